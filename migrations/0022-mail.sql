@@ -6,6 +6,7 @@ CREATE UNIQUE INDEX spaces_by_mail ON spaces (mail) WHERE mail IS NOT NULL;
 -- One row for each mail that was delivered; it ends with the content of its .eml file.
 CREATE TABLE mails (
     version_id INTEGER NOT NULL PRIMARY KEY REFERENCES versions (id) ON DELETE CASCADE,
+    space_id BLOB NOT NULL REFERENCES spaces (id) DEFERRABLE INITIALLY DEFERRED,
     hash BLOB NOT NULL,                 -- SHA-256 without what servers add on the way: the same when it is sent twice
     sender TEXT NOT NULL,               -- address of the envelope, not verified; '' if it has none
     arrived_at INTEGER NOT NULL,
@@ -15,7 +16,7 @@ CREATE TABLE mails (
 ) STRICT;
 CREATE INDEX mails_by_hash ON mails (hash);
 -- What is to be done: nearly empty.
-CREATE INDEX mails_next ON mails (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX mails_next ON mails (space_id, next_at) WHERE next_at IS NOT NULL;
 
 -- The attachments of mails, each a file of its own.
 CREATE TABLE mail_parts (

@@ -1,8 +1,8 @@
 //! Mails that were delivered, and their attachments.
 
 use super::row::{Row, params};
-use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
-use crate::model::{HoldState, SpaceId, Timestamp, VersionId};
+use super::{CatalogError, DatabaseError, HoldRow, ReadTx, WriteTx};
+use crate::model::{EntryId, SpaceId, Timestamp, VersionId};
 
 /// A mail that was delivered: the content of its `.eml` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +47,26 @@ fn mail_row(row: &Row<'_>) -> Result<MailRow, DatabaseError> {
 }
 
 impl ReadTx<'_> {
-    /// Up to `limit` mails whose attachments are to be stored now, longest due first.
-    pub fn mails_due(&self, now: Timestamp, limit: usize) -> Result<Vec<MailRow>, CatalogError> {
+    /// The spaces with mails whose attachments are to be stored now.
+    pub fn spaces_with_mails_due(&self, now: Timestamp) -> Result<Vec<SpaceId>, CatalogError> {
+        let sql = "SELECT id FROM spaces WHERE EXISTS
+            (SELECT 1 FROM mails WHERE mails.space_id = spaces.id AND next_at IS NOT NULL AND next_at <= ?1)";
+        self.all(sql, [now.0], |row| Ok(SpaceId(row.get(0)?)))
+    }
+
+    /// Up to `limit` mails of a space whose attachments are to be stored now, longest due first.
+    pub fn mails_due(
+        &self,
+        space: SpaceId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<MailRow>, CatalogError> {
         self.all(
-            &format!("{MAILS} WHERE next_at <= ?1 ORDER BY next_at, mails.version_id LIMIT ?2"),
-            params![now.0, limit],
+            &format!(
+                "{MAILS} WHERE mails.space_id = ?1 AND next_at IS NOT NULL AND next_at <= ?2
+                 ORDER BY next_at, mails.version_id LIMIT ?3"
+            ),
+            params![space.0, now.0, limit],
             mail_row,
         )
     }
@@ -62,10 +77,23 @@ impl ReadTx<'_> {
         Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or_default())
     }
 
-    /// Up to `limit` contents of mails with this hash, latest first.
-    pub fn mails_with(&self, hash: &[u8], limit: usize) -> Result<Vec<VersionId>, CatalogError> {
-        let sql = "SELECT version_id FROM mails WHERE hash = ?1 ORDER BY version_id DESC LIMIT ?2";
-        self.all(sql, params![hash, limit], |row| Ok(VersionId(row.get(0)?)))
+    /// Whether a folder has a mail with this hash.
+    pub fn has_mail(&self, folder: EntryId, hash: &[u8]) -> Result<bool, CatalogError> {
+        let sql = "SELECT 1 FROM mails JOIN entries ON entries.version_id = mails.version_id
+            WHERE hash = ?1 AND parent_id = ?2 LIMIT 1";
+        Ok(self.one(sql, params![hash, folder.0], |row| row.get::<i64>(0))?.is_some())
+    }
+
+    /// Up to `limit` names of the attachments of a mail that have this SHA-256.
+    pub fn mail_parts_with(
+        &self,
+        mail: VersionId,
+        sha256: &[u8],
+        limit: usize,
+    ) -> Result<Vec<String>, CatalogError> {
+        let sql = "SELECT name FROM mail_parts JOIN versions ON versions.id = mail_parts.version_id
+            JOIN entries ON entries.version_id = versions.id WHERE mail_id = ?1 AND sha256 = ?2 LIMIT ?3";
+        self.all(sql, params![mail.0, sha256, limit], |row| row.get(0))
     }
 
     /// The mail whose content or attachment this is.
@@ -83,12 +111,13 @@ impl ReadTx<'_> {
         }
     }
 
-    /// State of the hold of the mail that a content came with; `None` if it came with none, or that is not held.
-    pub fn mail_state(&self, attachment: VersionId) -> Result<Option<HoldState>, CatalogError> {
-        let sql = "SELECT state FROM holds WHERE version_id = (SELECT mail_id FROM mail_parts WHERE version_id = ?1)";
-        let word = self.one(sql, [attachment.0], |row| row.get::<String>(0))?;
-        // A state of a newer program is one that needs a person.
-        Ok(word.map(|word| HoldState::from_word(&word).unwrap_or(HoldState::NeedsDecision)))
+    /// The hold of the mail that a content came with; `None` if it came with none, or that is not held.
+    pub fn hold_of_mail(&self, attachment: VersionId) -> Result<Option<HoldRow>, CatalogError> {
+        let sql = "SELECT mail_id FROM mail_parts WHERE version_id = ?1";
+        match self.one(sql, [attachment.0], |row| Ok(VersionId(row.get(0)?)))? {
+            Some(mail) => self.hold_on(mail),
+            None => Ok(None),
+        }
     }
 }
 
@@ -97,13 +126,15 @@ impl WriteTx<'_> {
     pub fn insert_mail(
         &self,
         version: VersionId,
+        space: SpaceId,
         hash: &[u8],
         sender: &str,
         arrived: Timestamp,
     ) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO mails (version_id, hash, sender, arrived_at, next_at) VALUES (?1, ?2, ?3, ?4, ?4)",
-            params![version.0, hash, sender, arrived.0],
+            "INSERT INTO mails (version_id, space_id, hash, sender, arrived_at, next_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            params![version.0, space.0, hash, sender, arrived.0],
         )
         .map(drop)
     }

@@ -102,12 +102,15 @@ impl Intake {
                     let (state, reason) = consequence(tx, detail.as_deref(), clock.now)?;
                     (state, Some(reason))
                 }
-                HoldState::Released => match tx.mail_state(seen.version)? {
-                    Some(HoldState::Quarantined) => {
+                HoldState::Released => match tx.hold_of_mail(seen.version)? {
+                    Some(mail)
+                        if mail.state == HoldState::Quarantined
+                            || mail.reason == Some(HoldReason::MassHit) =>
+                    {
                         (HoldState::NeedsDecision, Some(HoldReason::MailQuarantined))
                     }
                     // The mail is scanned first: as a whole it may be what its parts are not.
-                    Some(HoldState::Arrived) => return put_off(tx, &seen, clock),
+                    Some(mail) if mail.state == HoldState::Arrived => return put_off(tx, &seen, clock),
                     _ => (HoldState::Released, next.reason),
                 },
                 state => (state, next.reason),

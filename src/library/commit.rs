@@ -4,6 +4,8 @@
 //! another entry when the transaction runs, because the file was moved away, deleted or created meanwhile, nothing
 //! is bound: a copy of the container gets a header for the entry that is there now.
 
+use std::sync::Arc;
+
 use super::admit::{Admitted, NewFile, admit};
 use super::departure::bring_back;
 use super::entry::signed;
@@ -14,7 +16,9 @@ use super::record::Subject;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
-use crate::model::{Checksum, ContainerId, EntryEvent, EntryId, PropertyName, Timestamp, WriteSerial};
+use crate::model::{
+    Checksum, ContainerId, EntryEvent, EntryId, PropertyName, Timestamp, VersionId, WriteSerial,
+};
 use crate::vault::container::ContainerMeta;
 
 /// Headers written for one container, if its path leads to another file each time.
@@ -36,6 +40,9 @@ pub(super) type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
 /// written.
 pub(crate) type Bound = Result<Option<(PutOutcome, Option<Lock>)>, LibraryError>;
 
+/// Work in the transaction that makes a content current, such as rows of another room about it. Its error undoes all of it.
+pub(crate) type Along = Arc<dyn Fn(&WriteTx<'_>, VersionId) -> Result<(), LibraryError> + Send + Sync>;
+
 /// The data of the transaction that follows once the containers are durable.
 #[derive(Clone)]
 pub(crate) struct Record {
@@ -53,6 +60,8 @@ pub(crate) struct Record {
     pub(crate) is_net: bool,
     pub(crate) checksums: Vec<Checksum>,
     pub(crate) lock: Option<LockRequest>,
+    /// Done in the same transaction.
+    pub(crate) along: Option<Along>,
 }
 
 impl Record {
@@ -134,6 +143,9 @@ impl Record {
                 modified,
             })?;
             tx.touch_folders(place.folder.id, revision, signed(size), change.now)?;
+        }
+        if let Some(along) = &self.along {
+            along(tx, version)?;
         }
         let kind = if created { EntryEvent::Stored } else { EntryEvent::Replaced };
         let subject = Subject::content((scope.space(), id, &place.path), version, size);

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::admit::{NewFile, admit};
 use super::batch_writer::BatchWriter;
 use super::binding::container_row;
-use super::commit::{Committed, PutOutcome, Record};
+use super::commit::{Along, Committed, PutOutcome, Record};
 use super::digest::Digests;
 use super::lock::{Lock, LockRequest};
 use super::quota::{Reservation, Source};
@@ -45,6 +45,7 @@ pub struct PutSession {
     reservation: Option<Reservation>,
     received: u64,
     inflow: BatchWriter,
+    along: Option<Along>,
 }
 
 impl Library {
@@ -106,11 +107,17 @@ impl Library {
             number,
             reservation: Some(reservation),
             received: 0,
+            along: None,
         })
     }
 }
 
 impl PutSession {
+    /// Does this in the transaction of the commit, too.
+    pub(crate) fn along(self, work: Along) -> Self {
+        Self { along: Some(work), ..self }
+    }
+
     /// Takes the next bytes of the body. Waits while the disk is behind.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), LibraryError> {
         self.received = self.received.saturating_add(bytes.len() as u64);
@@ -212,10 +219,10 @@ impl PutSession {
         checksums: Vec<Checksum>,
         lock: Option<LockRequest>,
     ) -> (Record, BatchWriter, Option<Reservation>) {
-        let Self { change, file, begun, existing, number, reservation, inflow, .. } = self;
+        let Self { change, file, begun, existing, number, reservation, inflow, along, .. } = self;
         let is_net = reservation.as_ref().is_some_and(Reservation::holds_promised);
         let record =
-            Record { change, file, begun, existing, number, is_exact: true, is_net, checksums, lock };
+            Record { change, file, begun, existing, number, is_exact: true, is_net, checksums, lock, along };
         (record, inflow, reservation)
     }
 }

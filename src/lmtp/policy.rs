@@ -58,7 +58,7 @@ async fn question(wire: &mut Wire) -> io::Result<Option<Question>> {
         match text.split_once('=') {
             Some(("protocol_state", value)) => question.is_about_recipient = value == "RCPT",
             Some(("recipient", value)) => value.clone_into(&mut question.recipient),
-            Some(("size", value)) => question.size = value.parse().unwrap_or_default(),
+            Some(("size", value)) => question.size = value.parse().unwrap_or(u64::MAX),
             Some(_) => {}
             None => return Err(io::ErrorKind::InvalidData.into()),
         }

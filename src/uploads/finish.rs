@@ -96,6 +96,7 @@ impl Uploads {
             number: row.number,
             is_exact: true,
             is_net: false,
+            along: None,
             checksums,
             lock: None,
         };

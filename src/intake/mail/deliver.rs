@@ -4,11 +4,12 @@
 //! head      read first, because the file's name has the subject
 //! begin     one file for each folder: right, name, quota
 //! receive   every piece into every file; one that fails does not keep the others from theirs
-//! commit    for each: is it there already?  → nothing is stored twice
-//!           else durable, then its row, then the answer
+//! commit    for each, in one transaction: is it there already?  → nothing is stored twice
+//!           else the file and its row; then the answer
 //! ```
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -16,30 +17,28 @@ use bytes::{Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
-use super::head::{MAX_HEAD, end, without_trace};
+use super::head::{MAX_HEAD, end, has_message_id, without_trace};
 use super::{MailError, Mailbox};
-use crate::catalog::{ReadTx, WriteTx};
+use crate::catalog::ReadTx;
 use crate::inspect::MailHead;
 use crate::intake::Intake;
-use crate::intake::place::{addition, begin_put, beside};
+use crate::intake::place::{addition, begin_put};
 use crate::library::naming::numbered;
 use crate::library::{Incoming, LibraryError, NewFile, PutSession, Source, receive};
-use crate::model::{EntryId, EntryName, Timestamp, Worker};
+use crate::model::{EntryId, EntryName, Timestamp, Worker, random_bytes};
 use crate::scan::Sample;
 
 /// Most bytes of a subject in the name of a file.
 const MAX_SUBJECT: usize = 120;
 /// Name of a mail without a subject.
 const NO_SUBJECT: &str = "E-Mail";
-/// Earlier deliveries of the same mail that are looked at.
-const MAX_TWINS: usize = 16;
 
 /// Names of mails that arrive at this moment, which have no entry yet.
 pub(in crate::intake) type NamesTaken = Mutex<HashSet<(EntryId, String)>>;
 
 impl Intake {
     /// Stores a mail in these folders, byte for byte, and returns what became of it for each of them: `Ok` says that it is
-    /// durable. The same mail is stored once in a folder, however often it is sent.
+    /// durable. A mail with a Message-ID is stored once in a folder, however often it is sent.
     ///
     /// Errors: those of the source, and then nothing is stored.
     pub async fn deliver<S: Source + Send>(
@@ -59,6 +58,10 @@ impl Intake {
         let name = name_of(Timestamp::now(), self.read_head(head).await.subject.as_deref());
         let mut hash = Sha256::new();
         without_trace(head).for_each(|line| hash.update(line));
+        if !has_message_id(head) {
+            // Nothing says that another one with the same words is the same.
+            hash.update(random_bytes::<16>());
+        }
         hash.update(begun.get(head.len()..).unwrap_or_default());
 
         let mut copies = Copies { hash, each: Vec::new(), sender: sender.to_owned() };
@@ -209,39 +212,29 @@ impl Incoming for Copies {
 impl BegunCopy {
     async fn commit(self, hash: [u8; 32], sender: &str, now: Timestamp) -> Result<(), MailError> {
         let Self { intake, mailbox, put, _turn } = self;
-        // It may have been closed while the mail arrived.
-        match intake.library.space_with_mail(&mailbox.name).await? {
-            Some(space) if space.id == mailbox.space => {}
-            _ => return Err(MailError::NoSuchAddress),
-        }
         let space = mailbox.space;
-        let is_there = move |tx: &ReadTx<'_>| is_stored(tx, &mailbox, hash);
-        if intake.catalog().read(is_there).await? {
-            tracing::info!("a mail was sent twice and is stored once");
-            return Ok(());
+        let is_there = Arc::new(AtomicBool::new(false));
+        let (found, sender) = (Arc::clone(&is_there), sender.to_owned());
+        // In the transaction that shows the mail: what is answered with 250 has its row, and no two of the same are there.
+        let put = put.along(Arc::new(move |tx, version| {
+            // It may have been closed while the mail arrived.
+            if tx.space_by_mail(&mailbox.name)?.is_none_or(|row| row.id != mailbox.space) {
+                return Err(LibraryError::NoSuchSpace);
+            }
+            if tx.has_mail(mailbox.folder, &hash)? {
+                found.store(true, Ordering::Relaxed);
+                return Err(LibraryError::Exists);
+            }
+            Ok(tx.insert_mail(version, mailbox.space, &hash, &sender, now)?)
+        }));
+        match put.commit(now).await {
+            Err(LibraryError::Exists) if is_there.load(Ordering::Relaxed) => {
+                tracing::info!(%space, "a mail was sent twice and is stored once");
+                return Ok(());
+            }
+            stored => stored.map(drop)?,
         }
-        let stored = put.commit(now).await?;
-        let (entry, sender) = (stored.entry.id, sender.to_owned());
-        let note = move |tx: &WriteTx<'_>| {
-            tx.silent("the stored file is the event");
-            tx.touches_only([]);
-            let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
-            let version = row.version.ok_or(LibraryError::NotFound)?;
-            Ok::<_, LibraryError>(tx.insert_mail(version, &hash, &sender, now)?)
-        };
-        intake.library.storing().await?.write(note).await?;
         intake.flood.count(space, Instant::now());
         Ok(())
     }
-}
-
-/// Whether the folder has this mail already.
-fn is_stored(tx: &ReadTx<'_>, mailbox: &Mailbox, hash: [u8; 32]) -> Result<bool, LibraryError> {
-    for version in tx.mails_with(&hash, MAX_TWINS)? {
-        let is_here = tx.mail_of(version)?.is_some_and(|mail| mail.space == mailbox.space);
-        if is_here && beside(tx, version)?.is_some_and(|(folder, _)| folder == mailbox.path) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

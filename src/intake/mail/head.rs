@@ -15,6 +15,14 @@ pub(super) fn end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
 }
 
+/// Whether the mail has a name of its own.
+pub(super) fn has_message_id(head: &[u8]) -> bool {
+    head.split(|byte| *byte == b'\n').any(|line| {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        name.trim_ascii_end().eq_ignore_ascii_case(b"message-id")
+    })
+}
+
 /// The lines of a head that do not change on the way.
 pub(super) fn without_trace(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut is_trace = false;

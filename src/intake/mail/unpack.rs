@@ -4,6 +4,7 @@
 
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use crate::catalog::{MailRow, MailUpdate, WriteTx};
+use crate::catalog::{MailRow, MailUpdate, ReadTx, WriteTx};
 use crate::inspect::{Attachment, InspectError};
 use crate::intake::place::{Place, addition, begin_put, beside, find_place};
 use crate::intake::{Intake, IntakeError, fairly};
@@ -20,8 +21,10 @@ use crate::model::{
     Checksum, ChecksumKind, EntryName, EntryPath, NameError, Obstacle, Timestamp, VersionId, Worker,
 };
 
-/// Mails looked at in one round, to take some of each space.
-const MAX_LISTED: usize = 256;
+/// Mails of one space looked at in one round.
+const MAX_LISTED: usize = 16;
+/// Names of one attachment that are compared.
+const MAX_NAMES: usize = 100;
 /// Mails unpacked in one round, one after the other.
 const MAX_UNPACKED: usize = 16;
 /// Time until attachments that could not be stored are tried again.
@@ -60,7 +63,7 @@ impl Intake {
     ///
     /// Errors: those of the catalogue and of the machine; what concerns one mail is a word in its row.
     pub async fn unpack_some(&self, now: Timestamp) -> Result<Unpacked, IntakeError> {
-        let due = self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.mails_due(now, MAX_LISTED)?)).await?;
+        let due = self.catalog().read(move |tx| due(tx, now)).await?;
         let mut round = Unpacked::default();
         for mail in fairly(due, |mail| mail.space).into_iter().take(MAX_UNPACKED) {
             let Outcome { stored, fault, is_done } = self.unpack(&mail).await?;
@@ -140,21 +143,27 @@ impl Intake {
     async fn keep(&self, mail: &MailRow, wanted: &EntryPath, content: Bytes) -> Result<(), LibraryError> {
         let access = self.library.as_worker(Worker::Mail, mail.space);
         let size = content.len() as u64;
+        let sha256 = Sha256::digest(&content).to_vec();
+        let (digest, name, id) = (sha256.clone(), wanted.names().last().cloned(), mail.version);
+        let parts = move |tx: &ReadTx<'_>| {
+            let names = tx.mail_parts_with(id, &digest, MAX_NAMES)?;
+            Ok::<_, LibraryError>(names.iter().any(|known| is_name_of(known, name.as_ref())))
+        };
+        if self.catalog().read(parts).await? {
+            return Ok(());
+        }
         let Place { path, twins } = find_place(&self.library, access, wanted, size).await?;
-        let own = Checksum::new(ChecksumKind::Sha256, Sha256::digest(&content).to_vec());
+        let own = Checksum::new(ChecksumKind::Sha256, sha256);
         if let Some((version, _)) = twins.into_iter().find(|(_, digest)| Some(digest) == own.as_ref()) {
             return self.note_part(version, mail.version).await;
         }
         let new = NewFile { path, size: Some(size), modified: None, checksum: None };
         let mut put = begin_put(&self.library, &addition(access, Worker::Mail), new).await?;
         put.write(content).await?;
-        let stored = put.commit(Timestamp::now()).await?;
-        let entry = stored.entry.id;
-        let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.entry(entry)?)).await?;
-        match row.and_then(|row| row.version) {
-            Some(version) => self.note_part(version, mail.version).await,
-            None => Ok(()),
-        }
+        let part_of = mail.version;
+        // From the moment at which it is there, it waits for its mail.
+        let put = put.along(Arc::new(move |tx, version| Ok(tx.insert_mail_part(version, part_of)?)));
+        put.commit(Timestamp::now()).await.map(drop)
     }
 
     async fn note_part(&self, attachment: VersionId, mail: VersionId) -> Result<(), LibraryError> {
@@ -175,6 +184,22 @@ fn folder_name(mail: &str) -> Result<EntryName, NameError> {
         _ => EntryName::nearest(&format!("{mail} {NO_NAME}"), MAX_NAME)
             .map_or_else(|| EntryName::parse(NO_NAME), Ok),
     }
+}
+
+/// Some mails of each space whose attachments are to be stored.
+fn due(tx: &ReadTx<'_>, now: Timestamp) -> Result<Vec<MailRow>, IntakeError> {
+    let mut due = Vec::new();
+    for space in tx.spaces_with_mails_due(now)? {
+        due.extend(tx.mails_due(space, now, MAX_LISTED)?);
+    }
+    Ok(due)
+}
+
+/// Whether a file was stored under the wanted name, or under one with a number or letters because that was taken.
+fn is_name_of(known: &str, wanted: Option<&EntryName>) -> bool {
+    let Some(wanted) = wanted.map(EntryName::as_str) else { return false };
+    let stem = wanted.rsplit_once('.').map_or(wanted, |(stem, _)| stem);
+    known == wanted || known.strip_prefix(stem).is_some_and(|rest| rest.starts_with(" ("))
 }
 
 /// Whether an attachment cannot have this place: its path is too long, or a file has the name of a folder above it.

@@ -169,6 +169,13 @@ impl Client {
         }
     }
 
+    /// The next answer; `None` if the connection ended before it.
+    pub fn try_reply(&mut self) -> Option<String> {
+        let mut line = String::new();
+        self.0.read_line(&mut line).ok().filter(|length| *length > 0)?;
+        Some(line.trim_end().to_owned())
+    }
+
     pub fn write(&mut self, bytes: &[u8]) {
         self.0.get_mut().write_all(bytes).unwrap();
     }

@@ -96,6 +96,75 @@ fn the_same_mail_is_stored_once_unless_the_first_is_gone() {
 }
 
 #[test]
+fn the_same_mail_is_stored_once_in_each_of_many_folders_and_over_many_connections() {
+    let post = Post::open();
+    let folders: Vec<_> = (0..20).map(|number| format!("f{number}")).collect();
+    for folder in &folders {
+        post.server.request("MKCOL", &target(folder)).send().expect(201);
+    }
+    let addresses: Vec<_> = folders.iter().map(|folder| format!("mueller+{folder}@x")).collect();
+    let to: Vec<_> = addresses.iter().map(String::as_str).collect();
+    let text = mail("Viele", &[]);
+    for _ in 0..2 {
+        let answers = post.connect().send("anna@example.org", &to, text.as_bytes());
+        assert!(answers.iter().all(|answer| answer.starts_with("250")), "{answers:?}");
+    }
+    assert_eq!(post.files().len(), 40, "{:?}", post.files());
+
+    let text = mail("Zugleich", &[]);
+    let mut clients: Vec<_> = (0..8).map(|_| post.connect()).collect();
+    for client in &mut clients {
+        client.announce("anna@example.org", &[ADDRESS]);
+        assert!(client.say("DATA").starts_with("354"));
+        client.write(text.as_bytes());
+    }
+    for client in &mut clients {
+        client.write(b".\r\n");
+    }
+    for client in &mut clients {
+        assert_eq!(client.reply(), "250 2.0.0 stored");
+    }
+    assert_eq!(post.files().iter().filter(|path| path.contains("Zugleich")).count(), 1);
+
+    // Two that nothing tells apart, but that are not said to be the same.
+    for _ in 0..2 {
+        post.deliver("Subject: R\r\n\r\nBitte um Rueckruf\r\n");
+    }
+    assert_eq!(post.files().iter().filter(|path| path.contains(" R")).count(), 2);
+    post.assert_sound();
+}
+
+/// The mail server gets no answer and sends the mail again. What was there without its row was stored twice, and its
+/// attachments were missing beside the first.
+#[test]
+fn a_crash_while_a_mail_is_stored_doubles_none_and_costs_no_attachment() {
+    let mut post = Post::open();
+    let log = post.server.data().join("catalog/catalog.db-wal");
+    let written = || std::fs::metadata(&log).and_then(|found| found.modified()).ok();
+    let (rounds, mut without_answer) = (6, 0);
+    for round in 0..rounds {
+        let text = mail(&format!("W{round}"), &[("a.txt", b"one")]);
+        let mut client = post.connect();
+        client.announce("anna@example.org", &[ADDRESS]);
+        assert!(client.say("DATA").starts_with("354"));
+        client.write(text.as_bytes());
+        let before = written();
+        client.write(b".\r\n");
+        eventually("the catalogue is written", LIMIT, || written() != before);
+        post.server.kill();
+        post.server.spawn();
+        without_answer += usize::from(client.try_reply().is_none());
+        post.deliver(&text);
+    }
+    let expected: Vec<_> = (0..rounds)
+        .flat_map(|round| [format!("W{round}.eml"), format!("W{round}/"), format!("W{round}/a.txt")])
+        .collect();
+    post.comes_to(&expected.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(without_answer > 0, "it was killed before its answer");
+    post.assert_sound();
+}
+
+#[test]
 fn each_recipient_has_an_answer_of_its_own() {
     let post = Post::open();
     post.server.add_space(

@@ -65,8 +65,10 @@ fn a_file_with_the_name_of_a_folder_costs_no_attachment() {
 #[test]
 fn a_crash_while_attachments_are_stored_costs_none_and_doubles_none() {
     let mut post = Post::open();
-    let contents: Vec<_> =
-        (0..200).map(|number| (format!("{number:03}.txt"), vec![b'a'; 100 + number])).collect();
+    // So many of one name that their numbers end.
+    let name =
+        |number: usize| if number < 165 { format!("{number:03}.txt") } else { "gleich.txt".to_owned() };
+    let contents: Vec<_> = (0..200).map(|number| (name(number), vec![b'a'; 100 + number])).collect();
     let attachments: Vec<_> = contents.iter().map(|(name, text)| (name.as_str(), text.as_slice())).collect();
     post.deliver(&mail("Viele", &attachments));
     let mut killed_between = 0;
@@ -91,6 +93,9 @@ fn a_crash_while_attachments_are_stored_costs_none_and_doubles_none() {
     let files: Vec<_> = post.files().iter().map(|path| undated(path)).collect();
     assert_eq!(files.len(), 202, "{files:?}");
     assert!(contents.iter().all(|(name, _)| files.contains(&format!("Viele/{name}"))));
+    let mut sizes: Vec<_> = post.files()[2..].iter().map(|path| post.content(path).len()).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, (100..300).collect::<Vec<_>>(), "each of them once");
     assert!(killed_between > 0, "it was killed between two attachments");
     post.assert_sound();
 }
@@ -177,6 +182,16 @@ fn mails_lie_in_the_holding_area_until_they_are_released() {
     world.waits(item("Schlecht/bild.txt"), "needs_decision", "mail-quarantined");
     world.decide("release", item("Schlecht/bild.txt"), "looked at it");
     world.comes_to(item("Schlecht/bild.txt"), "released");
+    // Nor is it when one signature finds so much that it may be wrong.
+    for number in 1..=6 {
+        deliver(&mail(
+            &format!("Welle{number}"),
+            &[("rechnung.txt", &virus), ("bild.txt", b"only text, again")],
+        ));
+    }
+    for number in 1..=6 {
+        world.waits(item(&format!("Welle{number}/bild.txt")), "needs_decision", "mail-quarantined");
+    }
     let words = world.server.cli_ok(["hold", "show", &item("Schlecht.eml").to_string()]);
     assert!(words.contains("by mail from anna@example.org (as the envelope says)"), "{words}");
     world.assert_sound();
