@@ -45,6 +45,9 @@ impl Unpacking<'_> {
                 Role::File => leaf.member.name,
             };
             let ending = ending(&leaf.declared, &leaf.member.content);
+            // Some programs open it as a mail, and find files in it.
+            let is_as_declared = leaf.role != Role::Mail || Format::of(&leaf.member.content) == Format::Mail;
+            notes.expect(is_as_declared, Obstacle::Ambiguous);
             self.file(Member { name, content: leaf.member.content }, ending, folder, depth, notes);
         });
     }

@@ -11,8 +11,10 @@ pub(super) fn own_page(asked: &str) -> String {
     let below = asked.strip_prefix(FIRST_PAGE);
     let is_ours = below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?&=%+-_.~*".contains(&byte);
-    let is_fine =
-        is_ours && asked.len() <= MAX_ADDRESS && asked.bytes().all(is_plain) && !asked.contains("..");
+    let is_fine = is_ours
+        && asked.len() <= MAX_ADDRESS
+        && asked.bytes().all(is_plain)
+        && !asked.to_lowercase().replace("%2e", ".").contains("..");
     if is_fine { asked.to_owned() } else { FIRST_PAGE.to_owned() }
 }
 
@@ -41,6 +43,8 @@ mod tests {
             "/holding/\r\nSet-Cookie: a=b",
             "/holding/#x",
             "/holding/../dav/",
+            "/holding/%2e%2E/dav/",
+            "/holding/.%2e/dav/",
             "/holding/ü",
             "/holding@evil.example",
             &long,

@@ -163,8 +163,27 @@ impl Part {
     }
 }
 
+/// Most multiparts of a mail, each of which names its boundary.
+const MAX_BOUNDARIES: usize = 1_000;
+
+/// Most bytes that are searched for boundaries, those of each multipart counted for itself.
+const MAX_SEARCHED: usize = 1 << 30;
+
+fn count(mail: &[u8], word: &[u8]) -> usize {
+    let (mut found, mut at) = (0, 0);
+    while let Some(place) = bytes::find(mail, word, at).filter(|_| found <= MAX_BOUNDARIES) {
+        (found, at) = (found + 1, place + word.len());
+    }
+    found
+}
+
 /// The leaves of one mail.
 fn parts(mail: &[u8], notes: &mut Notes) -> Vec<Part> {
+    // Each level is read again by the one around it.
+    if count(mail, b"boundary") > MAX_BOUNDARIES {
+        notes.obstacle(Obstacle::NestedTooDeep);
+        return Vec::new();
+    }
     let Some(message) = MessageParser::default().parse(mail) else {
         notes.obstacle(Obstacle::Damaged);
         return Vec::new();
@@ -293,6 +312,9 @@ fn note_boundaries(message: &Message<'_>, mail: &[u8], notes: &mut Notes) {
             Some((format!("--{boundary}"), place(part.offset_body)..place(part.offset_end)))
         })
         .collect();
+    if multiparts.iter().map(|(_, body)| body.len()).sum::<usize>() > MAX_SEARCHED {
+        return notes.obstacle(Obstacle::NestedTooDeep);
+    }
     for (word, body) in &multiparts {
         let mut at = body.start;
         while let Some(found) = bytes::find(mail, word.as_bytes(), at).filter(|found| *found < body.end) {
