@@ -60,7 +60,7 @@ words! {
         InspectionFailed = "inspection-failed",
         /// A scanner found a virus.
         Infected = "infected",
-        /// The mail that it came with is in quarantine.
+        /// A scanner found a virus in the mail that it came with.
         MailQuarantined = "mail-quarantined",
         /// One signature found something in many contents at once: it may be wrong.
         MassHit = "mass-hit",

@@ -62,8 +62,8 @@ impl Language {
             }
             HoldReason::Infected => self.choose("sie enthält Schadsoftware", "it contains malware"),
             HoldReason::MailQuarantined => self.choose(
-                "die E-Mail, mit der sie kam, ist in Quarantäne",
-                "the mail that it came with is in quarantine",
+                "in der E-Mail, mit der sie kam, wurde Schadsoftware gefunden",
+                "malware was found in the mail that it came with",
             ),
             HoldReason::MassHit => self.choose(
                 "dieselbe Signatur trifft auf viele Dateien zu und ist vielleicht falsch",
