@@ -9,6 +9,7 @@
 //! ```
 
 use std::collections::HashSet;
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -80,10 +81,7 @@ impl Intake {
         let (Some(inspector), Ok(sample)) = (self.inspector.clone(), Sample::of(head)) else {
             return MailHead::default();
         };
-        let read = spawn_blocking(move || {
-            use std::os::fd::AsFd;
-            inspector.mail_head(sample.as_fd())
-        });
+        let read = spawn_blocking(move || inspector.mail_head(sample.as_fd()));
         match read.await {
             Ok(Ok(head)) => head,
             Ok(Err(_)) | Err(_) => MailHead::default(),
