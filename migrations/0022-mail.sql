@@ -16,7 +16,8 @@ CREATE TABLE mails (
 ) STRICT;
 CREATE INDEX mails_by_hash ON mails (hash);
 -- What is to be done: nearly empty.
-CREATE INDEX mails_next ON mails (space_id, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX mails_next ON mails (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX mails_by_space ON mails (space_id, next_at);
 
 -- The attachments of mails, each a file of its own.
 CREATE TABLE mail_parts (

@@ -2,10 +2,11 @@
 //!
 //! It can end at any step: what is stored already is found by its content and not stored twice.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -25,8 +26,10 @@ use crate::model::{
 const MAX_LISTED: usize = 16;
 /// Names of one attachment that are compared.
 const MAX_NAMES: usize = 100;
-/// Mails unpacked in one round, one after the other.
+/// Mails unpacked in one round, one after the other; at least one of each space.
 const MAX_UNPACKED: usize = 16;
+/// Longest time after which a round looks for what arrived meanwhile in other spaces.
+const LONGEST_ROUND: Duration = Duration::from_secs(2);
 /// Time until attachments that could not be stored are tried again.
 const RETRY_AFTER: Duration = Duration::from_mins(5);
 /// Most bytes of a foreign name.
@@ -65,7 +68,13 @@ impl Intake {
     pub async fn unpack_some(&self, now: Timestamp) -> Result<Unpacked, IntakeError> {
         let due = self.catalog().read(move |tx| due(tx, now)).await?;
         let mut round = Unpacked::default();
-        for mail in fairly(due, |mail| mail.space).into_iter().take(MAX_UNPACKED) {
+        let spaces = due.iter().map(|mail| mail.space).collect::<HashSet<_>>().len();
+        let (turns, begun) = (fairly(due, |mail| mail.space), Instant::now());
+        for (number, mail) in turns.into_iter().take(MAX_UNPACKED.max(spaces)).enumerate() {
+            // Every space had its turn.
+            if number >= spaces && begun.elapsed() > LONGEST_ROUND {
+                break;
+            }
             let Outcome { stored, fault, is_done } = self.unpack(&mail).await?;
             let next = if is_done { None } else { Some(now.after(RETRY_AFTER)) };
             round.mails += usize::from(is_done);
