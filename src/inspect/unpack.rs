@@ -339,4 +339,17 @@ mod tests {
         let declared = "Content-Type: application/x; name=a\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\n";
         assert_eq!(unpacked(&mail("Post", &[declared])).0, [("a".to_owned(), "Cat".to_owned())]);
     }
+
+    #[test]
+    fn a_mail_of_thousands_of_multiparts_is_nested_too_deep() {
+        for levels in [900, 1_001] {
+            let level =
+                |level| format!("Content-Type: multipart/mixed; boundary={level}x\r\n\r\n--{level}x\r\n");
+            let levels_of_it = (0..levels).map(level).collect::<Vec<_>>().concat();
+            let mail = format!("Subject: a\r\n{levels_of_it}Content-Type: text/plain\r\n\r\ntext\r\n");
+            let (files, obstacle) = unpacked(&mail);
+            assert!(files.is_empty(), "{levels}");
+            assert_eq!(obstacle == Some(Obstacle::NestedTooDeep), levels > 1_000, "{levels}: {obstacle:?}");
+        }
+    }
 }
