@@ -84,16 +84,18 @@ impl ReadTx<'_> {
         Ok(self.one(sql, params![hash, folder.0], |row| row.get::<i64>(0))?.is_some())
     }
 
-    /// Up to `limit` names of the attachments of a mail that have this SHA-256.
+    /// Up to `limit` names of the attachments of a mail in a folder that have this SHA-256.
     pub fn mail_parts_with(
         &self,
         mail: VersionId,
+        folder: EntryId,
         sha256: &[u8],
         limit: usize,
     ) -> Result<Vec<String>, CatalogError> {
         let sql = "SELECT name FROM mail_parts JOIN versions ON versions.id = mail_parts.version_id
-            JOIN entries ON entries.version_id = versions.id WHERE mail_id = ?1 AND sha256 = ?2 LIMIT ?3";
-        self.all(sql, params![mail.0, sha256, limit], |row| row.get(0))
+            JOIN entries ON entries.version_id = versions.id WHERE mail_id = ?1 AND parent_id = ?2 AND sha256 = ?3
+            LIMIT ?4";
+        self.all(sql, params![mail.0, folder.0, sha256, limit], |row| row.get(0))
     }
 
     /// The mail whose content or attachment this is.

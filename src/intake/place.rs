@@ -5,7 +5,6 @@ use std::cell::RefCell;
 
 use crate::catalog::ReadTx;
 use crate::library::naming::numbered;
-use crate::library::resolve::path_of;
 use crate::library::{Change, Library, LibraryError, NewFile, PutSession};
 use crate::model::{
     Access, Actor, Checksum, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EtagMatch, Timestamp,
@@ -15,6 +14,8 @@ use crate::model::{
 /// Where a content will be in its space.
 pub(super) struct Place {
     pub(super) path: EntryPath,
+    /// The folder in which it will be; `None` if that is missing yet.
+    pub(super) folder: Option<EntryId>,
     /// Contents of the same size that have its name or a numbered one, with their digests.
     pub(super) twins: Vec<(VersionId, Checksum)>,
 }
@@ -31,12 +32,14 @@ pub(super) async fn find_place(
         Ok(folder) if folder.is_folder() => folder.id,
         Ok(_) => return Err(LibraryError::ParentMissing),
         // It will be made.
-        Err(LibraryError::NotFound) => return Ok(Place { path: wanted.clone(), twins: Vec::new() }),
+        Err(LibraryError::NotFound) => {
+            return Ok(Place { path: wanted.clone(), folder: None, twins: Vec::new() });
+        }
         Err(error) => return Err(error),
     };
     let name = name.clone();
     let (name, twins) = library.catalog().read(move |tx| free_name(tx, folder, &name, size)).await?;
-    Ok(Place { path: above.join(name)?, twins })
+    Ok(Place { path: above.join(name)?, folder: Some(folder), twins })
 }
 
 /// A free name, and the contents of this size under the names that were tried before it.
@@ -97,14 +100,10 @@ async fn make_folders(library: &Library, change: &Change, path: &EntryPath) -> R
     Ok(())
 }
 
-/// The path of the folder in which the present content of a file lies; `None` if it is not in the tree, or has another
-/// content now. With the file's name.
-pub(super) fn beside(
-    tx: &ReadTx<'_>,
-    content: VersionId,
-) -> Result<Option<(EntryPath, String)>, LibraryError> {
+/// The folder of the file whose present content this is, and the file's name; `None` if it is not in the tree, or has another
+/// content now.
+pub(super) fn beside(tx: &ReadTx<'_>, content: VersionId) -> Result<Option<(EntryId, String)>, LibraryError> {
     let Some(version) = tx.version(content)? else { return Ok(None) };
     let Some(file) = tx.entry(version.entry)? else { return Ok(None) };
-    let Some(folder) = file.parent.filter(|_| file.version == Some(content)) else { return Ok(None) };
-    Ok(Some((path_of(tx, folder)?, file.name)))
+    Ok(file.parent.filter(|_| file.version == Some(content)).map(|folder| (folder, file.name)))
 }

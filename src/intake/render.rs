@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::place::beside;
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, ReadTx, RenditionRow, WriteTx};
 use crate::convert::{ConvertError, Converted, Converter, OfficeKind};
@@ -173,17 +174,15 @@ fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(Kind, EntryPath)>, I
     if hold.state.has_ended() || hold.state == HoldState::Quarantined {
         return Ok(None);
     }
-    let Some(version) = tx.version(hold.version)? else { return Ok(None) };
-    let Some(file) = tx.entry(version.entry)? else { return Ok(None) };
-    let Some(folder) = file.parent.filter(|_| file.version == Some(hold.version)) else { return Ok(None) };
-    let extension = file.name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let Some((folder, file)) = beside(tx, hold.version)? else { return Ok(None) };
+    let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
     let Some(kind) = Kind::of_extension(extension) else { return Ok(None) };
     let noted = tx.rendition(hold.id)?.and_then(|row| row.name);
     let name = if let Some(Ok(name)) = noted.map(|name| EntryName::parse(&name)) {
         name
     } else {
         let room = EntryName::MAX_BYTES - SUFFIX.len();
-        let stem = file.name.get(..file.name.floor_char_boundary(room)).unwrap_or(&file.name);
+        let stem = file.get(..file.floor_char_boundary(room)).unwrap_or(&file);
         let wanted = EntryName::parse(&format!("{stem}{SUFFIX}")).map_err(LibraryError::from)?;
         free_name(tx, folder, &wanted)?
     };

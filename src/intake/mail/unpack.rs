@@ -17,6 +17,7 @@ use crate::catalog::{MailRow, MailUpdate, ReadTx, WriteTx};
 use crate::inspect::{Attachment, InspectError};
 use crate::intake::place::{Place, addition, begin_put, beside, find_place};
 use crate::intake::{Intake, IntakeError, fairly};
+use crate::library::resolve::path_of;
 use crate::library::{LibraryError, NewFile};
 use crate::model::{
     Checksum, ChecksumKind, EntryName, EntryPath, NameError, Obstacle, Timestamp, VersionId, Worker,
@@ -93,7 +94,11 @@ impl Intake {
     /// Stores the attachments of one mail.
     async fn unpack(&self, mail: &MailRow) -> Result<Outcome, IntakeError> {
         let version = mail.version;
-        let place = self.catalog().read(move |tx| beside(tx, version)).await?;
+        let place = self.catalog().read(move |tx| {
+            let Some((folder, name)) = beside(tx, version)? else { return Ok(None) };
+            Ok::<_, LibraryError>(Some((path_of(tx, folder)?, name)))
+        });
+        let place = place.await?;
         let (Some((folder, name)), Some(inspector)) = (place, self.inspector.clone()) else {
             // It was deleted or replaced.
             return Ok(Outcome { stored: mail.attachments, fault: None, is_done: true });
@@ -153,15 +158,17 @@ impl Intake {
         let access = self.library.as_worker(Worker::Mail, mail.space);
         let size = content.len() as u64;
         let sha256 = Sha256::digest(&content).to_vec();
+        let Place { path, folder, twins } = find_place(&self.library, access, wanted, size).await?;
+        // After many namesakes a name has random letters, which finding a place does not look for.
         let (digest, name, id) = (sha256.clone(), wanted.names().last().cloned(), mail.version);
         let parts = move |tx: &ReadTx<'_>| {
-            let names = tx.mail_parts_with(id, &digest, MAX_NAMES)?;
+            let Some(folder) = folder else { return Ok(false) };
+            let names = tx.mail_parts_with(id, folder, &digest, MAX_NAMES)?;
             Ok::<_, LibraryError>(names.iter().any(|known| is_name_of(known, name.as_ref())))
         };
         if self.catalog().read(parts).await? {
             return Ok(());
         }
-        let Place { path, twins } = find_place(&self.library, access, wanted, size).await?;
         let own = Checksum::new(ChecksumKind::Sha256, sha256);
         if let Some((version, _)) = twins.into_iter().find(|(_, digest)| Some(digest) == own.as_ref()) {
             return self.note_part(version, mail.version).await;

@@ -61,6 +61,15 @@ fn a_file_with_the_name_of_a_folder_costs_no_attachment() {
     eventually("nothing waits", LIMIT, || !post.server.cli_ok(["status"]).contains("waiting: 1"));
 }
 
+/// A mail that is forwarded beside one of its files has it twice, and so has the space.
+#[test]
+fn the_same_file_in_a_mail_in_the_mail_is_there_too() {
+    let post = Post::open();
+    let inner = mail("innen", &[("c.txt", b"three")]);
+    post.deliver(&mail("Beide", &[("c.txt", b"three"), ("w.eml", inner.as_bytes())]));
+    post.comes_to(&["Beide.eml", "Beide/", "Beide/c.txt", "Beide/w.eml", "Beide/w/", "Beide/w/c.txt"]);
+}
+
 /// What was stored before a crash is not stored twice, and what was not is stored afterwards.
 #[test]
 fn a_crash_while_attachments_are_stored_costs_none_and_doubles_none() {
