@@ -239,6 +239,7 @@ impl Accounts {
                 let name = existing(tx, user)?.name;
                 tx.record(&by, &Event::Grant { user, name, space, grant: None })?;
                 tx.delete_approvals_of(user)?;
+                tx.take_back_from(user, space)?;
             }
             Ok(())
         })

@@ -9,7 +9,7 @@ use super::name::UserName;
 use super::rights::{self, Standing};
 use super::verified::AccountState;
 use crate::catalog::{Catalog, CatalogError, ReadTx, UserRow};
-use crate::model::{Access, LinkGrant, SpaceGrant, SpaceId, UserId};
+use crate::model::{Access, LinkGrant, Right, SpaceGrant, SpaceId, UserId};
 
 /// Loads the snapshot on demand, if it was invalidated since the last load.
 pub(super) struct Directory {
@@ -113,6 +113,17 @@ impl Snapshot {
     pub(super) fn spaces_of(&self, user: UserId) -> Vec<Access> {
         let granted = self.grants.get(&user).into_iter().flat_map(BTreeMap::keys);
         granted.filter_map(|space| self.access(user, *space)).collect()
+    }
+
+    pub(super) fn readers_of(&self, space: SpaceId) -> Vec<(UserId, UserName)> {
+        let reads = |user: &UserId| {
+            self.access(*user, space).is_some_and(|access| access.require(Right::Read).is_ok())
+        };
+        let readers = self.users.iter().filter(|(user, _)| reads(user));
+        let mut readers: Vec<_> =
+            readers.map(|(user, row)| (*user, UserName::from_stored(&row.name))).collect();
+        readers.sort_by_key(|(_, name)| name.key());
+        readers
     }
 
     pub(super) fn may_administer(&self, user: UserId) -> bool {

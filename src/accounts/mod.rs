@@ -132,6 +132,11 @@ impl Accounts {
         Ok(self.inner.directory.current().await?.name_of(user))
     }
 
+    /// The users who may read a space now, by name. Answers from memory.
+    pub async fn readers_of(&self, space: SpaceId) -> Result<Vec<(UserId, UserName)>, CatalogError> {
+        Ok(self.inner.directory.current().await?.readers_of(space))
+    }
+
     /// Whether the user may change users, spaces and grants now. Answers from memory.
     pub async fn may_administer(&self, principal: &Principal) -> Result<bool, CatalogError> {
         Ok(self.inner.directory.current().await?.may_administer(principal.user))

@@ -15,8 +15,8 @@ use crate::intake::{Decided, Intake};
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldDecision, HoldId, HoldScope, Holding, LinkId, LockToken, MailName, NameError, ReleaseBy, RescanMode,
-    Right, Role, SpaceGrant, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    HoldDecision, HoldId, HoldOrder, HoldScope, Holding, LinkId, LockToken, MailName, NameError, ReleaseBy,
+    RescanMode, Right, Role, SpaceGrant, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
@@ -327,17 +327,30 @@ impl Admin {
                 let names = self.accounts.names_in_history().await?;
                 Ok(Reply::Hold(HoldShown { fetched, ..shown::hold(hold, &spaces, &names, now) }))
             }
-            Request::HoldDecide { id, decision, reason } => {
+            Request::HoldDecide { id, decision, reason, to } => {
                 let decision = word("decision", &decision, HoldDecision::from_word, HoldDecision::ALL)?;
                 let accesses = judged.accesses(&self.library.spaces().await?);
-                Ok(Reply::Done(
-                    match self.intake.decide(accesses, HoldId(id), decision, reason, by).await? {
-                        Decided::Done(state) => {
-                            format!("item {id} is {}", Language::English.hold_state(state))
-                        }
-                        Decided::Waits(until) => format!("item {id} {WAITS_FOR_SECOND} until {until}"),
-                    },
-                ))
+                let to = match to {
+                    Some(name) => Some(self.user(&name).await?),
+                    None => None,
+                };
+                let order = HoldOrder { decision, to: to.as_ref().map(|user| user.id), reason };
+                Ok(Reply::Done(match self.intake.decide(accesses, HoldId(id), order, by).await? {
+                    Decided::Done(state) => {
+                        format!("item {id} is {}", Language::English.hold_state(state))
+                    }
+                    Decided::HandedOut => {
+                        let name = to.map(|user| user.name).unwrap_or_default();
+                        format!("{name} may read item {id}; it stays held for all others")
+                    }
+                    Decided::Waits(until) => format!("item {id} {WAITS_FOR_SECOND} until {until}"),
+                }))
+            }
+            Request::HoldDecline { id, user, reason } => {
+                let accesses = judged.accesses(&self.library.spaces().await?);
+                let user = self.user(&user).await?;
+                self.intake.decline(accesses, HoldId(id), user.id, reason, by).await?;
+                Ok(Reply::Done(format!("{} does not get item {id}", user.name)))
             }
             Request::HoldCertificate { id } => {
                 let spaces = self.library.spaces().await?;

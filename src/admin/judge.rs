@@ -82,6 +82,7 @@ fn askers(request: &Request) -> Askers<'_> {
         Request::HoldList { .. }
         | Request::HoldShow { .. }
         | Request::HoldDecide { .. }
+        | Request::HoldDecline { .. }
         | Request::HoldCertificate { .. }
         | Request::HoldCertificateKey => Askers::Releasers,
     }

@@ -369,9 +369,39 @@ pub struct HoldShown {
     /// The first of two decisions to release it, while it counts.
     #[serde(default)]
     pub approval: Option<Box<ApprovalShown>>,
+    /// Users who ask for it while it is held.
+    #[serde(default)]
+    pub requests: Vec<HoldRequestShown>,
+    /// Users to whom it was handed out before its release.
+    #[serde(default)]
+    pub handed_out: Vec<HandedOutShown>,
     /// Downloads of the content, latest first, by person and quarter of an hour. Only where one item is shown.
     #[serde(default)]
     pub fetched: Vec<FetchShown>,
+}
+
+/// A user's request for a held content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRequestShown {
+    /// Login name of the user.
+    pub user: Option<String>,
+    /// When the user asked.
+    pub at: When,
+    /// Why, in the user's words.
+    pub reason: Option<String>,
+    /// When it was declined.
+    pub declined: Option<When>,
+}
+
+/// A user to whom a held content was handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedOutShown {
+    /// Login name of the user.
+    pub user: Option<String>,
+    /// When.
+    pub at: When,
+    /// Whether that was in spite of a scanner.
+    pub overridden: bool,
 }
 
 /// The first of two decisions to release a content.
@@ -379,6 +409,9 @@ pub struct HoldShown {
 pub struct ApprovalShown {
     /// `release` or `override`.
     pub decision: String,
+    /// Login name of the user to whom alone it hands the content out; `None` for everyone.
+    #[serde(default)]
+    pub to: Option<String>,
     /// The person, in words.
     pub who: String,
     /// Login name of the user; `None` for the owner at the command line.

@@ -170,8 +170,10 @@ pub enum Request {
     HoldList { space: Option<String>, all: bool },
     /// Show one item of the holding area.
     HoldShow { id: i64 },
-    /// Decide about an item of the holding area.
-    HoldDecide { id: i64, decision: String, reason: Option<String> },
+    /// Decide about an item of the holding area; `to` is the user to whom alone a release hands it out.
+    HoldDecide { id: i64, decision: String, reason: Option<String>, to: Option<String> },
+    /// Decline a user's request for an item of the holding area.
+    HoldDecline { id: i64, user: String, reason: Option<String> },
     /// Make a signed certificate of a released item.
     HoldCertificate { id: i64 },
     /// Show the key that checks certificates. Not secret.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    ApprovalShown, HoldShown, LinkShown, LockShown, Reply, RescanShown, SnapshotShown, SpaceShown,
-    UploadShown, UserShown, VerdictShown, When,
+    ApprovalShown, HandedOutShown, HoldRequestShown, HoldShown, LinkShown, LockShown, Reply, RescanShown,
+    SnapshotShown, SpaceShown, UploadShown, UserShown, VerdictShown, When,
 };
 use crate::accounts::UserRow;
 use crate::intake::{Approval, Hold, Rescan};
@@ -53,6 +53,7 @@ fn approval(first: &Approval, names: &HashMap<UserId, String>) -> ApprovalShown 
     let actor = first.user.map_or(Actor::Owner, Actor::user);
     ApprovalShown {
         decision: first.decision.as_str().to_owned(),
+        to: first.to.and_then(|user| names.get(&user).cloned()),
         who: Language::English.actor(&actor, user.as_deref(), None),
         user,
         at: When(first.at),
@@ -74,6 +75,18 @@ pub(super) fn hold(
         result: verdict.result.as_str().to_owned(),
         detail: verdict.detail,
         at: When(verdict.at),
+    });
+    let name = |user: UserId| names.get(&user).cloned();
+    let requests = hold.requests.into_iter().map(|request| HoldRequestShown {
+        user: name(request.user),
+        at: When(request.asked),
+        reason: request.reason,
+        declined: request.declined.map(|(at, _)| When(at)),
+    });
+    let handed_out = hold.handed_out.iter().map(|handed| HandedOutShown {
+        user: name(handed.user),
+        at: When(handed.at),
+        overridden: handed.overridden,
     });
     let (look, overridden) = (hold.look, hold.overridden.then(|| "overridden".to_owned()));
     let labels = look.iter().flat_map(|look| &look.labels).map(|label| label.as_str().to_owned());
@@ -97,6 +110,8 @@ pub(super) fn hold(
             .approval
             .filter(|first| now < first.lapses)
             .map(|first| Box::new(approval(&first, names))),
+        requests: requests.collect(),
+        handed_out: handed_out.collect(),
         fetched: Vec::new(),
     }
 }

@@ -180,6 +180,12 @@ impl ReadTx<'_> {
         self.all(&sql, [user.0], app_password_row)
     }
 
+    /// Whether a user has a right to a space, as granted; the user's role may limit it.
+    pub fn is_granted(&self, user: UserId, space: SpaceId) -> Result<bool, CatalogError> {
+        let sql = "SELECT 1 FROM grants WHERE user_id = ?1 AND space_id = ?2";
+        Ok(self.one(sql, params![user.0, space.0], |_| Ok(()))?.is_some())
+    }
+
     /// All grants.
     pub fn grants(&self) -> Result<Vec<GrantRow>, CatalogError> {
         self.all(&format!("SELECT {GRANT} FROM grants ORDER BY user_id, space_id"), [], grant_row)

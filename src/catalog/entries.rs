@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::row::{Row, params};
-use super::versions::{Withheld, withheld};
+use super::versions::{WITHHELD, Withheld, withheld};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, SpaceId, Timestamp, VersionId};
 
@@ -63,7 +63,8 @@ pub struct NewEntry<'a> {
 }
 
 const COLUMNS: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
-     entries.created_at, entries.modified_at, withheld.state, withheld.author_id";
+     entries.created_at, entries.modified_at, withheld.state, withheld.author_id,
+     (SELECT string_agg(CAST(user_id AS TEXT), ' ') FROM handed_out WHERE version_id = withheld.id)";
 
 /// The same without withheld versions.
 const UNJOINED: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
@@ -147,7 +148,7 @@ impl ReadTx<'_> {
         let mut rows = self.all(&sql, page, unjoined_row)?;
         if !few.is_empty() {
             for row in &mut rows {
-                row.withheld = row.version.and_then(|version| few.get(&(row.id, version)).copied());
+                row.withheld = row.version.and_then(|version| few.get(&(row.id, version)).cloned());
             }
         }
         Ok(rows)
@@ -156,7 +157,7 @@ impl ReadTx<'_> {
     /// All withheld versions with their files, unless they are many.
     fn few_withheld(&self) -> Result<Option<WithheldByFile>, CatalogError> {
         let found = self.all(
-            "SELECT entry_id, id, state, author_id FROM versions WHERE state <> 'visible' LIMIT ?1",
+            &format!("SELECT entry_id, id, {WITHHELD} FROM versions WHERE state <> 'visible' LIMIT ?1"),
             [MAX_FEW + 1],
             |row| Ok(((EntryId(row.get(0)?), VersionId(row.get(1)?)), withheld(row, 2)?)),
         )?;

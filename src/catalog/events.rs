@@ -244,10 +244,15 @@ fn columns_of(event: &Event) -> Columns {
             }),
             ..at(spot)
         },
-        Event::Hold { spot, version, reason, .. } => Columns {
+        Event::Hold { spot, version, reason, whom, .. } => Columns {
             kind: event.word(),
             version: Some(*version),
-            detail: Some(Detail { reason: reason.clone(), ..Detail::default() }),
+            detail: Some(Detail {
+                reason: reason.clone(),
+                user: whom.as_ref().map(|(user, _)| user.0),
+                name: whom.as_ref().map(|(_, name)| name.clone()),
+                ..Detail::default()
+            }),
             ..at(spot)
         },
         Event::Removed { space, count, .. } => Columns {
@@ -361,7 +366,8 @@ fn event_of(columns: Columns) -> Option<Event> {
     }
     if let Some(kind) = HoldEvent::from_word(&kind) {
         let (version, reason) = (version?, detail.reason);
-        return Some(Event::Hold { kind, spot: spot()?, version, reason });
+        let whom = detail.user.map(UserId).zip(detail.name);
+        return Some(Event::Hold { kind, spot: spot()?, version, reason, whom });
     }
     if let Some(what) = kind.strip_prefix(Event::REMOVED).and_then(RemovedKind::from_word) {
         return Some(Event::Removed { space: space?, what, count: detail.count? });
@@ -426,6 +432,7 @@ mod tests {
             spot: spot.clone(),
             version: VersionId(9),
             reason: Some("the client asked for it".into()),
+            whom: (*kind == HoldEvent::HandedOut).then(|| (UserId(3), "anna".to_owned())),
         }));
         events.extend(InstanceEvent::ALL.iter().copied().map(Event::Instance));
         let device = AppPasswordId(6);

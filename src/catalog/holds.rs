@@ -80,6 +80,8 @@ pub struct ApprovalRow {
     pub user: Option<UserId>,
     /// The decision.
     pub decision: HoldDecision,
+    /// The person to whom alone it hands the content out; `None` if it releases it to everyone.
+    pub to: Option<UserId>,
     /// State of the hold then.
     pub state: HoldState,
     /// Why it was not released then.
@@ -194,16 +196,17 @@ impl ReadTx<'_> {
 
     /// The first of two decisions to release a content, also one that does not count any more.
     pub fn approval(&self, hold: HoldId) -> Result<Option<ApprovalRow>, CatalogError> {
-        let sql =
-            "SELECT user_id, decision, state, objection, at, lapses_at FROM approvals WHERE hold_id = ?1";
+        let sql = "SELECT user_id, decision, state, objection, at, lapses_at, to_id FROM approvals WHERE hold_id = ?1";
         let found = self.one(sql, [hold.0], |row| {
             let (decision, state): (String, String) = (row.get(1)?, row.get(2)?);
             let words = HoldDecision::from_word(&decision).zip(HoldState::from_word(&state));
             let (user, objection) = (row.get::<Option<i64>>(0)?, row.get::<Option<String>>(3)?);
             let (at, lapses) = (Timestamp(row.get(4)?), Timestamp(row.get(5)?));
+            let to = row.get::<Option<i64>>(6)?.map(UserId);
             Ok(words.map(|(decision, state)| ApprovalRow {
                 user: user.map(UserId),
                 decision,
+                to,
                 state,
                 objection: objection.and_then(|word| HoldReason::from_word(&word)),
                 at,
@@ -339,8 +342,8 @@ impl WriteTx<'_> {
     pub fn put_approval(&self, hold: HoldId, row: &ApprovalRow) -> Result<(), CatalogError> {
         self.delete_approval(hold)?;
         self.execute(
-            "INSERT INTO approvals (hold_id, user_id, decision, state, objection, at, lapses_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO approvals (hold_id, user_id, decision, state, objection, at, lapses_at, to_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 hold.0,
                 row.user.map(|user| user.0),
@@ -348,15 +351,16 @@ impl WriteTx<'_> {
                 row.state.as_str(),
                 row.objection.map(HoldReason::as_str),
                 row.at.0,
-                row.lapses.0
+                row.lapses.0,
+                row.to.map(|user| user.0)
             ],
         )
         .map(drop)
     }
 
-    /// Removes what a user decided as the first of two persons.
+    /// Removes what a user decided as the first of two persons, or would receive by such a decision.
     pub fn delete_approvals_of(&self, user: UserId) -> Result<(), CatalogError> {
-        self.execute("DELETE FROM approvals WHERE user_id = ?1", [user.0]).map(drop)
+        self.execute("DELETE FROM approvals WHERE user_id = ?1 OR to_id = ?1", [user.0]).map(drop)
     }
 
     /// Removes the first of two decisions, if there is one.

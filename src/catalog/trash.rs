@@ -29,7 +29,8 @@ pub struct TrashRow {
 
 const COLUMNS: &str =
     "trash.entry_id, trash.parent_id, path, entries.size, is_folder, deleted_at, deleted_by,
-     withheld.state, withheld.author_id";
+     withheld.state, withheld.author_id,
+     (SELECT string_agg(CAST(user_id AS TEXT), ' ') FROM handed_out WHERE version_id = withheld.id)";
 
 /// Deleted entries whose retention ends at `?1`; follows `WITH RECURSIVE protected AS (…),`.
 const EXPIRED: &str = "kept (id) AS (

@@ -28,15 +28,19 @@ pub struct VersionRow {
     pub replaced: Option<Timestamp>,
     /// State of the version.
     pub state: VersionState,
+    /// Persons to whom it was handed out although it is withheld.
+    pub handed_to: Vec<UserId>,
 }
 
 /// A content that not everyone may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
     /// Never `Visible`.
     pub state: VersionState,
     /// Author of the content, while that account exists.
     pub author: Option<UserId>,
+    /// Persons to whom it was handed out.
+    pub handed_to: Vec<UserId>,
 }
 
 /// A version to insert.
@@ -105,7 +109,14 @@ fn pack_columns(place: Place) -> (Option<[u8; 16]>, Option<u64>) {
 }
 
 const COLUMNS: &str =
-    "id, entry_id, size, modified_at, created_at, author_id, replaced_at, sha256, sha1, md5, adler32, state";
+    "id, entry_id, size, modified_at, created_at, author_id, replaced_at, sha256, sha1, md5, adler32, state,
+     CASE WHEN state <> 'visible' THEN
+         (SELECT string_agg(CAST(user_id AS TEXT), ' ') FROM handed_out WHERE version_id = versions.id)
+     END";
+
+/// State, author and recipients of a withheld version, for [`withheld`].
+pub(super) const WITHHELD: &str = "state, author_id,
+     (SELECT string_agg(CAST(user_id AS TEXT), ' ') FROM handed_out WHERE version_id = versions.id) AS handed_to";
 
 /// Versions that are not removed automatically, with their files: damaged ones, unless a container is missing and
 /// leaves nothing to inspect, and withheld ones.
@@ -118,11 +129,18 @@ pub(super) const PROTECTED: &str = "SELECT versions.id AS version, versions.entr
 const EXPIRED: &str = "FROM versions JOIN spaces ON spaces.id = history_of
     WHERE replaced_at <= ?1 - version_days * 86400000 AND versions.id NOT IN (SELECT version FROM protected)";
 
-/// The withheld version in a row with the columns for state and author, if there is one.
+/// The withheld version in a row with the columns of [`WITHHELD`] from `column`, if there is one.
 pub(super) fn withheld(row: &Row<'_>, column: usize) -> Result<Option<Withheld>, DatabaseError> {
     let Some(word) = row.get::<Option<String>>(column)? else { return Ok(None) };
     let author = row.get::<Option<i64>>(column + 1)?.map(UserId);
-    Ok(Some(Withheld { state: state(&word), author }))
+    Ok(Some(Withheld { state: state(&word), author, handed_to: handed_to(row, column + 2)? }))
+}
+
+/// Ids of users, separated by blanks.
+fn handed_to(row: &Row<'_>, column: usize) -> Result<Vec<UserId>, DatabaseError> {
+    let users: Option<String> = row.get(column)?;
+    let ids = users.iter().flat_map(|users| users.split(' ')).filter_map(|id| id.parse().ok());
+    Ok(ids.map(UserId).collect())
 }
 
 /// The state for a word of the column `state`. A word that this program does not know counts as the strictest
@@ -151,6 +169,7 @@ fn version_row(row: &Row<'_>) -> Result<VersionRow, DatabaseError> {
         replaced: row.get::<Option<i64>>(6)?.map(Timestamp),
         checksums: checksums.into_iter().flatten().collect(),
         state: state(&row.get::<String>(11)?),
+        handed_to: handed_to(row, 12)?,
     })
 }
 
@@ -172,22 +191,24 @@ impl ReadTx<'_> {
     /// All withheld versions, including earlier ones, with their files.
     pub fn withheld(&self) -> Result<Vec<(EntryId, VersionId, Withheld)>, CatalogError> {
         let found = self.all(
-            "SELECT entry_id, id, state, author_id FROM versions WHERE state <> 'visible'",
+            &format!("SELECT entry_id, id, {WITHHELD} FROM versions WHERE state <> 'visible'"),
             [],
             |row| Ok((EntryId(row.get(0)?), VersionId(row.get(1)?), withheld(row, 2)?)),
         )?;
         Ok(found.into_iter().filter_map(|(entry, version, by)| Some((entry, version, by?))).collect())
     }
 
-    /// State and author of the withheld versions in and below an entry, including earlier ones.
+    /// State, author and recipients of the withheld versions in and below an entry, including earlier ones.
     pub fn withheld_below(&self, top: EntryId) -> Result<Vec<Withheld>, CatalogError> {
         self.all(
-            "WITH RECURSIVE above (id, state, author) AS (
-                 SELECT entry_id, state, author_id FROM versions WHERE state <> 'visible'
-                 UNION SELECT parent_id, state, author FROM entries JOIN above USING (id)
-                 WHERE parent_id IS NOT NULL
-             )
-             SELECT state, author FROM above WHERE id = ?1",
+            &format!(
+                "WITH RECURSIVE above (id, state, author, handed_to) AS (
+                     SELECT entry_id, {WITHHELD} FROM versions WHERE state <> 'visible'
+                     UNION SELECT parent_id, state, author, handed_to FROM entries JOIN above USING (id)
+                     WHERE parent_id IS NOT NULL
+                 )
+                 SELECT state, author, handed_to FROM above WHERE id = ?1"
+            ),
             [top.0],
             |row| withheld(row, 0),
         )

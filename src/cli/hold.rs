@@ -20,7 +20,7 @@ use crate::model::HoldDecision;
 ///
 /// What arrives in a space with a holding time (`tresor space set SPACE --intake on`) is scanned at once, held, scanned
 /// again with newer signatures, and only then released to those who may read the space. Until then its author sees the name
-/// and others see nothing. Whatever the scanner does not call clean stays held; after 36 hours beyond its time an item asks
+/// and others see nothing; a single user may get it earlier (`release --to`). Whatever the scanner does not call clean stays held; after 36 hours beyond its time an item asks
 /// for a decision.
 #[derive(Debug, Args)]
 pub(super) struct Hold {
@@ -46,6 +46,8 @@ enum HoldCommand {
     Show(Item),
     /// Scan an item once more and release it, before its time too; only a clean one is released.
     Release(Release),
+    /// Decline a user's request for an item: the user does not get it before its release.
+    Decline(Decline),
     /// Keep an item until a person decides otherwise.
     Keep(Decision),
     /// Treat an item as dangerous, also one that was released.
@@ -103,10 +105,28 @@ struct Release {
     /// Instead of one item, all items in which this was found, such as those of a signature that was wrong.
     #[arg(long, value_name = "NAME", conflicts_with = "id")]
     virus: Option<String>,
+    /// Hand it out to this user alone, who must have a right to the space; for all others it stays held.
+    #[arg(long, value_name = "USER", conflicts_with = "virus")]
+    to: Option<String>,
     /// Release it whatever the scanner says. The item keeps a mark of that.
     #[arg(long)]
     r#override: bool,
     /// Why; it is recorded.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct Decline {
+    /// The number that `list` shows.
+    id: i64,
+    /// The user who asks for it.
+    user: String,
+    /// Why; it is recorded and shown to the user.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
@@ -136,6 +156,9 @@ impl Hold {
             }
             HoldCommand::Show(Item { id, place, format }) => place.request(Request::HoldShow { id }, format),
             HoldCommand::Release(release) => release.run(),
+            HoldCommand::Decline(Decline { id, user, reason, place, format }) => {
+                place.request(Request::HoldDecline { id, user, reason }, format)
+            }
             HoldCommand::Keep(decision) => decision.take(HoldDecision::Keep),
             HoldCommand::Quarantine(decision) => decision.take(HoldDecision::Quarantine),
             HoldCommand::Retry(decision) => decision.take(HoldDecision::Retry),
@@ -155,12 +178,12 @@ impl Hold {
 impl Decision {
     fn take(self, decision: HoldDecision) -> anyhow::Result<()> {
         let Self { id, reason, place, format } = self;
-        place.request(decide(id, decision, reason), format)
+        place.request(decide(id, decision, reason, None), format)
     }
 }
 
-fn decide(id: i64, decision: HoldDecision, reason: Option<String>) -> Request {
-    Request::HoldDecide { id, decision: decision.as_str().to_owned(), reason }
+fn decide(id: i64, decision: HoldDecision, reason: Option<String>, to: Option<String>) -> Request {
+    Request::HoldDecide { id, decision: decision.as_str().to_owned(), reason, to }
 }
 
 impl VerifyCertificate {
@@ -200,13 +223,13 @@ impl VerifyCertificate {
 
 impl Release {
     fn run(self) -> anyhow::Result<()> {
-        let Self { id, virus, r#override, reason, place, format } = self;
+        let Self { id, virus, to, r#override, reason, place, format } = self;
         let decision = if r#override { HoldDecision::Override } else { HoldDecision::Release };
         match (id, virus) {
-            (Some(id), _) => place.request(decide(id, decision, reason), format),
+            (Some(id), _) => place.request(decide(id, decision, reason, to), format),
             (None, virus) => {
                 let session = place.session()?;
-                let order = |id| decide(id, decision, reason.clone());
+                let order = |id| decide(id, decision, reason.clone(), None);
                 let outcome = all(&session, &virus.unwrap_or_default(), order);
                 session.close();
                 output::reply(Reply::Done(outcome?), format)

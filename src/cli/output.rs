@@ -425,7 +425,18 @@ fn hold(shown: &HoldShown) -> anyhow::Result<()> {
     }
     if let Some(first) = &shown.approval {
         let (who, decision, until) = (safe(&first.who), &first.decision, first.until);
-        line(&format!("{who} decided to {decision} it; it waits for a second person until {until}"))?;
+        let to = first.to.as_deref().map(|user| format!(" to {}", safe(user))).unwrap_or_default();
+        line(&format!("{who} decided to {decision} it{to}; it waits for a second person until {until}"))?;
+    }
+    let name = |user: &Option<String>| user.as_deref().map_or_else(|| "a removed user".to_owned(), safe);
+    for request in &shown.requests {
+        let why = request.reason.as_deref().map(|why| format!(": {}", safe(why))).unwrap_or_default();
+        let declined = request.declined.map(|at| format!(", declined {at}")).unwrap_or_default();
+        line(&format!("{} asks for it since {}{declined}{why}", name(&request.user), request.at))?;
+    }
+    for handed in &shown.handed_out {
+        let how = if handed.overridden { ", in spite of a scanner" } else { "" };
+        line(&format!("handed out to {} at {}{how}", name(&handed.user), handed.at))?;
     }
     if let Some(sender) = &shown.mail_from {
         let sender = if sender.is_empty() { "no sender".to_owned() } else { safe(sender) };

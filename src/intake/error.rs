@@ -31,6 +31,15 @@ pub enum IntakeError {
     /// Another change came first.
     #[error("it changed meanwhile; look at it again")]
     Changed,
+    /// Only a release can be for one person.
+    #[error("only a release can be for one person")]
+    NotForOne,
+    /// The person may not read the space.
+    #[error("this person may not read the space: give the right to it first")]
+    NotAReader,
+    /// The person has not asked for it, or the request was declined.
+    #[error("this person does not ask for it")]
+    NotAsked,
     /// Two different persons must decide, and this one has decided already.
     #[error("you have decided this already; another person must do so, too")]
     SamePerson,
@@ -49,6 +58,9 @@ impl IntakeError {
             Self::NotClean { .. } => "not-clean",
             Self::NoHash => "no-hash",
             Self::Changed => "hold-changed",
+            Self::NotForOne => "not-for-one",
+            Self::NotAReader => "not-a-reader",
+            Self::NotAsked => "not-asked",
             Self::SamePerson => "second-person-needed",
             Self::Library(error) => error.code(),
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::decide::{Clock, Finding, Scanned, decide, is_due, objection};
 use super::hit::consequence;
 use super::{Intake, IntakeError, MAX_ROUND, RETRY_AFTER};
-use crate::catalog::{HoldRow, HoldUpdate, WriteTx};
-use crate::library::version::change_state;
+use crate::catalog::{HoldRow, HoldUpdate, VersionRow, WriteTx};
+use crate::library::version::{change_state, take_back};
 use crate::model::{
     Actor, HoldReason, HoldState, SpaceId, Stamp, Timestamp, VerdictKind, VersionState, Worker,
 };
@@ -151,7 +151,8 @@ fn put_off(tx: &WriteTx<'_>, seen: &HoldRow, clock: Clock) -> Result<Option<Hold
     Ok(Some(seen.state))
 }
 
-/// Changes a hold and, with it, the state of its content; `reason` is for the history. `false`, without changes, if the
+/// Changes a hold and, with it, the state of its content; `reason` is for the history. What a scanner objects to is taken
+/// back from the persons to whom it was handed out. `false`, without changes, if the
 /// hold is no longer as it was `seen`.
 pub(super) fn turn(
     tx: &WriteTx<'_>,
@@ -170,7 +171,12 @@ pub(super) fn turn(
         look.iter().try_for_each(|look| tx.set_look(seen.id, look))?;
     }
     tx.update_hold(seen.id, update)?;
-    follow(tx, by, seen, update.state, reason)?;
+    let version = tx.version(seen.version)?.ok_or(IntakeError::NoSuchHold)?;
+    let objects = scanned.is_some_and(|scanned| scanned.verdict.result != VerdictKind::Clean);
+    if objects || (update.state != seen.state && !is_open(update.state)) {
+        take_back(tx, by, &version)?;
+    }
+    follow(tx, by, &version, update.state, reason)?;
     Ok(true)
 }
 
@@ -178,7 +184,7 @@ pub(super) fn turn(
 fn follow(
     tx: &WriteTx<'_>,
     by: &Stamp,
-    hold: &HoldRow,
+    version: &VersionRow,
     state: HoldState,
     reason: Option<String>,
 ) -> Result<(), IntakeError> {
@@ -191,12 +197,16 @@ fn follow(
         | HoldState::NeedsDecision
         | HoldState::Withdrawn => VersionState::Held,
     };
-    let version = tx.version(hold.version)?.ok_or(IntakeError::NoSuchHold)?;
     // Restricted by law, whatever scanners say.
     if version.state == VersionState::Restricted {
         return Ok(());
     }
-    Ok(change_state(tx, by, &version, to, reason)?)
+    Ok(change_state(tx, by, version, to, reason)?)
+}
+
+/// Whether the persons to whom it was handed out keep it in this state.
+fn is_open(state: HoldState) -> bool {
+    !state.has_ended() && state != HoldState::Quarantined
 }
 
 fn scanned_of(finding: &Finding) -> Option<Scanned> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::IntakeError;
 use crate::catalog::{HoldUpdate, ReadTx, VerdictRow, VersionRow, WriteTx};
-use crate::library::version::change_state;
+use crate::library::version::{change_state, take_back};
 use crate::model::{
     EntryId, Event, HoldReason, HoldState, LinkEvent, Stamp, Timestamp, VerdictKind, VersionState,
 };
@@ -43,11 +43,15 @@ pub(super) fn withhold(
     let hold = tx.hold_on(version.id)?;
     let is_same =
         |known: &VerdictRow| known.result == VerdictKind::Infected && known.detail == verdict.detail;
-    if let Some(hold) = &hold
-        && hold.overridden
-        && tx.verdicts(hold.id)?.iter().any(is_same)
-    {
+    let is_known = match &hold {
+        Some(hold) => tx.verdicts(hold.id)?.iter().any(is_same),
+        None => false,
+    };
+    if is_known && hold.as_ref().is_some_and(|hold| hold.overridden) {
         return Ok(false);
+    }
+    if !is_known {
+        take_back(tx, by, version)?;
     }
     let (state, reason) = consequence(tx, verdict.detail.as_deref(), by.at)?;
     let id = match hold {

@@ -18,6 +18,7 @@
 //! The holding time is counted in certain time ([`CertainTime`](crate::model::CertainTime)): a clock that jumps
 //! forward releases nothing early.
 
+mod ask;
 mod certificate;
 mod decide;
 mod error;
@@ -51,14 +52,16 @@ pub use people::Decided;
 pub use render::RenderError;
 pub use rescan::{RescanStep, RescanTime};
 pub use second::APPROVAL_LASTS;
-pub use shown::Hold;
+pub use shown::{Hold, Standing};
 pub use watch::{WATCH_EVERY, WatchError, WatchSettings, WatchedFolder, check_watched};
 
 use examine::fairly;
 use mail::{Flood, NamesTaken};
 use rescan::Often;
 
-pub use crate::catalog::{ApprovalRow as Approval, RescanRow as Rescan};
+pub use crate::catalog::{
+    ApprovalRow as Approval, HandedOutRow as HandedOut, HoldRequestRow as HoldRequest, RescanRow as Rescan,
+};
 
 use crate::catalog::Catalog;
 use crate::convert::Converter;

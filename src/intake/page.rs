@@ -1,6 +1,6 @@
 //! The holding area in pages, as people read it.
 
-use super::shown::{Hold, may_handle, path, show};
+use super::shown::{Hold, MAX_REQUESTS, Standing, path, show, show_part, standing};
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, ReadTx};
 use crate::model::{Access, HoldId, HoldState, SpaceId};
@@ -30,6 +30,8 @@ pub enum HoldStates {
     /// All that have not ended.
     #[default]
     Open,
+    /// All for which a person asks who has no answer yet.
+    Asked,
     /// This one.
     One(HoldState),
     /// All.
@@ -45,12 +47,14 @@ pub struct HoldPage {
     pub next: Option<HoldId>,
     /// The spaces whose items may be shown.
     pub spaces: Vec<SpaceId>,
+    /// Whether the person decides about the items of any of them.
+    pub decides: bool,
 }
 
 impl HoldStates {
     fn contain(self, state: HoldState) -> bool {
         match self {
-            Self::Open => !state.has_ended(),
+            Self::Open | Self::Asked => !state.has_ended(),
             Self::One(one) => one == state,
             Self::All => true,
         }
@@ -58,7 +62,7 @@ impl HoldStates {
 
     fn with_ended(self) -> bool {
         match self {
-            Self::Open => false,
+            Self::Open | Self::Asked => false,
             Self::One(state) => state.has_ended(),
             Self::All => true,
         }
@@ -70,6 +74,11 @@ impl HoldsAsked {
         if !self.states.contain(row.state) || self.space.is_some_and(|space| space != row.space) {
             return Ok(false);
         }
+        if self.states == HoldStates::Asked
+            && !tx.hold_requests(row.id, MAX_REQUESTS)?.iter().any(|request| request.declined.is_none())
+        {
+            return Ok(false);
+        }
         match &self.name {
             Some(name) => Ok(path(tx, row)?.to_lowercase().contains(&name.to_lowercase())),
             None => Ok(true),
@@ -78,7 +87,7 @@ impl HoldsAsked {
 }
 
 impl Intake {
-    /// A page of up to `limit` items in the spaces of these accesses. A page may hold fewer, even none, and still have a
+    /// A page of up to `limit` items that exist for a person with these accesses. A page may hold fewer, even none, and still have a
     /// next one.
     pub async fn page(
         &self,
@@ -86,30 +95,32 @@ impl Intake {
         asked: HoldsAsked,
         limit: usize,
     ) -> Result<HoldPage, IntakeError> {
-        let accesses: Vec<_> = accesses.into_iter().filter(Access::may_release).collect();
         let spaces: Vec<_> = accesses.iter().map(Access::space).collect();
-        if spaces.is_empty() {
-            return Ok(HoldPage { holds: Vec::new(), next: None, spaces });
-        }
+        let decides = accesses.iter().any(Access::may_release);
+        let page = move |holds, next| HoldPage { holds, next, spaces, decides };
         self.catalog()
             .read(move |tx| {
                 let (mut holds, mut before, mut looked_at) = (Vec::<Hold>::new(), asked.before, 0);
                 while looked_at < MAX_LOOKED_AT {
                     let step = tx.holds(before, asked.states.with_ended(), STEP)?;
-                    let Some(last) = step.last() else { return Ok(HoldPage { holds, next: None, spaces }) };
+                    let Some(last) = step.last() else { return Ok(page(holds, None)) };
                     (before, looked_at) = (Some(last.id), looked_at + step.len());
-                    for row in step.iter().filter(|row| may_handle(&accesses, row)) {
+                    for row in &step {
+                        let Some(standing) = standing(tx, &accesses, row)? else { continue };
                         if !asked.fits(tx, row)? {
                             continue;
                         }
                         if holds.len() == limit {
                             let next = holds.last().map(|hold| hold.id);
-                            return Ok(HoldPage { holds, next, spaces });
+                            return Ok(page(holds, next));
                         }
-                        holds.push(show(tx, row)?);
+                        holds.push(match standing {
+                            Standing::Decides => show(tx, row)?,
+                            Standing::Sent | Standing::Reads => show_part(tx, &accesses, row, standing)?,
+                        });
                     }
                 }
-                Ok(HoldPage { holds, next: before, spaces })
+                Ok(page(holds, before))
             })
             .await
     }

@@ -3,12 +3,13 @@
 use super::decide::{Clock, Scanned};
 use super::examine::turn;
 use super::second::{is_seconded, needs_two, note_first};
-use super::shown::{Hold, may_handle};
+use super::shown::{Hold, Standing, standing};
 use super::{Intake, IntakeError};
-use crate::catalog::{HoldRow, HoldUpdate, WriteTx};
+use crate::catalog::{HandedOutRow, HoldRow, HoldUpdate, ReadTx, WriteTx};
+use crate::library::version::hand_out;
 use crate::model::{
-    Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Obstacle, Stamp, Timestamp,
-    VerdictKind,
+    Access, Event, HoldDecision, HoldEvent, HoldId, HoldOrder, HoldReason, HoldState, Obstacle, SpaceId,
+    Stamp, Timestamp, UserId, VerdictKind,
 };
 
 /// What a decision led to.
@@ -16,16 +17,29 @@ use crate::model::{
 pub enum Decided {
     /// It was carried out; the new state.
     Done(HoldState),
+    /// It was handed out to one person, and stays held for all others.
+    HandedOut,
     /// It is the first of two; another person can carry it out until then.
     Waits(Timestamp),
 }
 
 impl Hold {
-    /// The decisions that are possible in its present state.
+    /// Whether the person to whom it is shown decides about it.
+    pub fn decides(&self) -> bool {
+        self.standing == Standing::Decides
+    }
+
+    /// The decisions that are possible in its present state, for the person to whom it is shown.
     pub fn decisions(&self) -> impl Iterator<Item = HoldDecision> {
-        let state = self.state;
+        let (state, standing) = (self.state, self.standing);
+        let may = move |decision| match standing {
+            Standing::Decides => true,
+            Standing::Sent => decision == HoldDecision::Withdraw,
+            Standing::Reads => false,
+        };
         // Whether it was ever found clean changes where a decision leads, not whether it is possible.
-        HoldDecision::ALL.iter().copied().filter(move |decision| target(state, true, *decision).is_ok())
+        let decisions = HoldDecision::ALL.iter().copied().filter(move |decision| may(*decision));
+        decisions.filter(move |decision| target(state, true, *decision).is_ok())
     }
 
     /// Whether it is in the state to which a decision leads. After a new examination, that may be any.
@@ -44,28 +58,39 @@ impl Hold {
 impl Intake {
     /// Carries out a decision. Where two persons release, the first decision to do so is noted only.
     ///
-    /// Errors: `NoSuchHold`, also without the right to decide about the space's held contents; `NoReason`; `WrongState`; `NotClean`;
+    /// The author of a content may withdraw it, without a reason; all else needs the right to decide about the space's held
+    /// contents.
+    ///
+    /// Errors: `NoSuchHold`, also without that right; `NoReason`; `WrongState`; `NotForOne`; `NotAReader`; `NotClean`;
     /// `SamePerson`; `Changed` if something else happened during the scan.
     pub async fn decide(
         &self,
         accesses: Vec<Access>,
         id: HoldId,
-        decision: HoldDecision,
-        reason: Option<String>,
+        order: HoldOrder,
         by: Stamp,
     ) -> Result<Decided, IntakeError> {
-        let hold = self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.hold(id)?)).await?;
-        let hold = hold.ok_or(IntakeError::NoSuchHold)?;
-        if !may_handle(&accesses, &hold) {
+        let find = move |tx: &ReadTx<'_>| {
+            let hold = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
+            let standing = standing(tx, &accesses, &hold)?.ok_or(IntakeError::NoSuchHold)?;
+            Ok::<_, IntakeError>((hold, standing))
+        };
+        let (hold, standing) = self.catalog().read(find).await?;
+        let is_own = standing == Standing::Sent && order.decision == HoldDecision::Withdraw;
+        if standing != Standing::Decides && !is_own {
             return Err(IntakeError::NoSuchHold);
         }
-        let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
-        if reason.is_none() && decision != HoldDecision::Retry {
+        let order = HoldOrder { reason: words(order.reason), ..order };
+        let HoldOrder { decision, to, .. } = order;
+        if order.reason.is_none() && decision != HoldDecision::Retry && !is_own {
             return Err(IntakeError::NoReason);
         }
-        let to = target(hold.state, hold.first_signatures.is_none(), decision)?;
+        if to.is_some() && !releases(decision) {
+            return Err(IntakeError::NotForOne);
+        }
+        let state = target(hold.state, hold.first_signatures.is_none(), decision)?;
         if needs_two(&hold, decision)
-            && let Some(lapses) = self.approve(&hold, decision, reason.clone(), by).await?
+            && let Some(lapses) = self.approve(&hold, order.clone(), by).await?
         {
             return Ok(Decided::Waits(lapses));
         }
@@ -77,15 +102,20 @@ impl Intake {
             | HoldDecision::Retry
             | HoldDecision::Withdraw => None,
         };
-        Ok(Decided::Done(self.enact(hold, to, decision, reason, scanned, by).await?))
+        match to {
+            None => Ok(Decided::Done(self.enact(hold, state, order, scanned, by).await?)),
+            Some(person) => {
+                self.hand_out(hold, order, person, scanned, by).await?;
+                Ok(Decided::HandedOut)
+            }
+        }
     }
 
     /// Notes the first of two decisions, and returns when it lapses; `None` if another person decided the same before.
     async fn approve(
         &self,
         hold: &HoldRow,
-        decision: HoldDecision,
-        reason: Option<String>,
+        order: HoldOrder,
         by: Stamp,
     ) -> Result<Option<Timestamp>, IntakeError> {
         let seen = hold.clone();
@@ -94,11 +124,12 @@ impl Intake {
             if tx.hold(seen.id)?.as_ref() != Some(&seen) {
                 return Err(IntakeError::Changed);
             }
-            if is_seconded(tx, &seen, decision, &by)? {
+            if is_seconded(tx, &seen, &order, &by)? {
                 return Ok(None);
             }
-            let lapses = note_first(tx, &seen, decision, &by)?;
-            tell(tx, &by, &seen, HoldEvent::Approved, reason)?;
+            let whom = order.to.map(|person| reader(tx, person, seen.space)).transpose()?;
+            let lapses = note_first(tx, &seen, &order, &by)?;
+            tell(tx, &by, &seen, HoldEvent::Approved, order.reason, whom)?;
             Ok(Some(lapses))
         };
         self.library.storing().await?.write(approve).await
@@ -137,12 +168,12 @@ impl Intake {
         &self,
         hold: HoldRow,
         to: HoldState,
-        decision: HoldDecision,
-        reason: Option<String>,
+        order: HoldOrder,
         scanned: Option<Scanned>,
         by: Stamp,
     ) -> Result<HoldState, IntakeError> {
         let enacted = move |tx: &WriteTx<'_>| {
+            let decision = order.decision;
             let why = match decision {
                 HoldDecision::Keep => Some(HoldReason::Kept),
                 HoldDecision::Quarantine => Some(HoldReason::QuarantinedByHand),
@@ -158,18 +189,78 @@ impl Intake {
                 overridden: hold.overridden || decision == HoldDecision::Override,
                 first_signatures: hold.first_signatures.as_deref(),
             };
-            if needs_two(&hold, decision) && !is_seconded(tx, &hold, decision, &by)? {
-                return Err(IntakeError::Changed);
-            }
-            tx.delete_approval(hold.id)?;
-            record(tx, &by, &hold, decision, reason.clone())?;
-            match turn(tx, &by, &hold, scanned.as_ref(), &update, reason)? {
+            use_up(tx, &hold, &order, &by)?;
+            record(tx, &by, &hold, decision, order.reason.clone())?;
+            match turn(tx, &by, &hold, scanned.as_ref(), &update, order.reason)? {
                 true => Ok(to),
                 false => Err(IntakeError::Changed),
             }
         };
         self.library.storing().await?.write(enacted).await
     }
+
+    /// Lets one person read the content, which stays held for all others.
+    async fn hand_out(
+        &self,
+        hold: HoldRow,
+        order: HoldOrder,
+        person: UserId,
+        scanned: Option<Scanned>,
+        by: Stamp,
+    ) -> Result<(), IntakeError> {
+        let handed_out = move |tx: &WriteTx<'_>| {
+            let whom = reader(tx, person, hold.space)?;
+            let overridden = order.decision == HoldDecision::Override;
+            let unchanged = HoldUpdate {
+                state: hold.state,
+                next: hold.next,
+                reason: hold.reason,
+                overridden: hold.overridden,
+                first_signatures: hold.first_signatures.as_deref(),
+            };
+            use_up(tx, &hold, &order, &by)?;
+            if !turn(tx, &by, &hold, scanned.as_ref(), &unchanged, None)? {
+                return Err(IntakeError::Changed);
+            }
+            let version = tx.version(hold.version)?.ok_or(IntakeError::NoSuchHold)?;
+            hand_out(tx, &by, &version, HandedOutRow { user: person, at: by.at, overridden })?;
+            tx.delete_hold_request(hold.id, person)?;
+            let kind = if overridden { HoldEvent::HandedOutUnchecked } else { HoldEvent::HandedOut };
+            tell(tx, &by, &hold, kind, order.reason, Some(whom))
+        };
+        self.library.storing().await?.write(handed_out).await
+    }
+}
+
+/// What a person wrote; `None` if that is nothing.
+pub(super) fn words(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The person with the present name, if that is one who may read the space.
+///
+/// Errors: `NotAReader`.
+pub(super) fn reader(
+    tx: &ReadTx<'_>,
+    person: UserId,
+    space: SpaceId,
+) -> Result<(UserId, String), IntakeError> {
+    let account = tx.user(person)?.filter(|account| account.disabled.is_none());
+    let is_granted = tx.is_granted(person, space)?;
+    account.filter(|_| is_granted).map(|account| (person, account.name)).ok_or(IntakeError::NotAReader)
+}
+
+/// Whether a decision lets others read the content.
+fn releases(decision: HoldDecision) -> bool {
+    matches!(decision, HoldDecision::Release | HoldDecision::Override)
+}
+
+/// Checks that a second person decided, where one is needed, and removes the first decision.
+fn use_up(tx: &WriteTx<'_>, hold: &HoldRow, order: &HoldOrder, by: &Stamp) -> Result<(), IntakeError> {
+    if needs_two(hold, order.decision) && !is_seconded(tx, hold, order, by)? {
+        return Err(IntakeError::Changed);
+    }
+    Ok(tx.delete_approval(hold.id)?)
 }
 
 /// Records a decision that does not show in the state of the content.
@@ -190,20 +281,21 @@ fn record(
             return Ok(());
         }
     };
-    tell(tx, by, hold, kind, reason)
+    tell(tx, by, hold, kind, reason, None)
 }
 
-/// Records an event about a held content.
-fn tell(
+/// Records an event about a held content, and another person whom it concerns.
+pub(super) fn tell(
     tx: &WriteTx<'_>,
     by: &Stamp,
     hold: &HoldRow,
     kind: HoldEvent,
     reason: Option<String>,
+    whom: Option<(UserId, String)>,
 ) -> Result<(), IntakeError> {
     let version = tx.version(hold.version)?.ok_or(IntakeError::NoSuchHold)?;
     let spot = tx.spot(version.entry)?.ok_or(IntakeError::NoSuchHold)?;
-    Ok(tx.record(by, &Event::Hold { kind, spot, version: version.id, reason })?)
+    Ok(tx.record(by, &Event::Hold { kind, spot, version: version.id, reason, whom })?)
 }
 
 /// The state to which a decision leads, about a content in this state that was never found clean or was.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::IntakeError;
 use crate::catalog::{ApprovalRow, HoldRow, ReadTx, WriteTx};
-use crate::model::{CLOCK_TOLERANCE, HoldDecision, ReleaseBy, Stamp, Timestamp};
+use crate::model::{CLOCK_TOLERANCE, HoldDecision, HoldOrder, ReleaseBy, Stamp, Timestamp};
 
 /// Time after which the first of two decisions counts no more.
 pub const APPROVAL_LASTS: Duration = Duration::from_hours(24);
@@ -25,10 +25,10 @@ pub(super) fn fits(first: &ApprovalRow, hold: &HoldRow) -> bool {
 pub(super) fn is_seconded(
     tx: &ReadTx<'_>,
     hold: &HoldRow,
-    decision: HoldDecision,
+    order: &HoldOrder,
     by: &Stamp,
 ) -> Result<bool, IntakeError> {
-    let first = standing(tx, hold, decision, by.at)?;
+    let first = standing(tx, hold, order, by.at)?;
     Ok(first.is_some_and(|first| first.user != by.actor.person()))
 }
 
@@ -38,17 +38,18 @@ pub(super) fn is_seconded(
 pub(super) fn note_first(
     tx: &WriteTx<'_>,
     hold: &HoldRow,
-    decision: HoldDecision,
+    order: &HoldOrder,
     by: &Stamp,
 ) -> Result<Timestamp, IntakeError> {
     let user = by.actor.person();
-    if standing(tx, hold, decision, by.at)?.is_some_and(|first| first.user == user) {
+    if standing(tx, hold, order, by.at)?.is_some_and(|first| first.user == user) {
         return Err(IntakeError::SamePerson);
     }
     let at = tx.not_before_certain(by.at)?;
     let lapses = at.after(APPROVAL_LASTS);
+    let HoldOrder { decision, to, .. } = *order;
     let (state, objection) = (hold.state, hold.reason);
-    tx.put_approval(hold.id, &ApprovalRow { user, decision, state, objection, at, lapses })?;
+    tx.put_approval(hold.id, &ApprovalRow { user, decision, to, state, objection, at, lapses })?;
     Ok(lapses)
 }
 
@@ -57,12 +58,12 @@ pub(super) fn note_first(
 fn standing(
     tx: &ReadTx<'_>,
     hold: &HoldRow,
-    decision: HoldDecision,
+    order: &HoldOrder,
     now: Timestamp,
 ) -> Result<Option<ApprovalRow>, IntakeError> {
     let now = tx.not_before_certain(now)?;
     let counts = |first: &ApprovalRow| {
-        first.decision == decision
+        (first.decision, first.to) == (order.decision, order.to)
             && fits(first, hold)
             && now < first.lapses
             && first.at.since(now) <= CLOCK_TOLERANCE

@@ -1,25 +1,41 @@
 //! What an office sees of the holding area.
 
+use super::place::beside;
 use super::second::fits;
-use super::{Intake, IntakeError};
+use super::{HandedOut, HoldRequest, Intake, IntakeError};
 use crate::catalog::{ApprovalRow, EventsOf, HoldRow, MailRow, ReadTx, VerdictRow};
 use crate::model::{
-    Access, EntryEvent, Event, HoldId, HoldReason, HoldState, Look, Recorded, ReleaseBy, SpaceId, Timestamp,
-    VersionId,
+    Access, EntryEvent, Event, HoldId, HoldReason, HoldState, Look, Recorded, ReleaseBy, Right, SpaceId,
+    Timestamp, UserId, VersionId, VersionState, Viewer,
 };
 
 /// Most items of one answer.
 const MAX_SHOWN: usize = 1_000;
 /// Most downloads shown of one item.
 const MAX_FETCHED: usize = 1_000;
+/// Most requests shown of one item.
+pub(super) const MAX_REQUESTS: usize = 200;
 /// Most events of a file that are looked at for the history of an item.
 const MAX_EVENTS: usize = 500;
 
-/// A content in the holding area, with all that is known about it.
+/// What a person has to do with an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The person decides about the space's held contents, and sees everything about them.
+    Decides,
+    /// The person stored it.
+    Sent,
+    /// The person may read the space and waits for it.
+    Reads,
+}
+
+/// A content in the holding area, with what the person to whom it is shown may know about it.
 #[derive(Clone, Debug)]
 pub struct Hold {
     /// Id of the item.
     pub id: HoldId,
+    /// What the person has to do with it.
+    pub standing: Standing,
     /// Its content.
     pub version: VersionId,
     /// Its space.
@@ -50,6 +66,10 @@ pub struct Hold {
     pub release_by: ReleaseBy,
     /// The first of two decisions to release it. It counts no more once it has lapsed.
     pub approval: Option<ApprovalRow>,
+    /// Requests for it while it is held: all, or the person's own.
+    pub requests: Vec<HoldRequest>,
+    /// To whom it was handed out before its release: all, or the person alone.
+    pub handed_out: Vec<HandedOut>,
     /// Downloads of it, latest first; only of an item that was asked for alone.
     pub fetched: Vec<Recorded>,
     /// What else happened to it, latest first; only of an item that was asked for alone.
@@ -84,7 +104,27 @@ impl Intake {
         self.catalog().read(|tx| Ok((tx.holds_undecided()?, tx.holds_in_doubt()?))).await
     }
 
-    /// One item.
+    /// One item, for a person who decides about it, has sent it or waits for it.
+    ///
+    /// Errors: `NoSuchHold`, also for an item with which the person has nothing to do.
+    pub async fn show_to(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
+        let standing = {
+            let accesses = accesses.clone();
+            move |tx: &ReadTx<'_>| match tx.hold(id)? {
+                None => Ok::<_, IntakeError>(None),
+                Some(row) => Ok(standing(tx, &accesses, &row)?.map(|standing| (row, standing))),
+            }
+        };
+        match self.catalog().read(standing).await? {
+            None => Err(IntakeError::NoSuchHold),
+            Some((_, Standing::Decides)) => self.show(accesses, id).await,
+            Some((row, standing)) => {
+                self.catalog().read(move |tx| show_part(tx, &accesses, &row, standing)).await
+            }
+        }
+    }
+
+    /// One item with everything about it.
     ///
     /// Errors: `NoSuchHold`, also for an item in a space about whose contents the asker does not decide.
     pub async fn show(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
@@ -107,7 +147,46 @@ pub(super) fn may_handle(accesses: &[Access], hold: &HoldRow) -> bool {
     access.is_some_and(Access::may_release)
 }
 
+/// What a person with these rights has to do with a hold; `None` if it does not exist for the person.
+pub(super) fn standing(
+    tx: &ReadTx<'_>,
+    accesses: &[Access],
+    hold: &HoldRow,
+) -> Result<Option<Standing>, IntakeError> {
+    let Some(access) = accesses.iter().find(|access| access.space() == hold.space) else { return Ok(None) };
+    if access.may_release() {
+        return Ok(Some(Standing::Decides));
+    }
+    let (Viewer::User(user), Ok(_)) = (access.viewer(), access.require(Right::Read)) else { return Ok(None) };
+    let Some(version) = tx.version(hold.version)?.filter(|row| row.state != VersionState::Restricted) else {
+        return Ok(None);
+    };
+    if version.author == Some(user) {
+        return Ok(Some(Standing::Sent));
+    }
+    // What was replaced, deleted or taken back is no news for others.
+    let is_there = !hold.state.has_ended() && beside(tx, hold.version)?.is_some();
+    Ok(is_there.then_some(Standing::Reads))
+}
+
+/// What somebody sees of a hold who does not decide about it.
+pub(super) fn show_part(
+    tx: &ReadTx<'_>,
+    accesses: &[Access],
+    row: &HoldRow,
+    standing: Standing,
+) -> Result<Hold, IntakeError> {
+    let access = accesses.iter().find(|access| access.space() == row.space);
+    let is_own = |user: UserId| access.is_some_and(|access| access.viewer() == Viewer::User(user));
+    let mut hold = Hold { standing, approval: None, verdicts: Vec::new(), ..show(tx, row)? };
+    hold.requests.retain(|request| is_own(request.user));
+    hold.handed_out.retain(|handed| is_own(handed.user));
+    Ok(hold)
+}
+
+/// Everything about a hold.
 pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
+    let is_open = !row.state.has_ended();
     let rendition = tx.rendition(row.id)?;
     let pdf = rendition.as_ref().and_then(|rendition| rendition.entry);
     let pdf = pdf.map(|entry| tx.spot(entry)).transpose()?.flatten();
@@ -115,6 +194,7 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         pdf: pdf.map(|spot| spot.path),
         pdf_fault: rendition.and_then(|rendition| rendition.fault),
         id: row.id,
+        standing: Standing::Decides,
         version: row.version,
         space: row.space,
         path: path(tx, row)?,
@@ -128,6 +208,8 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         mail: tx.mail_of(row.version)?,
         release_by: row.release_by,
         approval: tx.approval(row.id)?.filter(|first| fits(first, row)),
+        requests: if is_open { tx.hold_requests(row.id, MAX_REQUESTS)? } else { Vec::new() },
+        handed_out: tx.handed_out(row.version)?,
         fetched: Vec::new(),
         history: Vec::new(),
     })

@@ -7,7 +7,7 @@ use super::record::spot;
 use super::resolve::find;
 use super::visibility::{Shows, Visibility};
 use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{EntryRow, VersionRow, WriteTx};
+use crate::catalog::{EntryRow, HandedOutRow, VersionRow, WriteTx};
 use crate::model::{
     Access, Checksum, EntryEvent, EntryPath, Event, Right, SpaceId, Stamp, Timestamp, UserId, VersionId,
     VersionState, Viewer,
@@ -147,12 +147,46 @@ pub(crate) fn change_state(
         return Ok(());
     }
     tx.set_version_state(version.id, to)?;
-    if let Some(folder) = file.parent.filter(|_| file.version == Some(version.id)) {
-        tx.touch_folders(folder, tx.next_revision()?, 0, by.at)?;
-    }
+    touch_above(tx, by, &file, version.id)?;
     let (spot, from) = (spot(tx, file.id)?, version.state);
     let version = version.id;
     Ok(tx.record(by, &Event::StateChanged { spot, version, from, to, reason })?)
+}
+
+/// Lets one more person read a withheld version. The caller records it.
+pub(crate) fn hand_out(
+    tx: &WriteTx<'_>,
+    by: &Stamp,
+    version: &VersionRow,
+    to: HandedOutRow,
+) -> Result<(), LibraryError> {
+    let file = tx.entry(version.entry)?.ok_or(LibraryError::NotFound)?;
+    tx.touches_only([file.id]);
+    tx.hand_out(version.id, to)?;
+    touch_above(tx, by, &file, version.id)
+}
+
+/// Ends that single persons may read a withheld version. The caller records why.
+pub(crate) fn take_back(tx: &WriteTx<'_>, by: &Stamp, version: &VersionRow) -> Result<(), LibraryError> {
+    let file = tx.entry(version.entry)?.ok_or(LibraryError::NotFound)?;
+    tx.touches_only([file.id]);
+    match tx.take_back(version.id)? {
+        true => touch_above(tx, by, &file, version.id),
+        false => Ok(()),
+    }
+}
+
+/// Gives the folders above a file other ETags, because its current version appears or disappears for a viewer.
+fn touch_above(
+    tx: &WriteTx<'_>,
+    by: &Stamp,
+    file: &EntryRow,
+    version: VersionId,
+) -> Result<(), LibraryError> {
+    match file.parent.filter(|_| file.version == Some(version)) {
+        Some(folder) => Ok(tx.touch_folders(folder, tx.next_revision()?, 0, by.at)?),
+        None => Ok(()),
+    }
 }
 
 /// Replaces a file's current content by `version`. The old content is kept as an earlier version unless it is

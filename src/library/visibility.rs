@@ -7,6 +7,8 @@
 //! quarantined    listed       listed                 hidden   full
 //! restricted     hidden       hidden                 hidden   full
 //! ```
+//! To a person to whom a held or quarantined content was handed out it is full.
+//!
 //! The author continues to see the name, so that a sync client neither deletes the local file nor sends it again.
 //! The owner of the data directory sees it in order to restore it from the trash or to remove it permanently.
 //!
@@ -15,7 +17,7 @@
 
 use super::{Library, LibraryError};
 use crate::catalog::{EntryRow, TrashRow, VersionRow, Withheld};
-use crate::model::{UserId, VersionId, VersionState, Viewer};
+use crate::model::{VersionId, VersionState, Viewer};
 
 /// How much of a content a viewer may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +30,14 @@ pub enum Visibility {
     Full,
 }
 
-/// What `viewer` may see of a content by `author` in `state`.
-fn visibility(viewer: Viewer, state: VersionState, author: Option<UserId>) -> Visibility {
+/// What `viewer` may see of a content in this state.
+fn visibility(viewer: Viewer, content: &Withheld) -> Visibility {
     use VersionState::{Held, Quarantined, Restricted, Visible};
-    match (state, viewer) {
+    match (content.state, viewer) {
         (Visible, _) | (_, Viewer::Worker(_)) => Visibility::Full,
         (Held | Quarantined, Viewer::Owner) => Visibility::Listed,
-        (Held | Quarantined, Viewer::User(user)) if author == Some(user) => Visibility::Listed,
+        (Held | Quarantined, Viewer::User(user)) if content.handed_to.contains(&user) => Visibility::Full,
+        (Held | Quarantined, Viewer::User(user)) if content.author == Some(user) => Visibility::Listed,
         (Held | Quarantined | Restricted, Viewer::User(_) | Viewer::Guest(_) | Viewer::Owner) => {
             Visibility::Hidden
         }
@@ -43,12 +46,12 @@ fn visibility(viewer: Viewer, state: VersionState, author: Option<UserId>) -> Vi
 
 /// An item with a content, or a content itself.
 pub(super) trait Shows {
-    /// State and author of the content, if it is withheld.
+    /// What is withheld of the content, if anything is.
     fn withheld(&self) -> Option<Withheld>;
 
     /// How much of it `viewer` may see.
     fn seen_by(&self, viewer: Viewer) -> Visibility {
-        self.withheld().map_or(Visibility::Full, |by| visibility(viewer, by.state, by.author))
+        self.withheld().map_or(Visibility::Full, |content| visibility(viewer, &content))
     }
 
     /// Whether it does not exist for `viewer`.
@@ -83,33 +86,37 @@ impl Library {
 
 impl Shows for Withheld {
     fn withheld(&self) -> Option<Withheld> {
-        Some(*self)
+        Some(self.clone())
     }
 }
 
 impl Shows for EntryRow {
     fn withheld(&self) -> Option<Withheld> {
-        self.withheld
+        self.withheld.clone()
     }
 }
 
 impl Shows for TrashRow {
     fn withheld(&self) -> Option<Withheld> {
-        self.withheld
+        self.withheld.clone()
     }
 }
 
 impl Shows for VersionRow {
     fn withheld(&self) -> Option<Withheld> {
         let is_withheld = self.state != VersionState::Visible;
-        is_withheld.then_some(Withheld { state: self.state, author: self.author })
+        is_withheld.then(|| Withheld {
+            state: self.state,
+            author: self.author,
+            handed_to: self.handed_to.clone(),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{LinkId, Worker};
+    use crate::model::{LinkId, UserId, Worker};
     use Visibility::{Full, Hidden, Listed};
 
     #[test]
@@ -130,10 +137,18 @@ mod tests {
         ];
         assert_eq!(table.map(|(state, _)| state), VersionState::ALL);
         for (state, seen) in table {
-            assert_eq!(viewers.map(|viewer| visibility(viewer, state, Some(author))), seen, "{state}");
+            let content = |author, handed_to| Withheld { state, author, handed_to };
+            let by_author = content(Some(author), Vec::new());
+            assert_eq!(viewers.map(|viewer| visibility(viewer, &by_author)), seen, "{state}");
             // A content from a guest, or from an account that was removed, has no author.
             let of_nobody = if state == VersionState::Visible { Full } else { Hidden };
-            assert_eq!(visibility(Viewer::User(author), state, None), of_nobody, "{state}");
+            let by_nobody = content(None, Vec::new());
+            assert_eq!(visibility(Viewer::User(author), &by_nobody), of_nobody, "{state}");
+            // Handed out to one person, it is for that person alone, and never if it may not be used at all.
+            let handed_out = content(Some(author), vec![UserId(7), other]);
+            let to_other = if state == VersionState::Restricted { Hidden } else { Full };
+            let seen = [seen[0], seen[1], to_other, seen[3], seen[4]];
+            assert_eq!(viewers.map(|viewer| visibility(viewer, &handed_out)), seen, "{state}");
         }
     }
 }

@@ -82,7 +82,7 @@ pub enum Event {
         /// The reason in a person's words, or what the scanner found.
         reason: Option<String>,
     },
-    /// A person decided about a held content.
+    /// A person decided about a held content, or asked for it.
     Hold {
         /// The decision.
         kind: HoldEvent,
@@ -92,6 +92,8 @@ pub enum Event {
         version: VersionId,
         /// The reason in the person's words.
         reason: Option<String>,
+        /// Another person concerned, with the name of the account then.
+        whom: Option<(UserId, String)>,
     },
     /// Several items of a space were removed permanently.
     Removed {
@@ -189,8 +191,16 @@ words! {
         Withdrawn = "hold-withdrawn",
         /// It was released although a scanner objected.
         Overridden = "hold-overridden",
-        /// The first of two persons decided to release it.
+        /// The first of two persons decided to release it, or to hand it out.
         Approved = "hold-approved",
+        /// A person who may read the space asked for it.
+        Asked = "hold-asked",
+        /// It is not handed out to a person who asked.
+        Declined = "hold-declined",
+        /// It was handed out to one person before its release.
+        HandedOut = "hold-handed-out",
+        /// The same, although a scanner objected.
+        HandedOutUnchecked = "hold-handed-out-unchecked",
     }
 }
 

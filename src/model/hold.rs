@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::words::words;
-use super::{ContentKind, Label, Obstacle};
+use super::{ContentKind, Label, Obstacle, UserId};
 
 /// Time for which a space holds contents unless it is set otherwise.
 pub const DEFAULT_HOLD: Duration = Duration::from_hours(12);
@@ -135,6 +135,17 @@ words! {
         /// Two different ones.
         Two = "2",
     }
+}
+
+/// A person's decision about a held content, with its circumstances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldOrder {
+    /// The decision.
+    pub decision: HoldDecision,
+    /// The person to whom alone `Release` and `Override` hand the content out; `None` for everyone.
+    pub to: Option<UserId>,
+    /// Why, in the person's words.
+    pub reason: Option<String>,
 }
 
 /// How a space holds contents that arrive.

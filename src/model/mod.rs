@@ -40,8 +40,8 @@ pub use event::{
     RemovedKind, SpaceEvent, Spot,
 };
 pub use hold::{
-    DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldReason, HoldScope, HoldState, Holding, Look,
-    ReleaseBy, RescanMode, VerdictKind,
+    DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldOrder, HoldReason, HoldScope, HoldState,
+    Holding, Look, ReleaseBy, RescanMode, VerdictKind,
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{

@@ -51,8 +51,9 @@ impl Language {
             Event::StateChanged { spot, from, to, reason, .. } => {
                 self.state_changed(&spot.path, *from, *to) + &because(reason.as_ref())
             }
-            Event::Hold { kind, spot, reason, .. } => {
-                self.hold_event(*kind, &spot.path) + &because(reason.as_ref())
+            Event::Hold { kind, spot, reason, whom, .. } => {
+                let whom = whom.as_ref().map(|(_, name)| name.as_str());
+                self.hold_event(*kind, &spot.path, whom) + &because(reason.as_ref())
             }
             Event::Removed { what, count, .. } => self.removed(*what, *count),
             Event::Instance(InstanceEvent::RecoveryKeyChanged) => self
@@ -164,7 +165,8 @@ impl Language {
         }
     }
 
-    fn hold_event(self, kind: HoldEvent, path: &str) -> String {
+    fn hold_event(self, kind: HoldEvent, path: &str, whom: Option<&str>) -> String {
+        let person = whom.unwrap_or("?");
         match (self, kind) {
             (Self::German, HoldEvent::Kept) => format!("behält {path} im Prüfbereich"),
             (Self::English, HoldEvent::Kept) => format!("keeps {path} in the holding area"),
@@ -172,11 +174,25 @@ impl Language {
             (Self::English, HoldEvent::Retried) => format!("has {path} examined again"),
             (Self::German, HoldEvent::Withdrawn) => format!("hat {path} aus dem Prüfbereich zurückgezogen"),
             (Self::English, HoldEvent::Withdrawn) => format!("withdrew {path} from the holding area"),
-            (Self::German, HoldEvent::Approved) => {
-                format!("hat als erste Person entschieden, {path} freizugeben")
+            (Self::German, HoldEvent::Approved) => match whom {
+                None => format!("hat als erste Person entschieden, {path} freizugeben"),
+                Some(_) => format!("hat als erste Person entschieden, {path} an {person} herauszugeben"),
+            },
+            (Self::English, HoldEvent::Approved) => match whom {
+                None => format!("decided as the first of two persons to release {path}"),
+                Some(_) => format!("decided as the first of two persons to hand {path} out to {person}"),
+            },
+            (Self::German, HoldEvent::Asked) => format!("bittet um die Herausgabe von {path}"),
+            (Self::English, HoldEvent::Asked) => format!("asked for {path}"),
+            (Self::German, HoldEvent::Declined) => format!("gibt {path} nicht an {person} heraus"),
+            (Self::English, HoldEvent::Declined) => format!("declined to hand {path} out to {person}"),
+            (Self::German, HoldEvent::HandedOut) => format!("hat {path} an {person} herausgegeben"),
+            (Self::English, HoldEvent::HandedOut) => format!("handed {path} out to {person}"),
+            (Self::German, HoldEvent::HandedOutUnchecked) => {
+                format!("hat {path} entgegen dem Prüfergebnis an {person} herausgegeben")
             }
-            (Self::English, HoldEvent::Approved) => {
-                format!("decided as the first of two persons to release {path}")
+            (Self::English, HoldEvent::HandedOutUnchecked) => {
+                format!("handed {path} out to {person} against the scanner's verdict")
             }
             (Self::German, HoldEvent::Overridden) => {
                 format!("hat {path} entgegen dem Prüfergebnis freigegeben")

@@ -10,8 +10,11 @@ sentences! {
         de "Prüfbereich",
         en "Holding area";
     about:
-        de "Hier liegen Dateien, die geprüft werden, bevor andere sie sehen. Sie sehen die Dateien der Bereiche, in denen Sie darüber entscheiden.",
-        en "These are files that are examined before others see them. You see the files of the spaces in which you decide about them.";
+        de "Hier liegen Dateien, die geprüft werden, bevor andere sie sehen. Über einen Teil davon entscheiden Sie.",
+        en "These are files that are examined before others see them. You decide about some of them.";
+    about_waiting:
+        de "Diese Dateien werden geprüft, bevor sie freigegeben werden. Was sich als PDF zeigen lässt, können Sie schon lesen.",
+        en "These files are examined before they are released. You can read as a PDF what can be shown as one.";
     nothing:
         de "Hier liegt keine Datei, auf die das zutrifft.",
         en "There is no such file here.";
@@ -19,9 +22,8 @@ sentences! {
         de "Auf dieser Seite ist nichts dabei. Auf der nächsten geht die Suche weiter.",
         en "There is nothing on this page. The search goes on with the next one.";
     no_spaces:
-        de "Es gibt keinen Bereich, in dem Sie über Dateien entscheiden. Wenden Sie sich an Ihr Büro, falls das \
-            nicht stimmt.",
-        en "There is no space in which you decide about files. Please contact your office if that is wrong.";
+        de "Es gibt keinen Bereich, den Sie nutzen dürfen. Wenden Sie sich an Ihr Büro, falls das nicht stimmt.",
+        en "There is no space that you may use. Please contact your office if that is wrong.";
     later_items:
         de "Ältere Einträge",
         en "Older items";
@@ -37,6 +39,9 @@ sentences! {
     any_open:
         de "alles Offene",
         en "all open items";
+    any_asked:
+        de "worum jemand bittet",
+        en "what somebody asks for";
     any_state:
         de "alles, auch Erledigtes",
         en "everything, also what has ended";
@@ -107,6 +112,72 @@ sentences! {
     first_done:
         de "Ihre Entscheidung ist festgehalten. Sie wird ausgeführt, wenn eine zweite Person dasselbe entscheidet.",
         en "Your decision is recorded. It is carried out when a second person decides the same.";
+    awaits_office:
+        de "das Büro muss darüber entscheiden",
+        en "the office has to decide about it";
+    asked_for:
+        de "jemand bittet um die Herausgabe",
+        en "somebody asks for it";
+    asked_by_you:
+        de "Sie haben um die Herausgabe gebeten",
+        en "you asked for it";
+    single_persons:
+        de "Einzelne Personen",
+        en "Single persons";
+    former_reader:
+        de "eine Person, die den Bereich nicht mehr lesen darf,",
+        en "a person who may not read the space any more";
+    has_it(who: &str, moment: &str):
+        de "herausgegeben an {who} ({moment})",
+        en "handed out to {who} ({moment})";
+    asks(who: &str, moment: &str):
+        de "{who} bittet darum ({moment})",
+        en "{who} asks for it ({moment})";
+    declined(moment: &str):
+        de "abgelehnt am {moment}",
+        en "declined on {moment}";
+    decline:
+        de "Bitte ablehnen",
+        en "Decline the request";
+    decline_done:
+        de "Die Bitte ist abgelehnt.",
+        en "The request is declined.";
+    original:
+        de "Das Original",
+        en "The original";
+    you_have_it:
+        de "Das Original ist an Sie herausgegeben. Für andere bleibt es zurückgehalten; gehen Sie vorsichtig damit um.",
+        en "The original was handed out to you. It stays held for others; handle it with care.";
+    ask_about:
+        de "Die Datei selbst ist frei, sobald die Prüfung abgeschlossen ist. Brauchen Sie sie früher?",
+        en "The file itself is free as soon as the examination is complete. Do you need it earlier?";
+    ask_why:
+        de "Wozu Sie sie brauchen (freiwillig)",
+        en "What you need it for (optional)";
+    ask:
+        de "Um das Original bitten",
+        en "Ask for the original";
+    ask_done:
+        de "Ihre Bitte ist beim Büro eingegangen.",
+        en "The office has received your request.";
+    you_asked(moment: &str):
+        de "Sie haben am {moment} darum gebeten. Das Büro hat noch nicht geantwortet.",
+        en "You asked for it on {moment}. The office has not answered yet.";
+    open_original:
+        de "Original herunterladen",
+        en "Download the original";
+    recipients:
+        de "Für wen",
+        en "For whom";
+    everybody:
+        de "alle, die den Bereich lesen dürfen",
+        en "everybody who may read the space";
+    only(name: &str):
+        de "nur {name}",
+        en "only {name}";
+    handed_out_done:
+        de "Die Datei ist an eine Person herausgegeben. Für alle anderen bleibt sie zurückgehalten.",
+        en "The file is handed out to one person. It stays held for all others.";
     overridden:
         de "gegen den Befund der Prüfung freigegeben",
         en "released against the result of the scan";
@@ -167,10 +238,10 @@ sentences! {
         de "Trotz Befund freigeben",
         en "Release in spite of the result";
     force_about:
-        de "Achtung: Die Datei wird ohne Prüfung freigegeben. Alle, die den Bereich lesen dürfen, können sie öffnen, auch wenn sie \
-            Schadsoftware enthält. Die Freigabe bleibt mit Ihrem Namen gekennzeichnet und ist keine Prüfung.",
-        en "Warning: the file is released without a scan. Everybody who may read the space can open it, even if it contains \
-            malware. The release stays marked, with your name, and proves no scan.";
+        de "Achtung: Die Datei wird ohne Prüfung freigegeben. Wer den Bereich lesen darf und von Ihnen ausgewählt ist, kann sie \
+            öffnen, auch wenn sie Schadsoftware enthält. Die Freigabe bleibt mit Ihrem Namen gekennzeichnet und ist keine Prüfung.",
+        en "Warning: the file is released without a scan. Whoever may read the space and is chosen by you can open it, even if it \
+            contains malware. The release stays marked, with your name, and proves no scan.";
     force_confirm:
         de "Ich habe die Warnung gelesen und verantworte die Freigabe.",
         en "I have read the warning and answer for the release.";
@@ -210,6 +281,9 @@ sentences! {
     withdraw_about:
         de "Die Datei wird nicht mehr freigegeben, etwa weil sie ein Versehen war.",
         en "The file is not released any more, for example because it was sent by mistake.";
+    withdraw_own_about:
+        de "Sie nehmen Ihre Datei zurück, etwa weil sie ein Versehen war. Eine Begründung ist nicht nötig.",
+        en "You take your file back, for example because it was sent by mistake. No reason is needed.";
     withdraw_done:
         de "Die Datei ist zurückgezogen.",
         en "The file is withdrawn.";
@@ -235,6 +309,9 @@ sentences! {
     changed:
         de "An der Datei hat sich inzwischen etwas geändert. Sehen Sie sich den Stand an und entscheiden Sie dann.",
         en "Something about the file has changed meanwhile. Look at it again before you decide.";
+    no_recipient:
+        de "Diese Person darf den Bereich nicht lesen oder bittet nicht mehr um die Datei.",
+        en "This person may not read the space, or does not ask for the file any more.";
     no_hash:
         de "Die Bescheinigung ist noch nicht fertig. Bitte versuchen Sie es in einer Minute noch einmal.",
         en "The certificate is not ready yet. Please try again in a minute.";

@@ -42,6 +42,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0023-sessions.sql"),
     include_str!("../../../migrations/0024-release.sql"),
     include_str!("../../../migrations/0025-two-persons.sql"),
+    include_str!("../../../migrations/0026-handing-out.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -4,6 +4,7 @@
 //! /holding                   the list; what it shows is in the query
 //! /holding/ID                an item, and where its forms are sent
 //! /holding/ID/pdf            its PDF
+//! /holding/ID/original       itself, for a person to whom it was handed out
 //! /holding/ID/certificate    its certificate
 //! ```
 
@@ -18,6 +19,7 @@ pub(super) enum Address {
     List,
     Item(HoldId),
     Pdf(HoldId),
+    Original(HoldId),
     Certificate(HoldId),
 }
 
@@ -37,6 +39,7 @@ impl Address {
         match below {
             "" => Some(Self::Item(id)),
             "pdf" => Some(Self::Pdf(id)),
+            "original" => Some(Self::Original(id)),
             "certificate" => Some(Self::Certificate(id)),
             _ => None,
         }
@@ -61,6 +64,7 @@ mod tests {
             ("/holding/15", Some(Address::Item(id))),
             ("/holding/15/", Some(Address::Item(id))),
             ("/holding/15/pdf", Some(Address::Pdf(id))),
+            ("/holding/15/original", Some(Address::Original(id))),
             ("/holding/15/certificate", Some(Address::Certificate(id))),
             ("/holding/015", None),
             ("/holding/+15", None),

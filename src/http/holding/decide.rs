@@ -1,15 +1,15 @@
-//! A decision that a person sends from the page of an item.
+//! What a person sends from the page of an item: a decision, a request for it, or that a request is declined.
 
 use http::{Response, StatusCode};
 
 use super::address::of_item;
-use super::outcome::{FIRST, MAX_REASON_CHARS, Outcome, Refused, Why};
+use super::outcome::{Act, Done, MAX_REASON_CHARS, Outcome, Refused, Why};
 use super::{Desk, Failure};
 use crate::http::page::form::{MAX_FORM_BYTES, field, is_form};
 use crate::http::reply::{plain, see_other};
 use crate::http::session::{forged, is_own_form};
 use crate::intake::{Decided, IntakeError};
-use crate::model::{HoldDecision, HoldId};
+use crate::model::{HoldDecision, HoldId, HoldOrder, UserId};
 use crate::net::{RequestBody, ResponseBody};
 
 impl Desk<'_> {
@@ -30,25 +30,44 @@ impl Desk<'_> {
             return Ok(forged(self.language, Some(&self.person()), &of_item(id)));
         }
         let value = |name| field(&form, name).unwrap_or_default();
-        let Some(decision) = HoldDecision::from_word(&value("decision")) else {
+        let Some(act) = Act::from_word(&value("decision")) else {
             return Ok(plain(StatusCode::BAD_REQUEST, "There is no such decision.\n"));
         };
         let reason = value("reason").to_string();
         let why = if reason.chars().count() > MAX_REASON_CHARS {
             Why::LongReason
-        } else if decision == HoldDecision::Override && value("confirm").as_str() != "yes" {
+        } else if act == Act::Decide(HoldDecision::Override) && value("confirm").as_str() != "yes" {
             Why::Unconfirmed
         } else {
-            let by = self.session.principal.stamp(self.context.info.received);
-            let intake = &self.context.services.intake;
-            let decided = intake.decide(self.accesses.clone(), id, decision, Some(reason.clone()), by).await;
-            match decided {
-                Ok(Decided::Done(_)) => return Ok(see_other(&format!("{}?done={decision}", of_item(id)))),
-                Ok(Decided::Waits(_)) => return Ok(see_other(&format!("{}?done={FIRST}", of_item(id)))),
+            match self.carry_out(id, act, &value("to"), reason.clone()).await {
+                Ok(done) => return Ok(see_other(&format!("{}?done={}", of_item(id), done.word()))),
                 Err(error @ (IntakeError::NoSuchHold | IntakeError::Library(_))) => return Err(error.into()),
                 Err(error) => Why::Intake(error),
             }
         };
-        self.item(id, Outcome::Refused(Refused { why, decision: Some(decision), reason })).await
+        self.item(id, Outcome::Refused(Refused { why, act: Some(act), reason })).await
+    }
+
+    /// Does what a form asks for; `to` is the id of a person in it, if there is one.
+    async fn carry_out(&self, id: HoldId, act: Act, to: &str, reason: String) -> Result<Done, IntakeError> {
+        let (intake, accesses) = (&self.context.services.intake, self.accesses.clone());
+        let (by, reason) = (self.session.principal.stamp(self.context.info.received), Some(reason));
+        let to = if to.is_empty() { None } else { Some(to.parse().map_err(|_| IntakeError::NotAReader)?) };
+        let to = to.map(UserId);
+        match act {
+            Act::Ask => intake.ask(accesses, id, reason, by).await?,
+            Act::Decline => {
+                intake.decline(accesses, id, to.ok_or(IntakeError::NotAsked)?, reason, by).await?;
+            }
+            Act::Decide(decision) => {
+                let order = HoldOrder { decision, to, reason };
+                return Ok(match intake.decide(accesses, id, order, by).await? {
+                    Decided::Done(_) => Done::Act(act),
+                    Decided::HandedOut => Done::HandedOut,
+                    Decided::Waits(_) => Done::First,
+                });
+            }
+        }
+        Ok(Done::Act(act))
     }
 }

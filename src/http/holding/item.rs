@@ -1,29 +1,26 @@
-//! The page of one item: what is known about it, and the forms to decide about it.
+//! The page of one item: what is known about it.
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use super::address::{LIST, of_item};
-use super::outcome::{MAX_REASON_CHARS, Outcome};
-use super::{Desk, Failure};
+use super::forms::words;
+use super::outcome::{Act, Done, Outcome};
+use super::{Desk, Failure, has_it};
 use crate::accounts::ActorNames;
 use crate::http::page::{note, problem, success};
-use crate::http::session::FORM_TOKEN;
 use crate::intake::{Approval, Hold};
-use crate::model::{Actor, HoldDecision, HoldId, HoldState, Recorded, ReleaseBy, Shown, Timestamp};
+use crate::model::{Actor, HoldId, HoldState, Recorded, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::text::HoldingTexts;
 
-/// The words of a decision.
-struct Words {
-    title: &'static str,
-    about: &'static str,
-    done: &'static str,
-}
-
 impl Desk<'_> {
     pub(super) async fn item(&self, id: HoldId, outcome: Outcome) -> Result<Response<ResponseBody>, Failure> {
-        let hold = self.context.services.intake.show(self.accesses.clone(), id).await?;
+        let hold = self.hold(id).await?;
+        let people = match hold.decides() {
+            true => self.context.services.accounts.readers_of(hold.space).await?,
+            false => Vec::new(),
+        };
         let events = &hold.history;
         let shown: Vec<Recorded> = events.iter().chain(&hold.fetched).cloned().collect();
         let names = self.context.services.accounts.names_for(&shown).await?;
@@ -33,42 +30,55 @@ impl Desk<'_> {
             (self.outcome(&hold, &outcome))
             p.where { (texts.in_space(&place)) }
             (self.facts(&hold, &names))
-            (self.forms(&hold, &outcome))
-            (self.scans(&hold))
-            section {
-                h2 { (texts.downloads()) }
-                @if hold.fetched.is_empty() { p { (texts.no_downloads()) } } @else {
-                    ul { @for read in &hold.fetched { li { (self.actor(read, &names)) ", " (self.language.moment(read.at)) } } }
+            (self.asking(&hold, &people, &outcome))
+            (self.forms(&hold, &people, &outcome))
+            @if hold.decides() {
+                (self.scans(&hold))
+                section {
+                    h2 { (texts.downloads()) }
+                    @if hold.fetched.is_empty() { p { (texts.no_downloads()) } } @else {
+                        ul { @for read in &hold.fetched { li { (self.actor(read, &names)) ", " (self.language.moment(read.at)) } } }
+                    }
                 }
-            }
-            section {
-                h2 { (texts.history()) }
-                @if events.is_empty() { p { (texts.no_history()) } } @else {
-                    ul { @for event in events { (self.event(event, &names)) } }
+                section {
+                    h2 { (texts.history()) }
+                    @if events.is_empty() { p { (texts.no_history()) } } @else {
+                        ul { @for event in events { (self.event(event, &names)) } }
+                    }
                 }
             }
             p { a href=(LIST) { (texts.all_items()) } }
         };
         let status = match &outcome {
             Outcome::Refused(refused) => refused.status(),
-            Outcome::None | Outcome::Done(_) | Outcome::First => StatusCode::OK,
+            Outcome::None | Outcome::Done(_) => StatusCode::OK,
         };
         Ok(self.page(&name, &of_item(id), content, status))
     }
 
     fn outcome(&self, hold: &Hold, outcome: &Outcome) -> Markup {
-        html! {
-            @match outcome {
-                Outcome::None => {},
-                // The address alone is no proof: somebody else may have made it.
-                Outcome::Done(decision) if hold.shows(*decision) => {
-                    (success(words(self.texts(), *decision).done))
-                },
-                Outcome::First if self.approval(hold).is_some() => (success(self.texts().first_done())),
-                Outcome::Done(_) | Outcome::First => {},
-                Outcome::Refused(refused) => (problem(&refused.sentence(self.language))),
+        let done = match outcome {
+            Outcome::None => return html! {},
+            Outcome::Refused(refused) => return problem(&refused.sentence(self.language)),
+            Outcome::Done(done) => *done,
+        };
+        let texts = self.texts();
+        // The address alone is no proof: somebody else may have made it.
+        let told = match done {
+            Done::Act(Act::Decide(decision)) => {
+                hold.shows(decision).then(|| words(texts, decision, hold.standing).done)
             }
-        }
+            Done::Act(Act::Ask) => {
+                hold.requests.first().filter(|_| !hold.decides()).map(|_| texts.ask_done())
+            }
+            Done::Act(Act::Decline) => {
+                let is_any = hold.requests.iter().any(|request| request.declined.is_some());
+                (is_any && hold.decides()).then(|| texts.decline_done())
+            }
+            Done::First => self.approval(hold).map(|_| texts.first_done()),
+            Done::HandedOut => hold.handed_out.first().map(|_| texts.handed_out_done()),
+        };
+        html! { @if let Some(told) = told { (success(told)) } }
     }
 
     /// The first of two decisions, while it counts.
@@ -81,12 +91,12 @@ impl Desk<'_> {
         let first = self.approval(hold).map(|first| {
             let actor = first.user.map_or(Actor::Owner, Actor::user);
             let who = Shown(&language.actor(&actor, names.account(&actor), None)).to_string();
-            let title = words(texts, first.decision).title;
+            let title = words(texts, first.decision, hold.standing).title;
             texts.waits_for_second(&who, title, &language.moment(first.lapses))
         });
         let look = hold.look.as_ref();
         let found = peculiarities(texts, hold);
-        let mut facts = vec![(texts.state(), language.hold_state(hold.state).to_owned())];
+        let mut facts = vec![(texts.state(), self.state(hold).to_owned())];
         facts.extend(hold.reason.map(|reason| (texts.reason(), language.hold_reason(reason).to_owned())));
         facts.extend(first.map(|first| (texts.second(), first)));
         facts.push((texts.arrived(), language.moment(hold.arrived)));
@@ -107,9 +117,20 @@ impl Desk<'_> {
             @if hold.mail.as_ref().is_some_and(|mail| mail.fault.is_some()) {
                 (note(texts.attachments_missing()))
             }
-            @if hold.state == HoldState::Released {
+            @if has_it(hold, self.session.principal.user) {
+                p { a href={ (of_item(hold.id)) "/original" } { (texts.open_original()) } }
+            }
+            @if hold.state == HoldState::Released && hold.decides() {
                 p { a href={ (of_item(hold.id)) "/certificate" } { (texts.certificate()) } }
             }
+        }
+    }
+
+    /// The state of an item, for the person at the page.
+    pub(super) fn state(&self, hold: &Hold) -> &'static str {
+        match hold.state {
+            HoldState::NeedsDecision if !hold.decides() => self.texts().awaits_office(),
+            state => self.language.hold_state(state),
         }
     }
 
@@ -140,51 +161,6 @@ impl Desk<'_> {
         }
     }
 
-    /// The forms of the decisions that are possible.
-    fn forms(&self, hold: &Hold, outcome: &Outcome) -> Markup {
-        html! {
-            section {
-                h2 { (self.texts().decide()) }
-                @for decision in hold.decisions() { (self.form(hold, decision, outcome)) }
-            }
-        }
-    }
-
-    fn form(&self, hold: &Hold, decision: HoldDecision, outcome: &Outcome) -> Markup {
-        let texts = self.texts();
-        let words = words(texts, decision);
-        let sent = match outcome {
-            Outcome::Refused(refused) if refused.decision == Some(decision) => Some(refused.reason.as_str()),
-            _ => None,
-        };
-        html! {
-            details open[sent.is_some()] {
-                summary { (words.title) }
-                @if decision == HoldDecision::Override { (note(words.about)) } @else { p { (words.about) } }
-                @if hold.release_by == ReleaseBy::Two
-                    && matches!(decision, HoldDecision::Release | HoldDecision::Override) {
-                    p { (texts.two_persons()) }
-                }
-                form method="post" action=(of_item(hold.id)) {
-                    input type="hidden" name=(FORM_TOKEN) value=(self.form_token);
-                    input type="hidden" name="decision" value=(decision);
-                    @if decision == HoldDecision::Override {
-                        label.check {
-                            input type="checkbox" name="confirm" value="yes" required;
-                            span { (texts.force_confirm()) }
-                        }
-                    }
-                    @if decision != HoldDecision::Retry {
-                        label { (texts.why())
-                            textarea name="reason" rows="2" maxlength=(MAX_REASON_CHARS) required { (sent.unwrap_or_default()) }
-                        }
-                    }
-                    button { (words.title) }
-                }
-            }
-        }
-    }
-
     fn event(&self, recorded: &Recorded, names: &ActorNames) -> Markup {
         let what = self.language.event(&recorded.event);
         html! {
@@ -197,18 +173,6 @@ impl Desk<'_> {
         let who = self.language.actor(actor, names.account(actor), names.device(actor));
         Shown(&who).to_string()
     }
-}
-
-fn words(texts: HoldingTexts, decision: HoldDecision) -> Words {
-    let (title, about, done) = match decision {
-        HoldDecision::Release => (texts.release(), texts.release_about(), texts.release_done()),
-        HoldDecision::Override => (texts.force(), texts.force_about(), texts.force_done()),
-        HoldDecision::Keep => (texts.keep(), texts.keep_about(), texts.keep_done()),
-        HoldDecision::Quarantine => (texts.quarantine(), texts.quarantine_about(), texts.quarantine_done()),
-        HoldDecision::Retry => (texts.retry(), texts.retry_about(), texts.retry_done()),
-        HoldDecision::Withdraw => (texts.withdraw(), texts.withdraw_about(), texts.withdraw_done()),
-    };
-    Words { title, about, done }
 }
 
 /// When an item may be released by itself; `None` once that does not matter any more.

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::address::{LIST, of_item};
 use super::item::{due, name_and_folder, peculiarities, sender};
-use super::{Desk, Failure};
+use super::{Desk, Failure, has_it};
 use crate::http::page::form::field;
 use crate::intake::{Hold, HoldPage, HoldStates, HoldsAsked};
 use crate::model::{HoldId, HoldState, Shown, SpaceId};
@@ -16,8 +16,9 @@ use crate::net::ResponseBody;
 const MAX_ITEMS: usize = 50;
 /// Most characters of a name that is searched for.
 const MAX_SEARCH_CHARS: usize = 200;
-/// The words of the query for open items, and for all.
+/// The words of the query for open items, for those that somebody asks for, and for all.
 const OPEN: &str = "open";
+const ASKED: &str = "asked";
 const ALL: &str = "all";
 
 impl Desk<'_> {
@@ -30,8 +31,8 @@ impl Desk<'_> {
             html! { p { (texts.no_spaces()) } }
         } else {
             html! {
-                p { (texts.about()) }
-                (self.filter(&asked, &found.spaces))
+                p { (if found.decides { texts.about() } else { texts.about_waiting() }) }
+                @if found.decides { (self.filter(&asked, &found.spaces)) }
                 (self.items(&asked, &found))
             }
         };
@@ -49,6 +50,7 @@ impl Desk<'_> {
                 label { (texts.state())
                     select name="state" {
                         (option(OPEN, asked.states == HoldStates::Open, texts.any_open()))
+                        (option(ASKED, asked.states == HoldStates::Asked, texts.any_asked()))
                         @for state in HoldState::ALL {
                             (option(
                                 state.as_str(),
@@ -107,13 +109,19 @@ impl Desk<'_> {
                 h2 { a href=(of_item(hold.id)) { (name) } }
                 p.where { (texts.in_space(&place)) " · " (texts.arrived()) ": " (language.moment(hold.arrived)) }
                 p.state.alarm[hold.state == HoldState::Quarantined] {
-                    (language.hold_state(hold.state))
+                    (self.state(hold))
                     @if let Some(reason) = hold.reason { ": " (language.hold_reason(reason)) }
                 }
                 @if let Some(due) = due(texts, hold, self.context.info.received) {
                     p { (texts.due()) ": " (due) }
                 }
                 @if self.approval(hold).is_some() { p.state { (texts.awaits_second()) } }
+                @if hold.requests.iter().any(|request| request.declined.is_none()) {
+                    p.state { (if hold.decides() { texts.asked_for() } else { texts.asked_by_you() }) }
+                }
+                @if has_it(hold, self.session.principal.user) {
+                    p { a href={ (of_item(hold.id)) "/original" } { (texts.open_original()) } }
+                }
                 @if let Some(sender) = sender(texts, hold) { p { (texts.sender()) ": " (sender) } }
                 @let found = peculiarities(texts, hold);
                 @if !found.is_empty() { p { (texts.found()) ": " (found.join(", ")) } }
@@ -128,6 +136,7 @@ fn asked(query: &[u8]) -> HoldsAsked {
     let value = |name| field(query, name).filter(|value| !value.trim().is_empty());
     let states = value("state").and_then(|word| match word.as_str() {
         OPEN => Some(HoldStates::Open),
+        ASKED => Some(HoldStates::Asked),
         ALL => Some(HoldStates::All),
         word => HoldState::from_word(word).map(HoldStates::One),
     });
@@ -143,6 +152,7 @@ fn asked(query: &[u8]) -> HoldsAsked {
 fn address(asked: &HoldsAsked, before: Option<HoldId>) -> String {
     let states = match asked.states {
         HoldStates::Open => OPEN,
+        HoldStates::Asked => ASKED,
         HoldStates::One(state) => state.as_str(),
         HoldStates::All => ALL,
     };
@@ -159,7 +169,9 @@ mod tests {
     #[test]
     fn an_address_asks_for_what_it_was_made_from() {
         let space = SpaceId::random();
-        for states in [HoldStates::Open, HoldStates::All, HoldStates::One(HoldState::Quarantined)] {
+        for states in
+            [HoldStates::Open, HoldStates::Asked, HoldStates::All, HoldStates::One(HoldState::Quarantined)]
+        {
             for name in [None, Some("Müller & Söhne \"+%".to_owned())] {
                 for (space, before) in [(None, None), (Some(space), Some(HoldId(7)))] {
                     let made = HoldsAsked { states, space, name: name.clone(), before };

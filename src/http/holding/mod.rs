@@ -1,10 +1,12 @@
-//! The pages of the holding area, for people who may decide about what is held: a list, a page for each item with the
-//! forms to decide about it, its PDF and its certificate. Plain HTML without scripts, in German or English.
+//! The pages of the holding area: a list, and a page for each item with its PDF. People who decide about it find forms for
+//! that, and its certificate; people who wait for it ask for it; its author withdraws it. Plain HTML without scripts, in
+//! German or English.
 //!
-//! Rights are judged as for the command line: an item does not exist for whoever may not decide about it.
+//! An item does not exist for whoever has nothing to do with it (`intake::Standing`).
 
 mod address;
 mod decide;
+mod forms;
 mod item;
 mod list;
 mod outcome;
@@ -24,9 +26,9 @@ use super::page::{Page, Width};
 use super::reply::{not_allowed, see_other, uncached};
 use super::session;
 use crate::accounts::{LookupError, Principal, Session};
-use crate::intake::IntakeError;
+use crate::intake::{Hold, IntakeError};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, HoldId, SpaceId};
+use crate::model::{Access, HoldId, SpaceId, UserId};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{ErrorTexts, HoldingTexts, Language};
 
@@ -117,6 +119,7 @@ impl<'a> Desk<'a> {
             Some(Address::Item(id)) if is_post => self.decide(id, body).await?,
             Some(Address::Item(_)) => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
             Some(Address::Pdf(id)) if is_read => return self.pdf(id).await,
+            Some(Address::Original(id)) if is_read => return self.original(id).await,
             Some(Address::Certificate(id)) if is_read => self.certificate(id).await?,
             Some(_) => not_allowed("GET, HEAD", "Open this address in a browser.\n"),
         };
@@ -125,10 +128,27 @@ impl<'a> Desk<'a> {
 
     /// The PDF of an item.
     async fn pdf(&self, id: HoldId) -> Result<Answer, Failure> {
-        let hold = self.context.services.intake.show(self.accesses.clone(), id).await?;
+        let hold = self.hold(id).await?;
         let Some(path) = hold.pdf else { return Ok(Answer::Made(self.not_found())) };
+        Ok(self.file(hold.space, path))
+    }
+
+    /// The content of an item that was handed out to the person.
+    async fn original(&self, id: HoldId) -> Result<Answer, Failure> {
+        let hold = self.hold(id).await?;
+        match has_it(&hold, self.session.principal.user) {
+            true => Ok(self.file(hold.space, hold.path)),
+            false => Ok(Answer::Made(self.not_found())),
+        }
+    }
+
+    fn file(&self, space: SpaceId, path: String) -> Answer {
         let principal = Box::new(self.session.principal.clone());
-        Ok(Answer::File { principal, space: self.space_name(hold.space), path })
+        Answer::File { principal, space: self.space_name(space), path }
+    }
+
+    async fn hold(&self, id: HoldId) -> Result<Hold, Failure> {
+        Ok(self.context.services.intake.show_to(self.accesses.clone(), id).await?)
     }
 
     /// The certificate of an item, as a file.
@@ -138,7 +158,7 @@ impl<'a> Desk<'a> {
         let note = match made {
             Ok(note) => note,
             Err(error @ (IntakeError::NoHash | IntakeError::WrongState { .. })) => {
-                let refused = Refused { why: Why::Intake(error), decision: None, reason: String::new() };
+                let refused = Refused { why: Why::Intake(error), act: None, reason: String::new() };
                 return self.item(id, Outcome::Refused(refused)).await;
             }
             Err(error) => return Err(error.into()),
@@ -176,7 +196,7 @@ impl<'a> Desk<'a> {
         SignedIn { name: self.session.principal.name.as_str(), form_token: &self.form_token }
     }
 
-    /// The same for an item that does not exist as for one about which the person may not decide.
+    /// The same for an item that does not exist as for one with which the person has nothing to do.
     fn not_found(&self) -> Response<ResponseBody> {
         nothing(self.language, &self.bar(address::LIST))
     }
@@ -184,6 +204,11 @@ impl<'a> Desk<'a> {
     fn failed(&self, failure: &Failure) -> Response<ResponseBody> {
         failed(self.context, self.language, &self.bar(address::LIST), failure)
     }
+}
+
+/// Whether an item was handed out to this person.
+fn has_it(hold: &Hold, person: UserId) -> bool {
+    hold.handed_out.iter().any(|handed| handed.user == person)
 }
 
 fn nothing(language: Language, bar: &Markup) -> Response<ResponseBody> {

@@ -13,17 +13,75 @@ use crate::text::{HoldingTexts, Language};
 /// Most characters of a reason.
 pub(super) const MAX_REASON_CHARS: usize = 1_000;
 
-/// The word of an address for the first of two decisions.
-pub(super) const FIRST: &str = "first";
+/// What a form asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// A decision.
+    Decide(HoldDecision),
+    /// To hand the content out to the person at the page.
+    Ask,
+    /// That a person does not get it.
+    Decline,
+}
+
+impl Act {
+    const ASK: &'static str = "ask";
+    const DECLINE: &'static str = "decline";
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Decide(decision) => decision.as_str(),
+            Self::Ask => Self::ASK,
+            Self::Decline => Self::DECLINE,
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        match word {
+            Self::ASK => Some(Self::Ask),
+            Self::DECLINE => Some(Self::Decline),
+            word => HoldDecision::from_word(word).map(Self::Decide),
+        }
+    }
+}
+
+/// What was done, for the address to which a form leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// What the form asked for.
+    Act(Act),
+    /// The decision is the first of two.
+    First,
+    /// The content was handed out to one person.
+    HandedOut,
+}
+
+impl Done {
+    const FIRST: &'static str = "first";
+    const HANDED_OUT: &'static str = "handed-out";
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Act(act) => act.word(),
+            Self::First => Self::FIRST,
+            Self::HandedOut => Self::HANDED_OUT,
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            Self::FIRST => Some(Self::First),
+            Self::HANDED_OUT => Some(Self::HandedOut),
+            word => Act::from_word(word).map(Self::Act),
+        }
+    }
+}
 
 /// The result of a form that the page tells.
 pub(super) enum Outcome {
     /// No form was sent.
     None,
-    /// The decision was carried out.
-    Done(HoldDecision),
-    /// The decision is the first of two.
-    First,
+    Done(Done),
     Refused(Refused),
 }
 
@@ -31,20 +89,16 @@ impl Outcome {
     /// What an address to which a form led tells.
     pub(super) fn of_address(context: RequestContext<'_>) -> Self {
         let query = context.parts.uri.query().unwrap_or_default();
-        let Some(done) = field(query.as_bytes(), "done") else { return Self::None };
-        match HoldDecision::from_word(&done) {
-            Some(decision) => Self::Done(decision),
-            None if done.as_str() == FIRST => Self::First,
-            None => Self::None,
-        }
+        let done = field(query.as_bytes(), "done").and_then(|word| Done::from_word(&word));
+        done.map_or(Self::None, Self::Done)
     }
 }
 
-/// A decision that was not carried out.
+/// A form that was not carried out.
 pub(super) struct Refused {
     pub(super) why: Why,
     /// The form that was sent.
-    pub(super) decision: Option<HoldDecision>,
+    pub(super) act: Option<Act>,
     /// The reason in it, to be shown again.
     pub(super) reason: String,
 }
@@ -81,6 +135,9 @@ impl Refused {
             }
             Why::Intake(IntakeError::Changed) => texts.changed(),
             Why::Intake(IntakeError::SamePerson) => texts.same_person(),
+            Why::Intake(IntakeError::NotForOne | IntakeError::NotAReader | IntakeError::NotAsked) => {
+                texts.no_recipient()
+            }
             Why::Intake(IntakeError::NoHash) => texts.no_hash(),
             Why::Intake(IntakeError::NoSuchHold | IntakeError::Library(_)) => texts.failed(),
         })

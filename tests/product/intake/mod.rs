@@ -1,6 +1,7 @@
 //! The holding area, with the real program and a real clamd that knows a few signatures.
 
 mod arrivals;
+mod asking;
 mod certificate;
 mod clients;
 mod documents;

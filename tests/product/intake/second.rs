@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tresor::accounts::owner_access;
 use tresor::intake::{APPROVAL_LASTS, Decided, IntakeError};
-use tresor::model::{Actor, HoldDecision, HoldId, HoldState, SpaceId, Stamp, Timestamp, UserId};
+use tresor::model::{Actor, HoldDecision, HoldId, HoldOrder, HoldState, SpaceId, Stamp, Timestamp, UserId};
 
 use super::world::World;
 use crate::support::browser::{Browser, leads_to};
@@ -140,8 +140,7 @@ fn the_first_decision_lapses_after_a_day() {
         program.runtime.block_on(program.instance.intake.decide(
             accesses,
             id,
-            HoldDecision::Override,
-            reason,
+            HoldOrder { decision: HoldDecision::Override, to: None, reason },
             by,
         ))
     };
