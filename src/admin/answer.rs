@@ -352,6 +352,23 @@ impl Admin {
                 self.intake.decline(accesses, HoldId(id), user.id, reason, by).await?;
                 Ok(Reply::Done(format!("{} does not get item {id}", user.name)))
             }
+            Request::HoldAllow { id, days, reason } => {
+                let accesses = judged.accesses(&self.library.spaces().await?);
+                let time = Duration::from_hours(24) * days;
+                let ends = self.intake.allow(accesses, HoldId(id), time, reason, by).await?;
+                Ok(Reply::Done(format!("the content of item {id} is let into its space until {ends}")))
+            }
+            Request::HoldDisallow { id } => {
+                let accesses = judged.accesses(&self.library.spaces().await?);
+                self.intake.disallow(accesses, HoldId(id), by).await?;
+                Ok(Reply::Done(format!("the content of item {id} is examined again from now on")))
+            }
+            Request::HoldAllowed => {
+                let spaces = self.library.spaces().await?;
+                let rows = self.intake.allowed(judged.accesses(&spaces)).await?;
+                let names = self.accounts.names_in_history().await?;
+                Ok(Reply::Allowed(rows.iter().map(|row| shown::allowed(row, &spaces, &names)).collect()))
+            }
             Request::HoldCertificate { id } => {
                 let spaces = self.library.spaces().await?;
                 let name = |id| {

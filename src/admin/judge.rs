@@ -83,6 +83,9 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::HoldShow { .. }
         | Request::HoldDecide { .. }
         | Request::HoldDecline { .. }
+        | Request::HoldAllow { .. }
+        | Request::HoldDisallow { .. }
+        | Request::HoldAllowed
         | Request::HoldCertificate { .. }
         | Request::HoldCertificateKey => Askers::Releasers,
     }

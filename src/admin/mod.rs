@@ -19,10 +19,10 @@ pub use error::AdminError;
 pub(crate) use error::sentence;
 pub use judge::Asker;
 pub use reply::{
-    AppPasswordShown, ApprovalShown, EventShown, FetchShown, FindingShown, GrantShown, HandedOutShown,
-    HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown,
-    RemovalShown, Reply, RescanShown, SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown,
-    UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When,
-    WorkerShown,
+    AllowedShown, AppPasswordShown, ApprovalShown, EventShown, FetchShown, FindingShown, GrantShown,
+    HandedOutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, LinkShown, LockShown,
+    RecoveryKeyShown, RemovalShown, Reply, RescanShown, SecondFactorShown, SnapshotShown, SpaceShown,
+    StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown, VerifyShown,
+    VersionShown, When, WorkerShown,
 };
 pub use request::{IntakeAsked, MailAsked, Request, Secret};

@@ -64,6 +64,7 @@ pub enum Reply {
     Locks(Vec<LockShown>),
     Holds(Vec<HoldShown>),
     Hold(HoldShown),
+    Allowed(Vec<AllowedShown>),
     /// A text for a file.
     Text(String),
     /// `None` before the first scan of everything stored.
@@ -402,6 +403,25 @@ pub struct HandedOutShown {
     pub at: When,
     /// Whether that was in spite of a scanner.
     pub overridden: bool,
+}
+
+/// A content that a space lets in whatever scanners say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowedShown {
+    /// Name of the space.
+    pub space: String,
+    /// SHA-256 of the content, in hexadecimal digits.
+    pub sha256: String,
+    /// Path of the file by which it was allowed, then.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+    /// Login name of the user who allowed it; `None` for the owner at the command line.
+    pub user: Option<String>,
+    /// When.
+    pub at: When,
+    /// When it counts no more.
+    pub until: When,
 }
 
 /// The first of two decisions to release a content.

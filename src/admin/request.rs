@@ -174,6 +174,12 @@ pub enum Request {
     HoldDecide { id: i64, decision: String, reason: Option<String>, to: Option<String> },
     /// Decline a user's request for an item of the holding area.
     HoldDecline { id: i64, user: String, reason: Option<String> },
+    /// Let the content of a released item into its space, whatever scanners say, for some days.
+    HoldAllow { id: i64, days: u32, reason: Option<String> },
+    /// End that the content of an item is let in.
+    HoldDisallow { id: i64 },
+    /// List the contents that are let in.
+    HoldAllowed,
     /// Make a signed certificate of a released item.
     HoldCertificate { id: i64 },
     /// Show the key that checks certificates. Not secret.

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    ApprovalShown, HandedOutShown, HoldRequestShown, HoldShown, LinkShown, LockShown, Reply, RescanShown,
-    SnapshotShown, SpaceShown, UploadShown, UserShown, VerdictShown, When,
+    AllowedShown, ApprovalShown, HandedOutShown, HoldRequestShown, HoldShown, LinkShown, LockShown, Reply,
+    RescanShown, SnapshotShown, SpaceShown, UploadShown, UserShown, VerdictShown, When,
 };
 use crate::accounts::UserRow;
-use crate::intake::{Approval, Hold, Rescan};
+use crate::intake::{Allowed, Approval, Hold, Rescan};
 use crate::library::{LockHeld, Space};
 use crate::model::{Actor, LockScope, ReleaseBy, Timestamp, UserId};
 use crate::recovery::Snapshot;
@@ -113,6 +114,19 @@ pub(super) fn hold(
         requests: requests.collect(),
         handed_out: handed_out.collect(),
         fetched: Vec::new(),
+    }
+}
+
+pub(super) fn allowed(row: &Allowed, spaces: &[Space], names: &HashMap<UserId, String>) -> AllowedShown {
+    let space = spaces.iter().find(|space| space.id == row.space);
+    AllowedShown {
+        space: space.map(|space| space.name.clone()).unwrap_or_default(),
+        sha256: HEXLOWER.encode(&row.sha256),
+        path: row.path.clone(),
+        reason: row.reason.clone(),
+        user: row.user.and_then(|user| names.get(&user).cloned()),
+        at: When(row.at),
+        until: When(row.ends),
     }
 }
 

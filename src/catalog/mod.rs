@@ -8,6 +8,7 @@
 //! room calls several in one closure, which is one transaction.
 
 mod accounts;
+mod allowed;
 mod clock;
 mod departures;
 mod entries;
@@ -39,6 +40,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use accounts::{AppPasswordRow, GrantRow, NewAppPassword, NewUser, UserRow};
+pub use allowed::AllowedRow;
 pub use departures::DepartureRow;
 pub use entries::{EntryRow, NewEntry};
 pub use events::EventsOf;

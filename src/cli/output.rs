@@ -7,8 +7,8 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::Format;
 use crate::admin::{
-    HistoryShown, HoldShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply,
-    SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
+    AllowedShown, HistoryShown, HoldShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown,
+    RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
 };
 use crate::intake::{Certificate, Outcome};
 use crate::model::{ByteSize, HoldReason, HoldState, Shown, Timestamp};
@@ -109,6 +109,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Locks(rows) => locks(&rows),
         Reply::Holds(rows) => holds(&rows),
         Reply::Hold(shown) => hold(&shown),
+        Reply::Allowed(rows) => allowed(&rows),
         Reply::Text(text) => line(text.trim_end_matches('\n')),
         // `tresor scan status` prints it with the scanner's state.
         Reply::Rescan(_) => Ok(()),
@@ -401,6 +402,23 @@ fn holds(rows: &[HoldShown]) -> anyhow::Result<()> {
                 row.due.to_string(),
                 safe(&row.space),
                 safe(&row.path),
+            ]
+        }),
+    )
+}
+
+fn allowed(rows: &[AllowedShown]) -> anyhow::Result<()> {
+    table(
+        &["SPACE", "UNTIL", "BY", "PATH THEN", "SHA-256", "REASON"],
+        &[],
+        rows.iter().map(|row| {
+            vec![
+                safe(&row.space),
+                row.until.to_string(),
+                row.user.as_deref().map_or_else(|| "owner".to_owned(), safe),
+                safe(&row.path),
+                row.sha256.clone(),
+                safe(&row.reason),
             ]
         }),
     )

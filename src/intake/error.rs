@@ -40,6 +40,12 @@ pub enum IntakeError {
     /// The person has not asked for it, or the request was declined.
     #[error("this person does not ask for it")]
     NotAsked,
+    /// The list of contents that are let in is full.
+    #[error("no more contents can be let in: end some of them (tresor hold allowed)")]
+    TooManyAllowed,
+    /// The content is not on that list.
+    #[error("this content is not let in")]
+    NotAllowed,
     /// Two different persons must decide, and this one has decided already.
     #[error("you have decided this already; another person must do so, too")]
     SamePerson,
@@ -61,6 +67,8 @@ impl IntakeError {
             Self::NotForOne => "not-for-one",
             Self::NotAReader => "not-a-reader",
             Self::NotAsked => "not-asked",
+            Self::TooManyAllowed => "too-many-allowed",
+            Self::NotAllowed => "not-on-the-list",
             Self::SamePerson => "second-person-needed",
             Self::Library(error) => error.code(),
         }

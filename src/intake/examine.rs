@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::allowance::allowance;
 use super::decide::{Clock, Finding, Scanned, decide, is_due, objection};
 use super::hit::consequence;
 use super::{Intake, IntakeError, MAX_ROUND, RETRY_AFTER};
@@ -115,11 +116,23 @@ impl Intake {
                 },
                 state => (state, next.reason),
             };
+            let version = tx.version(seen.version)?.ok_or(IntakeError::NoSuchHold)?;
+            let let_in = match scanned {
+                Some(_) if state != HoldState::Released => {
+                    allowance(tx, seen.space, &version, clock.certain)?
+                }
+                _ => None,
+            };
+            let (state, at, detail) = match &let_in {
+                // The objection stays visible.
+                Some(row) => (HoldState::Released, None, Some(row.reason.clone())),
+                None => (state, next.at, detail),
+            };
             let update = HoldUpdate {
                 state,
-                next: next.at,
+                next: at,
                 reason,
-                overridden: seen.overridden,
+                overridden: seen.overridden || let_in.is_some(),
                 first_signatures: next.first_signatures.as_deref(),
             };
             if !turn(tx, &by, &seen, scanned.as_ref(), &update, detail)? {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::IntakeError;
+use super::allowance::allowance;
 use crate::catalog::{HoldUpdate, ReadTx, VerdictRow, VersionRow, WriteTx};
 use crate::library::version::{change_state, take_back};
 use crate::model::{
@@ -33,7 +34,7 @@ pub(super) fn consequence(
 }
 
 /// Takes a stored content from its readers, in which a scan found something, and ends the links to its file. `false`
-/// if a person released it although the same was found.
+/// if a person released it although the same was found, or lets its content in.
 pub(super) fn withhold(
     tx: &WriteTx<'_>,
     by: &Stamp,
@@ -48,6 +49,12 @@ pub(super) fn withhold(
         None => false,
     };
     if is_known && hold.as_ref().is_some_and(|hold| hold.overridden) {
+        return Ok(false);
+    }
+    let space = tx.entry(version.entry)?.map(|file| file.space);
+    if let Some(space) = space
+        && allowance(tx, space, version, tx.not_before_certain(by.at)?)?.is_some()
+    {
         return Ok(false);
     }
     if !is_known {

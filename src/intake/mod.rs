@@ -18,6 +18,8 @@
 //! The holding time is counted in certain time ([`CertainTime`](crate::model::CertainTime)): a clock that jumps
 //! forward releases nothing early.
 
+mod allow;
+mod allowance;
 mod ask;
 mod certificate;
 mod decide;
@@ -42,6 +44,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore};
 
+pub use allow::LONGEST_ALLOWED;
 pub use certificate::{Certificate, CertifiedVerdict, Outcome};
 pub use error::IntakeError;
 pub use examine::Round;
@@ -60,7 +63,8 @@ use mail::{Flood, NamesTaken};
 use rescan::Often;
 
 pub use crate::catalog::{
-    ApprovalRow as Approval, HandedOutRow as HandedOut, HoldRequestRow as HoldRequest, RescanRow as Rescan,
+    AllowedRow as Allowed, ApprovalRow as Approval, HandedOutRow as HandedOut, HoldRequestRow as HoldRequest,
+    RescanRow as Rescan,
 };
 
 use crate::catalog::Catalog;

@@ -1,8 +1,9 @@
 //! What an office sees of the holding area.
 
+use super::allowance::allowance;
 use super::place::beside;
 use super::second::fits;
-use super::{HandedOut, HoldRequest, Intake, IntakeError};
+use super::{Allowed, HandedOut, HoldRequest, Intake, IntakeError};
 use crate::catalog::{ApprovalRow, EventsOf, HoldRow, MailRow, ReadTx, VerdictRow};
 use crate::model::{
     Access, EntryEvent, Event, HoldId, HoldReason, HoldState, Look, Recorded, ReleaseBy, Right, SpaceId,
@@ -70,6 +71,8 @@ pub struct Hold {
     pub requests: Vec<HoldRequest>,
     /// To whom it was handed out before its release: all, or the person alone.
     pub handed_out: Vec<HandedOut>,
+    /// The row by which its content is let in; also one whose time is over. Only for those who decide.
+    pub allowed: Option<Allowed>,
     /// Downloads of it, latest first; only of an item that was asked for alone.
     pub fetched: Vec<Recorded>,
     /// What else happened to it, latest first; only of an item that was asked for alone.
@@ -135,7 +138,9 @@ impl Intake {
                     return Err(IntakeError::NoSuchHold);
                 }
                 let fetched = tx.reads_of(row.version, MAX_FETCHED)?;
-                Ok(Hold { fetched, history: history(tx, &row)?, ..show(tx, &row)? })
+                let version = tx.version(row.version)?.ok_or(IntakeError::NoSuchHold)?;
+                let allowed = allowance(tx, row.space, &version, Timestamp(i64::MIN))?;
+                Ok(Hold { fetched, allowed, history: history(tx, &row)?, ..show(tx, &row)? })
             })
             .await
     }
@@ -210,6 +215,7 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         approval: tx.approval(row.id)?.filter(|first| fits(first, row)),
         requests: if is_open { tx.hold_requests(row.id, MAX_REQUESTS)? } else { Vec::new() },
         handed_out: tx.handed_out(row.version)?,
+        allowed: None,
         fetched: Vec::new(),
         history: Vec::new(),
     })

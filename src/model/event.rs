@@ -201,6 +201,10 @@ words! {
         HandedOut = "hold-handed-out",
         /// The same, although a scanner objected.
         HandedOutUnchecked = "hold-handed-out-unchecked",
+        /// Its content is let into the space from now on, whatever scanners say.
+        Allowed = "hold-allowed",
+        /// Its content is not let in any more.
+        Disallowed = "hold-disallowed",
     }
 }
 

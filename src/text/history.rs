@@ -182,6 +182,18 @@ impl Language {
                 None => format!("decided as the first of two persons to release {path}"),
                 Some(_) => format!("decided as the first of two persons to hand {path} out to {person}"),
             },
+            (Self::German, HoldEvent::Allowed) => {
+                format!("lässt den Inhalt von {path} künftig ohne Prüfung zu")
+            }
+            (Self::English, HoldEvent::Allowed) => {
+                format!("lets the content of {path} in from now on, whatever scanners say")
+            }
+            (Self::German, HoldEvent::Disallowed) => {
+                format!("lässt den Inhalt von {path} wieder prüfen")
+            }
+            (Self::English, HoldEvent::Disallowed) => {
+                format!("has the content of {path} examined again from now on")
+            }
             (Self::German, HoldEvent::Asked) => format!("bittet um die Herausgabe von {path}"),
             (Self::English, HoldEvent::Asked) => format!("asked for {path}"),
             (Self::German, HoldEvent::Declined) => format!("gibt {path} nicht an {person} heraus"),

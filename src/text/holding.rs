@@ -309,6 +309,41 @@ sentences! {
     changed:
         de "An der Datei hat sich inzwischen etwas geändert. Sehen Sie sich den Stand an und entscheiden Sie dann.",
         en "Something about the file has changed meanwhile. Look at it again before you decide.";
+    let_in:
+        de "Ausnahme",
+        en "Exception";
+    allowed_until(moment: &str):
+        de "dieser Inhalt wird bis {moment} ohne Prüfung zugelassen",
+        en "this content is let in whatever scanners say until {moment}";
+    allowed_once(moment: &str):
+        de "dieser Inhalt wurde bis {moment} ohne Prüfung zugelassen",
+        en "this content was let in whatever scanners say until {moment}";
+    allow:
+        de "Diesen Inhalt künftig zulassen",
+        en "Let this content in from now on";
+    allow_about:
+        de "Achtung: Genau dieser Inhalt wird in diesem Bereich bis zum Ende der Frist sofort freigegeben, unter jedem Namen, von jedem \
+            Absender und auch, wenn ein Virenscanner etwas findet. Das ist für eigene Vorlagen gedacht, die zu Unrecht beanstandet werden.",
+        en "Warning: in this space, exactly this content is released at once until the date, under any name, from any sender, and even \
+            if a scanner finds something. It is meant for templates of your own that scanners object to wrongly.";
+    allow_days:
+        de "Frist in Tagen",
+        en "Days";
+    allow_done:
+        de "Der Inhalt wird künftig ohne Prüfung zugelassen.",
+        en "The content is let in from now on.";
+    disallow:
+        de "Ausnahme beenden",
+        en "End the exception";
+    disallow_done:
+        de "Der Inhalt wird wieder geprüft.",
+        en "The content is examined again from now on.";
+    too_many_allowed:
+        de "Es gibt zu viele Ausnahmen. Bitte beenden Sie einige davon.",
+        en "There are too many exceptions. Please end some of them.";
+    not_allowed:
+        de "Für diesen Inhalt gibt es keine Ausnahme mehr.",
+        en "There is no exception for this content any more.";
     no_recipient:
         de "Diese Person darf den Bereich nicht lesen oder bittet nicht mehr um die Datei.",
         en "This person may not read the space, or does not ask for the file any more.";

@@ -19,7 +19,7 @@ const ASKERS: [&str; 6] = ["owner", "administrator", "manager", "staff", "client
 /// asker. Most requests fail when they are carried out, because they name something that does not exist; so nothing
 /// here changes what the next line finds.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, &str); 65] = [
+const TABLE: [(&str, &str, &str); 68] = [
     // request               fields                                                    o a m s c r
     ("status",               "{}",                                                    "x x . . . ."),
     ("unlock",               r#"{"passphrase": "x"}"#,                                "x . . . . ."),
@@ -78,6 +78,9 @@ const TABLE: [(&str, &str, &str); 65] = [
     ("hold-show",            r#"{"id": 9999}"#,                                       "x . x . . x"),
     ("hold-decide",          r#"{"id": 9999, "decision": "keep", "reason": "x"}"#,    "x . x . . x"),
     ("hold-decline",         r#"{"id": 9999, "user": "staff", "reason": "x"}"#,       "x . x . . x"),
+    ("hold-allow",           r#"{"id": 9999, "days": 9, "reason": "x"}"#,               "x . x . . x"),
+    ("hold-disallow",        r#"{"id": 9999}"#,                                       "x . x . . x"),
+    ("hold-allowed",         "{}",                                                    "x . x . . x"),
     ("hold-certificate",     r#"{"id": 9999}"#,                                       "x . x . . x"),
     ("hold-certificate-key", "{}",                                                    "x . x . . x"),
     ("scan-status",          "{}",                                                    "x x . . . ."),

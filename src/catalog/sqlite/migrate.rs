@@ -43,6 +43,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0024-release.sql"),
     include_str!("../../../migrations/0025-two-persons.sql"),
     include_str!("../../../migrations/0026-handing-out.sql"),
+    include_str!("../../../migrations/0027-allowed.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -1,8 +1,11 @@
 //! What a person sends from the page of an item: a decision, a request for it, or that a request is declined.
 
+use std::time::Duration;
+
 use http::{Response, StatusCode};
 
 use super::address::of_item;
+use super::forms::DEFAULT_DAYS;
 use super::outcome::{Act, Done, MAX_REASON_CHARS, Outcome, Refused, Why};
 use super::{Desk, Failure};
 use crate::http::page::form::{MAX_FORM_BYTES, field, is_form};
@@ -11,6 +14,9 @@ use crate::http::session::{forged, is_own_form};
 use crate::intake::{Decided, IntakeError};
 use crate::model::{HoldDecision, HoldId, HoldOrder, UserId};
 use crate::net::{RequestBody, ResponseBody};
+
+/// A day.
+const DAY: Duration = Duration::from_hours(24);
 
 impl Desk<'_> {
     /// Carries out the decision of a form, and leads back to the page.
@@ -39,7 +45,7 @@ impl Desk<'_> {
         } else if act == Act::Decide(HoldDecision::Override) && value("confirm").as_str() != "yes" {
             Why::Unconfirmed
         } else {
-            match self.carry_out(id, act, &value("to"), reason.clone()).await {
+            match self.carry_out(id, act, (&value("to"), &value("days")), reason.clone()).await {
                 Ok(done) => return Ok(see_other(&format!("{}?done={}", of_item(id), done.word()))),
                 Err(error @ (IntakeError::NoSuchHold | IntakeError::Library(_))) => return Err(error.into()),
                 Err(error) => Why::Intake(error),
@@ -48,13 +54,24 @@ impl Desk<'_> {
         self.item(id, Outcome::Refused(Refused { why, act: Some(act), reason })).await
     }
 
-    /// Does what a form asks for; `to` is the id of a person in it, if there is one.
-    async fn carry_out(&self, id: HoldId, act: Act, to: &str, reason: String) -> Result<Done, IntakeError> {
+    /// Does what a form asks for; `to` is the id of a person in it and `days` a number of days, if there are any.
+    async fn carry_out(
+        &self,
+        id: HoldId,
+        act: Act,
+        (to, days): (&str, &str),
+        reason: String,
+    ) -> Result<Done, IntakeError> {
         let (intake, accesses) = (&self.context.services.intake, self.accesses.clone());
         let (by, reason) = (self.session.principal.stamp(self.context.info.received), Some(reason));
         let to = if to.is_empty() { None } else { Some(to.parse().map_err(|_| IntakeError::NotAReader)?) };
         let to = to.map(UserId);
         match act {
+            Act::Allow => {
+                let days: u32 = days.parse().unwrap_or(DEFAULT_DAYS);
+                intake.allow(accesses, id, DAY * days, reason, by).await?;
+            }
+            Act::Disallow => intake.disallow(accesses, id, by).await?,
             Act::Ask => intake.ask(accesses, id, reason, by).await?,
             Act::Decline => {
                 intake.decline(accesses, id, to.ok_or(IntakeError::NotAsked)?, reason, by).await?;

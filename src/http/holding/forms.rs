@@ -8,10 +8,14 @@ use super::{Desk, has_it};
 use crate::accounts::UserName;
 use crate::http::page::note;
 use crate::http::session::FORM_TOKEN;
-use crate::intake::{Hold, Standing};
-use crate::model::{HoldDecision, ReleaseBy, Shown, UserId};
+use crate::intake::{Hold, LONGEST_ALLOWED, Standing};
+use crate::model::{HoldDecision, HoldState, ReleaseBy, Shown, UserId};
 use crate::text::HoldingTexts;
 
+/// Days for which a content is let in, if a person does not say otherwise.
+pub(super) const DEFAULT_DAYS: u32 = 90;
+/// Most days for which a content is let in.
+const MAX_DAYS: u64 = LONGEST_ALLOWED.as_secs() / 86_400;
 /// Most persons offered as recipients; the command line names any.
 const MAX_RECIPIENTS: usize = 200;
 
@@ -153,6 +157,39 @@ impl Desk<'_> {
                                 value=(sent(outcome, Act::Ask).unwrap_or_default());
                         }
                         button { (texts.ask()) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the content of a released item is let in from now on.
+    pub(super) fn allowing(&self, hold: &Hold, outcome: &Outcome) -> Markup {
+        let texts = self.texts();
+        let sent = sent(outcome, Act::Allow);
+        html! {
+            @if hold.decides() && (hold.state == HoldState::Released || hold.allowed.is_some()) {
+                section {
+                    h2 { (texts.let_in()) }
+                    @if hold.state == HoldState::Released {
+                        details open[sent.is_some()] {
+                            summary { (texts.allow()) }
+                            (note(texts.allow_about()))
+                            form method="post" action=(of_item(hold.id)) {
+                                (self.hidden(Act::Allow))
+                                label { (texts.allow_days())
+                                    input type="number" name="days" min="1" max=(MAX_DAYS) value=(DEFAULT_DAYS) required;
+                                }
+                                (self.reason(sent.unwrap_or_default(), true))
+                                button { (texts.allow()) }
+                            }
+                        }
+                    }
+                    @if hold.allowed.is_some() {
+                        form method="post" action=(of_item(hold.id)) {
+                            (self.hidden(Act::Disallow))
+                            button { (texts.disallow()) }
+                        }
                     }
                 }
             }

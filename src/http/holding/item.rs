@@ -32,6 +32,7 @@ impl Desk<'_> {
             (self.facts(&hold, &names))
             (self.asking(&hold, &people, &outcome))
             (self.forms(&hold, &people, &outcome))
+            (self.allowing(&hold, &outcome))
             @if hold.decides() {
                 (self.scans(&hold))
                 section {
@@ -75,6 +76,8 @@ impl Desk<'_> {
                 let is_any = hold.requests.iter().any(|request| request.declined.is_some());
                 (is_any && hold.decides()).then(|| texts.decline_done())
             }
+            Done::Act(Act::Allow) => hold.allowed.as_ref().map(|_| texts.allow_done()),
+            Done::Act(Act::Disallow) => hold.allowed.is_none().then(|| texts.disallow_done()),
             Done::First => self.approval(hold).map(|_| texts.first_done()),
             Done::HandedOut => hold.handed_out.first().map(|_| texts.handed_out_done()),
         };
@@ -103,6 +106,14 @@ impl Desk<'_> {
         facts.extend(due(texts, hold, self.context.info.received).map(|due| (texts.due(), due)));
         facts.extend(sender(texts, hold).map(|sender| (texts.sender(), sender)));
         facts.extend(look.map(|look| (texts.kind(), language.content_kind(look.kind).to_owned())));
+        let let_in = hold.allowed.as_ref().map(|row| {
+            let moment = language.moment(row.ends);
+            match self.context.info.received < row.ends {
+                true => texts.allowed_until(&moment),
+                false => texts.allowed_once(&moment),
+            }
+        });
+        facts.extend(let_in.map(|let_in| (texts.let_in(), let_in)));
         facts.extend((!found.is_empty()).then(|| (texts.found(), found.join(", "))));
         let obstacle = look.and_then(|look| look.obstacle);
         facts.extend(obstacle.map(|obstacle| (texts.obstacle(), language.obstacle(obstacle).to_owned())));

@@ -22,26 +22,31 @@ pub(super) enum Act {
     Ask,
     /// That a person does not get it.
     Decline,
+    /// To let its content in from now on.
+    Allow,
+    /// To let its content in no longer.
+    Disallow,
 }
 
 impl Act {
-    const ASK: &'static str = "ask";
-    const DECLINE: &'static str = "decline";
+    /// The words of what is no decision.
+    const OTHERS: [(&'static str, Self); 4] = [
+        ("ask", Self::Ask),
+        ("decline", Self::Decline),
+        ("allow", Self::Allow),
+        ("disallow", Self::Disallow),
+    ];
 
     pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Decide(decision) => decision.as_str(),
-            Self::Ask => Self::ASK,
-            Self::Decline => Self::DECLINE,
+        if let Self::Decide(decision) = self {
+            return decision.as_str();
         }
+        Self::OTHERS.iter().find(|(_, act)| *act == self).map_or("", |(word, _)| word)
     }
 
     pub(super) fn from_word(word: &str) -> Option<Self> {
-        match word {
-            Self::ASK => Some(Self::Ask),
-            Self::DECLINE => Some(Self::Decline),
-            word => HoldDecision::from_word(word).map(Self::Decide),
-        }
+        let other = Self::OTHERS.iter().find(|(known, _)| *known == word).map(|(_, act)| *act);
+        other.or_else(|| HoldDecision::from_word(word).map(Self::Decide))
     }
 }
 
@@ -138,6 +143,8 @@ impl Refused {
             Why::Intake(IntakeError::NotForOne | IntakeError::NotAReader | IntakeError::NotAsked) => {
                 texts.no_recipient()
             }
+            Why::Intake(IntakeError::TooManyAllowed) => texts.too_many_allowed(),
+            Why::Intake(IntakeError::NotAllowed) => texts.not_allowed(),
             Why::Intake(IntakeError::NoHash) => texts.no_hash(),
             Why::Intake(IntakeError::NoSuchHold | IntakeError::Library(_)) => texts.failed(),
         })

@@ -1,5 +1,6 @@
 //! The holding area, with the real program and a real clamd that knows a few signatures.
 
+mod allow;
 mod arrivals;
 mod asking;
 mod certificate;
