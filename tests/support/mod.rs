@@ -22,6 +22,7 @@ pub mod canary;
 pub mod clamd;
 pub mod client;
 pub mod content;
+pub mod documents;
 pub mod earlier;
 pub mod http;
 pub mod in_process;
@@ -34,5 +35,6 @@ pub mod recovery;
 pub mod server;
 pub mod sound;
 pub mod tree;
+pub mod zips;
 
 pub use server::TestServer;

@@ -28,6 +28,8 @@ const WORKERS: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Threads {
     Catalogue,
+    /// Those that there are at the moment, without the processes that they start.
+    Present,
     All,
 }
 
@@ -119,6 +121,7 @@ impl Tracer {
         strace.arg("-y").arg("-o").arg(&log).arg("-e").arg(format!("trace={CALLS}")).args(options);
         match threads {
             Threads::All => strace.args(["-f", "-p"]).arg(server.pid().to_string()),
+            Threads::Present => strace.args(threads_of(server).iter().flat_map(|thread| ["-p", thread])),
             Threads::Catalogue => strace.arg("-p").arg(thread_named(server, "catalog-writer")),
         };
         strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&said).unwrap());
@@ -151,13 +154,17 @@ impl Drop for Tracer {
     }
 }
 
-/// The id of the server's thread of this name.
-fn thread_named(server: &TestServer, name: &str) -> String {
+/// The ids of the server's threads.
+fn threads_of(server: &TestServer) -> Vec<String> {
     let threads = fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
-    let found = threads
-        .map(|thread| thread.unwrap())
-        .find(|thread| fs::read_to_string(thread.path().join("comm")).is_ok_and(|comm| comm.trim() == name));
-    found.unwrap_or_else(|| panic!("no thread {name}")).file_name().into_string().unwrap()
+    threads.map(|thread| thread.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// The id of the server's thread of this name.
+pub fn thread_named(server: &TestServer, name: &str) -> String {
+    let place = |thread: &str| format!("/proc/{}/task/{thread}/comm", server.pid());
+    let has_name = |thread: &String| fs::read_to_string(place(thread)).is_ok_and(|comm| comm.trim() == name);
+    threads_of(server).into_iter().find(has_name).unwrap_or_else(|| panic!("no thread {name}"))
 }
 
 /// Calls `work` for each item, a few at a time: a server's start is mostly waiting. Panics if one does.

@@ -197,14 +197,14 @@ fn an_update_killed_before_any_call_is_finished_by_the_next_start() {
 }
 
 /// A command of the data directory's owner, without a running server.
-fn owner_arguments(server: &TestServer, command: &[&str]) -> Vec<String> {
+pub fn owner_arguments(server: &TestServer, command: &[&str]) -> Vec<String> {
     let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
     let place = ["--data".to_owned(), text(server.data()), "--key-file".to_owned(), text(server.key_file())];
     command.iter().map(|&word| word.to_owned()).chain(place).collect()
 }
 
 /// The program's end with these arguments, if it is killed before a thread of it makes `call` for the `nth` time.
-fn killed(server: &TestServer, arguments: &[String], call: &str, nth: usize) -> Ended {
+pub fn killed(server: &TestServer, arguments: &[String], call: &str, nth: usize) -> Ended {
     let mut strace = Command::new(require("strace", "strace"));
     strace.arg("-f").arg("-o").arg(server.scratch("strace").join("log"));
     strace.arg("-e").arg(format!("trace={call}"));
@@ -213,7 +213,7 @@ fn killed(server: &TestServer, arguments: &[String], call: &str, nth: usize) -> 
 }
 
 /// Each call with which the program changes a disk, as often as one thread of it makes it.
-fn calls_of(server: &TestServer, arguments: &[String]) -> Vec<(String, usize)> {
+pub fn calls_of(server: &TestServer, arguments: &[String]) -> Vec<(String, usize)> {
     let log = server.scratch("strace").join("log");
     let mut strace = Command::new(require("strace", "strace"));
     strace.arg("-f").arg("-o").arg(&log);

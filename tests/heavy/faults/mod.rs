@@ -8,6 +8,7 @@ mod errors;
 mod full_disk;
 mod injection;
 mod inspect;
+mod intake;
 mod kill;
 mod office;
 mod operations;

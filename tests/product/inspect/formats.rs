@@ -8,8 +8,8 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use super::check;
-use super::zips::Zip;
 use crate::support::office::Office;
+use crate::support::zips::Zip;
 
 const TYPES: &str = r#"<Types><Override PartName="/word/document.xml" ContentType="x.main+xml"/></Types>"#;
 

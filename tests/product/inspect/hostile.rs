@@ -6,8 +6,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tresor::model::Obstacle;
 
-use super::zips::{Fields, Zip};
 use super::{check, in_words, look};
+use crate::support::zips::{Fields, Zip};
 
 /// A ZIP archive with two members, of which the first is wrong.
 fn wrong(change: impl FnOnce(&mut Fields, &mut Fields)) -> Vec<u8> {

@@ -6,7 +6,6 @@ mod formats;
 mod hostile;
 mod mails;
 mod packed;
-mod zips;
 
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;
