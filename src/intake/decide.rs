@@ -1,7 +1,7 @@
 //! What follows from a scan. Pure functions, so that every case is in one table of tests.
 
 use super::policy::{Treatment, treatment};
-use super::{DECISION_AFTER, IntakeSettings, RETRY_AFTER, SIGNATURES_EVERY};
+use super::{DECISION_AFTER, DECISION_AFTER_START, IntakeSettings, RETRY_AFTER, SIGNATURES_EVERY};
 use crate::catalog::{HoldRow, VerdictRow};
 use crate::model::{HoldReason, HoldState, Look, Timestamp, VerdictKind};
 use crate::scan::{SignatureIdentity, Signatures};
@@ -13,6 +13,8 @@ pub(super) struct Clock {
     pub(super) now: Timestamp,
     /// The certain time, by which holding times end and the server continues.
     pub(super) certain: Timestamp,
+    /// The certain time since which the server has been running.
+    pub(super) up_since: Timestamp,
 }
 
 /// What was found out about a content, or why it was not scanned.
@@ -107,8 +109,9 @@ fn clean(hold: &HoldRow, scanned: &Scanned, clock: Clock, settings: &IntakeSetti
 /// The server tries again, and asks for a decision when that takes too long.
 fn waiting(hold: &HoldRow, reason: HoldReason, clock: Clock) -> Next {
     let is_about_signatures = matches!(reason, HoldReason::SignaturesNotNewer | HoldReason::SignaturesTooOld);
+    let asks = hold.due.after(DECISION_AFTER).max(clock.up_since.after(DECISION_AFTER_START));
     let state = match hold.state {
-        _ if clock.certain >= hold.due.after(DECISION_AFTER) => HoldState::NeedsDecision,
+        _ if clock.certain >= asks => HoldState::NeedsDecision,
         _ if is_about_signatures => HoldState::WaitingForSignatures,
         state => state,
     };
@@ -138,7 +141,7 @@ mod tests {
     }
 
     fn clock(hours: u64) -> Clock {
-        Clock { now: at(hours), certain: at(hours) }
+        Clock { now: at(hours), certain: at(hours), up_since: ARRIVED }
     }
 
     fn hold(state: HoldState, first: Option<&str>) -> HoldRow {
@@ -311,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_clock_in_doubt_releases_nothing() {
-        let clock = Clock { now: at(100), certain: at(11) };
+        let clock = Clock { now: at(100), certain: at(11), up_since: ARRIVED };
         let found = Ok(verdict(VerdictKind::Clean, "new", 99));
         let next = decide(&hold(HoldState::Held, Some("old")), &found, clock, &IntakeSettings::default());
         assert_eq!((next.state, next.at), (HoldState::Held, Some(at(12))));

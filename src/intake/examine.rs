@@ -30,7 +30,7 @@ impl Intake {
     ///
     /// Errors: those of the catalogue; what concerns one content is a reason in its row.
     pub async fn examine_due(&self, now: Timestamp, certain: Timestamp) -> Result<Round, IntakeError> {
-        let clock = Clock { now, certain };
+        let clock = Clock { now, certain, up_since: *self.up_since.get_or_init(|| certain) };
         let due =
             self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.holds_due(certain, MAX_ROUND)?)).await?;
         let mut round = Round::default();

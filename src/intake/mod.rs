@@ -39,7 +39,7 @@ mod shown;
 mod verdict;
 mod watch;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore};
@@ -76,6 +76,9 @@ use crate::scan::Engine;
 
 /// Time after its due time at which a content that still waits needs a person's decision.
 pub const DECISION_AFTER: Duration = Duration::from_hours(36);
+/// Running time of the server before which no person is asked about what still waits: while it was off, nothing could
+/// come that it waits for. The scanner fetches its signatures soon after a start.
+const DECISION_AFTER_START: Duration = Duration::from_hours(6);
 /// Time until a scan that failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_mins(1);
 /// Time until the scanner is asked again for newer signatures.
@@ -125,6 +128,8 @@ pub struct Intake {
     often: Arc<Mutex<Often>>,
     flood: Arc<Flood>,
     names_taken: Arc<NamesTaken>,
+    /// The certain time at the first round.
+    up_since: Arc<OnceLock<Timestamp>>,
 }
 
 /// A successful test of the scanner.
@@ -149,6 +154,7 @@ impl Intake {
             often: Arc::default(),
             flood: Arc::default(),
             names_taken: Arc::default(),
+            up_since: Arc::default(),
         }
     }
 

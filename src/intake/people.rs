@@ -160,7 +160,7 @@ impl Intake {
             },
         };
         // What it found counts at once, not only at the next scan.
-        self.settle(hold, &finding, Clock { now: by.at, certain: by.at }).await?;
+        self.settle(hold, &finding, Clock { now: by.at, certain: by.at, up_since: by.at }).await?;
         Err(refused(objection))
     }
 

@@ -35,8 +35,9 @@ impl Arriving {
         now: Timestamp,
     ) -> Result<(), LibraryError> {
         let Some(Holding { time, .. }) = self.0 else { return Ok(()) };
-        // By a clock that is behind, its time would end too early; by one that is ahead, it would wait for its first scan.
-        let (due, first_scan) = (tx.not_before_certain(now)?.after(time), tx.not_after_certain(now)?);
-        Ok(tx.insert_hold(version, now, due, first_scan)?)
+        // By a clock that is behind, its time would end too early, and signatures of before its arrival would be newer than
+        // it; by one that is ahead, it would wait for its first scan.
+        let (arrived, first_scan) = (tx.not_before_certain(now)?, tx.not_after_certain(now)?);
+        Ok(tx.insert_hold(version, arrived, arrived.after(time), first_scan)?)
     }
 }

@@ -5,6 +5,7 @@ mod arrivals;
 mod asking;
 mod certificate;
 mod clients;
+mod clock;
 mod documents;
 mod kinds;
 mod mail;
