@@ -119,18 +119,23 @@ impl Tracer {
         let (log, said) = (place.join("log"), place.join("said"));
         let mut strace = Command::new(require("strace", "strace"));
         strace.arg("-y").arg("-o").arg(&log).arg("-e").arg(format!("trace={CALLS}")).args(options);
-        match threads {
-            Threads::All => strace.args(["-f", "-p"]).arg(server.pid().to_string()),
-            Threads::Present => strace.args(threads_of(server).iter().flat_map(|thread| ["-p", thread])),
-            Threads::Catalogue => strace.arg("-p").arg(thread_named(server, "catalog-writer")),
+        let named = match threads {
+            Threads::All => {
+                strace.arg("-f");
+                vec![server.pid().to_string()]
+            }
+            Threads::Present => threads_of(server),
+            Threads::Catalogue => vec![thread_named(server, "catalog-writer")],
         };
+        strace.args(named.iter().flat_map(|thread| ["-p", thread]));
         strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&said).unwrap());
         let strace = strace.spawn().unwrap();
         let tracer = Self { strace: Some(strace), log };
         eventually("strace is attached", Duration::from_secs(20), || {
             let said = fs::read_to_string(&said).unwrap();
-            assert!(!said.contains("ptrace"), "strace may not trace here: {said}");
-            said.contains("attached")
+            assert!(!said.contains("Operation not permitted"), "strace may not trace here: {said}");
+            // A thread may have ended meanwhile.
+            said.matches(" attached").count() + said.matches("No such process").count() >= named.len()
         });
         tracer
     }
