@@ -2,8 +2,10 @@
 //! a temporary folder.
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use super::process::{Outcome, tool};
@@ -26,6 +28,27 @@ pub fn search(words: &[&str], roots: &[PathBuf]) -> Vec<Hit> {
         search_contents(&needles, root, &mut hits);
     }
     hits
+}
+
+/// Searches all contents below `roots` for these bytes, which contain no zero and no line end.
+pub fn search_bytes(pieces: &[Vec<u8>], roots: &[PathBuf]) -> Vec<Hit> {
+    let needles: Vec<OsString> = pieces.iter().map(|piece| OsString::from_vec(piece.clone())).collect();
+    let mut hits = Vec::new();
+    for root in roots {
+        search_contents(&needles, root, &mut hits);
+    }
+    hits
+}
+
+/// Up to `most` pieces of a content by which it is recognised, evenly spread, as [`search_bytes`] takes them.
+pub fn pieces(content: &[u8], most: usize) -> Vec<Vec<u8>> {
+    let is_rare = |piece: &&[u8]| {
+        let bytes: BTreeSet<u8> = piece.iter().copied().collect();
+        bytes.len() > 10 && !bytes.contains(&0) && !bytes.contains(&b'\n')
+    };
+    let rare: Vec<_> = content.chunks_exact(16).filter(is_rare).collect();
+    let step = rare.len().div_ceil(most).max(1);
+    rare.into_iter().step_by(step).map(<[u8]>::to_vec).collect()
 }
 
 /// The present entries of the machine's temporary folders, without those that the tests themselves create. The
@@ -93,11 +116,11 @@ fn search_names(needles: &[String], path: &Path, hits: &mut Vec<Hit>) {
 }
 
 /// Lets `grep` read the gibibytes; an unoptimised loop here would take minutes.
-fn search_contents(needles: &[String], root: &Path, hits: &mut Vec<Hit>) {
+fn search_contents<N: AsRef<OsStr>>(needles: &[N], root: &Path, hits: &mut Vec<Hit>) {
     let mut find = tool("find", "findutils");
     find.arg(root).args(["-xdev", "-type", "f", "-exec", "grep", "-laFs"]);
     for needle in needles {
-        find.arg("-e").arg(needle);
+        find.arg("-e").arg(needle.as_ref());
     }
     find.args(["--", "{}", "+"]).env("LC_ALL", "C");
     // Of the exit codes only the time limit matters: grep returns 1 for "not found", and find passes it on.

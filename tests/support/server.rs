@@ -300,11 +300,17 @@ impl TestServer {
     pub fn assert_no_traces(&self, words: &[&str]) {
         let words: Vec<&str> =
             words.iter().copied().chain([content::CONTENT_MARK, content::NAME_MARK, PASSWORD]).collect();
+        let hits = canary::search(&words, &self.reachable());
+        assert!(hits.is_empty(), "readable traces: {hits:#?}");
+    }
+
+    /// Files and folders in which the server could leave traces: the data directory, its log, its home and temporary
+    /// folder, and what is new in the machine's temporary folders.
+    pub fn reachable(&self) -> Vec<PathBuf> {
         let mut roots = vec![self.data(), self.log_file(), self.office.path("home"), self.office.path("tmp")];
         let now = canary::temporary_entries();
         roots.extend(now.difference(&self.temporary_before).cloned());
-        let hits = canary::search(&words, &roots);
-        assert!(hits.is_empty(), "readable traces: {hits:#?}");
+        roots
     }
 }
 

@@ -13,6 +13,7 @@ mod pages;
 mod release;
 mod rescan;
 mod second;
+mod traces;
 mod trouble;
 mod watch;
 mod world;

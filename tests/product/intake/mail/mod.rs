@@ -1,6 +1,6 @@
 //! Mail: a real server, mails sent over LMTP by hand and through a real Postfix.
 
-mod client;
+pub mod client;
 mod deliver;
 mod postfix;
 mod unpack;
