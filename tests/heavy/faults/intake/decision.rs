@@ -3,7 +3,7 @@
 use tresor::accounts::owner_access;
 use tresor::admin::Reply;
 use tresor::intake::Decided;
-use tresor::model::{Actor, HoldDecision, HoldId, HoldState, Stamp, Timestamp, UserId};
+use tresor::model::{Actor, HoldDecision, HoldId, HoldOrder, HoldState, Stamp, Timestamp, UserId};
 
 use crate::faults::intake::world::{Copy, Prepared};
 use crate::support::TestServer;
@@ -48,7 +48,8 @@ fn decided_by_user(server: &TestServer) -> Decided {
         let by = Stamp { actor: Actor::user(UserId(2)), at: Timestamp::now() };
         let (accesses, reason) = (vec![owner_access(space)], Some("a test".to_owned()));
         let intake = open.instance.intake.clone();
-        let decided = intake.decide(accesses, HoldId(1), HoldDecision::Override, reason, by).await.unwrap();
+        let order = HoldOrder { decision: HoldDecision::Override, to: None, reason };
+        let decided = intake.decide(accesses, HoldId(1), order, by).await.unwrap();
         drop(intake);
         open.close();
         decided

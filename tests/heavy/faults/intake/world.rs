@@ -167,7 +167,8 @@ impl Copy {
     /// A decision of the owner about the first item; `None` without an answer, from a server that is dead then.
     pub fn decide(&mut self, decision: &str) -> Option<Reply> {
         let (decision, reason) = (decision.to_owned(), Some("a test".to_owned()));
-        let answer = ask_owner(&self.server.data(), &Owner::HoldDecide { id: 1, decision, reason }).ok();
+        let answer =
+            ask_owner(&self.server.data(), &Owner::HoldDecide { id: 1, decision, reason, to: None }).ok();
         if answer.is_none() {
             // The connection ends a moment before the process.
             self.comes_to("the server is dead", |_| false);
