@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Accounts, AppPasswordKey, AuthError, Credentials, Principal, SessionKey, UserName};
 use crate::catalog::{Catalog, CatalogError, CatalogKey, NewSpace};
-use crate::model::{EntryName, ReleaseBy, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId};
+use crate::model::{EntryName, PdfRule, ReleaseBy, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId};
 
 pub(super) const NOW: Timestamp = Timestamp(1_760_000_000_000);
 pub(super) const HOME: &str = "192.0.2.7";
@@ -140,6 +140,7 @@ async fn add_space(catalog: &Catalog) -> Result<SpaceId, CatalogError> {
                 trash_days: 30,
                 hold: None,
                 release_by: ReleaseBy::One,
+                pdf: PdfRule::default(),
                 mail: None,
                 created: NOW,
             })?;

@@ -25,7 +25,7 @@ pub fn decide(role: Role, standing: Standing, grant: Option<SpaceGrant>) -> Opti
     let grant = grant.filter(|_| standing == Standing::Enabled)?;
     let right = grant.right.min(highest);
     let releases = (grant.releases && highest == Right::Manage) || right == Right::Manage;
-    Some(SpaceGrant { right, releases })
+    Some(SpaceGrant { right, releases, ..grant })
 }
 
 /// The proof that `library` requires for every request from the network.
@@ -34,7 +34,7 @@ pub(super) fn access(
     space: SpaceId,
     grant: Option<SpaceGrant>,
 ) -> Option<Access> {
-    let SpaceGrant { right, releases } = decide(role, standing, grant)?;
+    let SpaceGrant { right, releases, .. } = decide(role, standing, grant)?;
     Some(match releases {
         true => Access::granted_to_release(space, right, user),
         false => Access::granted(space, right, user),
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(table.len(), Role::ALL.len() * (Right::ALL.len() + 1));
         for (role, grant, expected) in table {
             for releases in [false, true] {
-                let grant = grant.map(|right| SpaceGrant { right, releases });
+                let grant = grant.map(|right| SpaceGrant { right, releases, hold: None });
                 let decided = decide(role, Standing::Enabled, grant);
                 assert_eq!(decided.map(|decided| decided.right), expected, "{role} {grant:?}");
                 let of_the_office = role == Staff || role == Administrator;

@@ -15,8 +15,9 @@ use crate::intake::{Decided, Intake};
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldDecision, HoldId, HoldOrder, HoldScope, Holding, LinkId, LockToken, MailName, NameError, ReleaseBy,
-    RescanMode, Right, Role, SpaceGrant, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    HoldDecision, HoldId, HoldOrder, HoldScope, Holding, LinkId, LockToken, MailName, NameError, PdfAfter,
+    PdfPages, ReleaseBy, RescanMode, Right, Role, SpaceGrant, SpaceKind, Span, Stamp, Timestamp, VerifyMode,
+    VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
@@ -191,10 +192,11 @@ impl Admin {
                 self.library.rename_space(space.id, &new_name, by).await?;
                 Ok(Reply::Done(format!("space {} is now {new_name}", space.name)))
             }
-            Request::Grant { user, space, right, release } => {
+            Request::Grant { user, space, right, release, hold } => {
                 let (user, space) = (self.user(&user).await?, self.space(&space).await?);
                 let right = word("right", &right, Right::from_word, Right::ALL)?;
-                let grant = SpaceGrant { right, releases: release };
+                let hold = hold.map(|seconds| Duration::from_secs(seconds.max(1)));
+                let grant = SpaceGrant { right, releases: release, hold };
                 self.accounts.grant(user.id, space.id, grant, by).await?;
                 Ok(Reply::Done(granted(&user, &space, grant)))
             }
@@ -449,12 +451,19 @@ impl Admin {
                 word("number of persons", &persons.to_string(), ReleaseBy::from_word, ReleaseBy::ALL)?
             }
         };
-        Ok(SpaceSettings { hold: self.hold(settings.hold, intake), release_by, mail, ..settings })
+        let mut pdf = settings.pdf;
+        if let Some(asked) = &intake.pdf {
+            pdf.after = word("setting", asked, PdfAfter::from_word, PdfAfter::ALL)?;
+        }
+        if let Some(asked) = &intake.pdf_pages {
+            pdf.pages = word("setting", asked, PdfPages::from_word, PdfPages::ALL)?;
+        }
+        Ok(SpaceSettings { hold: self.hold(settings.hold, &intake), release_by, pdf, mail, ..settings })
     }
 
     /// How a space holds contents after a change.
-    fn hold(&self, present: Option<Holding>, asked: IntakeAsked) -> Option<Holding> {
-        let IntakeAsked { on, hold, everything, release_by: _ } = asked;
+    fn hold(&self, present: Option<Holding>, asked: &IntakeAsked) -> Option<Holding> {
+        let IntakeAsked { on, hold, everything, .. } = *asked;
         let scope = everything.map(|all| if all { HoldScope::All } else { HoldScope::Risky });
         if on == Some(false) || (present, on, hold) == (None, None, None) {
             return None;
@@ -487,6 +496,7 @@ impl Admin {
                     space: spaces.iter().find(|space| space.id == row.space)?.name.clone(),
                     right: row.grant.right.as_str().into(),
                     release: effective.is_some_and(|effective| effective.releases),
+                    hold_seconds: effective.and_then(|effective| effective.hold).map(|time| time.as_secs()),
                 })
             })
             .collect();
@@ -544,7 +554,7 @@ impl Admin {
 
 fn granted(user: &UserRow, space: &Space, grant: SpaceGrant) -> String {
     let effective = accounts::decide(user.role, accounts::Standing::Enabled, Some(grant));
-    let SpaceGrant { right, releases } = grant;
+    let SpaceGrant { right, releases, hold } = grant;
     let cut = match effective {
         Some(effective) if effective.right < right => {
             format!(", which for a {} means {}", user.role, effective.right)
@@ -556,7 +566,11 @@ fn granted(user: &UserRow, space: &Space, grant: SpaceGrant) -> String {
         (true, _) => format!(", and decide nothing about held files, because a {} never does", user.role),
         (false, _) => String::new(),
     };
-    format!("{} may {right} in {}{cut}{more}", user.name, space.name)
+    let held = match hold {
+        Some(time) => format!("; contents from this user are held for {}", Span(time)),
+        None => String::new(),
+    };
+    format!("{} may {right} in {}{cut}{more}{held}", user.name, space.name)
 }
 
 fn parse_path(text: &str) -> Result<EntryPath, NameError> {

@@ -221,6 +221,12 @@ pub struct SpaceShown {
     /// How many persons decide to release what is held: 1 or 2.
     #[serde(default = "one")]
     pub release_by: u8,
+    /// What becomes of the PDF of what is held after its release: `keep` or `remove`.
+    #[serde(default)]
+    pub pdf: String,
+    /// How its pages are drawn: `drawn` or `pixels`.
+    #[serde(default)]
+    pub pdf_pages: String,
     /// Local part of its address for mails; `None` if it takes none.
     #[serde(default)]
     pub mail: Option<String>,
@@ -308,6 +314,9 @@ pub struct GrantShown {
     pub right: String,
     /// Whether the user decides about what is held in the space, by this mark or by managing it.
     pub release: bool,
+    /// Seconds for which the user's contents are held instead of the space's time.
+    #[serde(default)]
+    pub hold_seconds: Option<u64>,
 }
 
 /// A deleted file or folder.

@@ -35,7 +35,7 @@ impl fmt::Debug for Secret {
 }
 
 /// A change of a space's holding area; `None` leaves a value as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IntakeAsked {
     /// Whether what arrives is held and examined.
@@ -46,6 +46,10 @@ pub struct IntakeAsked {
     pub everything: Option<bool>,
     /// How many persons release what is held: 1 or 2.
     pub release_by: Option<u8>,
+    /// What becomes of the PDF after the release of what is held: `keep` or `remove`.
+    pub pdf: Option<String>,
+    /// How its pages are drawn: `drawn` or `pixels`.
+    pub pdf_pages: Option<String>,
 }
 
 /// A change of a space's address for mails.
@@ -134,6 +138,9 @@ pub enum Request {
         right: String,
         #[serde(default)]
         release: bool,
+        /// Seconds for which the user's contents are held instead of the space's time.
+        #[serde(default)]
+        hold: Option<u64>,
     },
     /// Revoke a user's right to a space.
     Revoke { user: String, space: String },

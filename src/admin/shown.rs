@@ -44,6 +44,8 @@ pub(super) fn space(space: &Space) -> SpaceShown {
         hold_seconds: space.settings.hold.map(|hold| hold.time.as_secs()),
         holds: space.settings.hold.map(|hold| hold.scope.as_str().to_owned()),
         release_by: if space.settings.release_by == ReleaseBy::Two { 2 } else { 1 },
+        pdf: space.settings.pdf.after.as_str().to_owned(),
+        pdf_pages: space.settings.pdf.pages.as_str().to_owned(),
         mail: space.settings.mail.as_ref().map(ToString::to_string),
     }
 }

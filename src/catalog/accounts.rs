@@ -1,6 +1,9 @@
 //! Users, their device passwords and their grants.
 
+use std::time::Duration;
+
 use super::row::{Row, params};
+use super::spaces::millis;
 use super::sqlite::Reference;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{AppPasswordId, Right, Role, SpaceGrant, SpaceId, Timestamp, UserId};
@@ -91,7 +94,7 @@ const USER: &str = "id, name, name_key, role, password_hash IS NOT NULL, epoch, 
 /// References to users that outlive the account.
 const HISTORY: [(&str, &str); 2] = [("versions", "author_id"), ("trash", "deleted_by")];
 const APP_PASSWORD: &str = "id, user_id, label, created_at, last_used_at, expires_at";
-const GRANT: &str = "user_id, space_id, \"right\", releases";
+const GRANT: &str = "user_id, space_id, \"right\", releases, hold_ms";
 
 fn user_row(row: &Row<'_>) -> Result<UserRow, DatabaseError> {
     let role: String = row.get(3)?;
@@ -127,6 +130,7 @@ fn grant_row(row: &Row<'_>) -> Result<GrantRow, DatabaseError> {
         grant: SpaceGrant {
             right: Right::from_word(&right).ok_or_else(|| DatabaseError::unknown_word(&right))?,
             releases: row.get(3)?,
+            hold: row.get::<Option<u64>>(4)?.map(Duration::from_millis),
         },
     })
 }
@@ -178,6 +182,13 @@ impl ReadTx<'_> {
     pub fn app_passwords_of(&self, user: UserId) -> Result<Vec<AppPasswordRow>, CatalogError> {
         let sql = format!("SELECT {APP_PASSWORD} FROM app_passwords WHERE user_id = ?1 ORDER BY id");
         self.all(&sql, [user.0], app_password_row)
+    }
+
+    /// The time for which a space holds a user's contents, if a grant gives one.
+    pub fn hold_of_grant(&self, user: UserId, space: SpaceId) -> Result<Option<Duration>, CatalogError> {
+        let sql = "SELECT hold_ms FROM grants WHERE user_id = ?1 AND space_id = ?2";
+        let found = self.one(sql, params![user.0, space.0], |row| row.get::<Option<u64>>(0))?;
+        Ok(found.flatten().map(Duration::from_millis))
     }
 
     /// Whether a user has a right to a space, as granted; the user's role may limit it.
@@ -287,10 +298,16 @@ impl WriteTx<'_> {
     /// Grants a right, replacing an earlier one in the same space.
     pub fn put_grant(&self, grant: &GrantRow) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO grants (user_id, space_id, \"right\", releases) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO grants (user_id, space_id, \"right\", releases, hold_ms) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (user_id, space_id)
-                 DO UPDATE SET \"right\" = excluded.\"right\", releases = excluded.releases",
-            params![grant.user.0, grant.space.0, grant.grant.right.as_str(), grant.grant.releases],
+                 DO UPDATE SET \"right\" = excluded.\"right\", releases = excluded.releases, hold_ms = excluded.hold_ms",
+            params![
+                grant.user.0,
+                grant.space.0,
+                grant.grant.right.as_str(),
+                grant.grant.releases,
+                grant.grant.hold.map(millis)
+            ],
         )
         .map(drop)
     }

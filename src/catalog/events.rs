@@ -1,8 +1,11 @@
 //! The record of events: who did what and when.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::row::{Row, params};
+use super::spaces::millis;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, HoldEvent,
@@ -63,6 +66,9 @@ struct Detail {
     right: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     releases: Option<bool>,
+    /// In milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -290,6 +296,7 @@ fn columns_of(event: &Event) -> Columns {
                 name: Some(name.clone()),
                 right: grant.map(|grant| grant.right.as_str().to_owned()),
                 releases: grant.map(|grant| grant.releases).filter(|releases| *releases),
+                hold: grant.and_then(|grant| grant.hold).map(millis),
                 ..Detail::default()
             }),
             ..Columns::default()
@@ -386,7 +393,8 @@ fn event_of(columns: Columns) -> Option<Event> {
     if kind == Event::GRANTED || kind == Event::REVOKED {
         let right = detail.right.as_deref().and_then(Right::from_word);
         let releases = detail.releases.unwrap_or_default();
-        let grant = right.map(|right| SpaceGrant { right, releases });
+        let hold = detail.hold.map(Duration::from_millis);
+        let grant = right.map(|right| SpaceGrant { right, releases, hold });
         return Some(Event::Grant { user, name, space: space?, grant });
     }
     let role = detail.role.as_deref().and_then(Role::from_word);
@@ -451,7 +459,13 @@ mod tests {
         ];
         let (user, name) = (UserId(2), "anna".to_owned());
         events.extend(accounts.map(|kind| Event::Account { kind, user, name: name.clone() }));
-        let grants = [false, true].map(|releases| Some(SpaceGrant { right: Right::Read, releases }));
+        let grants = [false, true].map(|releases| {
+            Some(SpaceGrant {
+                right: Right::Read,
+                releases,
+                hold: releases.then_some(Duration::from_hours(1)),
+            })
+        });
         let grants = grants.into_iter().chain([None]);
         events.extend(grants.map(|grant| Event::Grant { user, name: name.clone(), space, grant }));
         events

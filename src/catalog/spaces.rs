@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, NewEntry, ReadTx, WriteTx};
 use crate::model::{
-    ByteSize, EntryId, EntryName, HoldScope, Holding, MailName, ReleaseBy, SpaceId, SpaceKind, Timestamp,
+    ByteSize, EntryId, EntryName, HoldScope, Holding, MailName, PdfAfter, PdfPages, PdfRule, ReleaseBy,
+    SpaceId, SpaceKind, Timestamp,
 };
 
 /// A space's row.
@@ -44,6 +45,8 @@ pub struct SpaceRow {
     pub hold: Option<Holding>,
     /// How many persons release what is held.
     pub release_by: ReleaseBy,
+    /// What is done with the PDFs of what is held.
+    pub pdf: PdfRule,
     /// Its address for mails; `None` if it takes none.
     pub mail: Option<MailName>,
     /// Time of creation.
@@ -97,6 +100,8 @@ pub struct NewSpace<'a> {
     pub hold: Option<Holding>,
     /// How many persons release what is held.
     pub release_by: ReleaseBy,
+    /// What is done with the PDFs of what is held.
+    pub pdf: PdfRule,
     /// Its address for mails, which no other space has; `None` if it takes none.
     pub mail: Option<&'a MailName>,
     /// Time of the insertion.
@@ -105,7 +110,8 @@ pub struct NewSpace<'a> {
 
 const COLUMNS: &str = "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes, \
      property_bytes, history_limit, history_bytes, received_bytes,
-     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms, holds, mail, release_by";
+     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms, holds, mail, release_by, pdf_after,
+     pdf_pages";
 
 fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
     let kind: String = row.get(2)?;
@@ -128,6 +134,7 @@ fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
         present: ByteSize(row.get::<Option<u64>>(14)?.unwrap_or(0)),
         hold: holding(row, 15)?,
         release_by: release_by(row, 18)?,
+        pdf: pdf_rule(row, 19)?,
         mail: row.get::<Option<String>>(17)?.and_then(|name| MailName::parse(&name).ok()),
     })
 }
@@ -141,6 +148,15 @@ pub(super) fn holding(row: &Row<'_>, column: usize) -> Result<Option<Holding>, D
     Ok(Some(Holding { time: Duration::from_millis(millis), scope }))
 }
 
+/// The columns `pdf_after` and `pdf_pages`. A word of a newer program is read as strictly as possible.
+pub(super) fn pdf_rule(row: &Row<'_>, column: usize) -> Result<PdfRule, DatabaseError> {
+    let (after, pages): (String, String) = (row.get(column)?, row.get(column + 1)?);
+    Ok(PdfRule {
+        after: PdfAfter::from_word(&after).unwrap_or(PdfAfter::Keep),
+        pages: PdfPages::from_word(&pages).unwrap_or(PdfPages::Pixels),
+    })
+}
+
 /// The column `release_by`.
 pub(super) fn release_by(row: &Row<'_>, column: usize) -> Result<ReleaseBy, DatabaseError> {
     let word: String = row.get(column)?;
@@ -149,7 +165,7 @@ pub(super) fn release_by(row: &Row<'_>, column: usize) -> Result<ReleaseBy, Data
 }
 
 /// The column `hold_ms`.
-fn millis(time: Duration) -> u64 {
+pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -202,8 +218,8 @@ impl WriteTx<'_> {
     pub fn insert_space(&self, space: &NewSpace<'_>) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO spaces (id, name, name_key, kind, root_id, quota_bytes, version_days, trash_days, created_at,
-                 history_limit, hold_ms, holds, mail, release_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                 history_limit, hold_ms, holds, mail, release_by, pdf_after, pdf_pages)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             params![
                 space.id.0,
                 space.name.as_str(),
@@ -219,6 +235,8 @@ impl WriteTx<'_> {
                 space.hold.map_or(HoldScope::Risky, |hold| hold.scope).as_str(),
                 space.mail.map(MailName::as_str),
                 space.release_by.as_str(),
+                space.pdf.after.as_str(),
+                space.pdf.pages.as_str(),
             ],
         )?;
         self.insert_entry(&NewEntry {
@@ -280,6 +298,13 @@ impl WriteTx<'_> {
     pub fn set_release_by(&self, space: SpaceId, persons: ReleaseBy) -> Result<(), CatalogError> {
         self.execute("UPDATE spaces SET release_by = ?2 WHERE id = ?1", params![space.0, persons.as_str()])
             .map(drop)
+    }
+
+    /// Sets what is done with the PDFs of what is held.
+    pub fn set_pdf_rule(&self, space: SpaceId, rule: PdfRule) -> Result<(), CatalogError> {
+        let (after, pages) = (rule.after.as_str(), rule.pages.as_str());
+        let sql = "UPDATE spaces SET pdf_after = ?2, pdf_pages = ?3 WHERE id = ?1";
+        self.execute(sql, params![space.0, after, pages]).map(drop)
     }
 
     /// Sets the address of a space for mails, which no other space has; `None` if it takes none.

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use super::second_factor::SecondFactor;
 use super::{Format, Place, output, secret};
 use crate::admin::{Reply, Request, Secret};
+use crate::model::Span;
 
 /// Manage accounts: people and their devices' passwords.
 #[derive(Debug, Args)]
@@ -157,7 +158,8 @@ enum RightWord {
     Manage,
 }
 
-fn word(value: &impl ValueEnum) -> String {
+/// The word of a choice.
+pub(super) fn word(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
@@ -236,6 +238,10 @@ pub(super) struct Grant {
     /// clients never do.
     #[arg(long)]
     release: bool,
+    /// Time for which the space, if it holds what arrives, holds what this user stores: shorter for a partner whom you know,
+    /// longer for others. It is scanned twice all the same. Without this option the space's own time counts.
+    #[arg(long, value_name = "TIME")]
+    hold: Option<Span>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -244,8 +250,9 @@ pub(super) struct Grant {
 
 impl Grant {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self { user, space, right, release, place, format } = self;
-        place.request(Request::Grant { user, space, right: word(&right), release }, format)
+        let Self { user, space, right, release, hold, place, format } = self;
+        let hold = hold.map(|hold| hold.0.as_secs());
+        place.request(Request::Grant { user, space, right: word(&right), release, hold }, format)
     }
 }
 

@@ -7,8 +7,9 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::Format;
 use crate::admin::{
-    AllowedShown, HistoryShown, HoldShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown,
-    RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
+    AllowedShown, GrantShown, HistoryShown, HoldShown, IssuedAppPassword, LinkShown, LockShown,
+    RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown,
+    WorkerShown,
 };
 use crate::intake::{Certificate, Outcome};
 use crate::model::{ByteSize, HoldReason, HoldState, Shown, Timestamp};
@@ -85,14 +86,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                 ]
             }),
         ),
-        Reply::Grants(rows) => table(
-            &["SPACE", "USER", "RIGHT", "RELEASE"],
-            &[],
-            rows.iter().map(|row| {
-                let release = if row.release { "yes" } else { "" };
-                vec![safe(&row.space), safe(&row.user), row.right.clone(), release.to_owned()]
-            }),
-        ),
+        Reply::Grants(rows) => grants(&rows),
         Reply::Trash(rows) => trash(&rows),
         Reply::Verify(step) => {
             line(&format!("{} of {} containers verified", step.containers, step.total_containers))
@@ -119,13 +113,28 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
     }
 }
 
+fn grants(rows: &[GrantShown]) -> anyhow::Result<()> {
+    table(
+        &["SPACE", "USER", "RIGHT", "RELEASE", "HOLD"],
+        &[],
+        rows.iter().map(|row| {
+            let release = if row.release { "yes" } else { "" };
+            let hold = row.hold_seconds.map(|seconds| span(Duration::from_secs(seconds)));
+            let hold = hold.unwrap_or_default();
+            vec![safe(&row.space), safe(&row.user), row.right.clone(), release.to_owned(), hold]
+        }),
+    )
+}
+
 /// How a space holds what arrives.
 fn held(row: &SpaceShown) -> String {
     let Some(seconds) = row.hold_seconds else { return "no".to_owned() };
     let time = span(Duration::from_secs(seconds));
     let what = if row.holds.as_deref() == Some("all") { "all, " } else { "" };
     let persons = if row.release_by == 2 { ", 2 persons" } else { "" };
-    format!("{what}{time}{persons}")
+    let after = if row.pdf == "remove" { ", PDF until then" } else { "" };
+    let pixels = if row.pdf_pages == "pixels" { ", PDF as pixels" } else { "" };
+    format!("{what}{time}{persons}{after}{pixels}")
 }
 
 fn recovery_key(changed: &RecoveryKeyShown) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::account::word;
 use super::{Format, Place, output};
 use crate::admin::{IntakeAsked, MailAsked, Request};
 use crate::model::{ByteSize, Span};
@@ -93,6 +94,14 @@ struct Settings {
     /// decision waits for that of another person for 24 hours; the command line counts as one person.
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
     release_by: Option<u8>,
+    /// What becomes of the PDF of a held document once the document is released: it stays beside it, or goes to the trash
+    /// unless a person changed it. `keep` in a new space.
+    #[arg(long, value_name = "keep|remove")]
+    pdf: Option<PdfAfter>,
+    /// How its pages are drawn: as texts and lines, or as one picture each. Pictures hold nothing but their pixels: no text
+    /// to search or copy, no links. `drawn` in a new space.
+    #[arg(long, value_name = "drawn|pixels")]
+    pdf_pages: Option<PdfPages>,
     /// Take mails at this address, NAME@ and NAME+FOLDER@ any domain that the mail server sends here: see `lmtp` in
     /// docs/configuration.md. `off` for none. What arrives is held, unless `--intake off` says otherwise.
     #[arg(long, value_name = "NAME|off")]
@@ -105,6 +114,22 @@ enum Held {
     Risky,
     /// Everything.
     All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PdfAfter {
+    /// It stays beside the document.
+    Keep,
+    /// It goes to the trash.
+    Remove,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PdfPages {
+    /// As texts, lines and pictures.
+    Drawn,
+    /// As one picture each.
+    Pixels,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -141,8 +166,14 @@ impl Settings {
                 "Warning: new signatures come about once a day. After so short a time an item mostly waits for them.",
             )?;
         }
-        let release_by = self.release_by;
-        Ok(IntakeAsked { on, hold: hold.map(|hold| hold.as_secs()), everything, release_by })
+        Ok(IntakeAsked {
+            on,
+            hold: hold.map(|hold| hold.as_secs()),
+            everything,
+            release_by: self.release_by,
+            pdf: self.pdf.as_ref().map(word),
+            pdf_pages: self.pdf_pages.as_ref().map(word),
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 //!           > sandbox  LibreOffice with a profile of its own: no macros, no links, German            > PDF
 //! PDF       > sandbox  qpdf and poppler: it parses, how many pages, does anything in it act
 //!           > sandbox  only if something does: poppler draws the pages anew, and they are checked once more
+//!           > sandbox  where a space asks for it, poppler paints the pages, and a PDF of the pixels is made here
 //! ```
 //! Each step is a job of its own, so that a document that takes over LibreOffice has no say in how its PDF is checked.
 //! Nothing is kept between two jobs and nothing is written to a disk. All calls block: they belong on a blocking
@@ -19,6 +20,7 @@ mod kind;
 mod libreoffice;
 mod memory;
 mod password;
+mod pixels;
 mod probe;
 mod sandbox;
 mod unlock;
@@ -34,9 +36,10 @@ pub use probe::Probe;
 pub use sandbox::Bounds;
 
 use libreoffice::{CONVERT, LibreOffice, NOTHING_MADE};
-use sandbox::Sandbox;
+use pixels::{MOST_PAINTED, PAINT, PAINTED_AT_ONCE, Painting};
+use sandbox::{MAX_PDF, Sandbox};
 
-use crate::model::ByteSize;
+use crate::model::{ByteSize, PdfPages};
 
 /// Where the programs are and what a job may use.
 #[derive(Clone, Debug)]
@@ -85,6 +88,8 @@ pub enum Note {
     Comments(u64),
     /// The pages were drawn anew, without links, bookmarks and tags, because of these contents.
     Redrawn(BTreeSet<String>),
+    /// Each page is one picture.
+    Pixels,
 }
 
 /// Most bytes of a document that is converted.
@@ -94,12 +99,13 @@ const MAX_DOCUMENT: u64 = 128 << 20;
 const MOST_PAGES: u64 = 5_000;
 
 /// Programs that jobs use, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("choom", "util-linux"),
     ("prlimit", "util-linux"),
     ("qpdf", "qpdf"),
     ("pdffonts", "poppler-utils"),
     ("pdftocairo", "poppler-utils"),
+    ("pdftoppm", "poppler-utils"),
 ];
 
 impl Converter {
@@ -120,15 +126,30 @@ impl Converter {
     }
 
     /// Converts what `document` yields, whose name says that it is of `kind`.
-    pub fn convert(&self, document: &mut dyn Read, kind: OfficeKind) -> Result<Converted, ConvertError> {
+    pub fn convert(
+        &self,
+        document: &mut dyn Read,
+        kind: OfficeKind,
+        pages: PdfPages,
+    ) -> Result<Converted, ConvertError> {
         let document = memory::copy(document, MAX_DOCUMENT)?
             .ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_DOCUMENT) })?;
         let pdf = self.lay_out(&document, kind)?;
         let contents = self.contents(&pdf)?;
         let mut notes = vec![Note::Fonts(contents.fonts)];
         notes.extend((contents.comments > 0).then_some(Note::Comments(contents.comments)));
-        let pdf = if contents.active.is_empty() { pdf } else { self.redraw(&pdf, &contents.active)? };
-        notes.extend((!contents.active.is_empty()).then_some(Note::Redrawn(contents.active)));
+        let pdf = match pages {
+            PdfPages::Pixels => {
+                notes.push(Note::Pixels);
+                self.painted(&pdf, contents.pages)?
+            }
+            PdfPages::Drawn if contents.active.is_empty() => pdf,
+            PdfPages::Drawn => {
+                let redrawn = self.redraw(&pdf, &contents.active)?;
+                notes.push(Note::Redrawn(contents.active));
+                redrawn
+            }
+        };
         Ok(Converted { pdf, pages: contents.pages, notes, libreoffice: self.libreoffice.version() })
     }
 
@@ -163,6 +184,27 @@ impl Converter {
             return Err(ConvertError::TooManyPages { pages: contents.pages, limit: MOST_PAGES });
         }
         Ok(contents)
+    }
+
+    /// A PDF in which each page is a picture. It is made here, out of pixels alone: whatever took over the program that
+    /// painted them could change no more than what they show.
+    fn painted(&self, pdf: &File, pages: u64) -> Result<File, ConvertError> {
+        if pages > MOST_PAINTED {
+            return Err(ConvertError::TooManyPages { pages, limit: MOST_PAINTED });
+        }
+        let mut painting = Painting::begin();
+        let mut first = 1;
+        while first <= pages {
+            let last = pages.min(first + PAINTED_AT_ONCE - 1);
+            let pixels = self.sandbox.run(PAINT, &[&first.to_string(), &last.to_string()], pdf)?;
+            if pixels.exit != 0 {
+                return Err(ConvertError::Crashed { exit: pixels.exit });
+            }
+            painting.add(&memory::bytes(&pixels.output)?, last + 1 - first)?;
+            first = last + 1;
+        }
+        let painted = memory::copy(&mut painting.finish().as_slice(), MAX_PDF)?;
+        painted.ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_PDF) })
     }
 
     /// The same pages without what was found active in them.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::check;
 use super::{ConvertError, Converter, Note, OfficeKind};
+use crate::model::PdfPages;
 
 /// What this machine can do.
 #[derive(Debug)]
@@ -61,13 +62,14 @@ impl Converter {
         for (extension, body, program, package) in DOCUMENTS {
             let kind = OfficeKind::of_extension(extension).ok_or(ConvertError::NotOffice)?;
             let begun = Instant::now();
-            let converted = match self.convert(&mut document(extension, body).as_bytes(), kind) {
-                // The document is well-formed: what cannot read it is not there.
-                Err(ConvertError::Unreadable) => {
-                    return Err(ConvertError::ProgramMissing { program, package });
-                }
-                converted => converted?,
-            };
+            let converted =
+                match self.convert(&mut document(extension, body).as_bytes(), kind, PdfPages::Drawn) {
+                    // The document is well-formed: what cannot read it is not there.
+                    Err(ConvertError::Unreadable) => {
+                        return Err(ConvertError::ProgramMissing { program, package });
+                    }
+                    converted => converted?,
+                };
             if !check::text(&self.sandbox, &converted.pdf)?.contains(WORD) {
                 return Err(ConvertError::PdfRefused { found: format!("{program} lost the text") });
             }

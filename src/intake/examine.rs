@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::allowance::allowance;
+use super::clear;
 use super::decide::{Clock, Finding, Scanned, decide, is_due, objection};
 use super::hit::consequence;
 use super::{Intake, IntakeError, MAX_ROUND, RETRY_AFTER};
@@ -188,6 +189,9 @@ pub(super) fn turn(
     let objects = scanned.is_some_and(|scanned| scanned.verdict.result != VerdictKind::Clean);
     if objects || (update.state != seen.state && !is_open(update.state)) {
         take_back(tx, by, &version)?;
+    }
+    if update.state == HoldState::Released && seen.state != HoldState::Released {
+        clear::queue(tx, seen)?;
     }
     follow(tx, by, &version, update.state, reason)?;
     Ok(true)

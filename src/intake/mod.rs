@@ -22,6 +22,7 @@ mod allow;
 mod allowance;
 mod ask;
 mod certificate;
+mod clear;
 mod decide;
 mod error;
 mod examine;

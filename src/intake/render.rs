@@ -18,7 +18,9 @@ use crate::convert::{ConvertError, Converted, Converter, OfficeKind};
 use crate::library::naming::free_name;
 use crate::library::resolve::path_of;
 use crate::library::{Change, LibraryError, NewFile};
-use crate::model::{Actor, Conditions, EntryId, EntryName, EntryPath, HoldState, Timestamp, Worker};
+use crate::model::{
+    Actor, Conditions, EntryId, EntryName, EntryPath, HoldState, PdfPages, Timestamp, Worker,
+};
 
 /// Documents converted in one round, one after the other: each takes seconds of a processor.
 const MAX_RENDERED: usize = 16;
@@ -47,6 +49,7 @@ impl Kind {
 struct Document {
     hold: HoldRow,
     kind: Kind,
+    pages: PdfPages,
     /// The PDF's path in its space.
     path: EntryPath,
 }
@@ -60,6 +63,10 @@ impl Intake {
         let holds = self.catalog().read(|tx| Ok::<_, IntakeError>(tx.holds_to_render(MAX_RENDERED)?)).await?;
         let mut made = 0;
         for hold in holds {
+            if hold.state == HoldState::Released {
+                self.clear(&hold, now).await?;
+                continue;
+            }
             let Some(document) = self.prepare(hold).await? else { continue };
             let fault = match self.render(&document, converter, now).await {
                 Ok(entry) => {
@@ -88,7 +95,8 @@ impl Intake {
             let name = found.as_ref().and_then(|(_, path)| path.names().last()).map(ToString::to_string);
             let row = RenditionRow { is_pending: found.is_some(), name, entry: None, fault: None };
             tx.update_rendition(hold.id, &row)?;
-            Ok::<_, IntakeError>(found.map(|(kind, path)| Document { hold, kind, path }))
+            let pages = tx.space(hold.space)?.map(|space| space.pdf.pages).unwrap_or_default();
+            Ok::<_, IntakeError>(found.map(|(kind, path)| Document { hold, kind, pages, path }))
         };
         self.library.storing().await?.write(plan).await
     }
@@ -103,15 +111,16 @@ impl Intake {
             return Err(LibraryError::Incomplete.into());
         };
         let (converter, kind, inspector) = (Arc::clone(converter), document.kind, self.inspector.clone());
+        let pages = document.pages;
         let pdf = tokio::task::spawn_blocking(move || {
             let Converted { mut pdf, .. } = match kind {
-                Kind::Office(kind) => converter.convert(&mut sample.reader(), kind)?,
+                Kind::Office(kind) => converter.convert(&mut sample.reader(), kind, pages)?,
                 Kind::Mail => {
                     let letter = inspector.map(|inspector| inspector.letter(sample.as_fd())).transpose();
                     let letter =
                         letter.map_err(io::Error::other)?.flatten().ok_or(ConvertError::Unreadable)?;
                     let kind = OfficeKind::of_extension("fodt").ok_or(ConvertError::NotOffice)?;
-                    converter.convert(&mut letter.as_slice(), kind)?
+                    converter.convert(&mut letter.as_slice(), kind, pages)?
                 }
             };
             let mut bytes = Vec::new();

@@ -18,8 +18,15 @@ impl Arriving {
         size: u64,
         by: Viewer,
     ) -> Result<Self, LibraryError> {
-        let is_exempt = size == 0 || by == Viewer::Worker(Worker::Intake);
-        Ok(Self(if is_exempt { None } else { tx.hold_of(space)? }))
+        if size == 0 || by == Viewer::Worker(Worker::Intake) {
+            return Ok(Self(None));
+        }
+        let Some(hold) = tx.hold_of(space)? else { return Ok(Self(None)) };
+        let own = match by {
+            Viewer::User(user) => tx.hold_of_grant(user, space)?,
+            Viewer::Guest(_) | Viewer::Owner | Viewer::Worker(_) => None,
+        };
+        Ok(Self(Some(Holding { time: own.unwrap_or(hold.time), ..hold })))
     }
 
     /// The state in which it arrives.

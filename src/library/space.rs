@@ -10,8 +10,8 @@ use super::space_note::SpaceNote;
 use super::{Detail, JointUsage, Library, LibraryError, Member, SpaceUsage};
 use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow, WriteTx};
 use crate::model::{
-    Access, ByteSize, EntryId, EntryName, Etag, Event, Holding, MailName, ReleaseBy, Right, SpaceEvent,
-    SpaceId, SpaceKind, Stamp, Timestamp,
+    Access, ByteSize, EntryId, EntryName, Etag, Event, Holding, MailName, PdfRule, ReleaseBy, Right,
+    SpaceEvent, SpaceId, SpaceKind, Stamp, Timestamp,
 };
 
 /// A client's or team's space.
@@ -50,6 +50,8 @@ pub struct SpaceSettings {
     pub hold: Option<Holding>,
     /// How many persons release what is held.
     pub release_by: ReleaseBy,
+    /// What is done with the PDFs of what is held.
+    pub pdf: PdfRule,
     /// Its address for mails; `None` if it takes none.
     pub mail: Option<MailName>,
 }
@@ -63,6 +65,7 @@ impl Default for SpaceSettings {
             trash_days: 30,
             hold: None,
             release_by: ReleaseBy::One,
+            pdf: PdfRule::default(),
             mail: None,
         }
     }
@@ -108,6 +111,7 @@ impl From<SpaceRow> for Space {
                 trash_days: row.trash_days,
                 hold: row.hold,
                 release_by: row.release_by,
+                pdf: row.pdf,
                 mail: row.mail,
             },
         }
@@ -177,6 +181,7 @@ impl Library {
             trash_days: settings.trash_days,
             hold: settings.hold,
             release_by: settings.release_by,
+            pdf: settings.pdf,
             mail: settings.mail.clone(),
             created: by.at,
         };
@@ -200,6 +205,7 @@ impl Library {
                     trash_days: settings.trash_days,
                     hold: settings.hold,
                     release_by: settings.release_by,
+                    pdf: settings.pdf,
                     mail: settings.mail.as_ref(),
                     created: by.at,
                 })?;
@@ -287,6 +293,7 @@ impl Library {
                 tx.set_history_limit(space, settings.history)?;
                 tx.set_hold(space, settings.hold)?;
                 tx.set_release_by(space, settings.release_by)?;
+                tx.set_pdf_rule(space, settings.pdf)?;
                 tx.set_mail(space, settings.mail.as_ref())?;
                 Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
             })

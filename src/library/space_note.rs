@@ -9,7 +9,8 @@ use tokio::sync::MutexGuard;
 use super::{Library, LibraryError};
 use crate::catalog::SpaceRow;
 use crate::model::{
-    ByteSize, EntryName, HoldScope, Holding, MailName, ReleaseBy, SpaceId, SpaceKind, Timestamp,
+    ByteSize, EntryName, HoldScope, Holding, MailName, PdfAfter, PdfPages, PdfRule, ReleaseBy, SpaceId,
+    SpaceKind, Timestamp,
 };
 use crate::vault::VaultError;
 use crate::vault::disk::SmallFile;
@@ -26,6 +27,7 @@ pub(crate) struct SpaceNote {
     pub(crate) trash_days: u32,
     pub(crate) hold: Option<Holding>,
     pub(crate) release_by: ReleaseBy,
+    pub(crate) pdf: PdfRule,
     pub(crate) mail: Option<MailName>,
     pub(crate) created: Timestamp,
 }
@@ -55,6 +57,12 @@ struct Record {
     release_by: Option<String>,
     /// Older notes do not have it.
     #[serde(default)]
+    pdf_after: Option<String>,
+    /// Older notes do not have it.
+    #[serde(default)]
+    pdf_pages: Option<String>,
+    /// Older notes do not have it.
+    #[serde(default)]
     mail: Option<String>,
     created: i64,
 }
@@ -70,6 +78,7 @@ impl SpaceNote {
             trash_days: row.trash_days,
             hold: row.hold,
             release_by: row.release_by,
+            pdf: row.pdf,
             mail: row.mail.clone(),
             created: row.created,
         })
@@ -121,6 +130,8 @@ impl SpaceNote {
             hold: self.hold.map(|hold| u64::try_from(hold.time.as_millis()).unwrap_or(u64::MAX)),
             holds: self.hold.map(|hold| hold.scope.as_str().to_owned()),
             release_by: Some(self.release_by.as_str().to_owned()),
+            pdf_after: Some(self.pdf.after.as_str().to_owned()),
+            pdf_pages: Some(self.pdf.pages.as_str().to_owned()),
             mail: self.mail.as_ref().map(ToString::to_string),
             created: self.created.0,
         };
@@ -145,6 +156,16 @@ impl Record {
             release_by: match self.release_by {
                 None => ReleaseBy::One,
                 Some(word) => ReleaseBy::from_word(&word)?,
+            },
+            pdf: PdfRule {
+                after: match self.pdf_after {
+                    None => PdfAfter::default(),
+                    Some(word) => PdfAfter::from_word(&word)?,
+                },
+                pages: match self.pdf_pages {
+                    None => PdfPages::default(),
+                    Some(word) => PdfPages::from_word(&word)?,
+                },
             },
             mail: match self.mail {
                 None => None,

@@ -1,5 +1,7 @@
 //! Roles, rights and the proof that a right was checked.
 
+use std::time::Duration;
+
 use super::words::word_form;
 use super::{EntryId, LinkId, SpaceId, UserId, Worker};
 
@@ -106,12 +108,14 @@ pub struct SpaceGrant {
     pub right: Right,
     /// Whether the person decides about held contents. Whoever manages the space does so anyway.
     pub releases: bool,
+    /// Time for which a space that holds what arrives holds this person's contents; `None` for the space's own.
+    pub hold: Option<Duration>,
 }
 
 impl From<Right> for SpaceGrant {
     /// The right alone.
     fn from(right: Right) -> Self {
-        Self { right, releases: false }
+        Self { right, releases: false, hold: None }
     }
 }
 

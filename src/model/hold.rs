@@ -137,6 +137,39 @@ words! {
     }
 }
 
+words! {
+    /// What becomes of the PDF of a held document after the document's release.
+    #[derive(Default)]
+    PdfAfter {
+        /// It stays beside the document.
+        #[default]
+        Keep = "keep",
+        /// It goes to the trash.
+        Remove = "remove",
+    }
+}
+
+words! {
+    /// How the pages of the PDF of a held document are drawn.
+    #[derive(Default)]
+    PdfPages {
+        /// As texts, lines and pictures.
+        #[default]
+        Drawn = "drawn",
+        /// As one picture each, which holds nothing but its pixels.
+        Pixels = "pixels",
+    }
+}
+
+/// What a space does with the PDFs of held documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PdfRule {
+    /// After the document's release.
+    pub after: PdfAfter,
+    /// How pages are drawn.
+    pub pages: PdfPages,
+}
+
 /// A person's decision about a held content, with its circumstances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldOrder {

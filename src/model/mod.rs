@@ -41,7 +41,7 @@ pub use event::{
 };
 pub use hold::{
     DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldOrder, HoldReason, HoldScope, HoldState,
-    Holding, Look, ReleaseBy, RescanMode, VerdictKind,
+    Holding, Look, PdfAfter, PdfPages, PdfRule, ReleaseBy, RescanMode, VerdictKind,
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{

@@ -3,7 +3,7 @@
 use super::Language;
 use crate::model::{
     AccountEvent, Actor, EntryEvent, Event, HoldEvent, InstanceEvent, LinkEvent, LinkRight, RemovedKind,
-    Right, Role, SpaceEvent, SpaceGrant, VersionState, Via, Worker,
+    Right, Role, SpaceEvent, SpaceGrant, Span, VersionState, Via, Worker,
 };
 
 /// A person's reason, to be appended.
@@ -79,13 +79,17 @@ impl Language {
             },
             Event::Account { kind, name, .. } => self.account_event(kind, name),
             Event::Grant { name, grant, .. } => match (self, grant) {
-                (Self::German, Some(SpaceGrant { right, releases })) => {
+                (Self::German, Some(SpaceGrant { right, releases, hold })) => {
                     let more = if *releases { " und „freigeben“" } else { "" };
-                    format!("hat {name} das Recht „{}“{more} gegeben", self.right(*right))
+                    let held = hold.map(|time| format!("; Haltezeit für Dateien von dort: {}", Span(time)));
+                    let held = held.unwrap_or_default();
+                    format!("hat {name} das Recht „{}“{more} gegeben{held}", self.right(*right))
                 }
-                (Self::English, Some(SpaceGrant { right, releases })) => {
+                (Self::English, Some(SpaceGrant { right, releases, hold })) => {
                     let more = if *releases { ", and to decide about held files" } else { "" };
-                    format!("gave {name} the right to {}{more}", self.right(*right))
+                    let held = hold.map(|time| format!("; files from there are held for {}", Span(time)));
+                    let held = held.unwrap_or_default();
+                    format!("gave {name} the right to {}{more}{held}", self.right(*right))
                 }
                 (Self::German, None) => format!("hat {name} das Recht am Bereich entzogen"),
                 (Self::English, None) => format!("took {name}'s right to the space away"),

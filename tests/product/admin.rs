@@ -133,7 +133,7 @@ impl Judging {
         }
         let name = UserName::parse("releaser").unwrap();
         let user = accounts.add_user(&name, Role::Staff, None, Stamp::owner(NOW)).await.unwrap();
-        let grant = SpaceGrant { right: Right::Read, releases: true };
+        let grant = SpaceGrant { right: Right::Read, releases: true, hold: None };
         accounts.grant(user, office.space.id, grant, Stamp::owner(NOW)).await.unwrap();
         let admin = Admin::new(
             library.clone(),

@@ -144,7 +144,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["space", "list"],
         &["grants"],
         &["grant", "berta", "Mannschaft", "manage"],
-        &["grant", "berta", "Mannschaft", "read", "--release"],
+        &["grant", "berta", "Mannschaft", "read", "--release", "--hold", "1h"],
         &["grant", "berta", "Mannschaft", "manage"],
         &["grant", "berta", "none", "read"],
         &["grants", "--user", "berta"],
@@ -382,7 +382,7 @@ fn tables_read_well() {
     );
     assert_eq!(
         show(&["grants"]),
-        "SPACE USER RIGHT RELEASE\nMüller GmbH Anna write\nMüller GmbH otto manage"
+        "SPACE USER RIGHT RELEASE HOLD\nMüller GmbH Anna write\nMüller GmbH otto manage"
     );
     let trash = show(&["trash", "list", "müller gmbh"]);
     let lines: Vec<&str> = trash.lines().collect();
@@ -427,9 +427,9 @@ fn scripts_find_the_same_keys_for_good() {
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),
         (
             &["space", "list"],
-            "history_bytes history_limit_bytes hold_seconds holds id kind mail name quota_bytes release_by trash_days used_bytes version_days",
+            "history_bytes history_limit_bytes hold_seconds holds id kind mail name pdf pdf_pages quota_bytes release_by trash_days used_bytes version_days",
         ),
-        (&["grants"], "release right space user"),
+        (&["grants"], "hold_seconds release right space user"),
         (&["trash", "list", "Müller GmbH"], "bytes deleted deleted_by entry folder path"),
         (
             &["versions", "list", "Müller GmbH", "2025/Bilanz.pdf"],

@@ -44,6 +44,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0025-two-persons.sql"),
     include_str!("../../../migrations/0026-handing-out.sql"),
     include_str!("../../../migrations/0027-allowed.sql"),
+    include_str!("../../../migrations/0028-rules.sql"),
 ];
 
 /// Gives an empty database the newest format.

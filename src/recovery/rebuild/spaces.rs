@@ -103,6 +103,7 @@ fn settle(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), Libr
     tx.set_history_limit(space, note.history)?;
     tx.set_hold(space, note.hold)?;
     tx.set_release_by(space, note.release_by)?;
+    tx.set_pdf_rule(space, note.pdf)?;
     tx.set_mail(space, free_mail(tx, note, space)?)?;
     Ok(tx.set_keep_days(space, note.version_days, note.trash_days)?)
 }
@@ -121,6 +122,7 @@ fn insert_space(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<()
         trash_days: note.trash_days,
         hold: note.hold,
         release_by: note.release_by,
+        pdf: note.pdf,
         mail: free_mail(tx, note, space)?,
         created: note.created,
     })?)
@@ -143,7 +145,7 @@ fn free_space_name(tx: &ReadTx<'_>, name: &EntryName, space: SpaceId) -> Result<
 
 /// A space whose note is missing.
 fn nameless(space: SpaceId, now: Timestamp) -> Result<SpaceNote, LibraryError> {
-    let SpaceSettings { quota, history, version_days, trash_days, hold, release_by, mail } =
+    let SpaceSettings { quota, history, version_days, trash_days, hold, release_by, pdf, mail } =
         SpaceSettings::default();
     let id = space.to_string();
     let name = EntryName::parse(&format!("Space {}", id.get(..8).unwrap_or(&id)))?;
@@ -157,6 +159,7 @@ fn nameless(space: SpaceId, now: Timestamp) -> Result<SpaceNote, LibraryError> {
         trash_days,
         hold,
         release_by,
+        pdf,
         mail,
         created: now,
     })

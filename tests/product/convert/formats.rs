@@ -3,8 +3,10 @@
 use std::fs;
 
 use tresor::convert::{Converter, Note, OfficeKind};
+use tresor::model::PdfPages;
 
 use super::{Pdf, WORD, convert, converter, document};
+use crate::support::process::tool;
 
 #[track_caller]
 fn check(name: &str, expected: &[&str]) {
@@ -73,7 +75,7 @@ fn a_document_beyond_the_limit_is_refused() {
     let docx = OfficeKind::of_extension("docx").unwrap();
     let code = |length: u64| {
         let mut document = std::io::Read::take(std::io::repeat(b'x'), length);
-        converter().convert(&mut document, docx).map(|_| ()).unwrap_err().code()
+        converter().convert(&mut document, docx, PdfPages::Drawn).map(|_| ()).unwrap_err().code()
     };
     assert_eq!(code((128 << 20) + 1), "document-too-large");
     assert_eq!(code(128 << 20), "not-an-office-document");
@@ -96,4 +98,41 @@ fn conversions_run_beside_each_other() {
         let jobs = ["text.docx", "sheet.xlsx"].map(start);
         assert_eq!(jobs.map(|job| job.join().unwrap()), [1, 1]);
     });
+}
+
+/// A picture of each page, which looks as the page does and holds no text, however the document came to its pages.
+#[test]
+fn pages_may_be_pictures_that_hold_nothing_else() {
+    for (name, pages) in [("text.docx", 1), ("film.pptx", 1)] {
+        let mut file = fs::File::open(document(name)).unwrap();
+        let kind = OfficeKind::of_extension(name.rsplit_once('.').unwrap().1).unwrap();
+        let mut painted = converter().convert(&mut file, kind, PdfPages::Pixels).unwrap();
+        assert_eq!(painted.pages, pages, "{name}");
+        assert!(painted.notes.contains(&Note::Pixels), "{:?}", painted.notes);
+        let painted = Pdf::of(&mut painted);
+        assert_eq!(painted.text().trim(), "", "{name}");
+        let plain = painted.uncompressed();
+        for part in ["/URI", "/Annots", "/Font", "/JavaScript", WORD] {
+            assert!(!plain.windows(part.len()).any(|bytes| bytes == part.as_bytes()), "{name}: {part}");
+        }
+        // It looks like the page that is drawn: most pixels are the same within a few shades.
+        let mut drawn = convert(&converter(), &document(name)).unwrap();
+        assert!(difference(&painted, &Pdf::of(&mut drawn)) < 0.02, "{name}");
+        let pages = tool("qpdf", "qpdf").arg("--check").arg(painted.path()).output().unwrap();
+        assert!(pages.status.success(), "{pages:?}");
+    }
+}
+
+/// The mean difference of two PDFs' first pages at 50 dots per inch, from 0 to 1.
+fn difference(one: &Pdf, other: &Pdf) -> f64 {
+    let pixels = |pdf: &Pdf| {
+        let mut program = tool("pdftoppm", "poppler-utils");
+        let output = program.args(["-r", "50", "-gray", "-singlefile"]).arg(pdf.path()).output().unwrap();
+        assert!(output.status.success() && output.stdout.starts_with(b"P5\n"), "{output:?}");
+        output.stdout
+    };
+    let (one, other) = (pixels(one), pixels(other));
+    assert!(one.len() == other.len() && one.iter().any(|byte| *byte < 128), "{} {}", one.len(), other.len());
+    let sum: u64 = one.iter().zip(&other).map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
+    f64::from(u32::try_from(sum).unwrap()) / 255.0 / f64::from(u32::try_from(one.len()).unwrap())
 }

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tresor::convert::{Bounds, ConvertError, Converted, Converter, OfficeKind, Settings};
+use tresor::model::PdfPages;
 
 use crate::support::canary::WORK_PREFIX;
 use crate::support::process::{installed, limited, require, succeed, tool};
@@ -40,7 +41,7 @@ fn converter() -> Converter {
 fn convert(converter: &Converter, path: &Path) -> Result<Converted, ConvertError> {
     let extension = path.extension().unwrap().to_str().unwrap();
     let kind = OfficeKind::of_extension(extension).unwrap();
-    converter.convert(&mut File::open(path).unwrap(), kind)
+    converter.convert(&mut File::open(path).unwrap(), kind, PdfPages::Drawn)
 }
 
 /// Lets `documents.py` write documents into a folder.
@@ -153,5 +154,5 @@ impl Impostor {
 
 fn impostor_converts(settings: &Settings) -> Result<Converted, ConvertError> {
     let kind = OfficeKind::of_extension("rtf").unwrap();
-    Converter::new(settings).unwrap().convert(&mut &b"{\\rtf1 x}"[..], kind)
+    Converter::new(settings).unwrap().convert(&mut &b"{\\rtf1 x}"[..], kind, PdfPages::Drawn)
 }

@@ -1,7 +1,8 @@
 //! Every way into a space leads through the holding area, and none leads around it.
 
 use super::world::World;
-use crate::support::server::SPACE;
+use crate::support::clamd::IDLE;
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 const CONTENT: &[u8] = b"what a client hands over";
 
@@ -85,4 +86,37 @@ fn a_held_content_stays_held_under_every_other_name() {
         assert!(row["id"] == first || row["state"] != "released", "{row}");
     }
     world.assert_sound();
+}
+
+/// A partner whom the office knows is held for less, and scanned twice all the same.
+#[test]
+fn a_known_uploader_has_a_holding_time_of_its_own() {
+    let world = World::holding("12h");
+    let server = &world.server;
+    server.add_user("partner", "staff", PASSWORD);
+    let told = server.cli_ok(["grant", "partner", SPACE, "write", "--hold", "2s"]);
+    assert!(told.contains("contents from this user are held for 2s"), "{told}");
+    assert!(server.cli_ok(["grants"]).contains("2 s"));
+    let put = |user: &str, name: &str| {
+        let path = format!("/dav/{SPACE}/{name}");
+        server.anonymous("PUT", &path).sign_in(user, PASSWORD).body(name.to_owned()).send().expect(201);
+        world.item(name)
+    };
+    let (known, other) = (put("partner", "partner.txt"), put(USER, "andere.txt"));
+    world.waits(known, "waiting_for_signatures", "signatures-not-newer");
+    world.comes_to(other, "held");
+    world.publish("more.hdb", IDLE);
+    world.retry(known);
+    let shown = world.comes_to(known, "released");
+    assert!(shown["verdicts"].as_array().unwrap().len() >= 2, "{shown}");
+    let history = server.cli_ok(["history", SPACE, "--lang", "en"]);
+    assert!(
+        history.contains("gave partner the right to write; files from there are held for 2s"),
+        "{history}"
+    );
+    // Another grant without it ends it.
+    server.cli_ok(["grant", "partner", SPACE, "write"]);
+    let later = put("partner", "partner2.txt");
+    world.comes_to(later, "held");
+    assert_eq!(world.shown(other)["state"], "held");
 }

@@ -87,3 +87,39 @@ fn what_cannot_be_converted_is_held_without_a_pdf() {
     world.waits(other, "needs_decision", "not-fully-scannable");
     assert!(world.shown(other)["pdf"].is_null());
 }
+
+/// A space may want the copy gone when the original is there, and its pages as pictures.
+#[test]
+fn a_pdf_goes_to_the_trash_with_the_release_where_the_space_asks_for_it_unless_a_person_changed_it() {
+    let world = World::holding("12h");
+    let server = &world.server;
+    server.cli_ok(["space", "set", SPACE, "--pdf", "remove", "--pdf-pages", "pixels"]);
+    assert!(server.cli_ok(["space", "list"]).contains("PDF until then, PDF as pixels"));
+    let text = document("Ein Bild von einem Satz.");
+    let ids = ["a", "b"].map(|name| world.arrive(&format!("{name}.fodt"), text.as_bytes()));
+    for id in ids {
+        eventually("the PDF is there", LIMIT, || !world.shown(id)["pdf"].is_null());
+    }
+    let pdf = |name: &str| world.colleague("GET", &format!("{name}.fodt%20(Kopie).pdf")).send();
+    let made = pdf("a").expect(200).body;
+    let file = server.scratch("pdf").join("copy.pdf");
+    std::fs::write(&file, made).unwrap();
+    let read = succeed(Command::new(require("pdftotext", "poppler-utils")).arg(&file).arg("-"));
+    assert_eq!(read.trim(), "");
+    // A person wrote notes into one of them.
+    let path = format!("/dav/{SPACE}/b.fodt%20(Kopie).pdf");
+    server.request("PUT", &path).body("%PDF-1.4 with notes").send().expect(204);
+    for id in ids {
+        world.decide("release", id, "urgent");
+    }
+    eventually("the PDF is gone", LIMIT, || pdf("a").status == 404);
+    let trash = server.cli_ok(["trash", "list", SPACE]);
+    assert!(trash.contains("a.fodt (Kopie).pdf") && !trash.contains("b.fodt"), "{trash}");
+    assert!(world.shown(ids[0])["pdf"].is_null());
+    // It arrived like anything else, so it is held.
+    server.request("GET", &path).send().expect(423);
+    assert_eq!(world.shown(ids[1])["pdf"], "/b.fodt (Kopie).pdf");
+    let history = server.cli_ok(["history", SPACE, "--lang", "en"]);
+    assert!(history.contains("moved /a.fodt (Kopie).pdf to the trash"), "{history}");
+    world.assert_sound();
+}

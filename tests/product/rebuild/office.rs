@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tresor::library::{Change, Entry, NewFile, Overwrite, Space, SpaceSettings};
 use tresor::model::{
-    Access, Actor, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, MailName, Right,
-    SpaceKind, Stamp, Timestamp, UploadId, UploadShape, UserId, VersionId,
+    Access, Actor, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, MailName,
+    PdfAfter, PdfPages, PdfRule, Right, SpaceKind, Stamp, Timestamp, UploadId, UploadShape, UserId,
+    VersionId,
 };
 use tresor::uploads::{Finish, NewUpload, PartInfo};
 
@@ -93,6 +94,7 @@ impl Open {
             trash_days: 88,
             hold: None,
             release_by: tresor::model::ReleaseBy::Two,
+            pdf: PdfRule { after: PdfAfter::Remove, pages: PdfPages::Pixels },
             mail: MailName::parse(&format!("m-{}", space.to_lowercase())).ok(),
         };
         let (name, now) = (name(space), Timestamp::now());

@@ -1,0 +1,70 @@
+//! Moves the PDF of a released document to the trash, where its space asks for that. One that a person changed stays.
+
+use super::{Intake, IntakeError};
+use crate::catalog::{HoldRow, ReadTx, RenditionRow, WriteTx};
+use crate::library::Change;
+use crate::library::resolve::path_of;
+use crate::model::{Actor, Conditions, EntryPath, PdfAfter, Timestamp, Worker};
+
+/// Queues the PDF of a content that is being released to be cleared away, if its space asks for that.
+pub(super) fn queue(tx: &WriteTx<'_>, hold: &HoldRow) -> Result<(), IntakeError> {
+    let rule = tx.space(hold.space)?.map(|space| space.pdf.after);
+    match tx.rendition(hold.id)?.filter(|row| row.entry.is_some() && rule == Some(PdfAfter::Remove)) {
+        Some(row) => Ok(tx.update_rendition(hold.id, &RenditionRow { is_pending: true, ..row })?),
+        None => Ok(()),
+    }
+}
+
+impl Intake {
+    /// Clears the PDF of a released content away. What stands in the way, such as a lock, leaves the PDF where it is.
+    pub(super) async fn clear(&self, hold: &HoldRow, now: Timestamp) -> Result<(), IntakeError> {
+        let row = hold.clone();
+        let mut now_is = self.catalog().read(move |tx| place_of_pdf(tx, &row)).await?;
+        if let Pdf::AsMade(path) = now_is {
+            let change = Change {
+                access: self.library.as_worker(Worker::Intake, hold.space),
+                actor: Actor::Worker(Worker::Intake),
+                now,
+                conditions: Conditions::default(),
+            };
+            now_is = match self.library.delete(change, &path).await {
+                Ok(()) => Pdf::InTrash,
+                Err(error) if error.is_refusal() => Pdf::Changed,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        let id = hold.id;
+        let note = move |tx: &WriteTx<'_>| {
+            tx.silent("that it is in the trash is the event");
+            tx.touches_only([]);
+            let Some(row) = tx.rendition(id)? else { return Ok(()) };
+            let entry = row.entry.filter(|_| !matches!(now_is, Pdf::InTrash));
+            Ok(tx.update_rendition(id, &RenditionRow { is_pending: false, entry, ..row })?)
+        };
+        self.library.storing().await?.write(note).await
+    }
+}
+
+/// Where the PDF of a document is.
+enum Pdf {
+    /// In the tree, at this path, as the server made it.
+    AsMade(EntryPath),
+    /// In the tree, and a person wants it there.
+    Changed,
+    /// In the trash, or gone.
+    InTrash,
+}
+
+fn place_of_pdf(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Pdf, IntakeError> {
+    let entry = tx.rendition(hold.id)?.and_then(|row| row.entry);
+    let Some(file) = entry.map(|entry| tx.entry(entry)).transpose()?.flatten() else {
+        return Ok(Pdf::InTrash);
+    };
+    if tx.trashed(hold.space, file.id)?.is_some() {
+        return Ok(Pdf::InTrash);
+    }
+    // What the server makes has no author, and what a person restores is another version.
+    let versions = tx.versions_of(file.id)?;
+    let is_as_made = versions.len() == 1 && versions.iter().all(|version| version.author.is_none());
+    Ok(if is_as_made { Pdf::AsMade(path_of(tx, file.id)?) } else { Pdf::Changed })
+}
