@@ -113,6 +113,10 @@ const HOLDS: &str =
     "holds JOIN versions ON versions.id = holds.version_id JOIN entries ON entries.id = versions.entry_id
      JOIN spaces ON spaces.id = entries.space_id";
 
+/// Most holds at each end of a queue among which the spaces take turns: the time for that does not grow with what waits, and
+/// what came last to a space that has nothing else waiting is among them.
+const MOST_LOOKED_AT: usize = 1_000;
+
 fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
     let state: String = row.get(3)?;
     let reason = row.get::<Option<String>>(7)?;
@@ -155,11 +159,20 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id = ?1"), [id.0], hold_row)
     }
 
-    /// Up to `limit` holds that the server continues at this certain time, longest due first.
+    /// Up to `limit` holds that the server continues at this certain time, one of each space in turn; of a space those
+    /// first that were never scanned, then those that are due for longest. Looks at [`MOST_LOOKED_AT`].
     pub fn holds_due(&self, certain: Timestamp, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
         self.all(
-            &format!("SELECT {COLUMNS} FROM {HOLDS} WHERE next_at <= ?1 ORDER BY next_at, holds.id LIMIT ?2"),
-            params![certain.0, limit],
+            &format!(
+                "SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id IN (
+                     SELECT id FROM (SELECT id FROM holds WHERE next_at <= ?1 ORDER BY next_at, id LIMIT ?3) AS longest
+                     UNION SELECT id FROM
+                         (SELECT id FROM holds WHERE next_at <= ?1 ORDER BY next_at DESC, id DESC LIMIT ?3) AS latest)
+                 ORDER BY row_number() OVER
+                     (PARTITION BY entries.space_id ORDER BY holds.state <> ?4, next_at, holds.id), next_at, holds.id
+                 LIMIT ?2"
+            ),
+            params![certain.0, limit, MOST_LOOKED_AT, HoldState::Arrived.as_str()],
             hold_row,
         )
     }
@@ -182,14 +195,21 @@ impl ReadTx<'_> {
         self.all(&sql, params![before.map_or(i64::MAX, |id| id.0), limit], hold_row)
     }
 
-    /// Up to `limit` holds, oldest first, whose PDF is still to be made.
-    pub fn holds_to_render(&self, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
+    /// Up to `limit` holds whose PDF is still to be made: one of each space in turn, beginning with the space after
+    /// `last`; of a space the oldest first. Looks at [`MOST_LOOKED_AT`].
+    pub fn holds_to_render(&self, last: SpaceId, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM {HOLDS} JOIN renditions ON renditions.hold_id = holds.id
-                 WHERE is_pending = 1 ORDER BY renditions.hold_id LIMIT ?1"
+                "SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id IN (
+                     SELECT hold_id FROM
+                         (SELECT hold_id FROM renditions WHERE is_pending = 1 ORDER BY hold_id LIMIT ?3) AS oldest
+                     UNION SELECT hold_id FROM
+                         (SELECT hold_id FROM renditions WHERE is_pending = 1 ORDER BY hold_id DESC LIMIT ?3) AS latest)
+                 ORDER BY row_number() OVER (PARTITION BY entries.space_id ORDER BY holds.id),
+                     entries.space_id <= ?1, entries.space_id
+                 LIMIT ?2"
             ),
-            [limit],
+            params![last.0, limit, MOST_LOOKED_AT],
             hold_row,
         )
     }

@@ -7,7 +7,7 @@ use super::allowance::allowance;
 use super::clear;
 use super::decide::{Clock, Finding, Scanned, decide, is_due, objection};
 use super::hit::consequence;
-use super::{Intake, IntakeError, MAX_ROUND, RETRY_AFTER};
+use super::{Intake, IntakeError, MAX_ROUND, MAX_TURN, RETRY_AFTER};
 use crate::catalog::{HoldRow, HoldUpdate, VersionRow, WriteTx};
 use crate::library::version::{change_state, take_back};
 use crate::model::{
@@ -32,9 +32,8 @@ impl Intake {
     /// Errors: those of the catalogue; what concerns one content is a reason in its row.
     pub async fn examine_due(&self, now: Timestamp, certain: Timestamp) -> Result<Round, IntakeError> {
         let clock = Clock { now, certain, up_since: *self.up_since.get_or_init(|| certain) };
-        let due =
-            self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.holds_due(certain, MAX_ROUND)?)).await?;
         let mut round = Round::default();
+        let mut due = self.due(certain).await?;
         if due.is_empty() {
             return Ok(round);
         }
@@ -42,21 +41,29 @@ impl Intake {
             None => Err(HoldReason::NoScanner),
             Some(engine) => self.trusted_signatures(engine, now).await.map(|signatures| (engine, signatures)),
         };
-        for hold in fairly(due, |hold| hold.space) {
-            let finding = match &scanner {
-                Err(reason) => Err(*reason),
-                Ok((engine, signatures)) => self.finding(&hold, engine, signatures, clock).await?,
-            };
-            let state = self.settle(&hold, &finding, clock).await?;
-            round.examined += 1;
-            round.released += usize::from(state == Some(HoldState::Released));
-            round.quarantined += usize::from(state == Some(HoldState::Quarantined));
-            // It may hang: the next round asks first whether it answers.
-            if scanner.is_ok() && matches!(finding, Err(HoldReason::ScannerFailed)) {
-                break;
+        while round.examined < MAX_ROUND && !due.is_empty() {
+            for hold in due {
+                let finding = match &scanner {
+                    Err(reason) => Err(*reason),
+                    Ok((engine, signatures)) => self.finding(&hold, engine, signatures, clock).await?,
+                };
+                let state = self.settle(&hold, &finding, clock).await?;
+                round.examined += 1;
+                round.released += usize::from(state == Some(HoldState::Released));
+                round.quarantined += usize::from(state == Some(HoldState::Quarantined));
+                // It may hang: the next round asks first whether it answers.
+                if scanner.is_ok() && matches!(finding, Err(HoldReason::ScannerFailed)) {
+                    return Ok(round);
+                }
             }
+            due = self.due(certain).await?;
         }
         Ok(round)
+    }
+
+    /// The next turn.
+    async fn due(&self, certain: Timestamp) -> Result<Vec<HoldRow>, IntakeError> {
+        self.catalog().read(move |tx| Ok(tx.holds_due(certain, MAX_TURN)?)).await
     }
 
     /// What a scan says now. One that could release the content waits for signatures that may.

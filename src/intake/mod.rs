@@ -72,7 +72,7 @@ use crate::catalog::Catalog;
 use crate::convert::Converter;
 use crate::inspect::Inspector;
 use crate::library::Library;
-use crate::model::{DEFAULT_HOLD, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE, Timestamp};
+use crate::model::{DEFAULT_HOLD, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE, SpaceId, Timestamp};
 use crate::scan::Engine;
 
 /// Time after its due time at which a content that still waits needs a person's decision.
@@ -86,8 +86,10 @@ const RETRY_AFTER: Duration = Duration::from_mins(1);
 const SIGNATURES_EVERY: Duration = Duration::from_mins(5);
 /// Time for which a successful test of the scanner counts: about one round of releases.
 const TRUST_FOR: Duration = Duration::from_mins(1);
-/// Contents examined in one round, fairly across spaces.
+/// Contents examined in one round.
 const MAX_ROUND: usize = 256;
+/// Contents of one turn of a round, fairly across spaces. What arrives meanwhile is in the next turn.
+const MAX_TURN: usize = 32;
 /// Scans at the same time, of the server and of people; each holds its content in memory.
 const MAX_SCANS: usize = 2;
 
@@ -129,6 +131,8 @@ pub struct Intake {
     often: Arc<Mutex<Often>>,
     flood: Arc<Flood>,
     names_taken: Arc<NamesTaken>,
+    /// The space whose document was the last one to become a PDF.
+    rendered: Arc<Mutex<SpaceId>>,
     /// The certain time at the first round.
     up_since: Arc<OnceLock<Timestamp>>,
 }
@@ -155,6 +159,7 @@ impl Intake {
             often: Arc::default(),
             flood: Arc::default(),
             names_taken: Arc::default(),
+            rendered: Arc::new(Mutex::new(SpaceId([0; 16]))),
             up_since: Arc::default(),
         }
     }

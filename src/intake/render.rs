@@ -19,11 +19,15 @@ use crate::library::naming::free_name;
 use crate::library::resolve::path_of;
 use crate::library::{Change, LibraryError, NewFile};
 use crate::model::{
-    Actor, Conditions, EntryId, EntryName, EntryPath, HoldState, PdfPages, Timestamp, Worker,
+    Actor, Conditions, EntryId, EntryName, EntryPath, HoldReason, HoldState, PdfPages, Timestamp, Worker,
 };
 
 /// Documents converted in one round, one after the other: each takes seconds of a processor.
 const MAX_RENDERED: usize = 16;
+/// Holds of one turn of a round, fairly across spaces. What arrives meanwhile is in the next turn.
+const MAX_TURN: usize = 4;
+/// Holds looked at in one round; most of them may be of no document.
+const MAX_LOOKED_AT: usize = 256;
 /// What follows the document's name.
 const SUFFIX: &str = " (Kopie).pdf";
 
@@ -60,29 +64,51 @@ impl Intake {
     /// Errors: those of the catalogue, and those of the machine: without a working converter nothing is tried on.
     pub async fn render_some(&self, now: Timestamp) -> Result<usize, RenderError> {
         let Some(converter) = &self.converter else { return Ok(0) };
-        let holds = self.catalog().read(|tx| Ok::<_, IntakeError>(tx.holds_to_render(MAX_RENDERED)?)).await?;
-        let mut made = 0;
-        for hold in holds {
-            if hold.state == HoldState::Released {
-                self.clear(&hold, now).await?;
-                continue;
+        let (mut looked_at, mut tried, mut made) = (0, 0, 0);
+        while tried < MAX_RENDERED && looked_at < MAX_LOOKED_AT {
+            let mut last = self.rendered.lock().await;
+            let after = *last;
+            let holds = self.catalog().read(move |tx| tx.holds_to_render(after, MAX_TURN)).await;
+            let holds = holds.map_err(IntakeError::from)?;
+            if holds.is_empty() {
+                break;
             }
-            let Some(document) = self.prepare(hold).await? else { continue };
-            let fault = match self.render(&document, converter, now).await {
-                Ok(entry) => {
-                    self.note(&document, Some(entry), None).await?;
-                    made += 1;
+            for hold in holds {
+                (looked_at, *last) = (looked_at + 1, hold.space);
+                if hold.state == HoldState::Released {
+                    self.clear(&hold, now).await?;
                     continue;
                 }
-                Err(RenderError::Convert(error)) if error.is_of_the_machine() => return Err(error.into()),
-                Err(RenderError::Convert(error)) => error.code(),
-                // Such as a full quota, which must not keep others from their PDFs.
-                Err(RenderError::Intake(IntakeError::Library(error))) if error.is_refusal() => error.code(),
-                Err(error) => return Err(error),
-            };
-            self.note(&document, None, Some(fault.to_owned())).await?;
+                let Some(document) = self.prepare(hold).await? else { continue };
+                tried += 1;
+                made += usize::from(self.make(&document, converter, now).await?);
+            }
         }
         Ok(made)
+    }
+
+    /// Makes a PDF, or notes why there is none; returns whether there is one.
+    ///
+    /// Errors: those of the catalogue and of the machine.
+    async fn make(
+        &self,
+        document: &Document,
+        converter: &Arc<Converter>,
+        now: Timestamp,
+    ) -> Result<bool, RenderError> {
+        let fault = match self.render(document, converter, now).await {
+            Ok(entry) => {
+                self.note(document, Some(entry), None).await?;
+                return Ok(true);
+            }
+            Err(RenderError::Convert(error)) if error.is_of_the_machine() => return Err(error.into()),
+            Err(RenderError::Convert(error)) => error.code(),
+            // Such as a full quota, which must not keep others from their PDFs.
+            Err(RenderError::Intake(IntakeError::Library(error))) if error.is_refusal() => error.code(),
+            Err(error) => return Err(error),
+        };
+        self.note(document, None, Some(fault.to_owned())).await?;
+        Ok(false)
     }
 
     /// Notes under which name the PDF will be; `None` if there will be none: the file is no office document, is not in the
@@ -107,8 +133,11 @@ impl Intake {
         converter: &Arc<Converter>,
         now: Timestamp,
     ) -> Result<EntryId, RenderError> {
-        let Ok((sample, _)) = self.sample_of(document.hold.space, document.hold.version).await? else {
-            return Err(LibraryError::Incomplete.into());
+        let sample = match self.sample_of(document.hold.space, document.hold.version).await? {
+            Ok((sample, _)) => sample,
+            // Damaged since its first scan.
+            Err(HoldReason::Unreadable) => return Err(ConvertError::Unreadable.into()),
+            Err(_) => return Err(LibraryError::Incomplete.into()),
         };
         let (converter, kind, inspector) = (Arc::clone(converter), document.kind, self.inspector.clone());
         let pages = document.pages;

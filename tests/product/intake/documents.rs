@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::world::World;
 use crate::support::browser::Browser;
+use crate::support::content::files_below;
 use crate::support::process::{eventually, require, succeed};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
@@ -122,4 +123,29 @@ fn a_pdf_goes_to_the_trash_with_the_release_where_the_space_asks_for_it_unless_a
     let history = server.cli_ok(["history", SPACE, "--lang", "en"]);
     assert!(history.contains("moved /a.fodt (Kopie).pdf to the trash"), "{history}");
     world.assert_sound();
+}
+
+#[test]
+fn a_document_that_cannot_be_read_any_more_keeps_no_other_from_its_pdf() {
+    require("soffice", "libreoffice-writer-nogui");
+    let mut world = World::open("converter = 'off'");
+    world.server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold-what", "all"]);
+    let large = world.arrive("gross.fodt", document(&"Viele Seiten. ".repeat(20_000)).as_bytes());
+    let small = world.arrive("klein.fodt", document("Eine Seite.").as_bytes());
+    for id in [large, small] {
+        world.comes_to(id, "held");
+    }
+    assert!(world.server.stop().success());
+    let containers = files_below(&world.server.data().join("spaces")).into_iter();
+    let of_large = containers.max_by_key(|file| std::fs::metadata(file).unwrap().len()).unwrap();
+    let mut bytes = std::fs::read(&of_large).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&of_large, bytes).unwrap();
+    let config = world.server.office.path("tresor.toml");
+    let with_converter = std::fs::read_to_string(&config).unwrap().replace("converter = 'off'", "");
+    std::fs::write(&config, with_converter).unwrap();
+    world.server.spawn();
+    eventually("the other has its PDF", LIMIT, || !world.shown(small)["pdf"].is_null());
+    assert_eq!(world.shown(large)["pdf_fault"], "document-unreadable");
 }

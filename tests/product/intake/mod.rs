@@ -15,6 +15,7 @@ mod rescan;
 mod second;
 mod traces;
 mod trouble;
+mod turns;
 mod watch;
 mod world;
 mod wrapped;
