@@ -32,6 +32,7 @@ pub mod contents {
     pub use crate::inspect::format::cms::{Cms, Octets, read as read_cms};
     pub use crate::inspect::format::uuencode::take as take_uuencoded;
     pub use crate::inspect::look::look_into;
+    pub use crate::inspect::open::{Opening, open};
     pub use crate::inspect::unpack::unpack;
 }
 

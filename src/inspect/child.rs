@@ -5,11 +5,14 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+use zeroize::Zeroizing;
+
 use super::format::head;
 use super::format::letter::letter;
 use super::look::look_into;
+use super::open::open;
 use super::unpack::unpack;
-use super::{Inspection, confine};
+use super::{Inspection, MAX_PASSWORD, confine};
 
 /// What a child does; the server says it by the first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +25,12 @@ pub(super) enum Task {
     Head,
     /// Makes a document of a mail.
     Letter,
+    /// Hands out what an encrypted content is without its encryption. Its password is what its standard error reads.
+    Open,
 }
 
 impl Task {
-    const ALL: [Self; 4] = [Self::Look, Self::Unpack, Self::Head, Self::Letter];
+    const ALL: [Self; 5] = [Self::Look, Self::Unpack, Self::Head, Self::Letter, Self::Open];
 
     /// The first argument of the child.
     pub(super) fn argument(self) -> &'static str {
@@ -34,6 +39,7 @@ impl Task {
             Self::Unpack => "unpack-standard-input",
             Self::Head => "head-of-standard-input",
             Self::Letter => "letter-of-standard-input",
+            Self::Open => "open-standard-input",
         }
     }
 }
@@ -71,6 +77,13 @@ fn run(task: Task) -> io::Result<()> {
         Task::Unpack => unpack(&content, &mut output),
         Task::Head => output.write_all(head::read(&content).to_json().as_bytes()),
         Task::Letter => output.write_all(letter(&content).unwrap_or_default().as_bytes()),
+        Task::Open => {
+            let password = read_password()?;
+            let password = Some(password.as_str()).filter(|password| !password.is_empty());
+            let (opening, content) = open(&content, password);
+            output.write_all(&[opening.mark()])?;
+            output.write_all(&content)
+        }
     }));
     done.map_err(|_| io::Error::other("the task did not finish"))??;
     output.flush()
@@ -93,6 +106,23 @@ fn read_content() -> io::Result<Vec<u8>> {
         if content.len() as u64 > MAX_CONTENT {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
+    }
+}
+
+/// The password, of which the server wrote all before this process began. None is an empty one.
+fn read_password() -> io::Result<Zeroizing<String>> {
+    let mut password = Zeroizing::new(vec![0; MAX_PASSWORD + 1]);
+    let mut length = 0;
+    while let Some(rest) = password.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match rustix::io::retry_on_intr(|| rustix::io::read(io::stderr(), &mut *rest))? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    let text = password.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    match text {
+        Some(text) if length <= MAX_PASSWORD => Ok(Zeroizing::new(text.to_owned())),
+        _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
 
@@ -160,6 +190,10 @@ mod misdeed {
                 let written = io::stdout().write_all(FILE);
                 drop(written.and_then(|()| io::stdout().write_all(&[0, 0, 0, 0, 1, 0])));
                 drop(io::stdout().flush());
+                std::process::abort();
+            }
+            Some("opened-and-abort") => {
+                drop(io::stdout().write_all(b"oa content").and_then(|()| io::stdout().flush()));
                 std::process::abort();
             }
             Some("files-without-end") => while io::stdout().write_all(FILE).is_ok() {},

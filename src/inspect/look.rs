@@ -7,6 +7,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use lzma_rust2::XzReader;
 
 use super::Inspection;
+use super::format::seven_zip::Reading;
 use super::format::{Member, cms, field, mail, odf, ole, ooxml, pdf, rtf, seven_zip, tar, text, tnef, zip};
 use super::kind::{APPLE_DOUBLE, Format, is_sealed};
 use super::name::{claimed, stricter};
@@ -82,12 +83,14 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
             unpacked(read.flatten())
         }
         Format::SevenZip => {
-            let unread = notes.fenced(|notes| {
-                seven_zip::read(content, notes, &mut |notes, member| {
+            let reading = notes.fenced(|notes| {
+                seven_zip::read(content, "", notes, &mut |notes, member| {
                     look_at(&member, Role::File, depth, notes);
                 })
             });
-            for name in unread.unwrap_or_default() {
+            let Reading { unread, is_loose } = reading.unwrap_or_default();
+            notes.expect(!is_loose, Obstacle::Ambiguous);
+            for name in unread {
                 notes.count_member();
                 note_kind(claimed(&name), notes);
             }

@@ -6,6 +6,7 @@
 //! confine      limits, Landlock, seccomp: memory and one pipe are all it has
 //! look         kind of a content, then its format, then each member again
 //! unpack       the files in a mail, handed out one by one as frames, with a name each (file_name)
+//! open/        a content without its encryption, by a password
 //! format/      one file per format: the labels it earns and the members it has
 //! notes        what was found, and what may still be spent
 //! ```
@@ -25,11 +26,12 @@ mod kind;
 pub(crate) mod look;
 mod name;
 mod notes;
+pub(crate) mod open;
 mod process;
 pub(crate) mod unpack;
 
 use std::collections::BTreeSet;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
@@ -39,10 +41,13 @@ use child::Task;
 use frames::{Frame, MAX_ALL_ATTACHMENTS, MAX_ATTACHMENTS};
 use process::Process;
 
+use secrecy::{ExposeSecret, SecretString};
+
 use crate::model::{ContentKind, Label, Obstacle};
 use format::letter::MAX_LETTER;
 
 pub use child::run_if_asked;
+pub use open::Opening;
 
 /// Longest time of a look until it is ended.
 const LONGEST_LOOK: Duration = Duration::from_secs(20);
@@ -94,6 +99,9 @@ pub struct MailHead {
     /// counts as such.
     pub is_automatic: bool,
 }
+
+/// Most bytes of a password that opens a content. A pipe takes them at once.
+pub const MAX_PASSWORD: usize = 1 << 10;
 
 /// Why a look could not begin. It says nothing about the content.
 #[derive(Debug, thiserror::Error)]
@@ -213,12 +221,50 @@ impl Inspector {
         Ok(made.filter(|document| !document.is_empty()))
     }
 
+    /// Opens an encrypted content, a sealed file in memory, with a password of at most [`MAX_PASSWORD`] bytes and writes to
+    /// `open` what is in it: one content again. Without a password, documents are opened that office programs open without
+    /// asking for one. What is written counts only if the answer is [`Opening::Opened`]. Waits for some 20 seconds at most.
+    ///
+    /// Errors: only those of the system. If `open` fails because that is too large, the answer says so.
+    pub fn open(
+        &self,
+        content: BorrowedFd<'_>,
+        password: Option<&SecretString>,
+        open: &mut dyn Write,
+    ) -> Result<Opening, InspectError> {
+        let password = password.map_or("", |password| password.expose_secret());
+        if password.len() > MAX_PASSWORD {
+            return Ok(Opening::WrongPassword);
+        }
+        let (reader, mut writer) = io::pipe().map_err(InspectError::NotStarted)?;
+        writer.write_all(password.as_bytes()).map_err(InspectError::NotStarted)?;
+        drop(writer);
+        let process = Process::start(&self.program, Task::Open, content, Some(reader), self.longest);
+        let mut process = process.map_err(InspectError::NotStarted)?;
+        let mut mark = [0];
+        match process.read_exact(&mut mark) {
+            Ok(()) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::UnexpectedEof) => {
+                return Ok(Opening::NotRead);
+            }
+            Err(error) => return Err(InspectError::NotStarted(error)),
+        }
+        let opening = match (mark, io::copy(&mut process, open)) {
+            (_, Err(error)) if error.kind() == ErrorKind::FileTooLarge => return Ok(Opening::TooLarge),
+            (_, Err(error)) if error.kind() == ErrorKind::TimedOut => return Ok(Opening::NotRead),
+            (_, Err(error)) => return Err(InspectError::NotStarted(error)),
+            ([mark], Ok(_)) => Opening::of_mark(mark).unwrap_or(Opening::NotRead),
+        };
+        let ends_well = process.ends_well().map_err(InspectError::NotStarted)?;
+        Ok(if ends_well { opening } else { Opening::NotRead })
+    }
+
     /// The child's whole answer; `None` if it gives none. Errors: it cannot be started.
     fn ask(&self, task: Task, content: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, InspectError> {
         self.start(task, content)?.answer(MAX_ANSWER).map_err(InspectError::NotStarted)
     }
 
     fn start(&self, task: Task, content: BorrowedFd<'_>) -> Result<Process, InspectError> {
-        Process::start(&self.program, task, content, self.longest).map_err(InspectError::NotStarted)
+        Process::start(&self.program, task, content, None, self.longest).map_err(InspectError::NotStarted)
     }
 }

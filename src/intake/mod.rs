@@ -29,6 +29,7 @@ mod examine;
 mod hit;
 mod mail;
 mod note;
+mod opening;
 mod page;
 mod people;
 mod place;

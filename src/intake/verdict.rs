@@ -1,13 +1,13 @@
 //! Verdicts: brings a content into sealed memory and has it scanned by a scanner that was tested.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use super::decide::{Finding, Scanned};
+use super::opening::{Open, Opener, may_open_by_itself};
 use super::{Intake, IntakeError, TRUST_FOR, Trusted};
 use crate::catalog::VerdictRow;
-use crate::convert::Converter;
 use crate::inspect::{Inspection, Inspector};
 use crate::library::LibraryError;
 use crate::model::{
@@ -35,13 +35,13 @@ impl Intake {
         let machines = Machines {
             scanner: Arc::clone(engine),
             inspector: self.inspector.clone().filter(|_| looks),
-            converter: self.converter.clone(),
+            opener: self.opener(),
         };
         let judged = tokio::task::spawn_blocking(move || machines.judge(&sample, &name));
         Ok(match judged.await.map_err(LibraryError::from)? {
-            Ok(Judged { report, look, is_unlocked }) => {
+            Ok(Judged { report, look, is_open }) => {
                 let mut verdict = self.verdict_row(engine.name(), &report, Timestamp::now()).await;
-                if is_unlocked && verdict.detail.is_none() {
+                if is_open && verdict.detail.is_none() {
                     verdict.detail = Some(UNLOCKED.to_owned());
                 }
                 Ok(Scanned { verdict, signatures: report.signatures, look })
@@ -172,41 +172,45 @@ pub(super) async fn signatures(engine: &Arc<dyn Engine>) -> Result<Signatures, H
     }
 }
 
-/// Detail of a verdict about a PDF that was scanned and looked into without its encryption.
+/// Detail of a verdict about a content that was scanned and looked into without its encryption.
 const UNLOCKED: &str = "scanned without its encryption, which needs no password";
 
 /// What a content goes through, on a thread that may wait.
 struct Machines {
     scanner: Arc<dyn Engine>,
+    /// Looks into it, if that is asked for.
     inspector: Option<Inspector>,
-    converter: Option<Arc<Converter>>,
+    opener: Opener,
 }
 
 /// What was found out about a content.
 struct Judged {
     report: Report,
     look: Option<Look>,
-    /// Whether that is about the PDF without its encryption.
-    is_unlocked: bool,
+    /// Whether that is about the content without its encryption.
+    is_open: bool,
 }
 
 impl Machines {
-    /// Scans a content and looks into a clean one. A PDF that is encrypted and needs no password goes through both
-    /// without its encryption.
+    /// Scans a content and looks into a clean one. One that is encrypted and opens without a password goes through both once
+    /// more as it is then.
     fn judge(&self, sample: &Sample, name: &str) -> Result<Judged, HoldReason> {
         let report = self.scan(sample)?;
         let is_clean = report.verdict == Verdict::Clean;
         let first = if is_clean { self.look(sample, name)? } else { None };
-        let is_locked = first.as_ref().is_some_and(|look| look.obstacle == Some(Obstacle::Encrypted));
-        if (is_locked || report.verdict == Verdict::Encrypted)
-            && let Some(open) = self.unlocked(sample)
+        let seems_locked = match &first {
+            Some(look) => look.labels.contains(&Label::Encrypted),
+            None => is_clean && may_open_by_itself(sample),
+        };
+        if (seems_locked || report.verdict == Verdict::Encrypted)
+            && let Some(open) = self.opener.by_itself(sample)?
         {
-            let report = self.scan(&open)?;
+            let report = self.scan(&open.sample)?;
             let look =
                 if report.verdict == Verdict::Clean { self.look_twice(sample, &open, name)? } else { None };
-            return Ok(Judged { report, look, is_unlocked: true });
+            return Ok(Judged { report, look, is_open: true });
         }
-        Ok(Judged { report, look: first, is_unlocked: false })
+        Ok(Judged { report, look: first, is_open: false })
     }
 
     fn scan(&self, sample: &Sample) -> Result<Report, HoldReason> {
@@ -231,33 +235,22 @@ impl Machines {
         }
     }
 
-    /// What is seen in a PDF with and without its encryption together: one may show what the other hides.
-    fn look_twice(&self, locked: &Sample, open: &Sample, name: &str) -> Result<Option<Look>, HoldReason> {
-        let (Some(before), Some(mut look)) = (self.look(locked, name)?, self.look(open, name)?) else {
+    /// What is seen in a content with and without its encryption together: one may show what the other hides.
+    fn look_twice(&self, locked: &Sample, open: &Open, name: &str) -> Result<Option<Look>, HoldReason> {
+        let (Some(before), Some(mut look)) = (self.look(locked, name)?, self.look(&open.sample, name)?)
+        else {
             return Ok(None);
         };
+        let is_still_locked =
+            look.obstacle == Some(Obstacle::Encrypted) || look.labels.contains(&Label::Encrypted);
         look.labels.extend(before.labels);
-        look.labels.remove(&Label::Encrypted);
+        if !is_still_locked {
+            look.labels.remove(&Label::Encrypted);
+        }
+        look.labels.extend(open.label);
         look.kind = look.kind.max(before.kind);
         look.obstacle =
             look.obstacle.max(before.obstacle.filter(|obstacle| *obstacle != Obstacle::Encrypted));
         Ok(Some(look))
-    }
-
-    /// A PDF without its encryption, if it needs no password and the machine has a sandbox.
-    fn unlocked(&self, sample: &Sample) -> Option<Sample> {
-        let converter = self.converter.as_ref()?;
-        let mut start = [0; 5];
-        sample.reader().read_exact(&mut start).ok().filter(|()| &start == b"%PDF-")?;
-        let mut open = match converter.unlocked(&mut sample.reader()) {
-            Ok(open) => open?,
-            Err(error) => {
-                tracing::warn!(code = error.code(), "cannot remove the encryption of a PDF");
-                return None;
-            }
-        };
-        let mut copy = Sample::begin().ok()?;
-        io::copy(&mut open, &mut copy).ok()?;
-        copy.seal().ok()
     }
 }

@@ -61,6 +61,8 @@ words! {
         ExternalContent = "external-content",
         /// A part is encrypted.
         Encrypted = "encrypted",
+        /// It is encrypted with the password that office programs try by themselves, and was opened with it.
+        StandardPassword = "standard-password",
         /// A PDF with JavaScript.
         JavaScript = "javascript",
         /// A PDF that starts programs or opens other files, or slides that do.

@@ -130,6 +130,10 @@ impl Language {
             Label::Encrypted => {
                 self.choose("ist ganz oder teilweise verschlüsselt", "is encrypted, at least in part")
             }
+            Label::StandardPassword => self.choose(
+                "ist verschlüsselt, öffnet sich aber ohne Nachfrage",
+                "is encrypted, but opens without asking",
+            ),
             Label::JavaScript => self.choose("enthält JavaScript", "has JavaScript"),
             Label::Launch => {
                 self.choose("startet Programme oder öffnet Dateien", "starts programs or opens files")

@@ -29,6 +29,7 @@ pub mod in_process;
 pub mod load;
 pub mod multistatus;
 pub mod office;
+pub mod passwords;
 pub mod postfix;
 pub mod process;
 pub mod recovery;

@@ -2,7 +2,7 @@
 //! at; none looks at a member itself.
 
 mod biff;
-mod bytes;
+pub(super) mod bytes;
 pub(crate) mod cms;
 mod encoded;
 pub(super) mod field;
@@ -21,7 +21,7 @@ pub(super) mod tar;
 pub(super) mod text;
 pub(super) mod tnef;
 pub(crate) mod uuencode;
-mod xml;
+pub(super) mod xml;
 pub(super) mod zip;
 
 /// A content inside another.

@@ -20,25 +20,33 @@ const MAX_DECODER_KIB: usize = 160 << 10;
 const HEADER: u8 = 1;
 const PACKED_HEADER: u8 = 0x17;
 
-/// Passes each file to `take`, and returns the names of those that could not be read.
+/// What a reading led to.
+#[derive(Debug, Default)]
+pub(in crate::inspect) struct Reading {
+    /// Names of the files that could not be read.
+    pub(in crate::inspect) unread: Vec<String>,
+    /// Whether bytes lie between the parts, or after them, which programs see that look for another beginning.
+    pub(in crate::inspect) is_loose: bool,
+}
+
+/// Passes each file to `take`.
 pub(in crate::inspect) fn read(
     content: &[u8],
+    password: &str,
     notes: &mut Notes,
     take: &mut dyn FnMut(&mut Notes, Member),
-) -> Vec<String> {
-    let (mut source, password) = (Cursor::new(content), Password::empty());
+) -> Reading {
+    let (mut source, password) = (Cursor::new(content), Password::from(password));
     let archive = match Archive::read_with_memory_limit(&mut source, &password, MAX_DECODER_KIB) {
         Ok(archive) => archive,
         Err(error) => {
             notes.obstacle(obstacle(&error));
-            return Vec::new();
+            return Reading::default();
         }
     };
     notes.expect_members(archive.files.len() as u64);
     let packed = archive.pack_sizes().iter().try_fold(archive.pack_pos(), |end, size| end.checked_add(*size));
-    // What lies between the parts, or after them, is seen by programs that look for another beginning.
-    let is_tight = archive.pack_pos() == 0 && packed.is_some() && packed == packed_end(content);
-    notes.expect(is_tight, Obstacle::Ambiguous);
+    let is_loose = archive.pack_pos() != 0 || packed.is_none() || packed != packed_end(content);
     let mut unread = BTreeMap::new();
     for file in archive.files.iter().filter(|file| !file.is_directory) {
         *unread.entry(file.name.clone()).or_insert(0_u32) += 1;
@@ -74,7 +82,8 @@ pub(in crate::inspect) fn read(
             notes.obstacle(obstacle(&error));
         }
     }
-    unread.into_iter().filter(|(_, count)| *count > 0).map(|(name, _)| name).collect()
+    let unread = unread.into_iter().filter(|(_, count)| *count > 0).map(|(name, _)| name).collect();
+    Reading { unread, is_loose }
 }
 
 fn obstacle(error: &Error) -> Obstacle {

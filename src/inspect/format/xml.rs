@@ -10,30 +10,30 @@ use crate::inspect::notes::Notes;
 use crate::model::Obstacle;
 
 /// A piece of a document.
-pub(super) enum Piece<'a> {
+pub(in crate::inspect) enum Piece<'a> {
     Start(Tag<'a>),
     End(&'a str),
     Text(Cow<'a, str>),
 }
 
 /// The beginning of an element.
-pub(super) struct Tag<'a> {
+pub(in crate::inspect) struct Tag<'a> {
     start: BytesStart<'a>,
 }
 
 impl Tag<'_> {
     /// Its name without a prefix.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::inspect) fn name(&self) -> &str {
         local(self.start.name().0)
     }
 
     /// The value of an attribute by its name without a prefix.
-    pub(super) fn attribute(&self, name: &str) -> Option<String> {
+    pub(in crate::inspect) fn attribute(&self, name: &str) -> Option<String> {
         self.attributes().into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
     }
 
     /// All attributes, by their names without prefixes.
-    pub(super) fn attributes(&self) -> Vec<(String, String)> {
+    pub(in crate::inspect) fn attributes(&self) -> Vec<(String, String)> {
         let mut attributes = self.start.attributes();
         let read = attributes.with_checks(false).flatten().map(|attribute| {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
@@ -45,7 +45,11 @@ impl Tag<'_> {
 }
 
 /// Passes each piece to `take`. Malformed XML is noted, and XML that gives names a meaning of its own.
-pub(super) fn read(content: &[u8], notes: &mut Notes, mut take: impl FnMut(&mut Notes, Piece<'_>)) {
+pub(in crate::inspect) fn read(
+    content: &[u8],
+    notes: &mut Notes,
+    mut take: impl FnMut(&mut Notes, Piece<'_>),
+) {
     let Some(text) = text(content) else { return notes.obstacle(Obstacle::Damaged) };
     let mut reader = Reader::from_str(&text);
     loop {

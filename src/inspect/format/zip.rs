@@ -20,7 +20,10 @@ pub(in crate::inspect) struct Entry {
     pub(in crate::inspect) name: String,
     flags: u16,
     method: u16,
+    /// Half of its time, as the format has it.
+    time: u16,
     crc: u32,
+    aes: Option<AesField>,
     packed: u64,
     size: u64,
     /// Place of its header.
@@ -29,16 +32,40 @@ pub(in crate::inspect) struct Entry {
     data: usize,
 }
 
+/// What `WinZip` says about a member that it encrypted with AES.
+#[derive(Clone, Copy, Debug)]
+struct AesField {
+    /// 1 or 2; the second form has no checksum.
+    form: u16,
+    /// 1, 2 or 3: 128, 192 or 256 bits.
+    strength: u8,
+    method: u16,
+}
+
+/// How a member is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::inspect) enum Seal {
+    /// It is not.
+    None,
+    /// As PKZIP 2 does it; this byte comes before the contents.
+    Old { check: u8 },
+    /// As `WinZip` does it, with a key of so many bytes.
+    Aes { key: usize },
+    /// In another way.
+    Other,
+}
+
 /// Bytes of the record at the end, without its comment.
 const END: usize = 22;
 
 /// Bytes of the record before it that says where the one with 64 bits is.
 const LOCATOR: usize = 20;
 
-const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
+const ENCRYPTED: u16 = 1 | STRONGLY_ENCRYPTED;
+const STRONGLY_ENCRYPTED: u16 = 1 << 6 | 1 << 13;
 const SIZES_FOLLOW: u16 = 1 << 3;
-const STORED: u16 = 0;
-const DEFLATED: u16 = 8;
+pub(in crate::inspect) const STORED: u16 = 0;
+pub(in crate::inspect) const DEFLATED: u16 = 8;
 const AES: u16 = 99;
 
 /// Whether an archive ends with these bytes.
@@ -154,8 +181,16 @@ fn entry(content: &[u8], at: usize, base: u64, notes: &mut Notes) -> Option<(Ent
     let name = decoded(raw);
     let mut numbers =
         [24, 20, 42].map(|field| u64::from(bytes::u32(content, at + field).unwrap_or_default()));
+    let mut aes = None;
     for (id, field) in fields(extra) {
         match id {
+            0x9901 => {
+                aes = Some(AesField {
+                    form: bytes::u16(field, 0)?,
+                    strength: *field.get(4)?,
+                    method: bytes::u16(field, 5)?,
+                });
+            }
             // Numbers of 64 bits, for those that are all ones, in this order.
             1 => {
                 let mut wide = field.chunks(8).map(|number| bytes::u64(number, 0));
@@ -176,6 +211,8 @@ fn entry(content: &[u8], at: usize, base: u64, notes: &mut Notes) -> Option<(Ent
         name,
         flags: bytes::u16(content, at + 8)?,
         method: bytes::u16(content, at + 10)?,
+        time: bytes::u16(content, at + 12)?,
+        aes,
         crc: bytes::u32(content, at + 16)?,
         packed,
         size,
@@ -282,6 +319,44 @@ impl Entry {
             && (size == self.size || is_unsaid(size));
         self.data = data;
         Some((at, end, is_same))
+    }
+
+    /// How it is encrypted.
+    pub(in crate::inspect) fn seal(&self) -> Seal {
+        match (self.method, self.aes) {
+            _ if self.flags & STRONGLY_ENCRYPTED != 0 => Seal::Other,
+            (AES, Some(AesField { form: 1 | 2, strength: strength @ 1..=3, .. })) => {
+                Seal::Aes { key: 8 * (usize::from(strength) + 1) }
+            }
+            (AES, _) => Seal::Other,
+            _ if self.flags & ENCRYPTED == 0 => Seal::None,
+            _ => {
+                let [.., of_crc] = self.crc.to_le_bytes();
+                let [_, of_time] = self.time.to_le_bytes();
+                Seal::Old { check: if self.flags & SIZES_FOLLOW == 0 { of_crc } else { of_time } }
+            }
+        }
+    }
+
+    /// Its bytes as they lie in the archive.
+    pub(in crate::inspect) fn packed<'c>(&self, content: &'c [u8]) -> Option<&'c [u8]> {
+        bytes::slice(content, self.data, usize::try_from(self.packed).ok()?).filter(|_| self.data != 0)
+    }
+
+    /// How it is compressed, below its encryption.
+    pub(in crate::inspect) fn method(&self) -> u16 {
+        self.aes.map_or(self.method, |aes| aes.method)
+    }
+
+    /// Bytes when it is expanded.
+    pub(in crate::inspect) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The checksum of these bytes, if the archive says one.
+    pub(in crate::inspect) fn crc(&self) -> Option<u32> {
+        let has_one = self.method != AES || self.aes.is_some_and(|aes| aes.form == 1);
+        has_one.then_some(self.crc)
     }
 
     /// Its bytes; `None` if they cannot be read, which is noted.

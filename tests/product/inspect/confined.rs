@@ -53,7 +53,7 @@ impl Impostor {
         self.folder.path().join("program")
     }
 
-    fn noted(&self) -> PathBuf {
+    pub(super) fn noted(&self) -> PathBuf {
         self.folder.path().join("noted")
     }
 }

@@ -5,6 +5,7 @@ mod corpora;
 mod formats;
 mod hostile;
 mod mails;
+mod opened;
 mod packed;
 
 use std::collections::BTreeSet;

@@ -10,6 +10,7 @@ mod documents;
 mod kinds;
 mod mail;
 mod pages;
+mod passwords;
 mod release;
 mod rescan;
 mod second;

@@ -1,0 +1,109 @@
+//! Opens a content that is encrypted with a password, in the child. What comes out is one content again, which is scanned and
+//! looked into like any other.
+//!
+//! | content | opened | becomes |
+//! |---|---|---|
+//! | docx, xlsx, pptx in a compound file | "agile" and "standard" encryption with AES | the archive in it |
+//! | xls | RC4, RC4 of `CryptoAPI`, XOR | the same workbook, no longer encrypted |
+//! | doc | RC4, RC4 of `CryptoAPI` | the same document |
+//! | ppt without pictures | RC4 of `CryptoAPI` | the same slides, without title, author and the like |
+//! | ZIP | `ZipCrypto`, AES | the same archive |
+//! | 7z | AES | a ZIP archive with the same files |
+//!
+//! Everything or nothing: a content of which a part stays closed is not opened.
+
+mod aes;
+mod archive;
+mod compound;
+mod digest;
+mod document;
+mod package;
+mod rc4;
+mod seven_zip;
+mod slides;
+mod word;
+mod workbook;
+mod zip;
+
+use super::kind::Format;
+
+/// What became of an attempt to open a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It is open.
+    Opened,
+    /// The password is not the right one.
+    WrongPassword,
+    /// It is too large when it is open.
+    TooLarge,
+    /// It is not encrypted, or in a way that is not read here; or the process did not finish.
+    NotRead,
+}
+
+/// The first byte of what the child writes; the content follows.
+const MARKS: [(u8, Opening); 4] = [
+    (b'o', Opening::Opened),
+    (b'w', Opening::WrongPassword),
+    (b'l', Opening::TooLarge),
+    (b'n', Opening::NotRead),
+];
+
+impl Opening {
+    /// Its first byte in the child's answer.
+    pub(super) fn mark(self) -> u8 {
+        MARKS.iter().find(|(_, opening)| *opening == self).map_or(0, |(mark, _)| *mark)
+    }
+
+    /// What a first byte says.
+    pub(super) fn of_mark(mark: u8) -> Option<Self> {
+        MARKS.iter().find(|(known, _)| *known == mark).map(|(_, opening)| *opening)
+    }
+}
+
+/// Why something stays closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    WrongPassword,
+    TooLarge,
+    NotRead,
+}
+
+/// Passwords that office programs try by themselves, so that the document opens as if it had none: that of Excel, for
+/// workbooks that may be read and not changed, and that of `PowerPoint` (MS-XLS 2.4.191, MS-PPT 2.3.7).
+const STANDARD: [&str; 2] = ["VelvetSweatshop", "/01Hannes Ruescher/01"];
+
+/// Most bytes of a content when it is open. More than a sample of the scanner has.
+const MAX_OPENED: usize = 128 << 20;
+
+/// Opens a content with a password or, without one, as office programs do by themselves. Only the child may call it, and
+/// tests. Returns what is in it, if it is open.
+pub fn open(content: &[u8], password: Option<&str>) -> (Opening, Vec<u8>) {
+    let opened = match password {
+        Some(password) => with_password(content, password),
+        // Archives have no such password.
+        None => match Format::of(content) {
+            Format::Ole => {
+                let mut attempts = STANDARD.iter().map(|password| document::open(content, password));
+                attempts.find(Result::is_ok).unwrap_or(Err(Fault::NotRead))
+            }
+            _ => Err(Fault::NotRead),
+        },
+    };
+    let fault = match opened {
+        Ok(content) if content.len() > MAX_OPENED => Opening::TooLarge,
+        Ok(content) => return (Opening::Opened, content),
+        Err(Fault::TooLarge) => Opening::TooLarge,
+        Err(Fault::WrongPassword) => Opening::WrongPassword,
+        Err(Fault::NotRead) => Opening::NotRead,
+    };
+    (fault, Vec::new())
+}
+
+fn with_password(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
+    match Format::of(content) {
+        Format::Ole => document::open(content, password),
+        Format::Zip => zip::open(content, password),
+        Format::SevenZip => seven_zip::open(content, password),
+        _ => Err(Fault::NotRead),
+    }
+}

@@ -1,0 +1,200 @@
+//! ZIP archives: the same members, compressed as they were (APPNOTE.TXT 6.1 and `WinZip`'s AE-1 and AE-2).
+
+use flate2::Crc;
+use flate2::read::DeflateDecoder;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use zeroize::Zeroizing;
+
+use super::Fault;
+use super::aes::Aes;
+use super::archive::{Archive, Packed};
+use crate::inspect::format::zip::{self, DEFLATED, Entry, STORED, Seal};
+use crate::inspect::notes::Notes;
+
+/// The same archive, if all of its members open with the password.
+pub(super) fn open(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
+    // The format does not say how letters become bytes.
+    let mut opened = Err(Fault::WrongPassword);
+    for bytes in [Some(password.as_bytes().to_vec()), of_windows(password), of_dos(password)] {
+        let Some(bytes) = bytes.map(Zeroizing::new) else { continue };
+        opened = open_with(content, &bytes);
+        if opened.as_ref().err() != Some(&Fault::WrongPassword) {
+            break;
+        }
+    }
+    opened
+}
+
+/// A password in the encoding of Windows, where that has its letters; `None` if it is the same as UTF-8.
+fn of_windows(password: &str) -> Option<Vec<u8>> {
+    let bytes = password.chars().map(|letter| u8::try_from(letter).ok()).collect::<Option<Vec<u8>>>();
+    bytes.filter(|_| !password.is_ascii())
+}
+
+/// A password in the encoding of DOS, which programs for Windows still use, if its other letters are German ones.
+fn of_dos(password: &str) -> Option<Vec<u8>> {
+    let known = "ÄÖÜäöüß".chars().zip([0x8e, 0x99, 0x9a, 0x84, 0x94, 0x81, 0xe1]).collect::<Vec<_>>();
+    let byte = |letter: char| {
+        let of_dos = known.iter().find(|(known, _)| *known == letter).map(|(_, byte)| *byte);
+        of_dos.or(u8::try_from(letter).ok().filter(u8::is_ascii))
+    };
+    let bytes = password.chars().map(byte).collect::<Option<Vec<u8>>>();
+    bytes.filter(|_| !password.is_ascii())
+}
+
+fn open_with(content: &[u8], password: &[u8]) -> Result<Vec<u8>, Fault> {
+    let mut notes = Notes::new(content.len() as u64);
+    let entries = zip::entries(content, &mut notes);
+    if !entries.iter().any(|entry| entry.seal() != Seal::None) {
+        return Err(Fault::NotRead);
+    }
+    let mut archive = Archive::default();
+    for entry in &entries {
+        let packed = entry.packed(content).ok_or(Fault::NotRead)?;
+        let data = match entry.seal() {
+            Seal::None => packed.to_vec(),
+            Seal::Old { check } => old(packed, check, password)?,
+            Seal::Aes { key } => aes(packed, key, password)?,
+            Seal::Other => return Err(Fault::NotRead),
+        };
+        archive.add(&member(entry, data)?)?;
+    }
+    archive.finish()
+}
+
+/// A member with the bytes that were decrypted, whose checksum has to fit.
+fn member(entry: &Entry, data: Vec<u8>) -> Result<Packed, Fault> {
+    let method = entry.method();
+    let measured = match method {
+        STORED => Some(measure(&data)),
+        DEFLATED => {
+            let mut notes = Notes::new(data.len() as u64);
+            let expanded = notes.expand(data.len(), &mut DeflateDecoder::new(data.as_slice()));
+            if notes.is_over() {
+                return Err(Fault::TooLarge);
+            }
+            let expanded = expanded.filter(|_| notes.obstacle.is_none());
+            Some(measure(&expanded.ok_or(Fault::WrongPassword)?))
+        }
+        // Not read here, whatever the password.
+        _ => None,
+    };
+    let (size, crc) = measured.unwrap_or((entry.size(), entry.crc().unwrap_or_default()));
+    if size != entry.size() || entry.crc().is_some_and(|stated| stated != crc) {
+        return Err(Fault::WrongPassword);
+    }
+    Ok(Packed { name: entry.name.clone(), method, crc, size, data })
+}
+
+fn measure(bytes: &[u8]) -> (u64, u32) {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    (bytes.len() as u64, crc.sum())
+}
+
+/// Bytes before those of a member that is encrypted in the old way; the last one is known.
+const OLD_HEAD: usize = 12;
+
+/// Decrypts a member as PKZIP 2 encrypted it.
+fn old(packed: &[u8], check: u8, password: &[u8]) -> Result<Vec<u8>, Fault> {
+    let mut keys = [0x1234_5678_u32, 0x2345_6789, 0x3456_7890];
+    for byte in password {
+        turn(&mut keys, *byte);
+    }
+    let mut data = packed.to_vec();
+    for byte in &mut data {
+        let [.., last] = keys;
+        let word = (last | 2) & 0xffff;
+        let [_, key, ..] = (word.wrapping_mul(word ^ 1)).to_le_bytes();
+        *byte ^= key;
+        turn(&mut keys, *byte);
+    }
+    if data.len() < OLD_HEAD {
+        return Err(Fault::NotRead);
+    }
+    let data = data.split_off(OLD_HEAD - 1);
+    match data.split_first() {
+        Some((first, rest)) if *first == check => Ok(rest.to_vec()),
+        _ => Err(Fault::WrongPassword),
+    }
+}
+
+fn turn(keys: &mut [u32; 3], byte: u8) {
+    let [first, second, third] = keys;
+    *first = crc(*first, byte);
+    *second = second.wrapping_add(*first & 0xff).wrapping_mul(0x0808_8405).wrapping_add(1);
+    let [.., high] = second.to_le_bytes();
+    *third = crc(*third, high);
+}
+
+/// CRC-32 of one byte more.
+fn crc(sum: u32, byte: u8) -> u32 {
+    (0..8).fold(sum ^ u32::from(byte), |sum, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0xedb8_8320 })
+}
+
+/// Rounds of the derivation of a key, and bytes at the end of a member that prove it.
+const ROUNDS: u32 = 1_000;
+const PROOF: usize = 10;
+
+/// Decrypts a member as `WinZip` encrypts it, with a key of so many bytes.
+fn aes(packed: &[u8], key: usize, password: &[u8]) -> Result<Vec<u8>, Fault> {
+    let (salt, rest) = packed.split_at_checked(key / 2).ok_or(Fault::NotRead)?;
+    let (check, rest) = rest.split_at_checked(2).ok_or(Fault::NotRead)?;
+    let end = rest.len().checked_sub(PROOF).ok_or(Fault::NotRead)?;
+    let (data, proof) = rest.split_at_checked(end).ok_or(Fault::NotRead)?;
+    let derived = derived(password, salt, 2 * key + 2);
+    let (of_data, derived) = derived.split_at_checked(key).ok_or(Fault::NotRead)?;
+    let (of_proof, of_check) = derived.split_at_checked(key).ok_or(Fault::NotRead)?;
+    let mut mac = Hmac::<Sha1>::new_from_slice(of_proof).map_err(|_| Fault::NotRead)?;
+    mac.update(data);
+    if of_check != check || mac.verify_truncated_left(proof).is_err() {
+        return Err(Fault::WrongPassword);
+    }
+    let mut data = data.to_vec();
+    Aes::new(of_data).ok_or(Fault::NotRead)?.count(&mut data);
+    Ok(data)
+}
+
+/// PBKDF2 with HMAC-SHA-1 (RFC 8018 5.2).
+fn derived(password: &[u8], salt: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length + 20));
+    let Ok(mac) = Hmac::<Sha1>::new_from_slice(password) else { return bytes };
+    let hashed = |parts: &[&[u8]]| {
+        let mut mac = mac.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes()
+    };
+    for block in 1_u32.. {
+        if bytes.len() >= length {
+            break;
+        }
+        let mut turn = hashed(&[salt, &block.to_be_bytes()]);
+        let mut sum = turn;
+        for _ in 1..ROUNDS {
+            turn = hashed(&[&turn]);
+            sum.iter_mut().zip(&turn).for_each(|(sum, turn)| *sum ^= turn);
+        }
+        bytes.extend(&sum);
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+
+    use super::*;
+
+    /// As Python's `hashlib.pbkdf2_hmac` derives it.
+    #[test]
+    fn keys_are_derived_as_others_do() {
+        let found = derived(b"password", b"salt", 25);
+        assert_eq!(HEXLOWER.encode(&found), EXPECTED);
+    }
+
+    const EXPECTED: &str = "6e88be8bad7eae9d9e10aa061224034fed48d03fcbad968b56";
+}

@@ -1,0 +1,190 @@
+//! Contents with a password, opened in the process that has nothing: what comes out is what others find in them.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{Cursor, Read};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tresor::inspect::{Inspector, MAX_PASSWORD, Opening};
+use tresor::scan::Sample;
+
+use super::confined::Impostor;
+use super::formats::docx;
+use super::zips::Zip;
+use super::{in_words, look};
+use crate::support::passwords::{archive, opened_documents, passwords};
+use crate::support::process::{installed, succeed, tool};
+
+fn open(content: &[u8], password: Option<&str>) -> (Opening, Vec<u8>) {
+    open_by(&Inspector::new(env!("CARGO_BIN_EXE_tresor")), content, password)
+}
+
+fn open_by(inspector: &Inspector, content: &[u8], password: Option<&str>) -> (Opening, Vec<u8>) {
+    let (sample, mut open) = (Sample::of(content).unwrap(), Vec::new());
+    let password = password.map(SecretString::from);
+    let opening = inspector.open(sample.as_fd(), password.as_ref(), &mut open).unwrap();
+    (opening, open)
+}
+
+const REFUSED: (Opening, Vec<u8>) = (Opening::WrongPassword, Vec::new());
+
+/// The encrypted samples of oletools: the password, or none for the standard one of Excel, and what a look finds in
+/// the open one.
+const SAMPLES: [(&str, Option<&str>, &str); 17] = [
+    ("autostart-encrypt-standardpassword.xls", None, "office - macros"),
+    ("autostart-encrypt-standardpassword.xlsb", None, "office - macros"),
+    ("autostart-encrypt-standardpassword.xlsm", None, "office - macros"),
+    ("dde-test-encrypt-standardpassword.xls", None, "office - dde"),
+    ("dde-test-encrypt-standardpassword.xlsb", None, "office - dde"),
+    ("dde-test-encrypt-standardpassword.xlsm", None, "office - dde"),
+    ("dde-test-encrypt-standardpassword.xlsx", None, "office - dde"),
+    ("encrypted.doc", Some("encrypted"), "office -"),
+    ("encrypted.docm", Some("encrypted"), "office -"),
+    ("encrypted.docx", Some("encrypted"), "office -"),
+    ("encrypted.ppt", Some("encrypted"), "office -"),
+    ("encrypted.pptm", Some("encrypted"), "office -"),
+    ("encrypted.pptx", Some("encrypted"), "office -"),
+    ("encrypted.xls", Some("encrypted"), "office -"),
+    ("encrypted.xlsb", Some("encrypted"), "office -"),
+    ("encrypted.xlsm", Some("encrypted"), "office -"),
+    ("encrypted.xlsx", Some("encrypted"), "office -"),
+];
+
+/// The password that Excel tries by itself.
+const EXCEL: &str = "VelvetSweatshop";
+
+/// A stream of a compound file.
+fn stream(content: &[u8], name: &str) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::open(Cursor::new(content)).unwrap();
+    let mut bytes = Vec::new();
+    file.open_stream(name).unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn each_document_opens_by_its_password_alone() {
+    let folder = installed("oletools/oletools-0.60.2/tests/test-data/encrypted");
+    let with = |password| {
+        let of_it = SAMPLES.iter().filter(move |(_, known, _)| known.is_none() == (password == EXCEL));
+        let paths: Vec<_> = of_it.map(|(name, ..)| folder.join(name)).collect();
+        opened_documents(&paths, password)
+    };
+    let (standard, given) = (with(EXCEL), with("encrypted"));
+    for (name, password, expected) in SAMPLES {
+        let content = fs::read(folder.join(name)).unwrap();
+        let (opening, found) = open(&content, password);
+        assert_eq!((opening, in_words(&look(name, &found)).as_str()), (Opening::Opened, expected), "{name}");
+        // What another program makes of it.
+        let other = fs::read(if password.is_none() { &standard } else { &given }.path().join(name)).unwrap();
+        let main = match name.rsplit_once('.').unwrap().1 {
+            "doc" => "WordDocument",
+            "xls" => "Workbook",
+            "ppt" => "PowerPoint Document",
+            _ => {
+                assert!(found == other, "{name}");
+                continue;
+            }
+        };
+        // The two wipe out how it was encrypted in different ways.
+        let (found, other) = (stream(&found, main), stream(&other, main));
+        let differences = found.iter().zip(&other).filter(|(own, other)| own != other).count();
+        assert!(found.len() == other.len() && differences <= 120, "{name}: {differences}");
+        assert_eq!(open(&content, Some("another")), REFUSED, "{name}");
+    }
+    let content = fs::read(folder.join("encrypted.docx")).unwrap();
+    assert_eq!(open(&content, None).0, Opening::NotRead);
+}
+
+#[test]
+fn each_way_to_encrypt_an_archive_in_a_document_is_known() {
+    // Several segments, so that each has its own beginning; nothing that compresses.
+    let noise = std::iter::successors(Some(1_u32), |last| {
+        Some(last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223))
+    });
+    let noise: Vec<u8> = noise.take(9_000).map(|number| number.to_be_bytes()[0]).collect();
+    let (folder, document) = (tempfile::tempdir().unwrap(), docx(&[("word/a.bin", &noise)]));
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("plain"), &document).unwrap();
+    // Letters outside of the basic plane, too.
+    let password = "Größe \u{1f512}";
+    passwords(&["ways", &path(""), &path("plain"), password]);
+    for name in [
+        "agile-SHA1-128",
+        "agile-SHA256-256",
+        "agile-SHA384-256",
+        "agile-SHA512-256",
+        "standard-128",
+        "standard-192",
+        "standard-256",
+    ] {
+        let locked = fs::read(path(name)).unwrap();
+        assert!(open(&locked, Some(password)) == (Opening::Opened, document.clone()), "{name}");
+        assert_eq!(open(&locked, Some("groesse")), REFUSED, "{name}");
+        // Two documents in one file: programs open either.
+        let mut both = cfb::CompoundFile::open(Cursor::new(locked)).unwrap();
+        both.create_stream("WordDocument").unwrap();
+        let both = both.into_inner().into_inner();
+        assert_eq!(open(&both, Some(password)).0, Opening::NotRead, "{name}");
+    }
+}
+
+#[test]
+fn archives_open_with_all_of_their_members() {
+    let document = docx(&[]);
+    let files: [(&str, &[u8]); 3] = [("brief.docx", &document), ("a.exe", b"MZ\x90\0"), ("leer.txt", b"")];
+    // 7-Zip takes other letters for its own format only.
+    for (password, arguments) in [
+        ("geheim 1", &["-tzip"][..]),
+        ("geheim 1", &["-tzip", "-mx=0"]),
+        ("geheim 1", &["-tzip", "-mem=AES128"]),
+        ("geheim 1", &["-tzip", "-mem=AES192"]),
+        ("geheim 1", &["-tzip", "-mem=AES256"]),
+        ("Größe 1", &["-t7z"]),
+        ("Größe 1", &["-t7z", "-ms=off"]),
+        ("Größe 1", &["-t7z", "-mhe=on"]),
+        ("Größe 1", &["-t7z", "-mx=0", "-mhe=on"]),
+    ] {
+        let locked = archive(&files, &[arguments, &[&format!("-p{password}")]].concat());
+        let (opening, open_archive) = open(&locked, Some(password));
+        let found = look("a.zip", &open_archive);
+        let expected = (Opening::Opened, "archive - contains-office contains-program");
+        assert_eq!((opening, in_words(&found).as_str()), expected, "{arguments:?}");
+        assert_eq!(open(&locked, Some("geheim 2")), REFUSED, "{arguments:?}");
+        assert_eq!(open(&locked, None).0, Opening::NotRead, "{arguments:?}");
+    }
+    // Programs encode other letters in their ways.
+    let work = tempfile::tempdir().unwrap();
+    fs::write(work.path().join("a.txt"), "Guten Tag").unwrap();
+    for encoded in [&b"Gr\xc3\xb6\xc3\x9fe"[..], b"Gr\xf6\xdfe", b"Gr\x94\xe1e"] {
+        let mut zip = tool("zip", "zip");
+        zip.args(["-q", "-P"]).arg(OsStr::from_bytes(encoded)).args(["a.zip", "a.txt"]);
+        succeed(zip.current_dir(work.path()));
+        let locked = fs::read(work.path().join("a.zip")).unwrap();
+        assert_eq!(open(&locked, Some("Größe")).0, Opening::Opened, "{encoded:?}");
+        fs::remove_file(work.path().join("a.zip")).unwrap();
+    }
+    // What follows an archive may be another one to some programs.
+    let locked = archive(&[("a.txt", b"one")], &["-t7z", "-pgeheim"]);
+    assert_eq!(open(&[&locked[..], b"more"].concat(), Some("geheim")).0, Opening::NotRead);
+    for plain in [Zip::of(&[("a.txt", b"x")]), docx(&[]), b"text".to_vec(), b"%PDF-1.7".to_vec()] {
+        assert_eq!(open(&plain, Some("geheim")).0, Opening::NotRead);
+    }
+}
+
+#[test]
+fn a_process_that_dies_or_lies_opens_nothing() {
+    for deed in ["abort", "panic", "hang", "flood", "rubbish", "nothing", "opened-and-abort"] {
+        let impostor = Impostor::new(deed);
+        let inspector = Inspector::new(impostor.program()).within(Duration::from_millis(1_500));
+        assert_eq!(open_by(&inspector, b"text", Some("geheim")).0, Opening::NotRead, "{deed}");
+        // Neither its arguments nor its environment have the password.
+        assert!(!fs::read_to_string(impostor.noted()).unwrap().contains("geheim"), "{deed}");
+    }
+    let long = "x".repeat(MAX_PASSWORD);
+    let locked = archive(&[("a.txt", b"one")], &["-tzip", &format!("-p{long}")]);
+    assert_eq!(open(&locked, Some(&long)).0, Opening::Opened);
+    assert_eq!(open(&locked, Some(&(long + "x"))), REFUSED);
+}
