@@ -371,6 +371,13 @@ impl Admin {
                 let names = self.accounts.names_in_history().await?;
                 Ok(Reply::Allowed(rows.iter().map(|row| shown::allowed(row, &spaces, &names)).collect()))
             }
+            Request::HoldPassword { id, password } => {
+                let accesses = judged.accesses(&self.library.spaces().await?);
+                let password = password.to_secret_string();
+                let state = self.intake.give_password(accesses, HoldId(id), password, by).await?;
+                let state = Language::English.hold_state(state);
+                Ok(Reply::Done(format!("the password opens item {id}, which is {state}")))
+            }
             Request::HoldCertificate { id } => {
                 let spaces = self.library.spaces().await?;
                 let name = |id| {

@@ -86,6 +86,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::HoldAllow { .. }
         | Request::HoldDisallow { .. }
         | Request::HoldAllowed
+        | Request::HoldPassword { .. }
         | Request::HoldCertificate { .. }
         | Request::HoldCertificateKey => Askers::Releasers,
     }

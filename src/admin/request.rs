@@ -187,6 +187,8 @@ pub enum Request {
     HoldDisallow { id: i64 },
     /// List the contents that are let in.
     HoldAllowed,
+    /// Open an encrypted item with its password, and examine what is in it.
+    HoldPassword { id: i64, password: Secret },
     /// Make a signed certificate of a released item.
     HoldCertificate { id: i64 },
     /// Show the key that checks certificates. Not secret.

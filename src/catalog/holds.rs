@@ -408,6 +408,16 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Queues the PDF of a held document also if it could not be made before.
+    pub fn queue_rendition_again(&self, hold: HoldId) -> Result<(), CatalogError> {
+        self.queue_rendition(hold)?;
+        self.execute(
+            "UPDATE renditions SET is_pending = 1, fault = NULL WHERE hold_id = ?1 AND entry_id IS NULL",
+            [hold.0],
+        )
+        .map(drop)
+    }
+
     /// Changes what is known about the PDF of a held document.
     pub fn update_rendition(&self, hold: HoldId, row: &RenditionRow) -> Result<(), CatalogError> {
         self.execute(

@@ -72,6 +72,15 @@ pub(super) fn new_password(file: Option<&Path>, what: &str) -> anyhow::Result<Se
     Ok(first)
 }
 
+/// Reads a password that exists already from a file, or prompts for it.
+pub(super) fn present_password(file: Option<&Path>) -> anyhow::Result<SecretString> {
+    match file {
+        Some(path) => read(path),
+        None if std::io::stdin().is_terminal() => ask("Password: "),
+        None => bail!("there is no terminal to ask for the password; name a file that holds it"),
+    }
+}
+
 /// Prompts on the terminal without echo. The prompt appears after the echo is off, and earlier input is
 /// dropped: it was typed for something else, and was visible.
 pub(super) fn ask(prompt: &str) -> anyhow::Result<SecretString> {

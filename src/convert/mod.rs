@@ -34,6 +34,9 @@ pub use error::ConvertError;
 pub use kind::OfficeKind;
 pub use probe::Probe;
 pub use sandbox::Bounds;
+pub use unlock::Unlocked;
+
+use secrecy::SecretString;
 
 use libreoffice::{CONVERT, LibreOffice, NOTHING_MADE};
 use pixels::{MOST_PAINTED, PAINT, PAINTED_AT_ONCE, Painting};
@@ -153,13 +156,9 @@ impl Converter {
         Ok(Converted { pdf, pages: contents.pages, notes, libreoffice: self.libreoffice.version() })
     }
 
-    /// A PDF without the encryption that opens without a password, as a sealed file in memory; `None` if it needs one, is
-    /// not sound, or is too large.
-    pub fn unlocked(&self, pdf: &mut dyn Read) -> Result<Option<File>, ConvertError> {
-        match memory::copy(pdf, MAX_DOCUMENT)? {
-            Some(pdf) => unlock::unlocked(&self.sandbox, &pdf),
-            None => Ok(None),
-        }
+    /// A PDF without its encryption, by its password or an empty one.
+    pub fn unlocked(&self, pdf: &mut dyn Read, password: &SecretString) -> Result<Unlocked, ConvertError> {
+        unlock::unlocked(&self.sandbox, pdf, password)
     }
 
     /// The PDF as LibreOffice makes it.

@@ -1,21 +1,59 @@
-//! PDFs that open without a password, though they are encrypted: only their owner may change or print them, says a
-//! flag. Banks and insurers send such, and neither a scanner nor a look sees what is in them.
+//! PDFs without their encryption. Some open without a password: only their owner may change or print them, says a flag.
+//! Banks and insurers send such, and neither a scanner nor a look sees what is in them.
 
 use std::fs::File;
+use std::io::{self, Read, Write};
 
+use secrecy::{ExposeSecret, SecretString};
+
+use super::MAX_DOCUMENT;
 use super::error::ConvertError;
+use super::memory;
 use super::sandbox::Sandbox;
 
-/// Writes the PDF on the standard input without its encryption. One that qpdf would have to repair is not written:
-/// another program could read something else in it. What nothing in a sound PDF refers to is left out.
-const UNLOCK: &str = r"
-cat >locked.pdf
-qpdf --password= --decrypt --object-streams=preserve locked.pdf open.pdf >/dev/null 2>&1 || exit 2
-exec cat open.pdf
-";
+/// What became of a PDF that is encrypted.
+#[derive(Debug)]
+pub enum Unlocked {
+    /// The same without its encryption: a sealed file in memory, at its beginning.
+    Open(File),
+    /// The password is not the right one.
+    WrongPassword,
+    /// It is not sound, not encrypted at all, or too large.
+    NotSound,
+}
 
-/// The same PDF without its encryption; `None` if it opens with a password only, or is not sound.
-pub(super) fn unlocked(sandbox: &Sandbox, pdf: &File) -> Result<Option<File>, ConvertError> {
-    let ended = sandbox.run(UNLOCK, &[], pdf)?;
-    Ok((ended.exit == 0).then_some(ended.output))
+/// Writes the PDF on the standard input without its encryption. `$1` bytes of password precede it, which no list of processes
+/// shows so. One that qpdf would have to repair is not written:
+/// another program could read something else in it. What nothing in a sound PDF refers to is left out.
+const UNLOCK: &str = r#"
+head -c "$1" >password
+cat >locked.pdf
+if qpdf --password-file=password --decrypt --object-streams=preserve locked.pdf open.pdf >/dev/null 2>&1; then
+    exec cat open.pdf
+fi
+qpdf --password-file=password --requires-password locked.pdf >/dev/null 2>&1 && exit 3
+exit 2
+"#;
+
+/// The script's exit code for another password.
+const WRONG_PASSWORD: i32 = 3;
+
+/// The same PDF without its encryption.
+pub(super) fn unlocked(
+    sandbox: &Sandbox,
+    pdf: &mut dyn Read,
+    password: &SecretString,
+) -> Result<Unlocked, ConvertError> {
+    let mut input = memory::empty()?;
+    let password = password.expose_secret().as_bytes();
+    input.write_all(password)?;
+    if io::copy(&mut pdf.take(MAX_DOCUMENT + 1), &mut input)? > MAX_DOCUMENT {
+        return Ok(Unlocked::NotSound);
+    }
+    let ended = sandbox.run(UNLOCK, &[&password.len().to_string()], &memory::sealed(input)?)?;
+    Ok(match ended.exit {
+        0 => Unlocked::Open(ended.output),
+        WRONG_PASSWORD => Unlocked::WrongPassword,
+        _ => Unlocked::NotSound,
+    })
 }

@@ -8,8 +8,9 @@
 use std::time::Duration;
 
 use super::allowance::sha256;
-use super::people::{tell, words};
+use super::people::words;
 use super::shown::{may_handle, path};
+use super::tell::tell;
 use super::{Intake, IntakeError};
 use crate::catalog::{AllowedRow, HoldRow, ReadTx, WriteTx};
 use crate::model::{Access, HoldEvent, HoldId, HoldState, SpaceId, Stamp, Timestamp};

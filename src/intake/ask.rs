@@ -1,8 +1,9 @@
 //! Requests for a held content: a person who may read the space asks for it with one click, and those who decide see that.
 //! They hand it out (`people.rs`) or decline.
 
-use super::people::{reader, tell, words};
+use super::people::{reader, words};
 use super::shown::{Standing, may_handle, standing};
+use super::tell::tell;
 use super::{Intake, IntakeError};
 use crate::catalog::{ReadTx, WriteTx};
 use crate::model::{Access, HoldEvent, HoldId, Stamp, UserId};

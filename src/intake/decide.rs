@@ -27,6 +27,8 @@ pub(super) struct Scanned {
     pub(super) signatures: Signatures,
     /// What a look into the content found, if there was one.
     pub(super) look: Option<Look>,
+    /// Whether all of that is about the content without its encryption.
+    pub(super) is_open: bool,
 }
 
 /// The next state of a hold.
@@ -48,7 +50,10 @@ pub(super) fn decide(hold: &HoldRow, finding: &Finding, clock: Clock, settings: 
         first_signatures: hold.first_signatures.clone(),
     };
     match finding {
-        Err(reason @ HoldReason::TooLarge) => for_a_person(HoldState::NeedsDecision, *reason),
+        // It was opened before, and its password is not known any more.
+        Err(reason @ (HoldReason::TooLarge | HoldReason::Encrypted)) => {
+            for_a_person(HoldState::NeedsDecision, *reason)
+        }
         Err(reason) => waiting(hold, *reason, clock),
         Ok(scanned) => match scanned.verdict.result {
             VerdictKind::Infected => for_a_person(HoldState::Quarantined, HoldReason::Infected),
@@ -178,7 +183,7 @@ mod tests {
         };
         let identity = SignatureIdentity::kept(signatures.into());
         let signatures = Signatures { version: String::new(), identity, newest: Newest::Built(at(built)) };
-        Scanned { verdict: row, signatures, look: None }
+        Scanned { verdict: row, signatures, look: None, is_open: false }
     }
 
     /// A clean first scan, and what a look into the content found.
@@ -240,6 +245,7 @@ mod tests {
             ),
             (held(), Ok(verdict(Clean, "new", 1)), 48, NeedsDecision, Some(HoldReason::SignaturesTooOld)),
             (held(), Ok(verdict(Infected, "new", 11)), 12, Quarantined, Some(HoldReason::Infected)),
+            (held(), none(HoldReason::Encrypted), 12, NeedsDecision, Some(HoldReason::Encrypted)),
             (held(), none(HoldReason::ScannerNotTrusted), 12, Held, Some(HoldReason::ScannerNotTrusted)),
             (held(), none(HoldReason::ScannerFailed), 47, Held, Some(HoldReason::ScannerFailed)),
             (held(), none(HoldReason::ScannerFailed), 48, NeedsDecision, Some(HoldReason::ScannerFailed)),

@@ -49,6 +49,18 @@ pub enum IntakeError {
     /// Two different persons must decide, and this one has decided already.
     #[error("you have decided this already; another person must do so, too")]
     SamePerson,
+    /// It is not encrypted, or it is open already.
+    #[error("it needs no password now")]
+    NoPasswordNeeded,
+    /// The password does not open it.
+    #[error("this password does not open it")]
+    WrongPassword,
+    /// This server cannot open it, whatever the password.
+    #[error("it is encrypted in a way that this server does not open")]
+    NotOpened,
+    /// Too many passwords were tried for it within an hour.
+    #[error("too many passwords were tried for it; wait an hour")]
+    TooManyPasswords,
     /// Any other fault.
     #[error(transparent)]
     Library(#[from] LibraryError),
@@ -70,6 +82,10 @@ impl IntakeError {
             Self::TooManyAllowed => "too-many-allowed",
             Self::NotAllowed => "not-on-the-list",
             Self::SamePerson => "second-person-needed",
+            Self::NoPasswordNeeded => "no-password-needed",
+            Self::WrongPassword => "wrong-password",
+            Self::NotOpened => "not-opened",
+            Self::TooManyPasswords => "too-many-passwords",
             Self::Library(error) => error.code(),
         }
     }

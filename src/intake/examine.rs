@@ -7,11 +7,13 @@ use super::allowance::allowance;
 use super::clear;
 use super::decide::{Clock, Finding, Scanned, decide, is_due, objection};
 use super::hit::consequence;
+use super::passwords::was_opened;
+use super::tell::tell;
 use super::{Intake, IntakeError, MAX_ROUND, MAX_TURN, RETRY_AFTER};
 use crate::catalog::{HoldRow, HoldUpdate, VersionRow, WriteTx};
 use crate::library::version::{change_state, take_back};
 use crate::model::{
-    Actor, HoldReason, HoldState, SpaceId, Stamp, Timestamp, VerdictKind, VersionState, Worker,
+    Actor, HoldEvent, HoldReason, HoldState, SpaceId, Stamp, Timestamp, VerdictKind, VersionState, Worker,
 };
 use crate::scan::{Engine, Signatures};
 
@@ -80,7 +82,7 @@ impl Intake {
         {
             return Ok(Err(reason));
         }
-        let finding = self.scan(hold.space, hold.version, engine, hold.look.is_none()).await?;
+        let finding = self.scan(hold, engine).await?;
         // The scanner loaded other signatures since it was tested.
         if let Ok(scanned) = &finding
             && scanned.verdict.result == VerdictKind::Clean
@@ -99,7 +101,21 @@ impl Intake {
         finding: &Finding,
         clock: Clock,
     ) -> Result<Option<HoldState>, IntakeError> {
-        let next = decide(hold, finding, clock, &self.settings);
+        self.settle_opened(hold, finding, clock, None).await
+    }
+
+    /// The same; `given` is the person whose password opened the content, if it was not known before.
+    pub(super) async fn settle_opened(
+        &self,
+        hold: &HoldRow,
+        finding: &Finding,
+        clock: Clock,
+        given: Option<Stamp>,
+    ) -> Result<Option<HoldState>, IntakeError> {
+        // A scan of what was encrypted was none of what is in it.
+        let is_first = given.is_some() && !was_opened(hold);
+        let first_signatures = hold.first_signatures.clone().filter(|_| !is_first);
+        let next = decide(&HoldRow { first_signatures, ..hold.clone() }, finding, clock, &self.settings);
         let by = Stamp { actor: Actor::Worker(Worker::Intake), at: clock.now };
         let (seen, scanned) = (hold.clone(), scanned_of(finding));
         let settled = move |tx: &WriteTx<'_>| {
@@ -146,12 +162,19 @@ impl Intake {
             if !turn(tx, &by, &seen, scanned.as_ref(), &update, detail)? {
                 return Ok(None);
             }
-            if seen.first_signatures.is_none() && next.first_signatures.is_some() {
+            if let Some(given) = &given {
+                tell(tx, given, &seen, HoldEvent::PasswordGiven, None, None)?;
+                tx.queue_rendition_again(seen.id)?;
+            } else if seen.first_signatures.is_none() && next.first_signatures.is_some() {
                 tx.queue_rendition(seen.id)?;
             }
             Ok::<_, IntakeError>(Some(state))
         };
-        self.library.storing().await?.write(settled).await
+        let state = self.library.storing().await?.write(settled).await?;
+        if let Some(state) = state {
+            self.passwords.settled(hold.id, state);
+        }
+        Ok(state)
     }
 }
 

@@ -31,6 +31,8 @@ mod mail;
 mod note;
 mod opening;
 mod page;
+mod password;
+mod passwords;
 mod people;
 mod place;
 mod policy;
@@ -38,6 +40,7 @@ mod render;
 mod rescan;
 mod second;
 mod shown;
+mod tell;
 mod verdict;
 mod watch;
 
@@ -53,6 +56,7 @@ pub use examine::Round;
 pub use mail::{MailError, Mailbox, Unpacked};
 pub use note::{MAX_NOTE, NoteError, Signer, Verifier};
 pub use page::{HoldPage, HoldStates, HoldsAsked};
+pub use passwords::MAX_ATTEMPTS;
 pub use people::Decided;
 pub use render::RenderError;
 pub use rescan::{RescanStep, RescanTime};
@@ -62,6 +66,7 @@ pub use watch::{WATCH_EVERY, WatchError, WatchSettings, WatchedFolder, check_wat
 
 use examine::fairly;
 use mail::{Flood, NamesTaken};
+use passwords::Passwords;
 use rescan::Often;
 
 pub use crate::catalog::{
@@ -136,6 +141,8 @@ pub struct Intake {
     rendered: Arc<Mutex<SpaceId>>,
     /// The certain time at the first round.
     up_since: Arc<OnceLock<Timestamp>>,
+    /// What opens held contents.
+    passwords: Arc<Passwords>,
 }
 
 /// A successful test of the scanner.
@@ -162,6 +169,7 @@ impl Intake {
             names_taken: Arc::default(),
             rendered: Arc::new(Mutex::new(SpaceId([0; 16]))),
             up_since: Arc::default(),
+            passwords: Arc::default(),
         }
     }
 

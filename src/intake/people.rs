@@ -4,12 +4,13 @@ use super::decide::{Clock, Scanned};
 use super::examine::turn;
 use super::second::{is_seconded, needs_two, note_first};
 use super::shown::{Hold, Standing, standing};
+use super::tell::tell;
 use super::{Intake, IntakeError};
 use crate::catalog::{HandedOutRow, HoldRow, HoldUpdate, ReadTx, WriteTx};
 use crate::library::version::hand_out;
 use crate::model::{
-    Access, Event, HoldDecision, HoldEvent, HoldId, HoldOrder, HoldReason, HoldState, Obstacle, SpaceId,
-    Stamp, Timestamp, UserId, VerdictKind,
+    Access, HoldDecision, HoldEvent, HoldId, HoldOrder, HoldReason, HoldState, Obstacle, SpaceId, Stamp,
+    Timestamp, UserId, VerdictKind,
 };
 
 /// What a decision led to.
@@ -142,7 +143,7 @@ impl Intake {
         let refused = |reason| IntakeError::NotClean { reason };
         let engine = self.engine.as_ref().ok_or_else(|| refused(HoldReason::NoScanner))?;
         self.trusted_signatures(engine, by.at).await.map_err(refused)?;
-        let finding = self.scan(hold.space, hold.version, engine, hold.look.is_none()).await?;
+        let finding = self.scan(hold, engine).await?;
         let objection = match &finding {
             Err(reason) => return Err(refused(*reason)),
             Ok(scanned) => match scanned.verdict.result {
@@ -172,6 +173,7 @@ impl Intake {
         scanned: Option<Scanned>,
         by: Stamp,
     ) -> Result<HoldState, IntakeError> {
+        let id = hold.id;
         let enacted = move |tx: &WriteTx<'_>| {
             let decision = order.decision;
             let why = match decision {
@@ -196,7 +198,9 @@ impl Intake {
                 false => Err(IntakeError::Changed),
             }
         };
-        self.library.storing().await?.write(enacted).await
+        let state = self.library.storing().await?.write(enacted).await?;
+        self.passwords.settled(id, state);
+        Ok(state)
     }
 
     /// Lets one person read the content, which stays held for all others.
@@ -282,20 +286,6 @@ fn record(
         }
     };
     tell(tx, by, hold, kind, reason, None)
-}
-
-/// Records an event about a held content, and another person whom it concerns.
-pub(super) fn tell(
-    tx: &WriteTx<'_>,
-    by: &Stamp,
-    hold: &HoldRow,
-    kind: HoldEvent,
-    reason: Option<String>,
-    whom: Option<(UserId, String)>,
-) -> Result<(), IntakeError> {
-    let version = tx.version(hold.version)?.ok_or(IntakeError::NoSuchHold)?;
-    let spot = tx.spot(version.entry)?.ok_or(IntakeError::NoSuchHold)?;
-    Ok(tx.record(by, &Event::Hold { kind, spot, version: version.id, reason, whom })?)
 }
 
 /// The state to which a decision leads, about a content in this state that was never found clean or was.

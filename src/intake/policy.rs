@@ -44,7 +44,7 @@ pub(super) fn treatment(look: Option<&Look>, scope: HoldScope) -> Treatment {
             | ContentKind::Archive
     );
     // Every other label is a reason to hold: those of a PDF that acts, of an archive with an office document.
-    let is_plain = look.labels.iter().all(|label| *label == Label::EInvoice);
+    let is_plain = look.labels.iter().all(|label| matches!(label, Label::EInvoice | Label::PasswordGiven));
     match scope == HoldScope::Risky && is_harmless && is_plain {
         true => Treatment::Release,
         false => Treatment::Hold,
@@ -102,12 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn no_label_but_that_of_an_invoice_is_released_by_the_first_scan() {
+    fn no_label_but_of_an_invoice_or_a_password_is_released_by_the_first_scan() {
         for label in Label::ALL {
             for kind in [ContentKind::Pdf, ContentKind::Archive, ContentKind::Text] {
                 let found = treatment(Some(&look(kind, &[*label], None)), HoldScope::Risky);
                 let expected = match label {
-                    Label::EInvoice => Treatment::Release,
+                    Label::EInvoice | Label::PasswordGiven => Treatment::Release,
                     label if DANGEROUS.contains(label) => Treatment::Decide(HoldReason::DangerousKind),
                     _ => Treatment::Hold,
                 };

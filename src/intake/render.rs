@@ -117,6 +117,8 @@ impl Intake {
         let plan = move |tx: &WriteTx<'_>| {
             tx.silent("the PDF is the event, when it is stored");
             tx.touches_only([]);
+            // It may have been opened since it was read.
+            let hold = tx.hold(hold.id)?.ok_or(IntakeError::NoSuchHold)?;
             let found = place(tx, &hold)?;
             let name = found.as_ref().and_then(|(_, path)| path.names().last()).map(ToString::to_string);
             let row = RenditionRow { is_pending: found.is_some(), name, entry: None, fault: None };
@@ -141,7 +143,9 @@ impl Intake {
         };
         let (converter, kind, inspector) = (Arc::clone(converter), document.kind, self.inspector.clone());
         let pages = document.pages;
+        let (opener, key) = (self.opener(), self.key_of(&document.hold));
         let pdf = tokio::task::spawn_blocking(move || {
+            let sample = opener.as_scanned(sample, &key)?;
             let Converted { mut pdf, .. } = match kind {
                 Kind::Office(kind) => converter.convert(&mut sample.reader(), kind, pages)?,
                 Kind::Mail => {
@@ -209,7 +213,9 @@ impl From<LibraryError> for RenderError {
 
 /// The kind of the document and the path of its PDF: the one that was noted before, or a free name.
 fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(Kind, EntryPath)>, IntakeError> {
-    if hold.state.has_ended() || hold.state == HoldState::Quarantined {
+    // What is encrypted is queued again when its password is given.
+    let is_locked = hold.reason == Some(HoldReason::Encrypted);
+    if is_locked || hold.state.has_ended() || hold.state == HoldState::Quarantined {
         return Ok(None);
     }
     let Some((folder, file)) = beside(tx, hold.version)? else { return Ok(None) };

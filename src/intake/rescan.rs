@@ -265,7 +265,7 @@ impl Intake {
                 done.push(Done { stored, known: Known::Before(before) });
                 continue;
             }
-            match self.scan(stored.space, stored.id, engine, false).await? {
+            match self.scan_stored(stored.space, stored.id, engine).await? {
                 Err(HoldReason::ScannerFailed) => return Ok((done, true)),
                 Err(_) => done.push(Done { stored, known: Known::Nothing }),
                 Ok(scanned) => {

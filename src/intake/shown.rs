@@ -1,6 +1,9 @@
 //! What an office sees of the holding area.
 
+use std::sync::Arc;
+
 use super::allowance::allowance;
+use super::passwords::wants_password;
 use super::place::beside;
 use super::second::fits;
 use super::{Allowed, HandedOut, HoldRequest, Intake, IntakeError};
@@ -73,6 +76,8 @@ pub struct Hold {
     pub handed_out: Vec<HandedOut>,
     /// The row by which its content is let in; also one whose time is over. Only for those who decide.
     pub allowed: Option<Allowed>,
+    /// Whether a password could open it; only of an item that was asked for alone.
+    pub wants_password: bool,
     /// Downloads of it, latest first; only of an item that was asked for alone.
     pub fetched: Vec<Recorded>,
     /// What else happened to it, latest first; only of an item that was asked for alone.
@@ -122,7 +127,9 @@ impl Intake {
             None => Err(IntakeError::NoSuchHold),
             Some((_, Standing::Decides)) => self.show(accesses, id).await,
             Some((row, standing)) => {
-                self.catalog().read(move |tx| show_part(tx, &accesses, &row, standing)).await
+                let wants_password = wants_password(&row, &self.passwords);
+                let part = move |tx: &ReadTx<'_>| show_part(tx, &accesses, &row, standing);
+                Ok(Hold { wants_password, ..self.catalog().read(part).await? })
             }
         }
     }
@@ -131,6 +138,7 @@ impl Intake {
     ///
     /// Errors: `NoSuchHold`, also for an item in a space about whose contents the asker does not decide.
     pub async fn show(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
+        let passwords = Arc::clone(&self.passwords);
         self.catalog()
             .read(move |tx| {
                 let row = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
@@ -140,7 +148,8 @@ impl Intake {
                 let fetched = tx.reads_of(row.version, MAX_FETCHED)?;
                 let version = tx.version(row.version)?.ok_or(IntakeError::NoSuchHold)?;
                 let allowed = allowance(tx, row.space, &version, Timestamp(i64::MIN))?;
-                Ok(Hold { fetched, allowed, history: history(tx, &row)?, ..show(tx, &row)? })
+                let wants_password = wants_password(&row, &passwords);
+                Ok(Hold { wants_password, fetched, allowed, history: history(tx, &row)?, ..show(tx, &row)? })
             })
             .await
     }
@@ -216,6 +225,7 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         requests: if is_open { tx.hold_requests(row.id, MAX_REQUESTS)? } else { Vec::new() },
         handed_out: tx.handed_out(row.version)?,
         allowed: None,
+        wants_password: false,
         fetched: Vec::new(),
         history: Vec::new(),
     })

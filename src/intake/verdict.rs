@@ -5,9 +5,12 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use super::decide::{Finding, Scanned};
-use super::opening::{Open, Opener, may_open_by_itself};
+use super::opening::{Closed, Open, Opener, may_open_by_itself};
+use super::passwords::was_opened;
 use super::{Intake, IntakeError, TRUST_FOR, Trusted};
-use crate::catalog::VerdictRow;
+use secrecy::SecretString;
+
+use crate::catalog::{HoldRow, VerdictRow};
 use crate::inspect::{Inspection, Inspector};
 use crate::library::LibraryError;
 use crate::model::{
@@ -18,35 +21,82 @@ use crate::scan::{
     reports_its_limits,
 };
 
+/// A content to be scanned.
+pub(super) struct Asked {
+    pub(super) space: SpaceId,
+    pub(super) version: VersionId,
+    /// Whether it is looked into, if it is clean.
+    pub(super) looks: bool,
+    /// The password that opens it. If that fails, it is not scanned.
+    pub(super) password: Option<Arc<SecretString>>,
+}
+
 impl Intake {
-    /// Scans a content, whatever its state, and looks into a clean one if `looks`.
+    /// Scans a held content, whatever its state, and looks into a clean one at the first time. One that was opened for its first
+    /// scan is opened again, or not scanned.
     pub(super) async fn scan(
+        &self,
+        hold: &HoldRow,
+        engine: &Arc<dyn Engine>,
+    ) -> Result<Finding, IntakeError> {
+        let password = match was_opened(hold) {
+            false => None,
+            true => match self.passwords.of(hold.id) {
+                None => return Ok(Err(HoldReason::Encrypted)),
+                known => known,
+            },
+        };
+        let looks = hold.look.is_none();
+        let asked = Asked { space: hold.space, version: hold.version, looks, password };
+        let finding = self.examine(asked, engine).await?.map_err(Closed::reason);
+        let opens = hold.look.as_ref().is_some_and(|look| look.labels.contains(&Label::StandardPassword));
+        Ok(match finding {
+            Ok(scanned) if opens && !scanned.is_open && scanned.verdict.result == VerdictKind::Clean => {
+                Err(HoldReason::InspectionFailed)
+            }
+            finding => finding,
+        })
+    }
+
+    /// Scans any content that is stored.
+    pub(super) async fn scan_stored(
         &self,
         space: SpaceId,
         version: VersionId,
         engine: &Arc<dyn Engine>,
-        looks: bool,
     ) -> Result<Finding, IntakeError> {
+        let asked = Asked { space, version, looks: false, password: None };
+        Ok(self.examine(asked, engine).await?.map_err(Closed::reason))
+    }
+
+    /// Scans a content, and looks into a clean one if that is asked for.
+    pub(super) async fn examine(
+        &self,
+        asked: Asked,
+        engine: &Arc<dyn Engine>,
+    ) -> Result<Result<Scanned, Closed>, IntakeError> {
         let _turn = self.scans.acquire().await.map_err(|_| LibraryError::Interrupted)?;
-        let (sample, name) = match self.sample_of(space, version).await? {
+        let (sample, name) = match self.sample_of(asked.space, asked.version).await? {
             Ok(found) => found,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(Closed::Because(reason))),
         };
         let machines = Machines {
             scanner: Arc::clone(engine),
-            inspector: self.inspector.clone().filter(|_| looks),
+            inspector: self.inspector.clone().filter(|_| asked.looks),
             opener: self.opener(),
         };
-        let judged = tokio::task::spawn_blocking(move || machines.judge(&sample, &name));
+        let judged = tokio::task::spawn_blocking(move || {
+            let password = asked.password.as_ref();
+            let given = password.map(|password| machines.opener.with(&sample, password)).transpose()?;
+            machines.judge(&sample, &name, given).map_err(Closed::Because)
+        });
         Ok(match judged.await.map_err(LibraryError::from)? {
-            Ok(Judged { report, look, is_open }) => {
+            Ok(Judged { report, look, is_open, how }) => {
                 let mut verdict = self.verdict_row(engine.name(), &report, Timestamp::now()).await;
-                if is_open && verdict.detail.is_none() {
-                    verdict.detail = Some(UNLOCKED.to_owned());
-                }
-                Ok(Scanned { verdict, signatures: report.signatures, look })
+                verdict.detail = verdict.detail.or(how.map(str::to_owned));
+                Ok(Scanned { verdict, signatures: report.signatures, look, is_open })
             }
-            Err(reason) => Err(reason),
+            Err(closed) => Err(closed),
         })
     }
 
@@ -172,8 +222,9 @@ pub(super) async fn signatures(engine: &Arc<dyn Engine>) -> Result<Signatures, H
     }
 }
 
-/// Detail of a verdict about a content that was scanned and looked into without its encryption.
+/// Details of verdicts about contents that were scanned and looked into without their encryption.
 const UNLOCKED: &str = "scanned without its encryption, which needs no password";
+const OPENED: &str = "scanned without its encryption, opened with a password that was given";
 
 /// What a content goes through, on a thread that may wait.
 struct Machines {
@@ -189,28 +240,33 @@ struct Judged {
     look: Option<Look>,
     /// Whether that is about the content without its encryption.
     is_open: bool,
+    /// How it was opened.
+    how: Option<&'static str>,
 }
 
 impl Machines {
-    /// Scans a content and looks into a clean one. One that is encrypted and opens without a password goes through both once
-    /// more as it is then.
-    fn judge(&self, sample: &Sample, name: &str) -> Result<Judged, HoldReason> {
+    /// Scans a content and looks into a clean one. One that is encrypted and was opened, or opens without a password, goes
+    /// through both once more as it is then.
+    fn judge(&self, sample: &Sample, name: &str, given: Option<Open>) -> Result<Judged, HoldReason> {
         let report = self.scan(sample)?;
         let is_clean = report.verdict == Verdict::Clean;
-        let first = if is_clean { self.look(sample, name)? } else { None };
-        let seems_locked = match &first {
+        let is_encrypted = report.verdict == Verdict::Encrypted;
+        let look = if is_clean { self.look(sample, name)? } else { None };
+        let seems_locked = match &look {
             Some(look) => look.labels.contains(&Label::Encrypted),
             None => is_clean && may_open_by_itself(sample),
         };
-        if (seems_locked || report.verdict == Verdict::Encrypted)
-            && let Some(open) = self.opener.by_itself(sample)?
-        {
-            let report = self.scan(&open.sample)?;
-            let look =
-                if report.verdict == Verdict::Clean { self.look_twice(sample, &open, name)? } else { None };
-            return Ok(Judged { report, look, is_open: true });
-        }
-        Ok(Judged { report, look: first, is_open: false })
+        let open = match given {
+            Some(given) => (is_clean || is_encrypted).then_some(given),
+            None if seems_locked || is_encrypted => self.opener.by_itself(sample)?,
+            None => None,
+        };
+        let Some(open) = open else { return Ok(Judged { report, look, is_open: false, how: None }) };
+        let report = self.scan(&open.sample)?;
+        let look =
+            if report.verdict == Verdict::Clean { self.look_twice(sample, &open, name)? } else { None };
+        let how = if open.label == Some(Label::PasswordGiven) { OPENED } else { UNLOCKED };
+        Ok(Judged { report, look, is_open: true, how: Some(how) })
     }
 
     fn scan(&self, sample: &Sample) -> Result<Report, HoldReason> {

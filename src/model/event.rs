@@ -205,6 +205,8 @@ words! {
         Allowed = "hold-allowed",
         /// Its content is not let in any more.
         Disallowed = "hold-disallowed",
+        /// It was opened with a password.
+        PasswordGiven = "hold-password-given",
     }
 }
 

@@ -63,6 +63,8 @@ words! {
         Encrypted = "encrypted",
         /// It is encrypted with the password that office programs try by themselves, and was opened with it.
         StandardPassword = "standard-password",
+        /// It is encrypted, and was opened with a password that a person gave.
+        PasswordGiven = "password-given",
         /// A PDF with JavaScript.
         JavaScript = "javascript",
         /// A PDF that starts programs or opens other files, or slides that do.

@@ -210,6 +210,8 @@ impl Language {
             (Self::English, HoldEvent::HandedOutUnchecked) => {
                 format!("handed {path} out to {person} against the scanner's verdict")
             }
+            (Self::German, HoldEvent::PasswordGiven) => format!("hat das Kennwort für {path} angegeben"),
+            (Self::English, HoldEvent::PasswordGiven) => format!("gave the password of {path}"),
             (Self::German, HoldEvent::Overridden) => {
                 format!("hat {path} entgegen dem Prüfergebnis freigegeben")
             }

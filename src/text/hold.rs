@@ -134,6 +134,10 @@ impl Language {
                 "ist verschlüsselt, öffnet sich aber ohne Nachfrage",
                 "is encrypted, but opens without asking",
             ),
+            Label::PasswordGiven => self.choose(
+                "mit einem angegebenen Kennwort geöffnet und geprüft",
+                "opened with a password that was given, and examined so",
+            ),
             Label::JavaScript => self.choose("enthält JavaScript", "has JavaScript"),
             Label::Launch => {
                 self.choose("startet Programme oder öffnet Dateien", "starts programs or opens files")

@@ -288,6 +288,40 @@ sentences! {
         de "Die Datei ist zurückgezogen.",
         en "The file is withdrawn.";
 
+    password_title:
+        de "Kennwort angeben",
+        en "Give the password";
+    password_about:
+        de "Die Datei ist verschlüsselt. Mit dem Kennwort öffnet der Server sie nur im Arbeitsspeicher, um zu prüfen, was darin ist; die \
+            Datei selbst bleibt, wie sie ist. Das Kennwort wird nirgends gespeichert. Wird der Server neu gestartet, bevor die \
+            Datei frei ist, wird es noch einmal gebraucht.",
+        en "The file is encrypted. With the password the server opens it in memory only, to examine what is in it; the file itself \
+            stays as it is. The password is stored nowhere. If the server restarts before the file is free, it is needed once more.";
+    password:
+        de "Kennwort",
+        en "Password";
+    password_give:
+        de "Öffnen und prüfen",
+        en "Open and examine";
+    password_done:
+        de "Die Datei wurde mit dem Kennwort geöffnet und geprüft.",
+        en "The file was opened with the password and examined.";
+    password_needed:
+        de "Bitte geben Sie das Kennwort der Datei ein.",
+        en "Please enter the password of the file.";
+    password_wrong:
+        de "Mit diesem Kennwort lässt sich die Datei nicht öffnen.",
+        en "This password does not open the file.";
+    not_opened:
+        de "Diese Datei ist auf eine Weise verschlüsselt, die der Server nicht öffnen kann.",
+        en "This file is encrypted in a way that the server cannot open.";
+    too_many_passwords:
+        de "Für diese Datei wurden zu viele Kennwörter versucht. Bitte versuchen Sie es in einer Stunde noch einmal.",
+        en "Too many passwords were tried for this file. Please try again in an hour.";
+    no_password_needed:
+        de "Diese Datei braucht jetzt kein Kennwort.",
+        en "This file needs no password now.";
+
     not_clean(reason: &str):
         de "Nicht freigegeben: {reason}.",
         en "Not released: {reason}.";

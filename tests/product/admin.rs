@@ -19,7 +19,7 @@ const ASKERS: [&str; 6] = ["owner", "administrator", "manager", "staff", "client
 /// asker. Most requests fail when they are carried out, because they name something that does not exist; so nothing
 /// here changes what the next line finds.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, &str); 68] = [
+const TABLE: [(&str, &str, &str); 69] = [
     // request               fields                                                    o a m s c r
     ("status",               "{}",                                                    "x x . . . ."),
     ("unlock",               r#"{"passphrase": "x"}"#,                                "x . . . . ."),
@@ -81,6 +81,7 @@ const TABLE: [(&str, &str, &str); 68] = [
     ("hold-allow",           r#"{"id": 9999, "days": 9, "reason": "x"}"#,               "x . x . . x"),
     ("hold-disallow",        r#"{"id": 9999}"#,                                       "x . x . . x"),
     ("hold-allowed",         "{}",                                                    "x . x . . x"),
+    ("hold-password",        r#"{"id": 9999, "password": "x"}"#,                      "x . x . . x"),
     ("hold-certificate",     r#"{"id": 9999}"#,                                       "x . x . . x"),
     ("hold-certificate-key", "{}",                                                    "x . x . . x"),
     ("scan-status",          "{}",                                                    "x x . . . ."),

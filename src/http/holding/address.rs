@@ -6,6 +6,7 @@
 //! /holding/ID/pdf            its PDF
 //! /holding/ID/original       itself, for a person to whom it was handed out
 //! /holding/ID/certificate    its certificate
+//! /holding/ID/password       where its password is sent
 //! ```
 
 use crate::model::HoldId;
@@ -21,6 +22,7 @@ pub(super) enum Address {
     Pdf(HoldId),
     Original(HoldId),
     Certificate(HoldId),
+    Password(HoldId),
 }
 
 impl Address {
@@ -41,9 +43,15 @@ impl Address {
             "pdf" => Some(Self::Pdf(id)),
             "original" => Some(Self::Original(id)),
             "certificate" => Some(Self::Certificate(id)),
+            "password" => Some(Self::Password(id)),
             _ => None,
         }
     }
+}
+
+/// Where the password of an item is sent.
+pub(super) fn of_password(id: HoldId) -> String {
+    format!("{LIST}/{id}/password")
 }
 
 /// The address of an item's page.
@@ -66,6 +74,7 @@ mod tests {
             ("/holding/15/pdf", Some(Address::Pdf(id))),
             ("/holding/15/original", Some(Address::Original(id))),
             ("/holding/15/certificate", Some(Address::Certificate(id))),
+            ("/holding/15/password", Some(Address::Password(id))),
             ("/holding/015", None),
             ("/holding/+15", None),
             ("/holding/-15", None),

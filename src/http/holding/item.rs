@@ -10,7 +10,7 @@ use super::{Desk, Failure, has_it};
 use crate::accounts::ActorNames;
 use crate::http::page::{note, problem, success};
 use crate::intake::{Approval, Hold};
-use crate::model::{Actor, HoldId, HoldState, Recorded, Shown, Timestamp};
+use crate::model::{Actor, HoldId, HoldState, Label, Recorded, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::text::HoldingTexts;
 
@@ -30,6 +30,7 @@ impl Desk<'_> {
             (self.outcome(&hold, &outcome))
             p.where { (texts.in_space(&place)) }
             (self.facts(&hold, &names))
+            (self.password_form(&hold))
             (self.asking(&hold, &people, &outcome))
             (self.forms(&hold, &people, &outcome))
             (self.allowing(&hold, &outcome))
@@ -78,6 +79,8 @@ impl Desk<'_> {
             }
             Done::Act(Act::Allow) => hold.allowed.as_ref().map(|_| texts.allow_done()),
             Done::Act(Act::Disallow) => hold.allowed.is_none().then(|| texts.disallow_done()),
+            // Only a password makes this label.
+            Done::Opened => was_opened(hold).then(|| texts.password_done()),
             Done::First => self.approval(hold).map(|_| texts.first_done()),
             Done::HandedOut => hold.handed_out.first().map(|_| texts.handed_out_done()),
         };
@@ -194,6 +197,11 @@ pub(super) fn due(texts: HoldingTexts, hold: &Hold, now: Timestamp) -> Option<St
         true => texts.due_in(&moment, &texts.0.time_left(hold.due.since(now))),
         false => texts.due_over(&moment),
     })
+}
+
+/// Whether an item was opened with a password.
+fn was_opened(hold: &Hold) -> bool {
+    hold.look.as_ref().is_some_and(|look| look.labels.contains(&Label::PasswordGiven))
 }
 
 /// The sender of the mail that a content is or came with.

@@ -10,6 +10,7 @@ mod forms;
 mod item;
 mod list;
 mod outcome;
+mod password;
 
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -117,6 +118,8 @@ impl<'a> Desk<'a> {
             Some(Address::List) if is_read => self.list().await?,
             Some(Address::Item(id)) if is_read => self.item(id, Outcome::of_address(self.context)).await?,
             Some(Address::Item(id)) if is_post => self.decide(id, body).await?,
+            Some(Address::Password(id)) if is_post => self.give_password(id, body).await?,
+            Some(Address::Password(_)) => not_allowed("POST", "Open the page of the item in a browser.\n"),
             Some(Address::Item(_)) => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
             Some(Address::Pdf(id)) if is_read => return self.pdf(id).await,
             Some(Address::Original(id)) if is_read => return self.original(id).await,

@@ -59,17 +59,21 @@ pub(super) enum Done {
     First,
     /// The content was handed out to one person.
     HandedOut,
+    /// The content was opened with a password.
+    Opened,
 }
 
 impl Done {
     const FIRST: &'static str = "first";
     const HANDED_OUT: &'static str = "handed-out";
+    const OPENED: &'static str = "opened";
 
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Act(act) => act.word(),
             Self::First => Self::FIRST,
             Self::HandedOut => Self::HANDED_OUT,
+            Self::Opened => Self::OPENED,
         }
     }
 
@@ -77,6 +81,7 @@ impl Done {
         match word {
             Self::FIRST => Some(Self::First),
             Self::HANDED_OUT => Some(Self::HandedOut),
+            Self::OPENED => Some(Self::Opened),
             word => Act::from_word(word).map(Self::Act),
         }
     }
@@ -112,6 +117,8 @@ pub(super) struct Refused {
 pub(super) enum Why {
     Intake(IntakeError),
     LongReason,
+    /// The form has no password.
+    NoPassword,
     /// The person has not confirmed the warning.
     Unconfirmed,
 }
@@ -119,9 +126,10 @@ pub(super) enum Why {
 impl Refused {
     pub(super) fn status(&self) -> StatusCode {
         match &self.why {
-            Why::LongReason | Why::Unconfirmed | Why::Intake(IntakeError::NoReason) => {
+            Why::LongReason | Why::NoPassword | Why::Unconfirmed | Why::Intake(IntakeError::NoReason) => {
                 StatusCode::BAD_REQUEST
             }
+            Why::Intake(IntakeError::TooManyPasswords) => StatusCode::TOO_MANY_REQUESTS,
             Why::Intake(_) => StatusCode::CONFLICT,
         }
     }
@@ -138,6 +146,11 @@ impl Refused {
             Why::Intake(IntakeError::WrongState { state }) => {
                 return texts.wrong_state(language.hold_state(*state)).into();
             }
+            Why::NoPassword => texts.password_needed(),
+            Why::Intake(IntakeError::WrongPassword) => texts.password_wrong(),
+            Why::Intake(IntakeError::NotOpened) => texts.not_opened(),
+            Why::Intake(IntakeError::TooManyPasswords) => texts.too_many_passwords(),
+            Why::Intake(IntakeError::NoPasswordNeeded) => texts.no_password_needed(),
             Why::Intake(IntakeError::Changed) => texts.changed(),
             Why::Intake(IntakeError::SamePerson) => texts.same_person(),
             Why::Intake(IntakeError::NotForOne | IntakeError::NotAReader | IntakeError::NotAsked) => {

@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
-const UNSEEN: [(&str, &str); 49] = [
+const UNSEEN: [(&str, &str); 56] = [
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -45,6 +45,13 @@ const UNSEEN: [(&str, &str); 49] = [
     ("HoldingTexts::signatures_of", "needs a scanner: intake::pages"),
     ("HoldingTexts::no_history", "needs events of more than a year ago"),
     ("HoldingTexts::release_done", "needs a scanner: intake::pages"),
+    ("HoldingTexts::password_title", "needs a scanner: intake::passwords"),
+    ("HoldingTexts::password_about", "needs a scanner: intake::passwords"),
+    ("HoldingTexts::password_give", "needs a scanner: intake::passwords"),
+    ("HoldingTexts::password_done", "needs a scanner: intake::passwords"),
+    ("HoldingTexts::password_wrong", "needs a scanner: intake::passwords"),
+    ("HoldingTexts::not_opened", "needs a scanner: intake::passwords"),
+    ("HoldingTexts::too_many_passwords", "needs a scanner: intake::passwords"),
     ("HoldingTexts::same_person", "needs two persons: intake::second"),
     ("HoldingTexts::changed", "needs two decisions at once"),
     ("HoldingTexts::no_hash", "needs a file larger than what is hashed at once"),
@@ -280,6 +287,8 @@ impl Reader<'_> {
             refused(&first, 400, &[("decision", "keep"), ("reason", " ")]),
             refused(&first, 400, &[("decision", "keep"), ("reason", &long)]),
             refused(&first, 400, &[("decision", "override"), ("reason", "1")]),
+            refused(&format!("{first}/password"), 400, &[("password", "")]),
+            refused(&format!("{first}/password"), 409, &[("password", "1")]),
             done(&first, &[("decision", "keep"), ("reason", "1")]),
             done(&first, &[("decision", "quarantine"), ("reason", "1")]),
             done(&first, &[("decision", "retry")]),

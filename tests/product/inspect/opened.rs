@@ -13,10 +13,10 @@ use tresor::scan::Sample;
 
 use super::confined::Impostor;
 use super::formats::docx;
-use super::zips::Zip;
 use super::{in_words, look};
 use crate::support::passwords::{archive, opened_documents, passwords};
 use crate::support::process::{installed, succeed, tool};
+use crate::support::zips::Zip;
 
 fn open(content: &[u8], password: Option<&str>) -> (Opening, Vec<u8>) {
     open_by(&Inspector::new(env!("CARGO_BIN_EXE_tresor")), content, password)

@@ -1,0 +1,72 @@
+//! The password of an encrypted item, which a person sends from its page.
+
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+use secrecy::SecretString;
+
+use super::address::{of_item, of_password};
+use super::outcome::{Done, Outcome, Refused, Why};
+use super::{Desk, Failure};
+use crate::http::page::form::{MAX_FORM_BYTES, field, is_form};
+use crate::http::reply::{plain, see_other};
+use crate::http::session::{FORM_TOKEN, forged, is_own_form};
+use crate::intake::{Hold, IntakeError};
+use crate::model::HoldId;
+use crate::net::{RequestBody, ResponseBody};
+
+impl Desk<'_> {
+    /// Opens an item with the password of a form, and leads back to the page.
+    pub(super) async fn give_password(
+        &self,
+        id: HoldId,
+        body: &mut RequestBody,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        if !is_form(self.context.parts) {
+            return Ok(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"));
+        }
+        let form = match body.collect(MAX_FORM_BYTES).await {
+            Ok(form) => form,
+            Err(error) => return Ok(plain(error.status(), "The form could not be read.\n")),
+        };
+        if !is_own_form(self.context, &self.session.token, &form) {
+            return Ok(forged(self.language, Some(&self.person()), &of_item(id)));
+        }
+        let password = field(&form, "password").filter(|password| !password.is_empty());
+        let why = match password {
+            None => Why::NoPassword,
+            Some(password) => {
+                let password = SecretString::from(password.as_str());
+                let by = self.session.principal.stamp(self.context.info.received);
+                let intake = &self.context.services.intake;
+                match intake.give_password(self.accesses.clone(), id, password, by).await {
+                    Ok(_) => return Ok(see_other(&format!("{}?done={}", of_item(id), Done::Opened.word()))),
+                    Err(error @ (IntakeError::NoSuchHold | IntakeError::Library(_))) => {
+                        return Err(error.into());
+                    }
+                    Err(error) => Why::Intake(error),
+                }
+            }
+        };
+        self.item(id, Outcome::Refused(Refused { why, act: None, reason: String::new() })).await
+    }
+
+    /// The form for the password of an item that could be opened with one.
+    pub(super) fn password_form(&self, hold: &Hold) -> Markup {
+        let texts = self.texts();
+        html! {
+            @if hold.wants_password {
+                section {
+                    h2 { (texts.password_title()) }
+                    p { (texts.password_about()) }
+                    form method="post" action=(of_password(hold.id)) {
+                        input type="hidden" name=(FORM_TOKEN) value=(self.form_token);
+                        label { (texts.password())
+                            input type="password" name="password" autocomplete="off" maxlength="255" required;
+                        }
+                        button { (texts.password_give()) }
+                    }
+                }
+            }
+        }
+    }
+}
