@@ -122,10 +122,13 @@ impl<'a> WriteTx<'a> {
         Self { read: ReadTx::new(connection), touched, bound, is_accounted_for, changes_before }
     }
 
-    /// Promises that of all existing files, this transaction changes only the content of `files`: none is moved,
-    /// renamed or removed. Without it, readers discard everything they have cached.
+    /// Promises that of all existing files, this transaction changes only the content of `files`, and of those for which it
+    /// was said before: none is moved, renamed or removed. Without it, readers discard everything they have cached.
     pub fn touches_only(&self, files: impl IntoIterator<Item = EntryId>) {
-        *self.touched.borrow_mut() = ChangeSet::Files(files.into_iter().collect());
+        match &mut *self.touched.borrow_mut() {
+            ChangeSet::Files(known) => known.extend(files),
+            touched @ ChangeSet::Everything => *touched = ChangeSet::Files(files.into_iter().collect()),
+        }
     }
 
     /// Explains why the changes of this transaction are not an event: no person made them, or they are not visible
