@@ -1,15 +1,17 @@
 //! The process that does one task with a content: its standard input, of which it knows nothing else.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
 use super::format::head;
 use super::format::letter::letter;
-use super::look::look_into;
+use super::look::{look_into, write_unreached};
 use super::open::open;
 use super::unpack::unpack;
 use super::{Inspection, MAX_PASSWORD, confine};
@@ -27,10 +29,12 @@ pub(super) enum Task {
     Letter,
     /// Hands out what an encrypted content is without its encryption. Its password is what its standard error reads.
     Open,
+    /// Hands out the members that scanners cannot reach.
+    Unreached,
 }
 
 impl Task {
-    const ALL: [Self; 5] = [Self::Look, Self::Unpack, Self::Head, Self::Letter, Self::Open];
+    const ALL: [Self; 6] = [Self::Look, Self::Unpack, Self::Head, Self::Letter, Self::Open, Self::Unreached];
 
     /// The first argument of the child.
     pub(super) fn argument(self) -> &'static str {
@@ -40,6 +44,7 @@ impl Task {
             Self::Head => "head-of-standard-input",
             Self::Letter => "letter-of-standard-input",
             Self::Open => "open-standard-input",
+            Self::Unreached => "unreached-of-standard-input",
         }
     }
 }
@@ -84,6 +89,7 @@ fn run(task: Task) -> io::Result<()> {
             output.write_all(&[opening.mark()])?;
             output.write_all(&content)
         }
+        Task::Unreached => write_unreached(&content, &Rc::new(RefCell::new(io::stdout()))),
     }));
     done.map_err(|_| io::Error::other("the task did not finish"))??;
     output.flush()

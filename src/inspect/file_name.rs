@@ -101,6 +101,7 @@ pub(super) fn ending_of(content: &[u8]) -> &'static str {
         Format::Zip => "zip",
         Format::Rtf => "rtf",
         Format::SevenZip => "7z",
+        Format::Rar => "rar",
         Format::Gzip => "gz",
         Format::Tar => "tar",
         Format::Mail => "eml",

@@ -2,7 +2,7 @@
 
 use super::format::cms::{self, Cms};
 use super::format::text::{has_packed, text};
-use super::format::{tar, zip};
+use super::format::{rar, tar, zip};
 use crate::model::ContentKind;
 
 /// What the bytes are, as far as their reader matters.
@@ -18,6 +18,7 @@ pub(super) enum Format {
     Bzip2,
     Xz,
     SevenZip,
+    Rar,
     Tar,
     /// Macros or objects of a document, compressed and beside it.
     Mso,
@@ -82,7 +83,8 @@ const MAGICS: &[Magic] = &[
     (0, b"\x09\x08\x08\0", Format::Opaque(Office)),
     (0, b"\x09\x08\x10\0", Format::Opaque(Office)),
     (0, b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
-    (0, b"Rar!\x1a\x07", Format::Opaque(Archive)),
+    (0, b"Rar!\x1a\x07", Format::Rar),
+    (0, b"RE~^", Format::Opaque(Archive)),
     (0, b"MSCF", Format::Opaque(Archive)),
     (0, b"ISc(", Format::Opaque(Archive)),
     (0, b"BZh", Format::Bzip2),
@@ -257,7 +259,9 @@ impl Format {
     /// The kind, before a look inside.
     pub(super) fn kind(self) -> ContentKind {
         match self {
-            Self::Zip | Self::Gzip | Self::Bzip2 | Self::Xz | Self::SevenZip | Self::Tar => Archive,
+            Self::Zip | Self::Gzip | Self::Bzip2 | Self::Xz | Self::SevenZip | Self::Rar | Self::Tar => {
+                Archive
+            }
             Self::Ole | Self::Rtf | Self::FlatOffice | Self::Mso => Office,
             Self::Pdf => ContentKind::Pdf,
             Self::Mail | Self::Tnef | Self::Signed => Mail,
@@ -271,6 +275,9 @@ impl Format {
         (self != Self::Zip && self.kind() != Program && zip::ends_here(content))
             // Metafiles of macOS show a PDF that is in them.
             || (!matches!(self.kind(), ContentKind::Pdf | Archive | Mail | Image) && has_pdf_head(content))
+            // Programs find an archive behind a picture or a text that they have to skip.
+            || (matches!(self.kind(), Image | AudioVideo | Other | ContentKind::Text | ContentKind::Unknown)
+                && rar::follows(content))
     }
 }
 

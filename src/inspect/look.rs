@@ -1,6 +1,9 @@
 //! Looks into a content and into everything inside it.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::rc::Rc;
 
 use bzip2::read::MultiBzDecoder;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
@@ -8,7 +11,10 @@ use lzma_rust2::XzReader;
 
 use super::Inspection;
 use super::format::seven_zip::Reading;
-use super::format::{Member, cms, field, mail, odf, ole, ooxml, pdf, rtf, seven_zip, tar, text, tnef, zip};
+use super::format::{
+    Member, cms, field, mail, odf, ole, ooxml, pdf, rar, rtf, seven_zip, tar, text, tnef, zip,
+};
+use super::frames;
 use super::kind::{APPLE_DOUBLE, Format, is_sealed};
 use super::name::{claimed, stricter};
 use super::notes::{MAX_NESTING, Notes};
@@ -29,6 +35,22 @@ pub fn look_into(content: &[u8]) -> Inspection {
     let kind = look(content, Role::File, 0, &mut notes);
     Inspection { kind, labels: notes.labels, obstacle: notes.obstacle, members: notes.members }
 }
+
+/// Writes as frames the members of a content, at all depths, that scanners cannot reach: archives of methods that they do not
+/// read hold them. Only the child may call it, and tests.
+///
+/// Errors: those of the output.
+pub(super) fn write_unreached(content: &[u8], output: &Rc<RefCell<impl Write + 'static>>) -> io::Result<()> {
+    let shared = Rc::clone(output);
+    let give =
+        move |member: &[u8]| frames::write_file(&mut *shared.borrow_mut(), &[NAMELESS.to_owned()], member);
+    let mut notes = Notes::new(content.len() as u64).handing_out(give);
+    look(content, Role::File, 0, &mut notes);
+    frames::write_end(&mut *output.borrow_mut(), notes.unreached, notes.obstacle)
+}
+
+/// The name of a member that is handed out without its own.
+const NAMELESS: &str = "member";
 
 fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKind {
     if content.is_empty() {
@@ -84,16 +106,26 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
         }
         Format::SevenZip => {
             let reading = notes.fenced(|notes| {
-                seven_zip::read(content, "", notes, &mut |notes, member| {
+                seven_zip::read(content, "", notes, &mut |notes, member, is_unreached| {
+                    if is_unreached {
+                        notes.hand_out(&member.content);
+                    }
                     look_at(&member, Role::File, depth, notes);
                 })
             });
             let Reading { unread, is_loose } = reading.unwrap_or_default();
             notes.expect(!is_loose, Obstacle::Ambiguous);
-            for name in unread {
-                notes.count_member();
-                note_kind(claimed(&name), notes);
-            }
+            note_unread(unread, notes);
+            return kind;
+        }
+        Format::Rar => {
+            let unread = notes.fenced(|notes| {
+                rar::read(content, notes, &mut |notes, member| {
+                    notes.hand_out(&member.content);
+                    look_at(&member, Role::File, depth, notes);
+                })
+            });
+            note_unread(unread.unwrap_or_default(), notes);
             return kind;
         }
         Format::Mso => {
@@ -175,6 +207,14 @@ fn look_at(member: &Member, role: Role, depth: u32, notes: &mut Notes) {
     });
 }
 
+/// Members of which only the names were read.
+fn note_unread(names: Vec<String>, notes: &mut Notes) {
+    for name in names {
+        notes.count_member();
+        note_kind(claimed(&name), notes);
+    }
+}
+
 fn note_kind(kind: Option<ContentKind>, notes: &mut Notes) {
     if let Some(label) = kind.and_then(ContentKind::as_member) {
         notes.label(label);
@@ -205,6 +245,9 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
             note_kind(claimed(&entry.name), notes);
             continue;
         };
+        if entry.is_unreached() {
+            notes.hand_out(&part);
+        }
         let (mut objects, mut is_done) = (Vec::new(), false);
         if is_ooxml {
             ooxml::note_name(&entry.name, notes);

@@ -45,6 +45,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::{ContentKind, Label, Obstacle};
 use format::letter::MAX_LETTER;
+use notes::{MAX_UNREACHED, MAX_UNREACHED_BYTES};
 
 pub use child::run_if_asked;
 pub use open::Opening;
@@ -79,12 +80,12 @@ pub struct Attachment {
     pub content: Vec<u8>,
 }
 
-/// How the files in a mail were handed out.
+/// How the files in a content were handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unpacked {
-    /// Number of files that were handed out, at most 1,000.
+    /// Number of files that were handed out, at most 1,000 of a mail.
     pub attachments: u32,
-    /// What ended it early or hid something; then only the mail itself has everything.
+    /// What ended it early or hid something; then only the content itself has everything.
     pub obstacle: Option<Obstacle>,
 }
 
@@ -174,14 +175,39 @@ impl Inspector {
         mail: BorrowedFd<'_>,
         take: &mut dyn FnMut(Attachment) -> ControlFlow<()>,
     ) -> Result<Unpacked, InspectError> {
-        let mut input = BufReader::new(self.start(Task::Unpack, mail)?);
+        self.handed_out(Task::Unpack, mail, (MAX_ATTACHMENTS, MAX_ALL_ATTACHMENTS), take)
+    }
+
+    /// Hands out the members of a content, at all depths, that scanners cannot reach, each to `take`; ends early when that
+    /// breaks off. Scanners read the rest of a content by themselves, as long as they are as good as ClamAV. The content is a
+    /// sealed file in memory. Waits for some 20 seconds at most, and for `take`.
+    ///
+    /// Errors: only those of the system. Whatever happens to the process afterwards is [`Obstacle::NotFinished`].
+    pub fn unreached(
+        &self,
+        content: BorrowedFd<'_>,
+        take: &mut dyn FnMut(Vec<u8>) -> ControlFlow<()>,
+    ) -> Result<Unpacked, InspectError> {
+        let most = (MAX_UNREACHED, MAX_UNREACHED_BYTES);
+        self.handed_out(Task::Unreached, content, most, &mut |member| take(member.content))
+    }
+
+    /// Passes on what the child hands out: at most so many files, of so many bytes together.
+    fn handed_out(
+        &self,
+        task: Task,
+        content: BorrowedFd<'_>,
+        (most, most_bytes): (u32, u64),
+        take: &mut dyn FnMut(Attachment) -> ControlFlow<()>,
+    ) -> Result<Unpacked, InspectError> {
+        let mut input = BufReader::new(self.start(task, content)?);
         let (mut attachments, mut bytes) = (0, 0);
         let stopped = |attachments| Unpacked { attachments, obstacle: Some(Obstacle::NotFinished) };
         loop {
             match frames::read(&mut input) {
                 Ok(Frame::File(file)) => {
                     bytes += file.content.len() as u64;
-                    if attachments >= MAX_ATTACHMENTS || bytes > MAX_ALL_ATTACHMENTS {
+                    if attachments >= most || bytes > most_bytes {
                         return Ok(stopped(attachments));
                     }
                     attachments += 1;

@@ -1,7 +1,8 @@
 //! What was found in a content and its members, and what the look may still spend.
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::fmt;
+use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::model::{Label, Obstacle};
@@ -28,6 +29,12 @@ const MAX_RATIO: u64 = 200;
 /// Fewest expanded bytes for which the ratio counts.
 const MIN_RATIO_BYTES: u64 = 10 << 20;
 
+/// Most members of a content that scanners cannot reach. Each is scanned by itself.
+pub(super) const MAX_UNREACHED: u32 = 2_000;
+
+/// Most bytes of all members together that scanners cannot reach.
+pub(super) const MAX_UNREACHED_BYTES: u64 = 512 << 20;
+
 /// Bytes by which an expanded member grows at once.
 const STEP: u64 = 1 << 20;
 
@@ -44,6 +51,21 @@ pub(super) struct Notes {
     /// Bytes of members that are in memory now.
     at_once: u64,
     is_over: bool,
+    /// Members, and their bytes, that scanners cannot reach.
+    pub(super) unreached: u32,
+    unreached_bytes: u64,
+    outlet: Option<Outlet>,
+}
+
+/// Takes each member that scanners cannot reach.
+struct Outlet(Box<Give>);
+
+type Give = dyn FnMut(&[u8]) -> io::Result<()>;
+
+impl fmt::Debug for Outlet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Outlet")
+    }
 }
 
 impl Notes {
@@ -57,7 +79,15 @@ impl Notes {
             expanded: 0,
             at_once: 0,
             is_over: false,
+            unreached: 0,
+            unreached_bytes: 0,
+            outlet: None,
         }
+    }
+
+    /// The same, for a look that hands out the members that scanners cannot reach.
+    pub(super) fn handing_out(self, give: impl FnMut(&[u8]) -> io::Result<()> + 'static) -> Self {
+        Self { outlet: Some(Outlet(Box::new(give))), ..self }
     }
 
     /// Adds a label.
@@ -110,15 +140,10 @@ impl Notes {
             let before = bytes.len() as u64;
             let read = bytes
                 .try_reserve_exact(usize::try_from(STEP).ok()?)
-                .map_err(std::io::Error::from)
+                .map_err(io::Error::from)
                 .and_then(|()| source.by_ref().take(STEP).read_to_end(&mut bytes));
             let grown = bytes.len() as u64;
-            self.expanded += grown - before;
-            self.expect(grown <= MAX_MEMBER && self.expanded <= MAX_EXPANDED, Obstacle::TooLargeExpanded);
-            self.expect(self.at_once + grown <= MAX_AT_ONCE, Obstacle::TooLargeExpanded);
-            self.expect(is_modest(grown, packed as u64), Obstacle::Ratio);
-            self.expect(is_modest(self.expanded, self.length), Obstacle::Ratio);
-            if self.is_over {
+            if !self.spend(grown - before, grown, packed) {
                 return None;
             }
             match read {
@@ -132,6 +157,52 @@ impl Notes {
                     return (!bytes.is_empty()).then_some(bytes);
                 }
             }
+        }
+    }
+
+    /// Counts `more` expanded bytes of a member that has `grown` to so many from `packed` ones; `false` if that exceeds a
+    /// bound.
+    fn spend(&mut self, more: u64, grown: u64, packed: usize) -> bool {
+        self.expanded += more;
+        self.expect(grown <= MAX_MEMBER && self.expanded <= MAX_EXPANDED, Obstacle::TooLargeExpanded);
+        self.expect(self.at_once + grown <= MAX_AT_ONCE, Obstacle::TooLargeExpanded);
+        self.expect(is_modest(grown, packed as u64), Obstacle::Ratio);
+        self.expect(is_modest(self.expanded, self.length), Obstacle::Ratio);
+        !self.is_over
+    }
+
+    /// Most bytes to which `packed` ones may expand now. A reader that writes them by itself stops after one more, and
+    /// says so to [`Self::note_expanded`].
+    pub(super) fn allowance(&self, packed: usize) -> u64 {
+        let modest = |packed: u64| (packed + 1).saturating_mul(MAX_RATIO).max(MIN_RATIO_BYTES) - 1;
+        [
+            MAX_MEMBER,
+            MAX_EXPANDED.saturating_sub(self.expanded),
+            MAX_AT_ONCE.saturating_sub(self.at_once),
+            modest(packed as u64),
+            modest(self.length).saturating_sub(self.expanded),
+        ]
+        .into_iter()
+        .min()
+        .unwrap_or_default()
+    }
+
+    /// Counts a member that a reader expanded by itself, from `packed` bytes; `false` if that exceeds a bound.
+    pub(super) fn note_expanded(&mut self, packed: usize, bytes: usize) -> bool {
+        self.spend(bytes as u64, bytes as u64, packed)
+    }
+
+    /// Hands out a member that scanners cannot reach, if this look hands out such members. It counts them in any case.
+    pub(super) fn hand_out(&mut self, member: &[u8]) {
+        self.unreached += 1;
+        self.unreached_bytes += member.len() as u64;
+        self.expect(self.unreached <= MAX_UNREACHED, Obstacle::TooManyMembers);
+        self.expect(self.unreached_bytes <= MAX_UNREACHED_BYTES, Obstacle::TooLargeExpanded);
+        if !self.is_over
+            && let Some(Outlet(give)) = &mut self.outlet
+            && give(member).is_err()
+        {
+            self.obstacle(Obstacle::NotFinished);
         }
     }
 

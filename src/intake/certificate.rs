@@ -162,7 +162,7 @@ impl Intake {
                 .collect(),
             obstacle: look.and_then(|look| look.obstacle).map(|obstacle| obstacle.as_str().to_owned()),
             verdicts: hold.verdicts.iter().map(certified).collect(),
-            not_checked: self.not_checked(),
+            not_checked: not_checked(),
             certified: now.to_string(),
             key: self.signer.verifier().to_string(),
         };
@@ -174,18 +174,14 @@ impl Intake {
     pub fn certificate_key(&self) -> Verifier {
         self.signer.verifier()
     }
+}
 
-    /// What scans do not look at, in words.
-    fn not_checked(&self) -> Vec<String> {
-        let mut gaps = vec![
-            "what no signature of these scanners describes".to_owned(),
-            "pages, programs and files outside that the content refers to".to_owned(),
-        ];
-        if self.engine.as_ref().and_then(|engine| engine.reads_rar()) == Some(false) {
-            gaps.push("contents of RAR archives".to_owned());
-        }
-        gaps
-    }
+/// What scans do not look at, in words.
+fn not_checked() -> Vec<String> {
+    vec![
+        "what no signature of these scanners describes".to_owned(),
+        "pages, programs and files outside that the content refers to".to_owned(),
+    ]
 }
 
 fn outcome(row: &HoldRow, verdicts: &[VerdictRow], by: Option<Actor>) -> Outcome {

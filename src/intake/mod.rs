@@ -41,6 +41,7 @@ mod rescan;
 mod second;
 mod shown;
 mod tell;
+mod unreached;
 mod verdict;
 mod watch;
 

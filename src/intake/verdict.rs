@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::decide::{Finding, Scanned};
 use super::opening::{Closed, Open, Opener, may_open_by_itself};
 use super::passwords::was_opened;
+use super::unreached::with_unreached;
 use super::{Intake, IntakeError, TRUST_FOR, Trusted};
 use secrecy::SecretString;
 
@@ -83,6 +84,7 @@ impl Intake {
         let machines = Machines {
             scanner: Arc::clone(engine),
             inspector: self.inspector.clone().filter(|_| asked.looks),
+            unpacker: self.inspector.clone(),
             opener: self.opener(),
         };
         let judged = tokio::task::spawn_blocking(move || {
@@ -231,6 +233,8 @@ struct Machines {
     scanner: Arc<dyn Engine>,
     /// Looks into it, if that is asked for.
     inspector: Option<Inspector>,
+    /// Hands out what the scanner cannot reach.
+    unpacker: Option<Inspector>,
     opener: Opener,
 }
 
@@ -269,7 +273,16 @@ impl Machines {
         Ok(Judged { report, look, is_open: true, how: Some(how) })
     }
 
+    /// Scans a content, and by themselves the members that the scanner cannot reach.
     fn scan(&self, sample: &Sample) -> Result<Report, HoldReason> {
+        let report = self.scan_one(sample)?;
+        match &self.unpacker {
+            Some(unpacker) => with_unreached(report, sample, unpacker, |member| self.scan_one(member)),
+            None => Ok(report),
+        }
+    }
+
+    fn scan_one(&self, sample: &Sample) -> Result<Report, HoldReason> {
         self.scanner.scan(sample).map_err(|error| match error {
             ScanError::TooLarge => HoldReason::TooLarge,
             error => {

@@ -50,6 +50,23 @@ pub fn installed(name: &str) -> PathBuf {
     path
 }
 
+/// The folder of a dependency's sources, with the samples in its tests.
+pub fn crate_sources(name: &str) -> PathBuf {
+    let metadata = succeed(Command::new(env!("CARGO")).args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--offline",
+        "--locked",
+        "--manifest-path",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+    ]));
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == name).unwrap();
+    Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap().to_owned()
+}
+
 /// Result of a command.
 pub struct Outcome {
     /// The exit code; 124 after the time limit, -1 after a signal.

@@ -15,6 +15,7 @@ pub(super) mod ole;
 pub(super) mod ooxml;
 mod parameters;
 pub(super) mod pdf;
+pub(super) mod rar;
 pub(super) mod rtf;
 pub(super) mod seven_zip;
 pub(super) mod tar;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use sevenz_rust2::{Archive, ArchiveEntry, BlockDecoder, Error, Password};
+use sevenz_rust2::{Archive, ArchiveEntry, Block, BlockDecoder, EncoderMethod, Error, Password};
 
 use super::{Member, bytes};
 use crate::inspect::name::leaves_its_folder;
@@ -20,6 +20,10 @@ const MAX_DECODER_KIB: usize = 160 << 10;
 const HEADER: u8 = 1;
 const PACKED_HEADER: u8 = 0x17;
 
+/// The methods that ClamAV reads, alone and as the filter of another one. What has any other is scanned member by member.
+const REACHED: [&[u8]; 4] =
+    [EncoderMethod::ID_COPY, EncoderMethod::ID_LZMA, EncoderMethod::ID_LZMA2, EncoderMethod::ID_BCJ_X86];
+
 /// What a reading led to.
 #[derive(Debug, Default)]
 pub(in crate::inspect) struct Reading {
@@ -29,12 +33,12 @@ pub(in crate::inspect) struct Reading {
     pub(in crate::inspect) is_loose: bool,
 }
 
-/// Passes each file to `take`.
+/// Passes each file to `take`, and whether scanners cannot reach it.
 pub(in crate::inspect) fn read(
     content: &[u8],
     password: &str,
     notes: &mut Notes,
-    take: &mut dyn FnMut(&mut Notes, Member),
+    take: &mut dyn FnMut(&mut Notes, Member, bool),
 ) -> Reading {
     let (mut source, password) = (Cursor::new(content), Password::from(password));
     let archive = match Archive::read_with_memory_limit(&mut source, &password, MAX_DECODER_KIB) {
@@ -54,27 +58,28 @@ pub(in crate::inspect) fn read(
             notes.label(Label::DeceptiveName);
         }
     }
-    let mut pass = |file: &ArchiveEntry, content: Option<Vec<u8>>, notes: &mut Notes| {
+    let mut pass = |file: &ArchiveEntry, content: Option<Vec<u8>>, is_unreached, notes: &mut Notes| {
         let Some(content) = content else { return };
         if let Some(count) = unread.get_mut(&file.name) {
             *count = count.saturating_sub(1);
         }
-        take(notes, Member { name: file.name.clone(), content });
+        take(notes, Member { name: file.name.clone(), content }, is_unreached);
     };
     for file in archive.files.iter().filter(|file| !file.is_directory && !file.has_stream) {
-        pass(file, Some(Vec::new()), notes);
+        pass(file, Some(Vec::new()), false, notes);
     }
     for block in 0..archive.blocks.len() {
         if notes.is_over() {
             break;
         }
+        let is_unreached = archive.blocks.get(block).is_some_and(is_unreached);
         // One thread, for the process has no other.
         let decoder =
             BlockDecoder::new_with_memory_limit(1, MAX_DECODER_KIB, block, &archive, &password, &mut source);
         let done = decoder.for_each_entries(&mut |file, mut reader| {
             if file.has_stream {
                 let expanded = notes.expand(content.len(), &mut reader);
-                pass(file, expanded, notes);
+                pass(file, expanded, is_unreached, notes);
             }
             Ok(!notes.is_over())
         });
@@ -84,6 +89,11 @@ pub(in crate::inspect) fn read(
     }
     let unread = unread.into_iter().filter(|(_, count)| *count > 0).map(|(name, _)| name).collect();
     Reading { unread, is_loose }
+}
+
+/// Whether scanners cannot unpack what is packed so.
+fn is_unreached(block: &Block) -> bool {
+    block.coders.iter().any(|coder| !REACHED.contains(&coder.encoder_method_id()))
 }
 
 fn obstacle(error: &Error) -> Obstacle {

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use bzip2::read::MultiBzDecoder;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
+use lzma_rust2::{LzmaReader, XzReader};
 
 use super::bytes;
 use crate::inspect::name::leaves_its_folder;
@@ -66,7 +68,19 @@ const STRONGLY_ENCRYPTED: u16 = 1 << 6 | 1 << 13;
 const SIZES_FOLLOW: u16 = 1 << 3;
 pub(in crate::inspect) const STORED: u16 = 0;
 pub(in crate::inspect) const DEFLATED: u16 = 8;
+const BZIP2: u16 = 12;
+const LZMA: u16 = 14;
+const XZ: u16 = 95;
 const AES: u16 = 99;
+
+/// Bytes before an LZMA stream: a version, the number of properties, the properties and the size of the dictionary.
+const LZMA_HEAD: usize = 9;
+
+/// An LZMA stream says itself where it ends.
+const HAS_END_MARK: u16 = 1 << 1;
+
+/// Most KiB of memory for the decoder of one member.
+const MAX_DECODER_KIB: u32 = 160 << 10;
 
 /// Whether an archive ends with these bytes.
 pub(in crate::inspect) fn ends_here(content: &[u8]) -> bool {
@@ -379,6 +393,11 @@ impl Entry {
                 notes.expect(decoder.total_in() == self.packed, Obstacle::Ambiguous);
                 expanded
             }
+            BZIP2 => notes.fenced(|notes| notes.expand(packed.len(), &mut MultiBzDecoder::new(rest)))??,
+            XZ => notes.fenced(|notes| {
+                notes.expand(packed.len(), &mut XzReader::new_mem_limit(rest, true, MAX_DECODER_KIB))
+            })??,
+            LZMA => notes.fenced(|notes| self.expand_lzma(packed, notes))??,
             _ => {
                 notes.obstacle(Obstacle::UnreadableFormat);
                 return None;
@@ -388,5 +407,27 @@ impl Entry {
         crc.update(&expanded);
         notes.expect(expanded.len() as u64 == self.size && crc.sum() == self.crc, Obstacle::Damaged);
         Some(expanded)
+    }
+
+    fn expand_lzma(&self, packed: &[u8], notes: &mut Notes) -> Option<Vec<u8>> {
+        let (head, mut stream) = packed.split_at_checked(LZMA_HEAD)?;
+        let (properties, dictionary) = (*head.get(4)?, bytes::u32(head, 5)?);
+        let is_readable = bytes::u16(head, 2) == Some(5) && dictionary / 1_024 <= MAX_DECODER_KIB;
+        let size = if self.flags & HAS_END_MARK == 0 { self.size } else { u64::MAX };
+        let decoder = LzmaReader::new_with_props(&mut stream, size, properties, dictionary, None);
+        let Some(mut decoder) = decoder.ok().filter(|_| is_readable) else {
+            notes.obstacle(Obstacle::UnreadableFormat);
+            return None;
+        };
+        let expanded = notes.expand(packed.len(), &mut decoder);
+        drop(decoder);
+        // Other programs show what follows the end of the stream, or not.
+        notes.expect(stream.is_empty(), Obstacle::Ambiguous);
+        expanded
+    }
+
+    /// Whether scanners cannot unpack it, although it is unpacked here.
+    pub(in crate::inspect) fn is_unreached(&self) -> bool {
+        matches!(self.method, LZMA | XZ)
     }
 }

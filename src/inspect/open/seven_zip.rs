@@ -12,7 +12,7 @@ use crate::model::Obstacle;
 pub(super) fn open(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
     let mut notes = Notes::new(content.len() as u64);
     let (mut archive, mut fault) = (Archive::default(), None);
-    let reading = seven_zip::read(content, password, &mut notes, &mut |_, member| {
+    let reading = seven_zip::read(content, password, &mut notes, &mut |_, member, _| {
         let mut crc = Crc::new();
         crc.update(&member.content);
         let (size, crc) = (member.content.len() as u64, crc.sum());

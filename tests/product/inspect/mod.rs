@@ -6,7 +6,8 @@ mod formats;
 mod hostile;
 mod mails;
 mod opened;
-mod packed;
+pub(crate) mod packed;
+pub(crate) mod rar;
 
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;

@@ -8,17 +8,22 @@ use super::formats::docx;
 use crate::support::process::{succeed, tool};
 
 /// A 7z archive of some files, made with further arguments.
-pub(super) fn seven_zip(files: &[(&str, &[u8])], arguments: &[&str]) -> Vec<u8> {
+pub(crate) fn seven_zip(files: &[(&str, &[u8])], arguments: &[&str]) -> Vec<u8> {
+    archive(files, "7z", arguments)
+}
+
+/// The same in a format of this name.
+fn archive(files: &[(&str, &[u8])], format: &str, arguments: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
         let path = folder.path().join("files").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
-    let archive = folder.path().join("a.7z");
+    let archive = folder.path().join(format!("archive.{format}"));
     succeed(
         tool("7zz", "7zip")
-            .args(["a", "-t7z", "-bd", "-r"])
+            .args(["a", &format!("-t{format}"), "-bd", "-r"])
             .args(arguments)
             .arg(&archive)
             .arg(".")
@@ -86,8 +91,26 @@ fn archives_that_hide_something_are_not_looked_at_whole() {
     check("a.7z", &seven_zip(&[("a.txt", &vec![b'0'; 30 << 20])], &[]), "archive ratio");
 }
 
-/// The checksum of 7z and ZIP.
-fn crc(bytes: &[u8]) -> u32 {
+#[test]
+fn zip_archives_of_other_methods_are_unpacked() {
+    let (document, program) = (docx(&[]), [&b"MZ\x90\0"[..], &[0xe8, 1, 2, 3, 4].repeat(2_000)].concat());
+    let both = [("brief.docx", &document[..]), ("ordner/a.exe", &program), ("leer.txt", b"")];
+    for method in ["BZip2", "LZMA", "XZ"] {
+        let pack = |files: &[(&str, &[u8])]| archive(files, "zip", &[&format!("-mm={method}")]);
+        check("a.zip", &pack(&both), "archive - contains-office contains-program");
+        let text = pack(&[("a.txt", &[b'x'; 5_000])]);
+        check("a.zip", &text, "archive -");
+        let mut wrong = text.clone();
+        wrong[30 + 5 + 20] ^= 0x55;
+        assert!(super::look("a.zip", &wrong).obstacle.is_some(), "{method}");
+        check("a.zip", &pack(&[("a.txt", &vec![b'0'; 30 << 20])]), "archive ratio");
+    }
+    let other = archive(&both[1..2], "zip", &["-mm=PPMd"]);
+    check("a.zip", &other, "archive unreadable-format contains-program");
+}
+
+/// The checksum of 7z, ZIP and RAR.
+pub(super) fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| sum >> 1 ^ (0xedb8_8320 & (sum & 1).wrapping_neg()))
     })

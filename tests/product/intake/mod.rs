@@ -17,6 +17,7 @@ mod second;
 mod traces;
 mod trouble;
 mod turns;
+mod unreached;
 mod watch;
 mod world;
 mod wrapped;

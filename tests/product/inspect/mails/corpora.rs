@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest, Sha256};
 use tresor::model::Obstacle;
 
 use crate::fuzz_seeds::targets::targets;
-use crate::support::process::{installed, succeed, tool};
+use crate::support::process::{crate_sources, installed, succeed, tool};
 
 /// Prints each named leaf that Python's `email` finds in a mail without defects: file, SHA-256 of the bytes, name.
 const PYTHON: &str = r#"
@@ -30,19 +29,7 @@ const OTHER: &[(&str, &str, &str)] = &[];
 
 /// The mails: of the crate `mail-parser`, and of the Python package of the same name.
 fn mails() -> Vec<PathBuf> {
-    let metadata = succeed(Command::new(env!("CARGO")).args([
-        "metadata",
-        "--format-version",
-        "1",
-        "--offline",
-        "--locked",
-        "--manifest-path",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-    ]));
-    let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let parser = packages.iter().find(|package| package["name"] == "mail-parser").unwrap();
-    let crate_folder = Path::new(parser["manifest_path"].as_str().unwrap()).parent().unwrap();
+    let crate_folder = crate_sources("mail-parser");
     let mut mails = Vec::new();
     for folder in [crate_folder.join("resources/eml"), installed("mails/mail_parser-4.8.0/tests/mails")] {
         let mut folders = vec![folder];

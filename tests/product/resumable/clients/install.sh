@@ -64,5 +64,6 @@ python "$here/../../convert/requirements.txt" office
 python "$here/../../../architecture/requirements.txt" pglast
 samples "$here/../../inspect/requirements.txt" oletools
 samples "$here/../../inspect/mails/requirements.txt" mails
+samples "$here/../../inspect/rar/requirements.txt" rar
 javascript "$here" tus-js
 javascript "$here/../../clients/javascript" webdav-js
