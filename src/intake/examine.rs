@@ -135,7 +135,11 @@ impl Intake {
                         (HoldState::NeedsDecision, Some(HoldReason::MailQuarantined))
                     }
                     // The mail is scanned first: as a whole it may be what its parts are not.
-                    Some(mail) if mail.state == HoldState::Arrived => return put_off(tx, &seen, clock),
+                    Some(mail) if mail.state == HoldState::Arrived => match given {
+                        None => return put_off(tx, &seen, clock),
+                        // That it was opened is kept.
+                        Some(_) => (HoldState::Held, None),
+                    },
                     _ => (HoldState::Released, next.reason),
                 },
                 state => (state, next.reason),
@@ -150,6 +154,9 @@ impl Intake {
             let (state, at, detail) = match &let_in {
                 // The objection stays visible.
                 Some(row) => (HoldState::Released, None, Some(row.reason.clone())),
+                None if state == HoldState::Held => {
+                    (state, next.at.or(Some(clock.certain.after(RETRY_AFTER))), detail)
+                }
                 None => (state, next.at, detail),
             };
             let update = HoldUpdate {

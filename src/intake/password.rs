@@ -18,7 +18,9 @@ impl Intake {
     /// Opens a held content with its password, scans and looks into what is in it, and treats it by what was found; returns
     /// the new state. The password is kept in memory for the second scan. One that is wrong changes nothing.
     ///
-    /// Errors: `NoSuchHold`, also for a person who has nothing to do with it; `NoPasswordNeeded`;
+    /// Whoever decides about it, has sent it or waits for it may give the password.
+    ///
+    /// Errors: `NoSuchHold`, also for an item with which the person has nothing to do; `NoPasswordNeeded`;
     /// `TooManyPasswords`; `WrongPassword`; `NotOpened`; `NotClean` if it could not be scanned now; `Changed` if something
     /// else happened during the scan.
     pub async fn give_password(
@@ -30,7 +32,6 @@ impl Intake {
     ) -> Result<HoldState, IntakeError> {
         let find = move |tx: &ReadTx<'_>| {
             let hold = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
-            // Whoever sent it or waits for it may know its password, and learns nothing by giving it.
             standing(tx, &accesses, &hold)?.ok_or(IntakeError::NoSuchHold)?;
             Ok::<_, IntakeError>(hold)
         };
@@ -64,8 +65,11 @@ impl Intake {
         self.passwords.keep(id, password);
         let certain =
             self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.not_after_certain(by.at)?)).await?;
-        let clock = Clock { now: by.at, certain, up_since: by.at };
-        let state = self.settle_opened(&hold, &Ok(scanned), clock, Some(by)).await?;
-        state.ok_or(IntakeError::Changed)
+        let clock = Clock { now: by.at, certain, up_since: *self.up_since.get_or_init(|| certain) };
+        let settled = self.settle_opened(&hold, &Ok(scanned), clock, Some(by)).await;
+        if !matches!(settled, Ok(Some(_))) {
+            self.passwords.forget(id);
+        }
+        settled?.ok_or(IntakeError::Changed)
     }
 }

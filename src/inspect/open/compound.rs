@@ -24,6 +24,11 @@ impl Compound {
         self.file.is_stream(format!("/{name}"))
     }
 
+    /// Whether there is a folder of this name in it.
+    pub(super) fn has_folder(&self, name: &str) -> bool {
+        self.file.is_storage(format!("/{name}"))
+    }
+
     /// A stream of the outermost folder.
     pub(super) fn read(&mut self, name: &str) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();

@@ -4,7 +4,7 @@
 //! | content | opened | becomes |
 //! |---|---|---|
 //! | docx, xlsx, pptx in a compound file | "agile" and "standard" encryption with AES | the archive in it |
-//! | xls | RC4, RC4 of `CryptoAPI`, XOR | the same workbook, no longer encrypted |
+//! | xls without pivot tables | RC4, RC4 of `CryptoAPI`, XOR | the same workbook, no longer encrypted |
 //! | doc | RC4, RC4 of `CryptoAPI` | the same document |
 //! | ppt without pictures | RC4 of `CryptoAPI` | the same slides, without title, author and the like |
 //! | ZIP | `ZipCrypto`, AES | the same archive |

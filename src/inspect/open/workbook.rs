@@ -6,6 +6,7 @@ use super::rc4::{Blocks, Key};
 use crate::inspect::format::bytes;
 
 const STREAM: &str = "Workbook";
+const PIVOT_CACHES: &str = "_SX_DB_CUR";
 
 const FILE_PASS: u16 = 0x002f;
 const BOUND_SHEET: u16 = 0x0085;
@@ -24,6 +25,10 @@ enum Cover<'k> {
 
 /// The same workbook without its encryption.
 pub(super) fn open(mut file: Compound, password: &str) -> Result<Vec<u8>, Fault> {
+    // What pivot tables are made of is encrypted, too.
+    if file.has_folder(PIVOT_CACHES) {
+        return Err(Fault::NotRead);
+    }
     let mut stream = file.read(STREAM)?;
     let pass = records(&stream).find(|record| record.kind == FILE_PASS).ok_or(Fault::NotRead)?;
     let info = bytes::slice(&stream, pass.start, pass.length).ok_or(Fault::NotRead)?.to_vec();

@@ -12,7 +12,7 @@ use tresor::inspect::{Inspector, MAX_PASSWORD, Opening};
 use tresor::scan::Sample;
 
 use super::confined::Impostor;
-use super::formats::docx;
+use super::formats::{compound, docx};
 use super::{in_words, look};
 use crate::support::passwords::{archive, opened_documents, passwords};
 use crate::support::process::{installed, succeed, tool};
@@ -129,6 +129,59 @@ fn each_way_to_encrypt_an_archive_in_a_document_is_known() {
         let both = both.into_inner().into_inner();
         assert_eq!(open(&both, Some(password)).0, Opening::NotRead, "{name}");
     }
+}
+
+/// A workbook of four records, of which the third has a place in plain, combined with 16 bytes.
+fn xor_workbook(numbers: [u16; 2], key: &[u8; 16]) -> Vec<u8> {
+    let pass = [&[0, 0][..], &numbers[0].to_le_bytes(), &numbers[1].to_le_bytes()].concat();
+    let records = [
+        (0x809_u16, &[0, 6, 5, 0][..]),
+        (0x2f, &pass),
+        (0x85, b"plac\0\x01\x01\0A"),
+        (0x204, b"a longer cell of this sheet"),
+    ];
+    let mut stream = Vec::new();
+    for (kind, content) in records {
+        stream.extend([kind.to_le_bytes(), u16::try_from(content.len()).unwrap().to_le_bytes()].concat());
+        let plain = match kind {
+            0x809 | 0x2f => content.len(),
+            0x85 => 4,
+            _ => 0,
+        };
+        let begin = stream.len() + content.len();
+        for (at, byte) in content.iter().enumerate() {
+            let combined = byte.rotate_left(5) ^ key[(begin + at) % 16];
+            stream.push(if at < plain { *byte } else { combined });
+        }
+    }
+    compound(&[("/Workbook", &stream)])
+}
+
+/// The numbers and the 16 bytes of each password are those of msoffcrypto.
+#[test]
+fn the_oldest_workbooks_open() {
+    for (password, numbers, key) in [
+        (None, [0xb359, 0x9a0a], "876b9ae21ee305621e699660986e9404"),
+        (Some("geheim"), [0x03f1, 0xdc67], "4b33cc334c37257e07dc077e24c1f8de"),
+        (Some("abcde"), [0x2fed, 0xc6fc], "46a647a5444a0968ab68094bb697a910"),
+    ] {
+        let key = data_encoding::HEXLOWER.decode(key.as_bytes()).unwrap().try_into().unwrap();
+        let locked = xor_workbook(numbers, &key);
+        assert_eq!(in_words(&look("a.xls", &locked)), "office encrypted encrypted");
+        let (opening, found) = open(&locked, password);
+        assert_eq!(opening, Opening::Opened, "{password:?}");
+        let stream = stream(&found, "/Workbook");
+        for part in [&b"plac\0\x01\x01\0A"[..], b"a longer cell of this sheet"] {
+            assert!(stream.windows(part.len()).any(|found| found == part), "{password:?} {stream:?}");
+        }
+        assert_eq!(in_words(&look("a.xls", &found)), "office - xlm-macros");
+        assert_eq!(open(&locked, Some("geheim ")), REFUSED);
+    }
+    // The cache of a pivot table is encrypted, too, and not opened.
+    let key = &[0; 16];
+    let mut file = cfb::CompoundFile::open(Cursor::new(xor_workbook([0xb359, 0x9a0a], key))).unwrap();
+    file.create_storage("/_SX_DB_CUR").unwrap();
+    assert_eq!(open(&file.into_inner().into_inner(), None).0, Opening::NotRead);
 }
 
 #[test]
