@@ -12,7 +12,9 @@ pub(super) fn open(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
         // Of two documents in one file, programs open either.
         [true, false, false, false] if !file.has("Book") && !file.has("\u{9}DRMContent") => {
             let (info, sealed) = (file.read("EncryptionInfo")?, file.read("EncryptedPackage")?);
-            package::open(&info, &sealed, password)
+            // Large ones lie in memory as often as they must.
+            drop(file);
+            package::open(&info, sealed, password)
         }
         [false, true, false, false] => word::open(file, password),
         [false, false, true, false] => workbook::open(file, password),

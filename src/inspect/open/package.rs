@@ -24,10 +24,11 @@ const SEGMENT: usize = 4 << 10;
 const HEAD: usize = 8;
 
 /// The archive in a package, of which `info` says how it is encrypted.
-pub(super) fn open(info: &[u8], package: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
-    let length = bytes::u64(package, 0).and_then(|length| usize::try_from(length).ok());
+pub(super) fn open(info: &[u8], package: Vec<u8>, password: &str) -> Result<Vec<u8>, Fault> {
+    let length = bytes::length(&package, 0).filter(|_| bytes::u32(&package, 4) == Some(0));
     let length = length.ok_or(Fault::NotRead)?;
-    let mut data = bytes::from(package, HEAD).unwrap_or_default().to_vec();
+    let mut data = package;
+    data.drain(..HEAD);
     if length > data.len() {
         return Err(Fault::NotRead);
     }

@@ -110,13 +110,13 @@ fn old(packed: &[u8], check: u8, password: &[u8]) -> Result<Vec<u8>, Fault> {
         *byte ^= key;
         turn(&mut keys, *byte);
     }
-    if data.len() < OLD_HEAD {
-        return Err(Fault::NotRead);
-    }
-    let data = data.split_off(OLD_HEAD - 1);
-    match data.split_first() {
-        Some((first, rest)) if *first == check => Ok(rest.to_vec()),
-        _ => Err(Fault::WrongPassword),
+    match data.get(OLD_HEAD - 1) {
+        None => Err(Fault::NotRead),
+        Some(found) if *found != check => Err(Fault::WrongPassword),
+        Some(_) => {
+            data.drain(..OLD_HEAD);
+            Ok(data)
+        }
     }
 }
 
