@@ -238,12 +238,26 @@ fn people_give_the_password_on_the_page() {
     has(&done, "hat das Kennwort für /a.zip angegeben");
     assert!(!done.contains(&target), "it is asked for no more: {done}");
     world.comes_to(id, "held");
-    // Who may not decide about it finds no such page, and a form of another site does nothing.
     let other = format!("/holding/{open}/password");
     browser.send(&page, &other, &[("password", SECRET)]).expect(409);
-    let reader = Browser::signed_in(&world.server, "de", READER, PASSWORD);
-    let none = reader.get("/holding").expect(200);
-    reader.send(&none, &target, &[("password", SECRET)]).expect(404);
-    browser.send(&none, &target, &[("password", SECRET)]).expect(403);
     browser.get(&target).expect(405);
+    // So do those who wait for a file, and nobody else; a form of another page does nothing.
+    let id = world.arrive("c.zip", &content);
+    world.waits(id, "needs_decision", "encrypted");
+    let (address, target) = (format!("/holding/{id}"), format!("/holding/{id}/password"));
+    world.server.add_user("stranger", "staff", PASSWORD);
+    let stranger = Browser::signed_in(&world.server, "de", "stranger", PASSWORD);
+    let none = stranger.get("/holding").expect(200);
+    stranger.send(&none, &target, &[("password", SECRET)]).expect(404);
+    let reader = Browser::signed_in(&world.server, "de", READER, PASSWORD);
+    let shown = reader.get(&address).expect(200);
+    has(&shown.text(), &format!("action=\"{target}\""));
+    reader.send(&none, &target, &[("password", SECRET)]).expect(403);
+    let done =
+        reader.get(&leads_to(&reader.send(&shown, &target, &[("password", SECRET)]))).expect(200).text();
+    has(&done, "Die Datei wurde mit dem Kennwort geöffnet und geprüft.");
+    world.comes_to(id, "held");
+    let history = world.server.cli_ok(["hold", "history", &id.to_string()]);
+    assert!(history.contains("gave the password of /c.zip"), "{history}");
+    assert!(!history.contains(SECRET), "{history}");
 }
