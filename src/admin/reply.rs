@@ -364,9 +364,10 @@ pub struct HoldShown {
     pub obstacle: Option<String>,
     /// The results of its scans, in order.
     pub verdicts: Vec<VerdictShown>,
-    /// Path of the PDF that was made of it.
+    /// Path of the PDF that was made of it, or of the folder with those of the documents in an archive.
     pub pdf: Option<String>,
-    /// Code of the error for which there is none; see docs/errors.md.
+    /// Code of the error for which there is none, or not one of all; see docs/errors.md. Or why an archive was not looked at
+    /// whole, as one word.
     #[serde(default)]
     pub pdf_fault: Option<String>,
     /// Address of the sender of the mail that it is or came with, by the envelope and not verified; empty for a mail without

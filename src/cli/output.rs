@@ -446,7 +446,8 @@ fn hold(shown: &HoldShown) -> anyhow::Result<()> {
         line(&format!("not looked at whole: {obstacle}"))?;
     }
     match (&shown.pdf, &shown.pdf_fault) {
-        (Some(pdf), _) => line(&format!("PDF: {}", safe(pdf)))?,
+        (Some(pdf), None) => line(&format!("PDF: {}", safe(pdf)))?,
+        (Some(pdf), Some(fault)) => line(&format!("PDF: {}; not all: {}", safe(pdf), safe(fault)))?,
         (None, Some(fault)) => line(&format!("no PDF: {}", safe(fault)))?,
         (None, None) => {}
     }

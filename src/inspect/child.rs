@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
+use super::documents::write_documents;
 use super::format::head;
 use super::format::letter::letter;
 use super::look::{look_into, write_unreached};
@@ -31,10 +32,13 @@ pub(super) enum Task {
     Open,
     /// Hands out the members that scanners cannot reach.
     Unreached,
+    /// Hands out the documents and mails in an archive.
+    Documents,
 }
 
 impl Task {
-    const ALL: [Self; 6] = [Self::Look, Self::Unpack, Self::Head, Self::Letter, Self::Open, Self::Unreached];
+    const ALL: [Self; 7] =
+        [Self::Look, Self::Unpack, Self::Head, Self::Letter, Self::Open, Self::Unreached, Self::Documents];
 
     /// The first argument of the child.
     pub(super) fn argument(self) -> &'static str {
@@ -45,6 +49,7 @@ impl Task {
             Self::Letter => "letter-of-standard-input",
             Self::Open => "open-standard-input",
             Self::Unreached => "unreached-of-standard-input",
+            Self::Documents => "documents-of-standard-input",
         }
     }
 }
@@ -89,6 +94,7 @@ fn run(task: Task) -> io::Result<()> {
             output.write_all(&[opening.mark()])?;
             output.write_all(&content)
         }
+        Task::Documents => write_documents(&content, &mut output),
         Task::Unreached => write_unreached(&content, &Rc::new(RefCell::new(io::stdout()))),
     }));
     done.map_err(|_| io::Error::other("the task did not finish"))??;

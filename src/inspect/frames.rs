@@ -27,7 +27,7 @@ pub(super) const MAX_ALL_ATTACHMENTS: u64 = 512 << 20;
 pub(super) const MAX_NAME: usize = 1 << 10;
 
 /// Most names in a path: a folder for each mail in a mail, and the file.
-const MAX_NAMES: usize = MAX_NESTING as usize + 1;
+pub(super) const MAX_NAMES: usize = MAX_NESTING as usize + 1;
 
 const FILE: u8 = 1;
 const END: u8 = 0;

@@ -176,7 +176,7 @@ pub(super) fn signed(content: &[u8], notes: &mut Notes) -> Vec<Member> {
 }
 
 /// Most KiB of memory for the decoder of an xz file; `xz -9` takes 65 MiB.
-const MAX_XZ_KIB: u32 = 160 << 10;
+pub(super) const MAX_XZ_KIB: u32 = 160 << 10;
 
 /// Bytes before the compressed ones in what Office puts beside a document.
 const MSO_HEAD: usize = 50;

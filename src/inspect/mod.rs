@@ -6,6 +6,7 @@
 //! confine      limits, Landlock, seccomp: memory and one pipe are all it has
 //! look         kind of a content, then its format, then each member again
 //! unpack       the files in a mail, handed out one by one as frames, with a name each (file_name)
+//! documents    the documents in an archive, handed out in the same way
 //! open/        a content without its encryption, by a password
 //! format/      one file per format: the labels it earns and the members it has
 //! notes        what was found, and what may still be spent
@@ -19,6 +20,7 @@
 mod answer;
 mod child;
 mod confine;
+mod documents;
 mod file_name;
 pub(crate) mod format;
 mod frames;
@@ -38,6 +40,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use child::Task;
+use documents::{MAX_ALL_DOCUMENTS, MAX_DOCUMENTS};
 use frames::{Frame, MAX_ALL_ATTACHMENTS, MAX_ATTACHMENTS};
 use process::Process;
 
@@ -69,7 +72,7 @@ pub struct Inspection {
     pub members: u32,
 }
 
-/// A file that was sent in a mail.
+/// A file that was sent in a mail, or a document in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
     /// The folders in which it lies in the mail, the outermost first, and its own name at the end. A mail in the mail, or a
@@ -190,6 +193,19 @@ impl Inspector {
     ) -> Result<Unpacked, InspectError> {
         let most = (MAX_UNREACHED, MAX_UNREACHED_BYTES);
         self.handed_out(Task::Unreached, content, most, &mut |member| take(member.content))
+    }
+
+    /// Hands out the documents and mails in an archive, in order, each to `take`; ends early when that breaks off. They are
+    /// known by their names; an archive in the archive is a folder. The archive is a sealed file in memory. Waits for some
+    /// 20 seconds at most, and for `take`.
+    ///
+    /// Errors: only those of the system.
+    pub fn documents(
+        &self,
+        archive: BorrowedFd<'_>,
+        take: &mut dyn FnMut(Attachment) -> ControlFlow<()>,
+    ) -> Result<Unpacked, InspectError> {
+        self.handed_out(Task::Documents, archive, (MAX_DOCUMENTS, MAX_ALL_DOCUMENTS), take)
     }
 
     /// Passes on what the child hands out: at most so many files, of so many bytes together.

@@ -6,6 +6,9 @@ use crate::library::Change;
 use crate::library::resolve::path_of;
 use crate::model::{Actor, Conditions, EntryPath, PdfAfter, Timestamp, Worker};
 
+/// Most files and folders in a folder with the PDFs of an archive that is cleared away. Those made here are fewer.
+const MAX_BELOW: usize = 1_000;
+
 /// Queues the PDF of a content that is being released to be cleared away, if its space asks for that.
 pub(super) fn queue(tx: &WriteTx<'_>, hold: &HoldRow) -> Result<(), IntakeError> {
     let rule = tx.space(hold.space)?.map(|space| space.pdf.after);
@@ -63,8 +66,12 @@ fn place_of_pdf(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Pdf, IntakeError> {
     if tx.trashed(hold.space, file.id)?.is_some() {
         return Ok(Pdf::InTrash);
     }
-    // What the server makes has no author, and what a person restores is another version.
-    let versions = tx.versions_of(file.id)?;
-    let is_as_made = versions.len() == 1 && versions.iter().all(|version| version.author.is_none());
+    // What the server makes has no author, and what a person restores is another version. Those of an archive are a folder.
+    let below = tx.subtree(file.id, MAX_BELOW + 1)?;
+    let mut is_as_made = below.len() <= MAX_BELOW;
+    for row in below.iter().filter(|row| !row.is_folder()) {
+        let versions = tx.versions_of(row.id)?;
+        is_as_made &= versions.len() == 1 && versions.iter().all(|version| version.author.is_none());
+    }
     Ok(if is_as_made { Pdf::AsMade(path_of(tx, file.id)?) } else { Pdf::Changed })
 }

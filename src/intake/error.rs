@@ -1,6 +1,7 @@
 //! Errors of the holding area.
 
 use crate::catalog::CatalogError;
+use crate::convert::ConvertError;
 use crate::library::LibraryError;
 use crate::model::{HoldReason, HoldState};
 
@@ -88,6 +89,23 @@ impl IntakeError {
             Self::TooManyPasswords => "too-many-passwords",
             Self::Library(error) => error.code(),
         }
+    }
+}
+
+/// Why no PDF was made.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The converter failed.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    /// The document could not be read, or the PDF not be stored.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+}
+
+impl From<LibraryError> for RenderError {
+    fn from(error: LibraryError) -> Self {
+        Self::Intake(error.into())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Makes a PDF of each office document and mail that the first scan found nothing in: people work with it while the
-//! document itself is held.
+//! document itself is held. Of an archive, a PDF of each document in it (`copies.rs`).
 //!
 //! The PDF is an entry of its own beside the document, `X.docx (Kopie).pdf`, readable by everyone who may read the
 //! space. Its name is noted before it is made, so that a crash leads to one PDF and not to two. A failure never holds or
@@ -10,17 +10,21 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::task::spawn_blocking;
 
+use super::copies::{Copies, FOLDER_SUFFIX, Make};
 use super::place::beside;
-use super::{Intake, IntakeError};
+use super::{Intake, IntakeError, RenderError};
 use crate::catalog::{HoldRow, ReadTx, RenditionRow, WriteTx};
 use crate::convert::{ConvertError, Converted, Converter, OfficeKind};
+use crate::inspect::Inspector;
 use crate::library::naming::free_name;
 use crate::library::resolve::path_of;
 use crate::library::{Change, LibraryError, NewFile};
 use crate::model::{
     Actor, Conditions, EntryId, EntryName, EntryPath, HoldReason, HoldState, PdfPages, Timestamp, Worker,
 };
+use crate::scan::Sample;
 
 /// Documents converted in one round, one after the other: each takes seconds of a processor.
 const MAX_RENDERED: usize = 16;
@@ -30,6 +34,8 @@ const MAX_TURN: usize = 4;
 const MAX_LOOKED_AT: usize = 256;
 /// What follows the document's name.
 const SUFFIX: &str = " (Kopie).pdf";
+/// Endings of the archives whose documents become PDFs.
+const ARCHIVES: [&str; 11] = ["zip", "7z", "rar", "tar", "tgz", "gz", "tbz", "tbz2", "bz2", "txz", "xz"];
 
 /// What a PDF is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +44,24 @@ enum Kind {
     Office(OfficeKind),
     /// A mail: who wrote it, to whom, and its text.
     Mail,
+    /// An archive, for whose documents there is a folder.
+    Archive,
 }
 
 impl Kind {
     fn of_extension(extension: &str) -> Option<Self> {
-        match extension.eq_ignore_ascii_case("eml") {
-            true => Some(Self::Mail),
-            false => OfficeKind::of_extension(extension).map(Self::Office),
+        let is_one_of = |known: &[&str]| known.iter().any(|known| extension.eq_ignore_ascii_case(known));
+        match OfficeKind::of_extension(extension) {
+            Some(kind) => Some(Self::Office(kind)),
+            None if is_one_of(&["eml"]) => Some(Self::Mail),
+            None if is_one_of(&ARCHIVES) => Some(Self::Archive),
+            None => None,
         }
+    }
+
+    /// The kind of a file with this name.
+    fn of_name(name: &str) -> Option<Self> {
+        Self::of_extension(name.rsplit_once('.').map_or("", |(_, extension)| extension))
     }
 }
 
@@ -54,7 +70,7 @@ struct Document {
     hold: HoldRow,
     kind: Kind,
     pages: PdfPages,
-    /// The PDF's path in its space.
+    /// The path in its space of the PDF, or of the folder with the PDFs of an archive.
     path: EntryPath,
 }
 
@@ -97,9 +113,9 @@ impl Intake {
         now: Timestamp,
     ) -> Result<bool, RenderError> {
         let fault = match self.render(document, converter, now).await {
-            Ok(entry) => {
-                self.note(document, Some(entry), None).await?;
-                return Ok(true);
+            Ok(Copies { place, fault }) => {
+                self.note(document, place, fault.map(str::to_owned)).await?;
+                return Ok(place.is_some());
             }
             Err(RenderError::Convert(error)) if error.is_of_the_machine() => return Err(error.into()),
             Err(RenderError::Convert(error)) => error.code(),
@@ -134,34 +150,28 @@ impl Intake {
         document: &Document,
         converter: &Arc<Converter>,
         now: Timestamp,
-    ) -> Result<EntryId, RenderError> {
+    ) -> Result<Copies, RenderError> {
         let sample = match self.sample_of(document.hold.space, document.hold.version).await? {
             Ok((sample, _)) => sample,
             // Damaged since its first scan.
             Err(HoldReason::Unreadable) => return Err(ConvertError::Unreadable.into()),
             Err(_) => return Err(LibraryError::Incomplete.into()),
         };
-        let (converter, kind, inspector) = (Arc::clone(converter), document.kind, self.inspector.clone());
-        let pages = document.pages;
-        let (opener, key) = (self.opener(), self.key_of(&document.hold));
-        let pdf = tokio::task::spawn_blocking(move || {
-            let sample = opener.as_scanned(sample, &key)?;
-            let Converted { mut pdf, .. } = match kind {
-                Kind::Office(kind) => converter.convert(&mut sample.reader(), kind, pages)?,
-                Kind::Mail => {
-                    let letter = inspector.map(|inspector| inspector.letter(sample.as_fd())).transpose();
-                    let letter =
-                        letter.map_err(io::Error::other)?.flatten().ok_or(ConvertError::Unreadable)?;
-                    let kind = OfficeKind::of_extension("fodt").ok_or(ConvertError::NotOffice)?;
-                    converter.convert(&mut letter.as_slice(), kind, pages)?
-                }
-            };
-            let mut bytes = Vec::new();
-            pdf.read_to_end(&mut bytes)?;
-            Ok::<_, ConvertError>(bytes)
-        });
-        let pdf = pdf.await.map_err(LibraryError::from)??;
-        Ok(self.store(document, pdf, now).await?)
+        let (kind, opener, key) = (document.kind, self.opener(), self.key_of(&document.hold));
+        let sample =
+            spawn_blocking(move || opener.as_scanned(sample, &key)).await.map_err(LibraryError::from)??;
+        let (inspector, pages) = (self.inspector.clone(), document.pages);
+        let means = Means { converter: Arc::clone(converter), inspector, pages };
+        if kind == Kind::Archive {
+            let make: Make = Arc::new(move |name, content| {
+                let kind = Kind::of_name(name).filter(|kind| *kind != Kind::Archive)?;
+                let sample = Sample::of(content).map_err(io::Error::other);
+                Some(sample.map_err(ConvertError::from).and_then(|sample| means.pdf(&sample, kind)))
+            });
+            return self.copy_members(document.hold.space, sample, &document.path, (make, SUFFIX)).await;
+        }
+        let pdf = spawn_blocking(move || means.pdf(&sample, kind)).await.map_err(LibraryError::from)??;
+        Ok(Copies { place: Some(self.store(document, pdf, now).await?), fault: None })
     }
 
     async fn store(&self, document: &Document, pdf: Vec<u8>, now: Timestamp) -> Result<EntryId, IntakeError> {
@@ -194,24 +204,35 @@ impl Intake {
     }
 }
 
-/// Why no PDF was made.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// The converter failed.
-    #[error(transparent)]
-    Convert(#[from] ConvertError),
-    /// The document could not be read, or the PDF not be stored.
-    #[error(transparent)]
-    Intake(#[from] IntakeError),
+/// What makes a PDF, on a thread that may wait.
+struct Means {
+    converter: Arc<Converter>,
+    inspector: Option<Inspector>,
+    pages: PdfPages,
 }
 
-impl From<LibraryError> for RenderError {
-    fn from(error: LibraryError) -> Self {
-        Self::Intake(error.into())
+impl Means {
+    /// The PDF of a content of this kind.
+    fn pdf(&self, sample: &Sample, kind: Kind) -> Result<Vec<u8>, ConvertError> {
+        let Converted { mut pdf, .. } = match kind {
+            Kind::Office(kind) => self.converter.convert(&mut sample.reader(), kind, self.pages)?,
+            Kind::Mail => {
+                let letter = self.inspector.as_ref().map(|inspector| inspector.letter(sample.as_fd()));
+                let letter = letter.transpose().map_err(io::Error::other)?;
+                let letter = letter.flatten().ok_or(ConvertError::Unreadable)?;
+                let kind = OfficeKind::of_extension("fodt").ok_or(ConvertError::NotOffice)?;
+                self.converter.convert(&mut letter.as_slice(), kind, self.pages)?
+            }
+            Kind::Archive => return Err(ConvertError::NotOffice),
+        };
+        let mut bytes = Vec::new();
+        pdf.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 
-/// The kind of the document and the path of its PDF: the one that was noted before, or a free name.
+/// The kind of the document and the path of its PDF, or of the folder with those of an archive: the one that was noted before,
+/// or a free name.
 fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(Kind, EntryPath)>, IntakeError> {
     // What is encrypted is queued again when its password is given.
     let is_locked = hold.reason == Some(HoldReason::Encrypted);
@@ -219,15 +240,15 @@ fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(Kind, EntryPath)>, I
         return Ok(None);
     }
     let Some((folder, file)) = beside(tx, hold.version)? else { return Ok(None) };
-    let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let Some(kind) = Kind::of_extension(extension) else { return Ok(None) };
+    let Some(kind) = Kind::of_name(&file) else { return Ok(None) };
     let noted = tx.rendition(hold.id)?.and_then(|row| row.name);
     let name = if let Some(Ok(name)) = noted.map(|name| EntryName::parse(&name)) {
         name
     } else {
-        let room = EntryName::MAX_BYTES - SUFFIX.len();
+        let suffix = if kind == Kind::Archive { FOLDER_SUFFIX } else { SUFFIX };
+        let room = EntryName::MAX_BYTES - suffix.len();
         let stem = file.get(..file.floor_char_boundary(room)).unwrap_or(&file);
-        let wanted = EntryName::parse(&format!("{stem}{SUFFIX}")).map_err(LibraryError::from)?;
+        let wanted = EntryName::parse(&format!("{stem}{suffix}")).map_err(LibraryError::from)?;
         free_name(tx, folder, &wanted)?
     };
     let path = path_of(tx, folder)?.join(name).map_err(LibraryError::from)?;

@@ -9,8 +9,8 @@ use super::second::fits;
 use super::{Allowed, HandedOut, HoldRequest, Intake, IntakeError};
 use crate::catalog::{ApprovalRow, EventsOf, HoldRow, MailRow, ReadTx, VerdictRow};
 use crate::model::{
-    Access, EntryEvent, Event, HoldId, HoldReason, HoldState, Look, Recorded, ReleaseBy, Right, SpaceId,
-    Timestamp, UserId, VersionId, VersionState, Viewer,
+    Access, EntryEvent, EntryId, Event, HoldId, HoldReason, HoldState, Look, Recorded, ReleaseBy, Right,
+    SpaceId, Timestamp, UserId, VersionId, VersionState, Viewer,
 };
 
 /// Most items of one answer.
@@ -19,6 +19,10 @@ const MAX_SHOWN: usize = 1_000;
 const MAX_FETCHED: usize = 1_000;
 /// Most requests shown of one item.
 pub(super) const MAX_REQUESTS: usize = 200;
+/// Most files and folders that are looked at below the folder with the PDFs of an archive.
+const MAX_BELOW: usize = 300;
+/// How the names of PDFs end that were made here.
+const PDF: &str = ".pdf";
 /// Most events of a file that are looked at for the history of an item.
 const MAX_EVENTS: usize = 500;
 
@@ -60,9 +64,13 @@ pub struct Hold {
     pub overridden: bool,
     /// The results of its scans.
     pub verdicts: Vec<VerdictRow>,
-    /// Path of its PDF.
+    /// Path of its PDF, or of the folder with those of an archive.
     pub pdf: Option<String>,
-    /// Code of the error for which there is no PDF.
+    /// Whether that is such a folder.
+    pub pdf_is_folder: bool,
+    /// The PDFs in that folder with their names in it; only of an item that was asked for alone.
+    pub pdfs: Vec<(EntryId, String)>,
+    /// Code of the error for which there is no PDF, or not all of an archive.
     pub pdf_fault: Option<String>,
     /// The mail that it is, or came with.
     pub mail: Option<MailRow>,
@@ -128,7 +136,10 @@ impl Intake {
             Some((_, Standing::Decides)) => self.show(accesses, id).await,
             Some((row, standing)) => {
                 let wants_password = wants_password(&row, &self.passwords);
-                let part = move |tx: &ReadTx<'_>| show_part(tx, &accesses, &row, standing);
+                let part = move |tx: &ReadTx<'_>| {
+                    let part = show_part(tx, &accesses, &row, standing)?;
+                    Ok::<_, IntakeError>(Hold { pdfs: copies(tx, &row)?, ..part })
+                };
                 Ok(Hold { wants_password, ..self.catalog().read(part).await? })
             }
         }
@@ -149,7 +160,8 @@ impl Intake {
                 let version = tx.version(row.version)?.ok_or(IntakeError::NoSuchHold)?;
                 let allowed = allowance(tx, row.space, &version, Timestamp(i64::MIN))?;
                 let wants_password = wants_password(&row, &passwords);
-                Ok(Hold { wants_password, fetched, allowed, history: history(tx, &row)?, ..show(tx, &row)? })
+                let (pdfs, history) = (copies(tx, &row)?, history(tx, &row)?);
+                Ok(Hold { wants_password, pdfs, fetched, allowed, history, ..show(tx, &row)? })
             })
             .await
     }
@@ -203,9 +215,12 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
     let is_open = !row.state.has_ended();
     let rendition = tx.rendition(row.id)?;
     let pdf = rendition.as_ref().and_then(|rendition| rendition.entry);
-    let pdf = pdf.map(|entry| tx.spot(entry)).transpose()?.flatten();
+    let spot = pdf.map(|entry| tx.spot(entry)).transpose()?.flatten();
+    let pdf = pdf.map(|entry| tx.entry(entry)).transpose()?.flatten();
     Ok(Hold {
-        pdf: pdf.map(|spot| spot.path),
+        pdf: spot.map(|spot| spot.path),
+        pdf_is_folder: pdf.is_some_and(|entry| entry.is_folder()),
+        pdfs: Vec::new(),
         pdf_fault: rendition.and_then(|rendition| rendition.fault),
         id: row.id,
         standing: Standing::Decides,
@@ -229,6 +244,23 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         fetched: Vec::new(),
         history: Vec::new(),
     })
+}
+
+/// The PDFs of the documents in an archive, with their names in the folder for them.
+fn copies(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Vec<(EntryId, String)>, IntakeError> {
+    let Some(folder) = tx.rendition(row.id)?.and_then(|rendition| rendition.entry) else {
+        return Ok(Vec::new());
+    };
+    let Some(top) = tx.spot(folder)? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    let entries = tx.subtree(folder, MAX_BELOW)?;
+    for file in entries.into_iter().filter(|entry| entry.id != folder && !entry.is_folder()) {
+        let Some(spot) = tx.spot(file.id)? else { continue };
+        let name = spot.path.strip_prefix(&top.path).and_then(|name| name.strip_prefix('/'));
+        found.extend(name.filter(|name| name.ends_with(PDF)).map(|name| (file.id, name.to_owned())));
+    }
+    found.sort_by(|(_, one), (_, other)| one.cmp(other));
+    Ok(found)
 }
 
 /// Present path of a held content, or that from which it was deleted.

@@ -184,6 +184,12 @@ sentences! {
     open_pdf:
         de "PDF-Fassung herunterladen",
         en "Download as PDF";
+    open_pdfs:
+        de "PDF-Fassungen der Dokumente in dieser Datei:",
+        en "The documents in this file as PDF:";
+    pdfs_missing:
+        de "Nicht von allen Dokumenten in dieser Datei ließ sich eine PDF-Fassung herstellen.",
+        en "Not all documents in this file could be made a PDF.";
     no_pdf:
         de "Von dieser Datei ließ sich keine PDF-Fassung herstellen.",
         en "No PDF could be made of this file.";

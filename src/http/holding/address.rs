@@ -4,12 +4,13 @@
 //! /holding                   the list; what it shows is in the query
 //! /holding/ID                an item, and where its forms are sent
 //! /holding/ID/pdf            its PDF
+//! /holding/ID/pdf/FILE       a PDF of a document in an archive
 //! /holding/ID/original       itself, for a person to whom it was handed out
 //! /holding/ID/certificate    its certificate
 //! /holding/ID/password       where its password is sent
 //! ```
 
-use crate::model::HoldId;
+use crate::model::{EntryId, HoldId};
 
 /// The address of the list.
 pub(super) const LIST: &str = "/holding";
@@ -20,6 +21,7 @@ pub(super) enum Address {
     List,
     Item(HoldId),
     Pdf(HoldId),
+    Copy(HoldId, EntryId),
     Original(HoldId),
     Certificate(HoldId),
     Password(HoldId),
@@ -44,7 +46,11 @@ impl Address {
             "original" => Some(Self::Original(id)),
             "certificate" => Some(Self::Certificate(id)),
             "password" => Some(Self::Password(id)),
-            _ => None,
+            below => {
+                let file = below.strip_prefix("pdf/")?;
+                let number: i64 = file.parse().ok().filter(|number| *number >= 0)?;
+                (number.to_string() == file).then_some(Self::Copy(id, EntryId(number)))
+            }
         }
     }
 }
@@ -72,6 +78,10 @@ mod tests {
             ("/holding/15", Some(Address::Item(id))),
             ("/holding/15/", Some(Address::Item(id))),
             ("/holding/15/pdf", Some(Address::Pdf(id))),
+            ("/holding/15/pdf/4", Some(Address::Copy(id, EntryId(4)))),
+            ("/holding/15/pdf/04", None),
+            ("/holding/15/pdf/", None),
+            ("/holding/15/pdf/-4", None),
             ("/holding/15/original", Some(Address::Original(id))),
             ("/holding/15/certificate", Some(Address::Certificate(id))),
             ("/holding/15/password", Some(Address::Password(id))),

@@ -123,7 +123,15 @@ impl Desk<'_> {
         let facts: Vec<_> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
         html! {
             (crate::http::page::facts(&facts))
-            @if hold.pdf.is_some() {
+            @if hold.pdf_is_folder {
+                p { (texts.open_pdfs()) }
+                ul {
+                    @for (file, name) in &hold.pdfs {
+                        li { a href={ (of_item(hold.id)) "/pdf/" (file.0) } { (Shown(name)) } }
+                    }
+                }
+                @if hold.pdf_fault.is_some() { (note(texts.pdfs_missing())) }
+            } @else if hold.pdf.is_some() {
                 p { a href={ (of_item(hold.id)) "/pdf" } { (texts.open_pdf()) } }
             } @else if hold.pdf_fault.is_some() {
                 p { (texts.no_pdf()) }

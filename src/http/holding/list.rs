@@ -125,7 +125,7 @@ impl Desk<'_> {
                 @if let Some(sender) = sender(texts, hold) { p { (texts.sender()) ": " (sender) } }
                 @let found = peculiarities(texts, hold);
                 @if !found.is_empty() { p { (texts.found()) ": " (found.join(", ")) } }
-                @if hold.pdf.is_some() { p { a href={ (of_item(hold.id)) "/pdf" } { (texts.open_pdf()) } } }
+                @if hold.pdf.is_some() && !hold.pdf_is_folder { p { a href={ (of_item(hold.id)) "/pdf" } { (texts.open_pdf()) } } }
             }
         }
     }

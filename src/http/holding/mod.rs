@@ -29,7 +29,7 @@ use super::session;
 use crate::accounts::{LookupError, Principal, Session};
 use crate::intake::{Hold, IntakeError};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, HoldId, SpaceId, UserId};
+use crate::model::{Access, EntryId, HoldId, SpaceId, UserId};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{ErrorTexts, HoldingTexts, Language};
 
@@ -122,6 +122,7 @@ impl<'a> Desk<'a> {
             Some(Address::Password(_)) => not_allowed("POST", "Open the page of the item in a browser.\n"),
             Some(Address::Item(_)) => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
             Some(Address::Pdf(id)) if is_read => return self.pdf(id).await,
+            Some(Address::Copy(id, file)) if is_read => return self.copy(id, file).await,
             Some(Address::Original(id)) if is_read => return self.original(id).await,
             Some(Address::Certificate(id)) if is_read => self.certificate(id).await?,
             Some(_) => not_allowed("GET, HEAD", "Open this address in a browser.\n"),
@@ -132,8 +133,20 @@ impl<'a> Desk<'a> {
     /// The PDF of an item.
     async fn pdf(&self, id: HoldId) -> Result<Answer, Failure> {
         let hold = self.hold(id).await?;
-        let Some(path) = hold.pdf else { return Ok(Answer::Made(self.not_found())) };
+        let Some(path) = hold.pdf.filter(|_| !hold.pdf_is_folder) else {
+            return Ok(Answer::Made(self.not_found()));
+        };
         Ok(self.file(hold.space, path))
+    }
+
+    /// A PDF of a document in an archive.
+    async fn copy(&self, id: HoldId, file: EntryId) -> Result<Answer, Failure> {
+        let hold = self.hold(id).await?;
+        let name = hold.pdfs.into_iter().find(|(known, _)| *known == file).map(|(_, name)| name);
+        match hold.pdf.zip(name) {
+            Some((folder, name)) => Ok(self.file(hold.space, format!("{folder}/{name}"))),
+            None => Ok(Answer::Made(self.not_found())),
+        }
     }
 
     /// The content of an item that was handed out to the person.

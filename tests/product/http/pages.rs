@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
-const UNSEEN: [(&str, &str); 56] = [
+const UNSEEN: [(&str, &str); 58] = [
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -40,6 +40,8 @@ const UNSEEN: [(&str, &str); 56] = [
     ("HoldingTexts::two_persons", "needs two persons: intake::second"),
     ("HoldingTexts::first_done", "needs two persons: intake::second"),
     ("HoldingTexts::open_pdf", "needs a converter: intake::documents"),
+    ("HoldingTexts::open_pdfs", "needs a converter: intake::documents"),
+    ("HoldingTexts::pdfs_missing", "needs a converter: intake::documents"),
     ("HoldingTexts::no_pdf", "needs a converter: intake::documents"),
     ("HoldingTexts::signatures", "needs a scanner: intake::pages"),
     ("HoldingTexts::signatures_of", "needs a scanner: intake::pages"),

@@ -2,6 +2,7 @@
 
 mod confined;
 mod corpora;
+mod documents;
 mod formats;
 mod hostile;
 mod mails;

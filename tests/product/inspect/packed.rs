@@ -13,7 +13,7 @@ pub(crate) fn seven_zip(files: &[(&str, &[u8])], arguments: &[&str]) -> Vec<u8> 
 }
 
 /// The same in a format of this name.
-fn archive(files: &[(&str, &[u8])], format: &str, arguments: &[&str]) -> Vec<u8> {
+pub(super) fn archive(files: &[(&str, &[u8])], format: &str, arguments: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
         let path = folder.path().join("files").join(name);

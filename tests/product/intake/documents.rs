@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::world::World;
+use crate::inspect::rar::stored;
 use crate::support::browser::Browser;
 use crate::support::content::files_below;
 use crate::support::process::{eventually, require, succeed};
@@ -148,4 +149,88 @@ fn a_document_that_cannot_be_read_any_more_keeps_no_other_from_its_pdf() {
     world.server.spawn();
     eventually("the other has its PDF", LIMIT, || !world.shown(small)["pdf"].is_null());
     assert_eq!(world.shown(large)["pdf_fault"], "document-unreadable");
+}
+
+/// The text of a PDF in the space.
+fn text_of(world: &World, path: &str) -> String {
+    let pdf = world.colleague("GET", path).send().expect(200).body;
+    let file = world.server.scratch("pdf").join("copy.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    succeed(Command::new(require("pdftotext", "poppler-utils")).arg(&file).arg("-"))
+}
+
+#[test]
+fn the_documents_in_an_archive_are_pdfs_once_whatever_ends_the_server() {
+    require("soffice", "libreoffice-writer-nogui");
+    let mut world = World::holding("12h");
+    let sentences = ["Der erste Satz.", "Der zweite Satz.", "Der dritte Satz."].map(document);
+    let mail = b"From: a@b\r\nTo: b@c\r\nSubject: Belege\r\n\r\nAnbei die Belege.\r\n";
+    let inner = stored(&[("brief.fodt", sentences[2].as_bytes())]);
+    let archive = stored(&[
+        ("brief.fodt", sentences[0].as_bytes()),
+        ("2025/BRIEF.FODT", sentences[1].as_bytes()),
+        ("post.eml", mail),
+        ("foto.gif", b"GIF89a"),
+        ("mehr.rar", &inner),
+        ("kaputt.docx", b"this is no document of an office"),
+    ]);
+    let id = world.arrive("belege.rar", &archive);
+    let first = "belege.rar%20(Kopien)/brief.fodt%20(Kopie).pdf";
+    eventually("the first PDF is there", LIMIT, || world.colleague("GET", first).send().status == 200);
+    world.server.kill();
+    world.server.spawn();
+    eventually("all are there", LIMIT, || !world.shown(id)["pdf"].is_null());
+    let shown = world.shown(id);
+    assert_eq!(
+        (&shown["pdf"], &shown["pdf_fault"]),
+        (&"/belege.rar (Kopien)".into(), &"not-an-office-document".into()),
+        "{shown}"
+    );
+    for (path, sentence) in [
+        ("brief.fodt", "Der erste Satz."),
+        ("2025/BRIEF.FODT", "Der zweite Satz."),
+        ("mehr.rar/brief.fodt", "Der dritte Satz."),
+        ("post.eml", "Anbei die Belege."),
+    ] {
+        let text = text_of(&world, &format!("belege.rar%20(Kopien)/{path}%20(Kopie).pdf"));
+        assert!(text.contains(sentence), "{path}: {text}");
+    }
+    let listed = world.colleague("PROPFIND", "").header("Depth", "infinity").send().expect(207);
+    let listed = String::from_utf8(listed.body).unwrap();
+    assert_eq!(listed.matches(".pdf</d:href>").count(), 4, "{listed}");
+    world.assert_withheld("belege.rar");
+    // On the page, one by one.
+    world.server.cli_ok(["grant", USER, SPACE, "manage"]);
+    let browser = Browser::signed_in(&world.server, "de", USER, PASSWORD);
+    let page = browser.get(&format!("/holding/{id}")).expect(200);
+    let text = page.text();
+    assert!(text.contains("PDF-Fassungen der Dokumente in dieser Datei:"), "{page}");
+    assert!(text.contains("Nicht von allen Dokumenten in dieser Datei"), "{page}");
+    let link = text.split("href=\"").find(|rest| rest.contains(">mehr.rar/brief.fodt (Kopie).pdf<")).unwrap();
+    let address = link.split('"').next().unwrap();
+    assert!(address.starts_with(&format!("/holding/{id}/pdf/")), "{address}");
+    assert_eq!(browser.get(address).expect(200).header("content-type"), Some("application/pdf"));
+    for other in [format!("/holding/{id}/pdf"), format!("/holding/{id}/pdf/1")] {
+        browser.get(&other).expect(404);
+    }
+    let printed = world.server.cli_ok(["hold", "show", &id.to_string()]);
+    assert!(printed.contains("PDF: /belege.rar (Kopien); not all: not-an-office-document"), "{printed}");
+    world.assert_sound();
+}
+
+#[test]
+fn an_archive_without_documents_has_no_folder() {
+    let world = World::holding("12h");
+    let id = world.arrive("fotos.rar", &stored(&[("foto.gif", b"GIF89a")]));
+    let document = world.arrive("kaputt.docx", b"this is no document of an office");
+    // It comes after the archive.
+    eventually("it says why", LIMIT, || !world.shown(document)["pdf_fault"].is_null());
+    let shown = world.shown(id);
+    assert_eq!(
+        (&shown["pdf"], &shown["pdf_fault"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null),
+        "{shown}"
+    );
+    world.colleague("GET", "fotos.rar%20(Kopien)").send().expect(404);
+    world.assert_sound();
 }
