@@ -98,17 +98,10 @@ const OLD_HEAD: usize = 12;
 
 /// Decrypts a member as PKZIP 2 encrypted it.
 fn old(packed: &[u8], check: u8, password: &[u8]) -> Result<Vec<u8>, Fault> {
-    let mut keys = [0x1234_5678_u32, 0x2345_6789, 0x3456_7890];
-    for byte in password {
-        turn(&mut keys, *byte);
-    }
+    let mut cipher = Old::new(password);
     let mut data = packed.to_vec();
     for byte in &mut data {
-        let [.., last] = keys;
-        let word = (last | 2) & 0xffff;
-        let [_, key, ..] = (word.wrapping_mul(word ^ 1)).to_le_bytes();
-        *byte ^= key;
-        turn(&mut keys, *byte);
+        *byte = cipher.decrypt(*byte);
     }
     match data.get(OLD_HEAD - 1) {
         None => Err(Fault::NotRead),
@@ -120,17 +113,49 @@ fn old(packed: &[u8], check: u8, password: &[u8]) -> Result<Vec<u8>, Fault> {
     }
 }
 
-fn turn(keys: &mut [u32; 3], byte: u8) {
-    let [first, second, third] = keys;
-    *first = crc(*first, byte);
-    *second = second.wrapping_add(*first & 0xff).wrapping_mul(0x0808_8405).wrapping_add(1);
-    let [.., high] = second.to_le_bytes();
-    *third = crc(*third, high);
+/// The cipher of PKZIP 2.
+struct Old {
+    keys: [u32; 3],
+    /// CRC-32 of each byte.
+    table: [u32; 256],
 }
 
-/// CRC-32 of one byte more.
-fn crc(sum: u32, byte: u8) -> u32 {
-    (0..8).fold(sum ^ u32::from(byte), |sum, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0xedb8_8320 })
+impl Old {
+    fn new(password: &[u8]) -> Self {
+        let of_bit = |sum: u32, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0xedb8_8320 };
+        let mut table = [0; 256];
+        for (byte, sum) in (0_u32..).zip(&mut table) {
+            *sum = (0..8).fold(byte, of_bit);
+        }
+        let mut cipher = Self { keys: [0x1234_5678, 0x2345_6789, 0x3456_7890], table };
+        for byte in password {
+            cipher.turn(*byte);
+        }
+        cipher
+    }
+
+    fn decrypt(&mut self, byte: u8) -> u8 {
+        let [.., last] = self.keys;
+        let word = (last | 2) & 0xffff;
+        let [_, key, ..] = word.wrapping_mul(word ^ 1).to_le_bytes();
+        self.turn(byte ^ key);
+        byte ^ key
+    }
+
+    fn turn(&mut self, byte: u8) {
+        let [first, second, third] = self.keys;
+        let first = self.crc(first, byte);
+        let second = second.wrapping_add(first & 0xff).wrapping_mul(0x0808_8405).wrapping_add(1);
+        let [.., high] = second.to_le_bytes();
+        self.keys = [first, second, self.crc(third, high)];
+    }
+
+    /// CRC-32 of one byte more.
+    fn crc(&self, sum: u32, byte: u8) -> u32 {
+        let [low, ..] = sum.to_le_bytes();
+        let of_byte = self.table.get(usize::from(low ^ byte)).copied().unwrap_or_default();
+        sum >> 8 ^ of_byte
+    }
 }
 
 /// Rounds of the derivation of a key, and bytes at the end of a member that prove it.
