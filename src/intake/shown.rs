@@ -161,7 +161,7 @@ impl Intake {
                 let allowed = allowance(tx, row.space, &version, Timestamp(i64::MIN))?;
                 let wants_password = wants_password(&row, &passwords);
                 let (pdfs, history) = (copies(tx, &row)?, history(tx, &row)?);
-                Ok(Hold { wants_password, pdfs, fetched, allowed, history, ..show(tx, &row)? })
+                Ok(Hold { pdfs, allowed, wants_password, fetched, history, ..show(tx, &row)? })
             })
             .await
     }
