@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # holding.sh [DOCUMENTS [PDFS]]: a thousand documents (DOCUMENTS) arrive at once in four spaces, nine of ten in one of them.
-# Prints how long all of them take until they are scanned and until so many (PDFS, all of them) have their PDF, how
+# Prints how long all of them take until they are scanned and until so many (PDFS, all) of the large space have their PDF, how
 # long one document of another space takes meanwhile, what a GET of a small file takes meanwhile and before, and the most
 # memory. clamd knows a handful of signatures, so that its own work hardly counts. Needs clamd and LibreOffice; TRESOR_BIN names another
 # program than the release build.
@@ -158,8 +158,8 @@ until("one in another space has its PDF", lambda: request(connection, "GET", "qu
 begun = time.monotonic()
 put(connection, "quiet/second.docx", document(documents + 1))
 until("a second one has its PDF", lambda: request(connection, "GET", "quiet/second.docx (Kopie).pdf") == 200)
-begun, wanted = begun_all, [number for number in range(documents) if number % 10][:pdfs * 9 // 10]
-until(f"{pdfs} have their PDFs", lambda: request(connection, "GET", f"many/{wanted[-1]}.docx (Kopie).pdf") == 200)
+begun, wanted = begun_all, [number for number in range(documents) if number % 10][:pdfs]
+until(f"{len(wanted)} of the large space have their PDFs", lambda: request(connection, "GET", f"many/{wanted[-1]}.docx (Kopie).pdf") == 200)
 print("GET of 4 KiB meanwhile:", reader.words())
 print(f"memory of the server, at most: {memory():.0f} MB; of its helpers together: {watcher.most:.0f} MB")
 PYTHON

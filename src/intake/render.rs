@@ -28,8 +28,8 @@ use crate::scan::Sample;
 
 /// Documents converted in one round, one after the other: each takes seconds of a processor.
 const MAX_RENDERED: usize = 16;
-/// Holds of one turn of a round, fairly across spaces. What arrives meanwhile is in the next turn.
-const MAX_TURN: usize = 4;
+/// Holds read at once, fairly across spaces. After each document they are read again, for what arrived meanwhile.
+const MAX_TURN: usize = 16;
 /// Holds looked at in one round; most of them may be of no document.
 const MAX_LOOKED_AT: usize = 256;
 /// What follows the document's name.
@@ -98,6 +98,7 @@ impl Intake {
                 let Some(document) = self.prepare(hold).await? else { continue };
                 tried += 1;
                 made += usize::from(self.make(&document, converter, now).await?);
+                break;
             }
         }
         Ok(made)

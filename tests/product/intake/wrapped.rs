@@ -111,6 +111,10 @@ fn a_virus_in_any_wrapping_reaches_no_reader() {
         let mut shown = world.shown(id);
         crate::support::process::eventually(&format!("{name} is settled"), super::world::LIMIT, || {
             shown = world.shown(id);
+            // A scan while the signatures were loaded; it would be tried again after a minute.
+            if shown["reason"] == "scanner-failed" {
+                world.retry(id);
+            }
             settled(&shown)
         });
         // No program turns a text in base64 into a file by itself.
