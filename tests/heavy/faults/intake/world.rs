@@ -150,6 +150,11 @@ impl Copy {
         found.ok().flatten().unwrap_or_else(|| "-".to_owned())
     }
 
+    /// The catalogue behind the program's back.
+    pub fn rows(&self) -> &Connection {
+        &self.rows
+    }
+
     /// Changes what no request can.
     pub fn change(&self, sql: &str, values: impl Params) {
         self.rows.execute(sql, values).unwrap();
