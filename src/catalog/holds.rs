@@ -160,7 +160,8 @@ impl ReadTx<'_> {
     }
 
     /// Up to `limit` holds that the server continues at this certain time, one of each space in turn; of a space those
-    /// first that were never scanned, then those that are due for longest. Looks at [`MOST_LOOKED_AT`].
+    /// first that were never scanned, then those that are due for longest. Of a long
+    /// queue it looks at both ends only.
     pub fn holds_due(&self, certain: Timestamp, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
         self.all(
             &format!(
@@ -196,7 +197,8 @@ impl ReadTx<'_> {
     }
 
     /// Up to `limit` holds whose PDF is still to be made: one of each space in turn, beginning with the space after
-    /// `last`; of a space the oldest first. Looks at [`MOST_LOOKED_AT`].
+    /// `last`; of a space the oldest first. Of a long
+    /// queue it looks at both ends only.
     pub fn holds_to_render(&self, last: SpaceId, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
         self.all(
             &format!(
