@@ -96,7 +96,12 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
         Format::Gzip => unpacked(notes.expand(content.len(), &mut MultiGzDecoder::new(content))),
         Format::Bzip2 => {
             let read = notes.fenced(|notes| notes.expand(content.len(), &mut MultiBzDecoder::new(content)));
-            unpacked(read.flatten())
+            let read = read.flatten();
+            // ClamAV reads the first of several streams only; programs that use all processors write many.
+            if let Some(content) = &read {
+                notes.hand_out(content);
+            }
+            unpacked(read)
         }
         Format::Xz => {
             let read = notes.fenced(|notes| {

@@ -426,8 +426,8 @@ impl Entry {
         expanded
     }
 
-    /// Whether scanners cannot unpack it, although it is unpacked here.
+    /// Whether scanners cannot unpack it, or of bzip2 only the first of several streams, although it is unpacked here.
     pub(in crate::inspect) fn is_unreached(&self) -> bool {
-        matches!(self.method, LZMA | XZ)
+        matches!(self.method, BZIP2 | LZMA | XZ)
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn seven_zip(files: &[(&str, &[u8])], arguments: &[&str]) -> Vec<u8> 
 }
 
 /// The same in a format of this name.
-pub(super) fn archive(files: &[(&str, &[u8])], format: &str, arguments: &[&str]) -> Vec<u8> {
+pub(crate) fn archive(files: &[(&str, &[u8])], format: &str, arguments: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
         let path = folder.path().join("files").join(name);
@@ -33,7 +33,7 @@ pub(super) fn archive(files: &[(&str, &[u8])], format: &str, arguments: &[&str])
 }
 
 /// What a program that packs one file makes of a content.
-pub(super) fn packed(program: &str, package: &str, content: &[u8]) -> Vec<u8> {
+pub(crate) fn packed(program: &str, package: &str, content: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a");
     fs::write(&path, content).unwrap();

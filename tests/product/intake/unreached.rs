@@ -6,7 +6,7 @@ use md5::{Digest, Md5};
 use tresor::scan::{Engine, Sample, Verdict};
 
 use super::world::{LATER, LIMIT, VIRUS, World};
-use crate::inspect::packed::seven_zip;
+use crate::inspect::packed::{archive, packed, seven_zip};
 use crate::inspect::rar::stored;
 use crate::support::clamd::test_files;
 use crate::support::process::{eventually, require, succeed};
@@ -39,6 +39,12 @@ fn mail(name: &str, content: &[u8]) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A bzip2 file of two streams, as programs write it that use all processors.
+fn two_streams(content: &[u8]) -> Vec<u8> {
+    let (first, second) = content.split_at(512);
+    [first, second].map(|part| packed("bzip2", "bzip2", part)).concat()
+}
+
 /// Archives with this file, none of which ClamAV unpacks.
 fn archives(content: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let rar = stored(&[("brief.txt", b"Guten Tag"), ("a.txt", content)]);
@@ -48,6 +54,7 @@ fn archives(content: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("rar.eml", mail("a.rar", &rar)),
         ("rar.rar", stored(&[("a.rar", &rar)])),
         ("lzma.zip", zipped(14, content)),
+        ("zwei.tar.bz2", two_streams(&archive(&[("a.txt", content)], "tar", &[]))),
         ("bzip2.7z", seven_zip(&[("a.txt", content)], &["-m0=BZip2"])),
         ("delta.7z", seven_zip(&[("a.txt", content)], &["-m0=Delta:1", "-m1=LZMA2"])),
     ]
