@@ -110,27 +110,11 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
             unpacked(read.flatten())
         }
         Format::SevenZip => {
-            let reading = notes.fenced(|notes| {
-                seven_zip::read(content, "", notes, &mut |notes, member, is_unreached| {
-                    if is_unreached {
-                        notes.hand_out(&member.content);
-                    }
-                    look_at(&member, Role::File, depth, notes);
-                })
-            });
-            let Reading { unread, is_loose } = reading.unwrap_or_default();
-            notes.expect(!is_loose, Obstacle::Ambiguous);
-            note_unread(unread, notes);
+            seven_zip_members(content, depth, notes);
             return kind;
         }
         Format::Rar => {
-            let unread = notes.fenced(|notes| {
-                rar::read(content, notes, &mut |notes, member| {
-                    notes.hand_out(&member.content);
-                    look_at(&member, Role::File, depth, notes);
-                })
-            });
-            note_unread(unread.unwrap_or_default(), notes);
+            rar_members(content, depth, notes);
             return kind;
         }
         Format::Mso => {
@@ -156,6 +140,30 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
         look_at(&member, if is_part { Role::Part } else { Role::File }, depth, notes);
     }
     kind
+}
+
+fn seven_zip_members(content: &[u8], depth: u32, notes: &mut Notes) {
+    let reading = notes.fenced(|notes| {
+        seven_zip::read(content, "", notes, &mut |notes, member, is_unreached| {
+            if is_unreached {
+                notes.hand_out(&member.content);
+            }
+            look_at(&member, Role::File, depth, notes);
+        })
+    });
+    let Reading { unread, is_loose } = reading.unwrap_or_default();
+    notes.expect(!is_loose, Obstacle::Ambiguous);
+    note_unread(unread, notes);
+}
+
+fn rar_members(content: &[u8], depth: u32, notes: &mut Notes) {
+    let unread = notes.fenced(|notes| {
+        rar::read(content, notes, &mut |notes, member| {
+            notes.hand_out(&member.content);
+            look_at(&member, Role::File, depth, notes);
+        })
+    });
+    note_unread(unread.unwrap_or_default(), notes);
 }
 
 fn look_at_leaf(leaf: mail::Leaf, depth: u32, notes: &mut Notes) {
