@@ -137,8 +137,8 @@ struct Release {
 
 /// Office documents, PDFs, ZIP and 7z archives are opened in memory, scanned, looked into and treated as if they had come
 /// open; the file stays as it came. The server keeps the password in its memory until the item ends, because the second scan
-/// needs it. After a restart the item waits for it again. It is written nowhere; the history notes that it was given. Ten
-/// passwords an hour are tried for one item.
+/// needs it. After a restart the item waits for it again. It is written nowhere; the history notes that it was given. Of
+/// each person ten passwords an hour are tried for one item.
 #[derive(Debug, Args)]
 struct Open {
     /// The number that `list` shows.

@@ -137,10 +137,10 @@ sentences! {
         de "abgelehnt am {moment}",
         en "declined on {moment}";
     decline:
-        de "Bitte ablehnen",
+        de "Anfrage ablehnen",
         en "Decline the request";
     decline_done:
-        de "Die Bitte ist abgelehnt.",
+        de "Die Anfrage ist abgelehnt.",
         en "The request is declined.";
     original:
         de "Das Original",
@@ -158,7 +158,7 @@ sentences! {
         de "Um das Original bitten",
         en "Ask for the original";
     ask_done:
-        de "Ihre Bitte ist beim Büro eingegangen.",
+        de "Ihre Anfrage ist beim Büro eingegangen.",
         en "The office has received your request.";
     you_asked(moment: &str):
         de "Sie haben am {moment} darum gebeten. Das Büro hat noch nicht geantwortet.",
@@ -322,8 +322,8 @@ sentences! {
         de "Diese Datei ist auf eine Weise verschlüsselt, die der Server nicht öffnen kann.",
         en "This file is encrypted in a way that the server cannot open.";
     too_many_passwords:
-        de "Für diese Datei wurden zu viele Kennwörter versucht. Bitte versuchen Sie es in einer Stunde noch einmal.",
-        en "Too many passwords were tried for this file. Please try again in an hour.";
+        de "Sie haben für diese Datei zu viele Kennwörter versucht. Bitte versuchen Sie es in einer Stunde noch einmal.",
+        en "You have tried too many passwords for this file. Please try again in an hour.";
     no_password_needed:
         de "Diese Datei braucht jetzt kein Kennwort.",
         en "This file needs no password now.";

@@ -87,7 +87,7 @@ fn a_person_asks_with_one_click_and_gets_it_alone() {
     let asked = send(&reader, id, &[("decision", "ask"), ("reason", "für die <b>Frist</b> heute")]);
     assert_shows(
         &asked,
-        &["Ihre Bitte ist beim Büro eingegangen.", "Sie haben am ", "noch nicht geantwortet"],
+        &["Ihre Anfrage ist beim Büro eingegangen.", "Sie haben am ", "noch nicht geantwortet"],
     );
     assert!(!asked.text().contains("Um das Original bitten"), "{asked}");
     // A second click changes nothing.
