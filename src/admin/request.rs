@@ -46,7 +46,7 @@ pub struct IntakeAsked {
     pub everything: Option<bool>,
     /// How many persons release what is held: 1 or 2.
     pub release_by: Option<u8>,
-    /// What becomes of the PDF after the release of what is held: `keep` or `remove`.
+    /// What becomes of the PDF of a held document after its release: `keep` or `remove`.
     pub pdf: Option<String>,
     /// How its pages are drawn: `drawn` or `pixels`.
     pub pdf_pages: Option<String>,
@@ -187,7 +187,7 @@ pub enum Request {
     HoldDisallow { id: i64 },
     /// List the contents that are let in.
     HoldAllowed,
-    /// Open an encrypted item with its password, and examine what is in it.
+    /// Open an encrypted item with its password, and examine its contents.
     HoldPassword { id: i64, password: Secret },
     /// Make a signed certificate of a released item.
     HoldCertificate { id: i64 },

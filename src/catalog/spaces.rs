@@ -45,7 +45,7 @@ pub struct SpaceRow {
     pub hold: Option<Holding>,
     /// How many persons release what is held.
     pub release_by: ReleaseBy,
-    /// What is done with the PDFs of what is held.
+    /// Rules for the PDFs of held documents.
     pub pdf: PdfRule,
     /// Its address for mails; `None` if it takes none.
     pub mail: Option<MailName>,
@@ -100,7 +100,7 @@ pub struct NewSpace<'a> {
     pub hold: Option<Holding>,
     /// How many persons release what is held.
     pub release_by: ReleaseBy,
-    /// What is done with the PDFs of what is held.
+    /// Rules for the PDFs of held documents.
     pub pdf: PdfRule,
     /// Its address for mails, which no other space has; `None` if it takes none.
     pub mail: Option<&'a MailName>,
@@ -300,7 +300,7 @@ impl WriteTx<'_> {
             .map(drop)
     }
 
-    /// Sets what is done with the PDFs of what is held.
+    /// Sets the rules for the PDFs of held documents.
     pub fn set_pdf_rule(&self, space: SpaceId, rule: PdfRule) -> Result<(), CatalogError> {
         let (after, pages) = (rule.after.as_str(), rule.pages.as_str());
         let sql = "UPDATE spaces SET pdf_after = ?2, pdf_pages = ?3 WHERE id = ?1";

@@ -69,7 +69,7 @@ enum HoldCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Open an encrypted item with its password, and examine what is in it.
+    /// Open an encrypted item with its password, and examine its contents.
     Password(Open),
     /// Show what happened to the file of an item.
     History(Item),

@@ -50,7 +50,7 @@ pub struct SpaceSettings {
     pub hold: Option<Holding>,
     /// How many persons release what is held.
     pub release_by: ReleaseBy,
-    /// What is done with the PDFs of what is held.
+    /// Rules for the PDFs of held documents.
     pub pdf: PdfRule,
     /// Its address for mails; `None` if it takes none.
     pub mail: Option<MailName>,

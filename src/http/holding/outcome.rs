@@ -29,7 +29,7 @@ pub(super) enum Act {
 }
 
 impl Act {
-    /// The words of what is no decision.
+    /// The words of acts that are no decisions.
     const OTHERS: [(&'static str, Self); 4] = [
         ("ask", Self::Ask),
         ("decline", Self::Decline),

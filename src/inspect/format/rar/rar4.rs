@@ -39,7 +39,7 @@ const FILE_COMMENT: u16 = 8;
 const LONG: u16 = 0x8000;
 const GOES_ON: u16 = 1;
 
-/// Reads all blocks. What is odd about them is noted.
+/// Reads all blocks. It notes whatever is odd about them.
 pub(super) fn headers(content: &[u8], notes: &mut Notes) -> Headers {
     let (mut at, mut found) = (OLD.len(), Headers::default());
     let mut is_first = true;

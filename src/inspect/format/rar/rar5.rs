@@ -45,7 +45,7 @@ const QUICK_OPEN: &str = "QO";
 /// The bits of a method that say how it is packed; 0 is not at all.
 const METHOD: u64 = 0x380;
 
-/// Reads all headers. What is odd about them is noted.
+/// Reads all headers. It notes whatever is odd about them.
 pub(super) fn headers(content: &[u8], notes: &mut Notes) -> Headers {
     let (mut at, mut found) = (NEW.len(), Headers::default());
     let mut places = BTreeSet::new();
