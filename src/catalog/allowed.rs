@@ -50,14 +50,11 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Up to `limit` contents that spaces let in, latest first; those of one space if it is given.
-    pub fn all_allowed(&self, space: Option<SpaceId>, limit: usize) -> Result<Vec<AllowedRow>, CatalogError> {
+    /// Up to `limit` contents that a space lets in, latest first.
+    pub fn allowed_in(&self, space: SpaceId, limit: usize) -> Result<Vec<AllowedRow>, CatalogError> {
         self.all(
-            &format!(
-                "SELECT {COLUMNS} FROM allowed_contents WHERE ?1 IS NULL OR space_id = ?1
-                 ORDER BY id DESC LIMIT ?2"
-            ),
-            params![space.map(|space| space.0), limit],
+            &format!("SELECT {COLUMNS} FROM allowed_contents WHERE space_id = ?1 ORDER BY id DESC LIMIT ?2"),
+            params![space.0, limit],
             allowed_row,
         )
     }

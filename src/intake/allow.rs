@@ -2,30 +2,30 @@
 //! self-extracting archive of the tax authority's software.
 //!
 //! A content, not a name or a sender: its SHA-256, in one space, until a date, by a person with a reason. Only what was
-//! released there before can be put on the list, so that the decisions about the first one, by two persons where a space
-//! asks for that, come first. What is let in keeps the mark of an override, and its scans are recorded like any.
+//! released there before can be put on the list, and where two persons release, only what they released in spite of a
+//! scanner. What is let in keeps the mark of an override, and its scans are recorded like any.
 
 use std::time::Duration;
 
 use super::allowance::sha256;
 use super::people::words;
-use super::shown::{may_handle, path};
+use super::shown::{handled, path};
 use super::tell::tell;
 use super::{Intake, IntakeError};
 use crate::catalog::{AllowedRow, HoldRow, ReadTx, WriteTx};
-use crate::model::{Access, HoldEvent, HoldId, HoldState, SpaceId, Stamp, Timestamp};
+use crate::model::{Access, HoldEvent, HoldId, HoldState, ReleaseBy, Stamp, Timestamp};
 
 /// Longest time for which a content is let in; then a person looks at it again.
 pub const LONGEST_ALLOWED: Duration = Duration::from_hours(24 * 366);
-/// Most contents on the lists of all spaces.
-const MAX_ALLOWED: usize = 10_000;
+/// Most contents that one space lets in.
+const MAX_ALLOWED: usize = 1_000;
 
 impl Intake {
     /// Lets the content of a released item into its space from now on, for `time`, at most [`LONGEST_ALLOWED`]; returns
     /// when that ends.
     ///
     /// Errors: `NoSuchHold`, also without the right to decide about it; `NoReason`; `WrongState` unless it is released;
-    /// `NoHash`; `TooManyAllowed`.
+    /// `NotOverridden`; `NoHash`; `TooManyAllowed`.
     pub async fn allow(
         &self,
         accesses: Vec<Access>,
@@ -41,7 +41,13 @@ impl Intake {
             if hold.state != HoldState::Released {
                 return Err(IntakeError::WrongState { state: hold.state });
             }
-            if tx.all_allowed(None, MAX_ALLOWED)?.len() >= MAX_ALLOWED {
+            // What the server released, no second person has decided about.
+            if hold.release_by == ReleaseBy::Two && !hold.overridden {
+                return Err(IntakeError::NotOverridden);
+            }
+            if tx.allowed(hold.space, &sha256)?.is_none()
+                && tx.allowed_in(hold.space, MAX_ALLOWED)?.len() >= MAX_ALLOWED
+            {
                 return Err(IntakeError::TooManyAllowed);
             }
             let ends = tx.not_before_certain(by.at)?.after(time.min(LONGEST_ALLOWED));
@@ -76,15 +82,14 @@ impl Intake {
         self.library.storing().await?.write(disallow).await
     }
 
-    /// The contents that the spaces of these accesses let in, latest first; also those whose time is over.
+    /// The contents that the spaces of these accesses let in, of each space the latest first; also those whose time is over.
     pub async fn allowed(&self, accesses: Vec<Access>) -> Result<Vec<AllowedRow>, IntakeError> {
         self.catalog()
             .read(move |tx| {
-                let mut rows = tx.all_allowed(None, MAX_ALLOWED)?;
-                let decides = |space: SpaceId| {
-                    accesses.iter().any(|access| access.space() == space && access.may_release())
-                };
-                rows.retain(|row| decides(row.space));
+                let mut rows = Vec::new();
+                for access in accesses.iter().filter(|access| access.may_release()) {
+                    rows.extend(tx.allowed_in(access.space(), MAX_ALLOWED)?);
+                }
                 Ok(rows)
             })
             .await
@@ -93,7 +98,7 @@ impl Intake {
 
 /// An item about which the person decides, and the hash of its content.
 fn content_of(tx: &ReadTx<'_>, accesses: &[Access], id: HoldId) -> Result<(HoldRow, [u8; 32]), IntakeError> {
-    let hold = tx.hold(id)?.filter(|hold| may_handle(accesses, hold)).ok_or(IntakeError::NoSuchHold)?;
+    let hold = handled(tx, accesses, id)?;
     let version = tx.version(hold.version)?.ok_or(IntakeError::NoSuchHold)?;
     Ok((hold, sha256(&version).ok_or(IntakeError::NoHash)?))
 }

@@ -44,6 +44,9 @@ pub enum IntakeError {
     /// The list of contents that are let in is full.
     #[error("no more contents can be let in: end some of them (tresor hold allowed)")]
     TooManyAllowed,
+    /// Where two persons release, what only the server released is not let in.
+    #[error("two persons release here: only what they released in spite of a scanner can be let in")]
+    NotOverridden,
     /// The content is not on that list.
     #[error("this content is not let in")]
     NotAllowed,
@@ -81,6 +84,7 @@ impl IntakeError {
             Self::NotAReader => "not-a-reader",
             Self::NotAsked => "not-asked",
             Self::TooManyAllowed => "too-many-allowed",
+            Self::NotOverridden => "not-overridden",
             Self::NotAllowed => "not-on-the-list",
             Self::SamePerson => "second-person-needed",
             Self::NoPasswordNeeded => "no-password-needed",

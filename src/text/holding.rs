@@ -381,6 +381,9 @@ sentences! {
     too_many_allowed:
         de "Es gibt zu viele Ausnahmen. Bitte beenden Sie einige davon.",
         en "There are too many exceptions. Please end some of them.";
+    not_overridden:
+        de "In diesem Bereich entscheiden zwei Personen. Zulassen lässt sich nur ein Inhalt, den sie trotz Befund freigegeben haben.",
+        en "In this space two persons decide. Only a content that they released in spite of the result can be let in.";
     not_allowed:
         de "Für diesen Inhalt gibt es keine Ausnahme mehr.",
         en "There is no exception for this content any more.";

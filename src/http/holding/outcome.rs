@@ -157,6 +157,7 @@ impl Refused {
                 texts.no_recipient()
             }
             Why::Intake(IntakeError::TooManyAllowed) => texts.too_many_allowed(),
+            Why::Intake(IntakeError::NotOverridden) => texts.not_overridden(),
             Why::Intake(IntakeError::NotAllowed) => texts.not_allowed(),
             Why::Intake(IntakeError::NoHash) => texts.no_hash(),
             Why::Intake(IntakeError::NoSuchHold | IntakeError::Library(_)) => texts.failed(),

@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
-const UNSEEN: [(&str, &str); 87] = [
+const UNSEEN: [(&str, &str); 88] = [
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -83,6 +83,7 @@ const UNSEEN: [(&str, &str); 87] = [
     ("HoldingTexts::disallow", "needs a content that is let in: `intake::allow`"),
     ("HoldingTexts::disallow_done", "needs a content that is let in: `intake::allow`"),
     ("HoldingTexts::too_many_allowed", "needs a content that is let in: `intake::allow`"),
+    ("HoldingTexts::not_overridden", "needs two persons: `intake::allow`"),
     ("HoldingTexts::not_allowed", "needs a content that is let in: `intake::allow`"),
     ("HoldingTexts::no_recipient", "needs a person who lost the right meanwhile: `intake::asking`"),
     ("HoldingTexts::no_hash", "needs a file larger than what is hashed at once"),

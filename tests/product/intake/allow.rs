@@ -97,3 +97,36 @@ fn a_content_that_was_released_is_let_in_again_until_its_date() {
     world.comes_to(third, "released");
     world.assert_sound();
 }
+
+/// One of two persons must not put aside the scans of a content that only the server found clean so far.
+#[test]
+fn where_two_persons_release_one_lets_in_only_what_both_released() {
+    let world = World::holding("12h");
+    let server = &world.server;
+    server.cli_ok(["space", "set", SPACE, "--release-by", "2"]);
+    server.cli_ok(["grant", USER, SPACE, "manage"]);
+    let browser = Browser::signed_in(server, "de", USER, PASSWORD);
+    let release = |id: i64, decision: &str| {
+        let address = format!("/holding/{id}");
+        let page = browser.get(&address).expect(200);
+        let sent = [("decision", decision), ("reason", "unsere Vorlage"), ("confirm", "yes")];
+        browser.send(&page, &address, &sent).expect(303);
+    };
+    let (clean, virus) =
+        (world.arrive("sauber.txt", b"harmless so far"), world.arrive("vorlage.txt", &eicar()));
+    world.comes_to(clean, "held");
+    world.comes_to(virus, "quarantined");
+    release(clean, "release");
+    server.cli_ok(["hold", "release", &clean.to_string(), "--reason", "x"]);
+    release(virus, "override");
+    server.cli_ok(["hold", "release", &virus.to_string(), "--override", "--reason", "x"]);
+    let allow = |id: i64| server.office.run(["hold", "allow", &id.to_string(), "--reason", "x"]);
+    assert_eq!([clean, virus].map(|id| world.shown(id)["state"] == "released"), [true, true]);
+    let refused = allow(clean);
+    assert!(refused.code != 0 && refused.stderr.contains("in spite of a scanner"), "{refused}");
+    let address = format!("/holding/{clean}");
+    let page = browser.get(&address).expect(200);
+    let refused = browser.send(&page, &address, &[("decision", "allow"), ("days", "7"), ("reason", "x")]);
+    assert!(refused.expect(409).text().contains("In diesem Bereich entscheiden zwei Personen. Zulassen"));
+    assert_eq!(allow(virus).code, 0);
+}
