@@ -1,11 +1,11 @@
 //! Requests for a held content: a person who may read the space asks for it with one click, and those who decide see that.
 //! They hand it out (`people.rs`) or decline.
 
-use super::people::{reader, words};
-use super::shown::{Standing, may_handle, standing};
+use super::people::words;
+use super::shown::{Standing, handled, hold_of};
 use super::tell::tell;
 use super::{Intake, IntakeError};
-use crate::catalog::{ReadTx, WriteTx};
+use crate::catalog::WriteTx;
 use crate::model::{Access, HoldEvent, HoldId, Stamp, UserId};
 
 impl Intake {
@@ -22,9 +22,9 @@ impl Intake {
     ) -> Result<(), IntakeError> {
         let ask = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            let hold = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
-            let waits = standing(tx, &accesses, &hold)? == Some(Standing::Reads);
-            let person = by.actor.person().filter(|_| waits).ok_or(IntakeError::NoSuchHold)?;
+            let (hold, standing) = hold_of(tx, &accesses, id)?;
+            let person = by.actor.person().filter(|_| standing == Standing::Reads);
+            let person = person.ok_or(IntakeError::NoSuchHold)?;
             let is_pending = tx.hold_request(id, person)?.is_some_and(|request| request.declined.is_none());
             if is_pending || tx.handed_out(hold.version)?.iter().any(|row| row.user == person) {
                 tx.silent("nothing changes");
@@ -48,22 +48,15 @@ impl Intake {
         reason: Option<String>,
         by: Stamp,
     ) -> Result<(), IntakeError> {
-        let may = move |tx: &ReadTx<'_>| {
-            let hold = tx.hold(id)?.filter(|hold| may_handle(&accesses, hold));
-            hold.ok_or(IntakeError::NoSuchHold)
-        };
         let decline = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            let hold = may(tx)?;
+            let hold = handled(tx, &accesses, id)?;
             let reason = Some(words(reason).ok_or(IntakeError::NoReason)?);
             if !tx.decline_hold_request(id, person, by.at, reason.as_deref())? {
                 return Err(IntakeError::NotAsked);
             }
-            // An account that lost its right meanwhile is declined as well.
-            let name = match reader(tx, person, hold.space) {
-                Ok((_, name)) => name,
-                Err(_) => tx.user(person)?.map(|account| account.name).unwrap_or_default(),
-            };
+            // One who lost the right meanwhile is declined as well.
+            let name = tx.user(person)?.map(|account| account.name).unwrap_or_default();
             tell(tx, &by, &hold, HoldEvent::Declined, reason, Some((person, name)))
         };
         self.library.storing().await?.write(decline).await

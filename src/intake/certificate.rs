@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::note::{NoteError, Verifier, split};
-use super::shown::{may_handle, show};
+use super::shown::{handled, show};
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, VerdictRow};
 use crate::model::{
@@ -123,8 +123,7 @@ impl Intake {
         let (row, hold, version, released) = self
             .catalog()
             .read(move |tx| {
-                let row = tx.hold(id)?.filter(|row| may_handle(&accesses, row));
-                let row = row.ok_or(IntakeError::NoSuchHold)?;
+                let row = handled(tx, &accesses, id)?;
                 let hold = show(tx, &row)?;
                 let version = tx.version(row.version)?.ok_or(IntakeError::NoSuchHold)?;
                 let change = tx.latest_state_change(row.version, VersionState::Visible)?;

@@ -8,10 +8,9 @@ use secrecy::SecretString;
 use super::decide::Clock;
 use super::opening::Closed;
 use super::passwords::wants_password;
-use super::shown::standing;
+use super::shown::hold_of;
 use super::verdict::Asked;
 use super::{Intake, IntakeError};
-use crate::catalog::ReadTx;
 use crate::model::{Access, HoldId, HoldReason, HoldState, Stamp};
 
 impl Intake {
@@ -30,12 +29,7 @@ impl Intake {
         password: SecretString,
         by: Stamp,
     ) -> Result<HoldState, IntakeError> {
-        let find = move |tx: &ReadTx<'_>| {
-            let hold = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
-            standing(tx, &accesses, &hold)?.ok_or(IntakeError::NoSuchHold)?;
-            Ok::<_, IntakeError>(hold)
-        };
-        let hold = self.catalog().read(find).await?;
+        let (hold, _) = self.catalog().read(move |tx| hold_of(tx, &accesses, id)).await?;
         if !wants_password(&hold, &self.passwords) {
             return Err(IntakeError::NoPasswordNeeded);
         }

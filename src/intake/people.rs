@@ -3,7 +3,7 @@
 use super::decide::{Clock, Scanned};
 use super::examine::turn;
 use super::second::{is_seconded, needs_two, note_first};
-use super::shown::{Hold, Standing, standing};
+use super::shown::{Hold, Standing, hold_of};
 use super::tell::tell;
 use super::{Intake, IntakeError};
 use crate::catalog::{HandedOutRow, HoldRow, HoldUpdate, ReadTx, WriteTx};
@@ -71,12 +71,7 @@ impl Intake {
         order: HoldOrder,
         by: Stamp,
     ) -> Result<Decided, IntakeError> {
-        let find = move |tx: &ReadTx<'_>| {
-            let hold = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
-            let standing = standing(tx, &accesses, &hold)?.ok_or(IntakeError::NoSuchHold)?;
-            Ok::<_, IntakeError>((hold, standing))
-        };
-        let (hold, standing) = self.catalog().read(find).await?;
+        let (hold, standing) = self.catalog().read(move |tx| hold_of(tx, &accesses, id)).await?;
         let is_own = standing == Standing::Sent && order.decision == HoldDecision::Withdraw;
         if standing != Standing::Decides && !is_own {
             return Err(IntakeError::NoSuchHold);
@@ -244,11 +239,7 @@ pub(super) fn words(text: Option<String>) -> Option<String> {
 /// The person with the present name, if that is one who may read the space.
 ///
 /// Errors: `NotAReader`.
-pub(super) fn reader(
-    tx: &ReadTx<'_>,
-    person: UserId,
-    space: SpaceId,
-) -> Result<(UserId, String), IntakeError> {
+fn reader(tx: &ReadTx<'_>, person: UserId, space: SpaceId) -> Result<(UserId, String), IntakeError> {
     let account = tx.user(person)?.filter(|account| account.disabled.is_none());
     let is_granted = tx.is_granted(person, space)?;
     account.filter(|_| is_granted).map(|account| (person, account.name)).ok_or(IntakeError::NotAReader)

@@ -10,7 +10,7 @@ use super::{Allowed, HandedOut, HoldRequest, Intake, IntakeError};
 use crate::catalog::{ApprovalRow, EventsOf, HoldRow, MailRow, ReadTx, VerdictRow};
 use crate::model::{
     Access, EntryEvent, EntryId, Event, HoldId, HoldReason, HoldState, Look, Recorded, ReleaseBy, Right,
-    SpaceId, Timestamp, UserId, VersionId, VersionState, Viewer,
+    SpaceId, Timestamp, VersionId, VersionState, Viewer,
 };
 
 /// Most items of one answer.
@@ -124,53 +124,53 @@ impl Intake {
     ///
     /// Errors: `NoSuchHold`, also for an item with which the person has nothing to do.
     pub async fn show_to(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
-        let standing = {
-            let accesses = accesses.clone();
-            move |tx: &ReadTx<'_>| match tx.hold(id)? {
-                None => Ok::<_, IntakeError>(None),
-                Some(row) => Ok(standing(tx, &accesses, &row)?.map(|standing| (row, standing))),
-            }
-        };
-        match self.catalog().read(standing).await? {
-            None => Err(IntakeError::NoSuchHold),
-            Some((_, Standing::Decides)) => self.show(accesses, id).await,
-            Some((row, standing)) => {
-                let wants_password = wants_password(&row, &self.passwords);
-                let part = move |tx: &ReadTx<'_>| {
-                    let part = show_part(tx, &accesses, &row, standing)?;
-                    Ok::<_, IntakeError>(Hold { pdfs: copies(tx, &row)?, ..part })
+        let passwords = Arc::clone(&self.passwords);
+        self.catalog()
+            .read(move |tx| {
+                let (row, standing) = hold_of(tx, &accesses, id)?;
+                let shown = match standing {
+                    Standing::Decides => show_alone(tx, &row)?,
+                    Standing::Sent | Standing::Reads => show_part(tx, &accesses, &row, standing)?,
                 };
-                Ok(Hold { wants_password, ..self.catalog().read(part).await? })
-            }
-        }
+                let wants_password = wants_password(&row, &passwords);
+                Ok(Hold { pdfs: copies(tx, &row)?, wants_password, ..shown })
+            })
+            .await
     }
 
     /// One item with everything about it.
     ///
     /// Errors: `NoSuchHold`, also for an item in a space about whose contents the asker does not decide.
     pub async fn show(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
-        let passwords = Arc::clone(&self.passwords);
-        self.catalog()
-            .read(move |tx| {
-                let row = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
-                if !may_handle(&accesses, &row) {
-                    return Err(IntakeError::NoSuchHold);
-                }
-                let fetched = tx.reads_of(row.version, MAX_FETCHED)?;
-                let version = tx.version(row.version)?.ok_or(IntakeError::NoSuchHold)?;
-                let allowed = allowance(tx, row.space, &version, Timestamp(i64::MIN))?;
-                let wants_password = wants_password(&row, &passwords);
-                let (pdfs, history) = (copies(tx, &row)?, history(tx, &row)?);
-                Ok(Hold { pdfs, allowed, wants_password, fetched, history, ..show(tx, &row)? })
-            })
-            .await
+        let hold = self.show_to(accesses, id).await?;
+        if hold.standing == Standing::Decides { Ok(hold) } else { Err(IntakeError::NoSuchHold) }
     }
 }
 
 /// Whether a person with these rights may see a hold and decide about it.
-pub(super) fn may_handle(accesses: &[Access], hold: &HoldRow) -> bool {
+fn may_handle(accesses: &[Access], hold: &HoldRow) -> bool {
     let access = accesses.iter().find(|access| access.space() == hold.space);
     access.is_some_and(Access::may_release)
+}
+
+/// A hold about which a person with these rights decides.
+///
+/// Errors: `NoSuchHold`, also without that right.
+pub(super) fn handled(tx: &ReadTx<'_>, accesses: &[Access], id: HoldId) -> Result<HoldRow, IntakeError> {
+    tx.hold(id)?.filter(|hold| may_handle(accesses, hold)).ok_or(IntakeError::NoSuchHold)
+}
+
+/// A hold, and what a person with these rights has to do with it.
+///
+/// Errors: `NoSuchHold`, also if it does not exist for the person.
+pub(super) fn hold_of(
+    tx: &ReadTx<'_>,
+    accesses: &[Access],
+    id: HoldId,
+) -> Result<(HoldRow, Standing), IntakeError> {
+    let hold = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
+    let standing = standing(tx, accesses, &hold)?.ok_or(IntakeError::NoSuchHold)?;
+    Ok((hold, standing))
 }
 
 /// What a person with these rights has to do with a hold; `None` if it does not exist for the person.
@@ -202,15 +202,28 @@ pub(super) fn show_part(
     row: &HoldRow,
     standing: Standing,
 ) -> Result<Hold, IntakeError> {
+    let whole = show(tx, row)?;
     let access = accesses.iter().find(|access| access.space() == row.space);
-    let is_own = |user: UserId| access.is_some_and(|access| access.viewer() == Viewer::User(user));
-    let mut hold = Hold { standing, approval: None, verdicts: Vec::new(), ..show(tx, row)? };
-    hold.requests.retain(|request| is_own(request.user));
-    hold.handed_out.retain(|handed| is_own(handed.user));
-    Ok(hold)
+    let Some(Viewer::User(user)) = access.map(Access::viewer) else { return Err(IntakeError::NoSuchHold) };
+    Ok(Hold {
+        standing,
+        approval: None,
+        verdicts: Vec::new(),
+        requests: tx.hold_request(row.id, user)?.into_iter().collect(),
+        handed_out: whole.handed_out.into_iter().filter(|handed| handed.user == user).collect(),
+        ..whole
+    })
 }
 
-/// Everything about a hold.
+/// Everything about a hold that is asked for alone.
+fn show_alone(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
+    let version = tx.version(row.version)?.ok_or(IntakeError::NoSuchHold)?;
+    let allowed = allowance(tx, row.space, &version, Timestamp(i64::MIN))?;
+    let fetched = tx.reads_of(row.version, MAX_FETCHED)?;
+    Ok(Hold { allowed, fetched, history: history(tx, row)?, ..show(tx, row)? })
+}
+
+/// Everything about a hold that is shown in a list.
 pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
     let is_open = !row.state.has_ended();
     let rendition = tx.rendition(row.id)?;

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use super::decide::{Finding, Scanned};
 use super::opening::{Closed, Open, Opener, may_open_by_itself};
 use super::passwords::was_opened;
 use super::unreached::with_unreached;
 use super::{Intake, IntakeError, TRUST_FOR, Trusted};
-use secrecy::SecretString;
-
 use crate::catalog::{HoldRow, VerdictRow};
 use crate::inspect::{Inspection, Inspector};
 use crate::library::LibraryError;
