@@ -8,9 +8,8 @@ use super::address::of_item;
 use super::forms::DEFAULT_DAYS;
 use super::outcome::{Act, Done, MAX_REASON_CHARS, Outcome, Refused, Why};
 use super::{Desk, Failure};
-use crate::http::page::form::{MAX_FORM_BYTES, field, is_form};
+use crate::http::page::form::field;
 use crate::http::reply::{plain, see_other};
-use crate::http::session::{forged, is_own_form};
 use crate::intake::{Decided, IntakeError};
 use crate::model::{HoldDecision, HoldId, HoldOrder, UserId};
 use crate::net::{RequestBody, ResponseBody};
@@ -25,16 +24,10 @@ impl Desk<'_> {
         id: HoldId,
         body: &mut RequestBody,
     ) -> Result<Response<ResponseBody>, Failure> {
-        if !is_form(self.context.parts) {
-            return Ok(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"));
-        }
-        let form = match body.collect(MAX_FORM_BYTES).await {
+        let form = match self.own_form(id, body).await {
             Ok(form) => form,
-            Err(error) => return Ok(plain(error.status(), "The form could not be read.\n")),
+            Err(refused) => return Ok(refused),
         };
-        if !is_own_form(self.context, &self.session.token, &form) {
-            return Ok(forged(self.language, Some(&self.person()), &of_item(id)));
-        }
         let value = |name| field(&form, name).unwrap_or_default();
         let Some(act) = Act::from_word(&value("decision")) else {
             return Ok(plain(StatusCode::BAD_REQUEST, "There is no such decision.\n"));

@@ -12,6 +12,7 @@ mod list;
 mod outcome;
 mod password;
 
+use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
 use maud::{Markup, html};
@@ -22,6 +23,7 @@ use self::outcome::{Outcome, Refused, Why};
 use super::context::RequestContext;
 use super::error::{library_status, log_library};
 use super::page::bar::{SignedIn, bar};
+use super::page::form::read_form;
 use super::page::language::{chosen, keep_choice};
 use super::page::{Page, Width};
 use super::reply::{not_allowed, see_other, uncached};
@@ -188,6 +190,15 @@ impl<'a> Desk<'a> {
             headers.insert(CONTENT_DISPOSITION, name);
         }
         Ok(response)
+    }
+
+    /// A form from the page of an item, or the answer to what is none.
+    async fn own_form(&self, id: HoldId, body: &mut RequestBody) -> Result<Bytes, Response<ResponseBody>> {
+        let form = read_form(self.context.parts, body).await?;
+        match session::is_own_form(self.context, &self.session.token, &form) {
+            true => Ok(form),
+            false => Err(session::forged(self.language, Some(&self.person()), &address::of_item(id))),
+        }
     }
 
     fn texts(&self) -> HoldingTexts {

@@ -1,15 +1,15 @@
 //! The password of an encrypted item, which a person sends from its page.
 
-use http::{Response, StatusCode};
+use http::Response;
 use maud::{Markup, html};
 use secrecy::SecretString;
 
 use super::address::{of_item, of_password};
 use super::outcome::{Done, Outcome, Refused, Why};
 use super::{Desk, Failure};
-use crate::http::page::form::{MAX_FORM_BYTES, field, is_form};
-use crate::http::reply::{plain, see_other};
-use crate::http::session::{FORM_TOKEN, forged, is_own_form};
+use crate::http::page::form::field;
+use crate::http::reply::see_other;
+use crate::http::session::FORM_TOKEN;
 use crate::intake::{Hold, IntakeError};
 use crate::model::HoldId;
 use crate::net::{RequestBody, ResponseBody};
@@ -21,16 +21,10 @@ impl Desk<'_> {
         id: HoldId,
         body: &mut RequestBody,
     ) -> Result<Response<ResponseBody>, Failure> {
-        if !is_form(self.context.parts) {
-            return Ok(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"));
-        }
-        let form = match body.collect(MAX_FORM_BYTES).await {
+        let form = match self.own_form(id, body).await {
             Ok(form) => form,
-            Err(error) => return Ok(plain(error.status(), "The form could not be read.\n")),
+            Err(refused) => return Ok(refused),
         };
-        if !is_own_form(self.context, &self.session.token, &form) {
-            return Ok(forged(self.language, Some(&self.person()), &of_item(id)));
-        }
         let password = field(&form, "password").filter(|password| !password.is_empty());
         let why = match password {
             None => Why::NoPassword,

@@ -1,11 +1,15 @@
 //! Bodies and queries of the form `a=1&b=two+words` (WHATWG URL 5.1).
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, ORIGIN};
 use http::request::Parts;
+use http::{Response, StatusCode};
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
 use crate::http::context::RequestContext;
+use crate::http::reply::plain;
+use crate::net::{RequestBody, ResponseBody};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Longest form without files, in bytes.
@@ -56,6 +60,18 @@ pub(in crate::http) fn is_form(parts: &Parts) -> bool {
     let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The body of a form, or the answer to what is none.
+pub(in crate::http) async fn read_form(
+    parts: &Parts,
+    body: &mut RequestBody,
+) -> Result<Bytes, Response<ResponseBody>> {
+    if !is_form(parts) {
+        return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"));
+    }
+    let form = body.collect(MAX_FORM_BYTES).await;
+    form.map_err(|error| plain(error.status(), "The form could not be read.\n"))
 }
 
 fn decoded(raw: &[u8]) -> Zeroizing<Vec<u8>> {

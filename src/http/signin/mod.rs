@@ -2,18 +2,17 @@
 
 mod place;
 
-use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use maud::html;
 
 use self::place::own_page;
 use super::context::RequestContext;
 use super::page::bar::bar;
-use super::page::form::{MAX_FORM_BYTES, field, is_form};
+use super::page::form::{field, read_form};
 use super::page::language::{chosen, keep_choice};
 use super::page::login_form::{self, Entered, LoginProblem};
 use super::page::{Page, Width, note, problem, success};
-use super::reply::{not_allowed, plain, see_other, uncached};
+use super::reply::{not_allowed, see_other, uncached};
 use super::session::{Cookie, FORM_TOKEN, current, forged, is_own_form};
 use crate::accounts::{SESSION_IDLE, SESSION_LIFETIME, SessionToken, SignInError};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
@@ -83,7 +82,7 @@ impl SignIn<'_> {
 
     /// A submitted form.
     async fn enter(&self, body: &mut RequestBody) -> Response<ResponseBody> {
-        let form = match self.read(body).await {
+        let form = match read_form(self.context.parts, body).await {
             Ok(form) => form,
             Err(refused) => return refused,
         };
@@ -116,7 +115,7 @@ impl SignIn<'_> {
     }
 
     async fn leave(&self, body: &mut RequestBody) -> Response<ResponseBody> {
-        let form = match self.read(body).await {
+        let form = match read_form(self.context.parts, body).await {
             Ok(form) => form,
             Err(refused) => return refused,
         };
@@ -131,14 +130,6 @@ impl SignIn<'_> {
         let mut response = see_other("/login?out");
         Cookie::Session.remove(self.context, &mut response);
         response
-    }
-
-    async fn read(&self, body: &mut RequestBody) -> Result<Bytes, Response<ResponseBody>> {
-        if !is_form(self.context.parts) {
-            return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"));
-        }
-        let form = body.collect(MAX_FORM_BYTES).await;
-        form.map_err(|error| plain(error.status(), "The form could not be read.\n"))
     }
 
     async fn end(&self, token: &SessionToken) -> bool {
