@@ -63,17 +63,16 @@ pub struct NewEntry<'a> {
 }
 
 const COLUMNS: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
-     entries.created_at, entries.modified_at, withheld.state, withheld.author_id,
-     (SELECT string_agg(CAST(user_id AS TEXT), ' ') FROM handed_out WHERE version_id = withheld.id)";
-
-/// The same without withheld versions.
-const UNJOINED: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
      entries.created_at, entries.modified_at";
 
 type WithheldByFile = HashMap<(EntryId, VersionId), Withheld>;
 
 /// Most withheld versions that a listing reads at once to find those of a folder.
 const MAX_FEW: usize = 256;
+
+/// State, author and recipients of the withheld version in [`ENTRIES`], for [`withheld`].
+pub(super) const OF_WITHHELD: &str = "withheld.state, withheld.author_id,
+     (SELECT string_agg(CAST(user_id AS TEXT), ' ') FROM handed_out WHERE version_id = withheld.id)";
 
 /// Entries, joined with withheld versions. These come from `versions_withheld`, an index that is nearly empty; the
 /// `+` keeps SQLite from reading the table of all versions instead.
@@ -84,7 +83,7 @@ fn entry_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
     Ok(EntryRow { withheld: withheld(row, 9)?, ..unjoined_row(row)? })
 }
 
-/// The columns of [`UNJOINED`].
+/// The columns of [`COLUMNS`].
 fn unjoined_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
     Ok(EntryRow {
         id: EntryId(row.get(0)?),
@@ -103,14 +102,18 @@ fn unjoined_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
 impl ReadTx<'_> {
     /// The entry of this id.
     pub fn entry(&self, id: EntryId) -> Result<Option<EntryRow>, CatalogError> {
-        self.one(&format!("SELECT {COLUMNS} FROM {ENTRIES} WHERE entries.id = ?1"), [id.0], entry_row)
+        self.one(
+            &format!("SELECT {COLUMNS}, {OF_WITHHELD} FROM {ENTRIES} WHERE entries.id = ?1"),
+            [id.0],
+            entry_row,
+        )
     }
 
     /// The top folder of a space.
     pub fn top_of(&self, space: SpaceId) -> Result<Option<EntryRow>, CatalogError> {
         self.one(
             &format!(
-                "SELECT {COLUMNS} FROM {ENTRIES} WHERE entries.id = (SELECT root_id FROM spaces WHERE spaces.id = ?1)"
+                "SELECT {COLUMNS}, {OF_WITHHELD} FROM {ENTRIES} WHERE entries.id = (SELECT root_id FROM spaces WHERE spaces.id = ?1)"
             ),
             [space.0],
             entry_row,
@@ -120,7 +123,7 @@ impl ReadTx<'_> {
     /// The entry in `parent` whose name has this key ([`EntryName::key`]).
     pub fn child(&self, parent: EntryId, name_key: &str) -> Result<Option<EntryRow>, CatalogError> {
         self.one(
-            &format!("SELECT {COLUMNS} FROM {ENTRIES} WHERE parent_id = ?1 AND name_key = ?2"),
+            &format!("SELECT {COLUMNS}, {OF_WITHHELD} FROM {ENTRIES} WHERE parent_id = ?1 AND name_key = ?2"),
             params![parent.0, name_key],
             entry_row,
         )
@@ -136,14 +139,14 @@ impl ReadTx<'_> {
         let page = params![parent.0, after.unwrap_or_default(), limit];
         let Some(few) = self.few_withheld()? else {
             let sql = format!(
-                "SELECT {COLUMNS} FROM {ENTRIES} WHERE parent_id = ?1 AND name_key > ?2
+                "SELECT {COLUMNS}, {OF_WITHHELD} FROM {ENTRIES} WHERE parent_id = ?1 AND name_key > ?2
                  ORDER BY name_key LIMIT ?3"
             );
             return self.all(&sql, page, entry_row);
         };
         // A join would look for each entry of a large folder in what is mostly empty.
         let sql = format!(
-            "SELECT {UNJOINED} FROM entries WHERE parent_id = ?1 AND name_key > ?2 ORDER BY name_key LIMIT ?3"
+            "SELECT {COLUMNS} FROM entries WHERE parent_id = ?1 AND name_key > ?2 ORDER BY name_key LIMIT ?3"
         );
         let mut rows = self.all(&sql, page, unjoined_row)?;
         if !few.is_empty() {
@@ -215,7 +218,7 @@ impl ReadTx<'_> {
                      VALUES (?1)
                      UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.top
                  )
-                 SELECT {COLUMNS} FROM tree, {ENTRIES} WHERE entries.id = tree.top LIMIT ?2"
+                 SELECT {COLUMNS}, {OF_WITHHELD} FROM tree, {ENTRIES} WHERE entries.id = tree.top LIMIT ?2"
             ),
             params![top.0, limit],
             entry_row,

@@ -1,6 +1,6 @@
 //! Deleted entries that can still be restored.
 
-use super::entries::ENTRIES;
+use super::entries::{ENTRIES, OF_WITHHELD};
 use super::row::{Row, params};
 use super::versions::{PROTECTED, Withheld, withheld};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
@@ -28,9 +28,7 @@ pub struct TrashRow {
 }
 
 const COLUMNS: &str =
-    "trash.entry_id, trash.parent_id, path, entries.size, is_folder, deleted_at, deleted_by,
-     withheld.state, withheld.author_id,
-     (SELECT string_agg(CAST(user_id AS TEXT), ' ') FROM handed_out WHERE version_id = withheld.id)";
+    "trash.entry_id, trash.parent_id, path, entries.size, is_folder, deleted_at, deleted_by";
 
 /// Deleted entries whose retention ends at `?1`; follows `WITH RECURSIVE protected AS (…),`.
 const EXPIRED: &str = "kept (id) AS (
@@ -77,7 +75,7 @@ impl ReadTx<'_> {
     pub fn trash(&self, space: SpaceId, limit: usize) -> Result<Vec<TrashRow>, CatalogError> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM trash, {ENTRIES}
+                "SELECT {COLUMNS}, {OF_WITHHELD} FROM trash, {ENTRIES}
                  WHERE entries.id = trash.entry_id AND trash.space_id = ?1 AND is_purging = 0
                  ORDER BY deleted_at DESC, trash.entry_id DESC LIMIT ?2"
             ),
@@ -90,7 +88,7 @@ impl ReadTx<'_> {
     pub fn trashed(&self, space: SpaceId, entry: EntryId) -> Result<Option<TrashRow>, CatalogError> {
         self.one(
             &format!(
-                "SELECT {COLUMNS} FROM trash, {ENTRIES}
+                "SELECT {COLUMNS}, {OF_WITHHELD} FROM trash, {ENTRIES}
                  WHERE entries.id = trash.entry_id AND trash.space_id = ?1 AND trash.entry_id = ?2
                  AND is_purging = 0"
             ),
