@@ -141,46 +141,28 @@ struct Release {
 /// each person ten passwords an hour are tried for one item.
 #[derive(Debug, Args)]
 struct Open {
-    /// The number that `list` shows.
-    id: i64,
+    #[command(flatten)]
+    item: Item,
     /// File with the password; without this option the command asks.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
 }
 
 #[derive(Debug, Args)]
 struct Decline {
-    /// The number that `list` shows.
-    id: i64,
-    /// The user who asks for it.
+    #[command(flatten)]
+    decision: Decision,
+    /// The user who asks for it, and reads the reason.
     user: String,
-    /// Why; it is recorded and shown to the user.
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
 }
 
 #[derive(Debug, Args)]
 struct Allow {
-    /// The number that `list` shows.
-    id: i64,
+    #[command(flatten)]
+    decision: Decision,
     /// For how many days.
     #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=366))]
     days: u32,
-    /// Why; it is recorded.
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -204,15 +186,15 @@ impl Hold {
             }
             HoldCommand::Show(Item { id, place, format }) => place.request(Request::HoldShow { id }, format),
             HoldCommand::Release(release) => release.run(),
-            HoldCommand::Decline(Decline { id, user, reason, place, format }) => {
-                place.request(Request::HoldDecline { id, user, reason }, format)
+            HoldCommand::Decline(Decline { decision, user }) => {
+                decision.request(|id, reason| Request::HoldDecline { id, user, reason })
             }
             HoldCommand::Keep(decision) => decision.take(HoldDecision::Keep),
             HoldCommand::Quarantine(decision) => decision.take(HoldDecision::Quarantine),
             HoldCommand::Retry(decision) => decision.take(HoldDecision::Retry),
             HoldCommand::Withdraw(decision) => decision.take(HoldDecision::Withdraw),
-            HoldCommand::Allow(Allow { id, days, reason, place, format }) => {
-                place.request(Request::HoldAllow { id, days, reason }, format)
+            HoldCommand::Allow(Allow { decision, days }) => {
+                decision.request(|id, reason| Request::HoldAllow { id, days, reason })
             }
             HoldCommand::Disallow(Item { id, place, format }) => {
                 place.request(Request::HoldDisallow { id }, format)
@@ -233,7 +215,7 @@ impl Hold {
 
 impl Open {
     fn give(self) -> anyhow::Result<()> {
-        let Self { id, password_file, place, format } = self;
+        let Self { item: Item { id, place, format }, password_file } = self;
         let password = secret::present_password(password_file.as_deref())?;
         let password = Secret::new(password.expose_secret().to_owned());
         place.request(Request::HoldPassword { id, password }, format)
@@ -242,8 +224,13 @@ impl Open {
 
 impl Decision {
     fn take(self, decision: HoldDecision) -> anyhow::Result<()> {
+        self.request(|id, reason| decide(id, decision, reason, None))
+    }
+
+    /// Sends what `order` makes of the item and the reason.
+    fn request(self, order: impl FnOnce(i64, Option<String>) -> Request) -> anyhow::Result<()> {
         let Self { id, reason, place, format } = self;
-        place.request(decide(id, decision, reason, None), format)
+        place.request(order(id, reason), format)
     }
 }
 
