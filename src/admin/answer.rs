@@ -7,17 +7,16 @@ use super::error::AdminError;
 use super::judge::{Asker, Judged};
 use super::shown;
 use super::{
-    AppPasswordShown, GrantShown, HoldShown, IntakeAsked, IssuedAppPassword, MailAsked, RecoveryKeyShown,
-    RemovalShown, Reply, Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
+    AppPasswordShown, GrantShown, HoldShown, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply,
+    Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
-use crate::intake::{Decided, Intake};
+use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldDecision, HoldId, HoldOrder, HoldScope, Holding, LinkId, LockToken, MailName, NameError, PdfAfter,
-    PdfPages, ReleaseBy, RescanMode, Right, Role, SpaceGrant, SpaceKind, Span, Stamp, Timestamp, VerifyMode,
-    VerifyStarter, VersionId,
+    HoldId, LinkId, LockToken, NameError, RescanMode, Right, Role, SpaceGrant, SpaceKind, Span, Stamp,
+    Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
@@ -330,23 +329,7 @@ impl Admin {
                 Ok(Reply::Hold(HoldShown { fetched, ..shown::hold(hold, &spaces, &names, now) }))
             }
             Request::HoldDecide { id, decision, reason, to } => {
-                let decision = word("decision", &decision, HoldDecision::from_word, HoldDecision::ALL)?;
-                let accesses = judged.accesses(&self.library.spaces().await?);
-                let to = match to {
-                    Some(name) => Some(self.user(&name).await?),
-                    None => None,
-                };
-                let order = HoldOrder { decision, to: to.as_ref().map(|user| user.id), reason };
-                Ok(Reply::Done(match self.intake.decide(accesses, HoldId(id), order, by).await? {
-                    Decided::Done(state) => {
-                        format!("item {id} is {}", Language::English.hold_state(state))
-                    }
-                    Decided::HandedOut => {
-                        let name = to.map(|user| user.name).unwrap_or_default();
-                        format!("{name} may read item {id}; it stays held for all others")
-                    }
-                    Decided::Waits(until) => format!("item {id} {WAITS_FOR_SECOND} until {until}"),
-                }))
+                self.decide(judged, HoldId(id), &decision, (reason, to), by).await
             }
             Request::HoldDecline { id, user, reason } => {
                 let accesses = judged.accesses(&self.library.spaces().await?);
@@ -436,51 +419,6 @@ impl Admin {
         }
     }
 
-    /// The settings after a change of the holding area or the address. Whoever knows an address can send anything to it:
-    /// a space that gets one holds what arrives, unless the change says otherwise.
-    fn with_intake(
-        &self,
-        settings: SpaceSettings,
-        intake: IntakeAsked,
-        mail: Option<MailAsked>,
-    ) -> Result<SpaceSettings, AdminError> {
-        let (mail, intake) = match mail {
-            None => (settings.mail, intake),
-            Some(MailAsked::Off) => (None, intake),
-            Some(MailAsked::Name(name)) => {
-                let on = intake.on.or(Some(true));
-                (Some(MailName::parse(&name)?), IntakeAsked { on, ..intake })
-            }
-        };
-        let release_by = match intake.release_by {
-            None => settings.release_by,
-            Some(persons) => {
-                word("number of persons", &persons.to_string(), ReleaseBy::from_word, ReleaseBy::ALL)?
-            }
-        };
-        let mut pdf = settings.pdf;
-        if let Some(asked) = &intake.pdf {
-            pdf.after = word("setting", asked, PdfAfter::from_word, PdfAfter::ALL)?;
-        }
-        if let Some(asked) = &intake.pdf_pages {
-            pdf.pages = word("setting", asked, PdfPages::from_word, PdfPages::ALL)?;
-        }
-        Ok(SpaceSettings { hold: self.hold(settings.hold, &intake), release_by, pdf, mail, ..settings })
-    }
-
-    /// How a space holds contents after a change.
-    fn hold(&self, present: Option<Holding>, asked: &IntakeAsked) -> Option<Holding> {
-        let IntakeAsked { on, hold, everything, .. } = *asked;
-        let scope = everything.map(|all| if all { HoldScope::All } else { HoldScope::Risky });
-        if on == Some(false) || (present, on, hold) == (None, None, None) {
-            return None;
-        }
-        let default = Holding { time: self.intake.default_hold(), scope: HoldScope::Risky };
-        let Holding { time, scope: kept } = present.unwrap_or(default);
-        let time = hold.map_or(time, |seconds| Duration::from_secs(seconds.max(1)));
-        Some(Holding { time, scope: scope.unwrap_or(kept) })
-    }
-
     async fn grants(&self, user: Option<String>, space: Option<String>) -> Result<Reply, AdminError> {
         let only_user = match user {
             Some(name) => Some(self.user(&name).await?.id),
@@ -516,7 +454,7 @@ impl Admin {
         Ok(self.uploads.list(rights, UploadsOf::Everybody).await?)
     }
 
-    async fn user(&self, name: &str) -> Result<UserRow, AdminError> {
+    pub(super) async fn user(&self, name: &str) -> Result<UserRow, AdminError> {
         let name = UserName::parse(name)?;
         Ok(self.accounts.user_by_name(&name).await?.ok_or(AccountsError::UnknownUser)?)
     }
@@ -584,7 +522,7 @@ fn parse_path(text: &str) -> Result<EntryPath, NameError> {
     EntryPath::parse(text.strip_prefix('/').unwrap_or(text))
 }
 
-fn word<T: Copy + std::fmt::Display>(
+pub(super) fn word<T: Copy + std::fmt::Display>(
     what: &'static str,
     text: &str,
     parse: fn(&str) -> Option<T>,

@@ -7,6 +7,7 @@
 mod answer;
 mod error;
 mod history;
+mod holding;
 mod judge;
 mod reply;
 mod request;
