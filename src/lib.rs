@@ -18,6 +18,7 @@ pub mod model;
 pub mod net;
 #[doc(hidden)]
 pub mod parsers;
+pub mod proof;
 pub mod recovery;
 pub mod scan;
 pub mod sharing;

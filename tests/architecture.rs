@@ -25,20 +25,21 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 22] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     ("model", &[]),
     ("text", &["model"]),
     ("scan", &["model"]),
     ("inspect", &["model"]),
     ("convert", &["model"]),
+    ("proof", &["model"]),
     ("vault", &["model"]),
     ("catalog", &["model"]),
     ("library", &["model", "vault", "catalog"]),
     ("uploads", &["model", "vault", "catalog", "library"]),
     ("recovery", &["model", "vault", "catalog", "library"]),
-    ("intake", &["model", "convert", "scan", "inspect", "catalog", "library"]),
+    ("intake", &["model", "convert", "scan", "inspect", "proof", "catalog", "library"]),
     ("accounts", &["model", "catalog"]),
-    ("sharing", &["model", "catalog", "library", "accounts"]),
+    ("sharing", &["model", "proof", "catalog", "library", "accounts"]),
     ("admin", &["model", "text", "library", "uploads", "recovery", "intake", "accounts", "sharing"]),
     ("net", &["model"]),
     ("lmtp", &["model", "library", "intake", "net"]),
@@ -47,14 +48,14 @@ const ROOMS: [(&str, &[&str]); 22] = [
     (
         "app",
         &[
-            "model", "text", "scan", "inspect", "convert", "vault", "catalog", "library", "uploads",
+            "model", "text", "scan", "inspect", "convert", "proof", "vault", "catalog", "library", "uploads",
             "recovery", "intake", "accounts", "sharing", "admin", "net", "lmtp", "http", "config",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "scan", "inspect", "convert", "vault", "catalog", "library", "uploads",
+            "model", "text", "scan", "inspect", "convert", "proof", "vault", "catalog", "library", "uploads",
             "recovery", "intake", "accounts", "sharing", "admin", "net", "lmtp", "http", "config", "app",
         ],
     ),

@@ -35,7 +35,7 @@ pub struct Admin {
     uploads: Uploads,
     recovery: Recovery,
     pub(super) accounts: Accounts,
-    sharing: Sharing,
+    pub(super) sharing: Sharing,
     pub(super) intake: Intake,
 }
 
@@ -309,6 +309,12 @@ impl Admin {
                 let links = self.sharing.all_links(&judged.accesses(&spaces)).await?;
                 Ok(Reply::Links(links.into_iter().map(|link| shown::link(link, &spaces)).collect()))
             }
+            Request::LinkAdd { user, asked } => self.add_link(&user, *asked, now).await,
+            Request::HandInList { space } => {
+                let spaces = self.spaces(space, judged).await?;
+                self.hand_ins(&spaces, judged).await
+            }
+            Request::ReceiptShow { id } => self.receipt(id, judged).await,
             Request::LinkRevoke { link } => {
                 if !self.sharing.revoke(LinkId(link), by).await? {
                     return Err(LinkError::NoSuchLink.into());
@@ -459,7 +465,7 @@ impl Admin {
         Ok(self.accounts.user_by_name(&name).await?.ok_or(AccountsError::UnknownUser)?)
     }
 
-    async fn space(&self, name: &str) -> Result<Space, AdminError> {
+    pub(super) async fn space(&self, name: &str) -> Result<Space, AdminError> {
         let name = EntryName::parse(name)?;
         Ok(self.library.space_named(&name).await?.ok_or(LibraryError::NoSuchSpace)?)
     }
@@ -518,7 +524,7 @@ fn granted(user: &UserRow, space: &Space, grant: SpaceGrant) -> String {
     format!("{} may {right} in {}{cut}{more}{held}", user.name, space.name)
 }
 
-fn parse_path(text: &str) -> Result<EntryPath, NameError> {
+pub(super) fn parse_path(text: &str) -> Result<EntryPath, NameError> {
     EntryPath::parse(text.strip_prefix('/').unwrap_or(text))
 }
 

@@ -6,7 +6,7 @@ use crate::intake::IntakeError;
 use crate::library::LibraryError;
 use crate::model::{MailNameError, NameError};
 use crate::recovery::RecoveryError;
-use crate::sharing::LinkError;
+use crate::sharing::{HandInError, LinkError};
 use crate::uploads::UploadError;
 
 /// Why a request was refused. Each message is a sentence for the person who asked.
@@ -39,6 +39,9 @@ pub enum AdminError {
     /// An error about links.
     #[error(transparent)]
     Links(#[from] LinkError),
+    /// About what was handed in.
+    #[error(transparent)]
+    HandIns(#[from] HandInError),
     /// A word that is not one of the allowed ones.
     #[error("'{word}' is no {what}; use {allowed}")]
     Word {
@@ -82,6 +85,7 @@ impl AdminError {
             Self::MailName(error) => error.code(),
             Self::Intake(error) => error.code(),
             Self::Links(error) => error.code(),
+            Self::HandIns(error) => error.code(),
             Self::Word { .. } => "word-unknown",
             Self::NotAllowed => "not-allowed",
             Self::NotLocked => "not-locked",

@@ -69,8 +69,12 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::SecondFactorBegin { name }
         | Request::SecondFactorConfirm { name, .. }
         | Request::RecoveryCodesRenew { name }
+        | Request::LinkAdd { user: name, .. }
         | Request::GrantList { user: Some(name), .. } => Askers::Person(name),
-        Request::TrashList { .. } | Request::VersionList { .. } => Askers::Spaces(Right::Read),
+        Request::TrashList { .. }
+        | Request::VersionList { .. }
+        | Request::HandInList { .. }
+        | Request::ReceiptShow { .. } => Askers::Spaces(Right::Read),
         Request::TrashRestore { .. } | Request::VersionRestore { .. } => Askers::Spaces(Right::Write),
         Request::TrashPurge { .. }
         | Request::History { space: Some(_), .. }

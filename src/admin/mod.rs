@@ -9,6 +9,7 @@ mod error;
 mod history;
 mod holding;
 mod judge;
+mod link;
 mod reply;
 mod request;
 mod shown;
@@ -21,9 +22,9 @@ pub(crate) use error::sentence;
 pub use judge::Asker;
 pub use reply::{
     AllowedShown, AppPasswordShown, ApprovalShown, EventShown, FetchShown, FindingShown, GrantShown,
-    HandedOutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, LinkShown, LockShown,
-    RecoveryKeyShown, RemovalShown, Reply, RescanShown, SecondFactorShown, SnapshotShown, SpaceShown,
-    StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown, VerifyShown,
-    VersionShown, When, WorkerShown,
+    HandInShown, HandedOutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, LinkShown,
+    LockShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown, SecondFactorShown, SnapshotShown,
+    SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown,
+    VerifyShown, VersionShown, When, WorkerShown,
 };
-pub use request::{IntakeAsked, MailAsked, Request, Secret};
+pub use request::{IntakeAsked, LinkAsked, MailAsked, Request, Secret};

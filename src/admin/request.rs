@@ -62,6 +62,30 @@ pub enum MailAsked {
     Off,
 }
 
+/// What a new link shall be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the words of the command line's help")]
+pub struct LinkAsked {
+    pub space: String,
+    pub path: String,
+    /// `read`, `edit` or `add`.
+    pub can: String,
+    pub password: Option<Secret>,
+    pub first_use_password: bool,
+    /// The last day on which it opens, as `2026-12-31`; `never`, or `None` for the usual time.
+    pub until: Option<String>,
+    /// The last day that counts as in time.
+    pub deadline: Option<String>,
+    pub uses: Option<u32>,
+    pub max_size: Option<u64>,
+    pub max_files: Option<u32>,
+    pub types: Option<String>,
+    pub own_folder: bool,
+    pub label: String,
+    pub note: String,
+}
+
 /// One request. Names are as the owner entered them and are parsed where they are used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -171,8 +195,14 @@ pub enum Request {
     UploadCancel { upload: String },
     /// List links for people without an account.
     LinkList { space: Option<String> },
+    /// Make a link as a user.
+    LinkAdd { user: String, asked: Box<LinkAsked> },
     /// End a link.
     LinkRevoke { link: i64 },
+    /// List what was handed in through links.
+    HandInList { space: Option<String> },
+    /// Show the receipt of a hand-in.
+    ReceiptShow { id: i64 },
     /// List the holding area; `all` includes what was released or withdrawn.
     HoldList { space: Option<String>, all: bool },
     /// Show one item of the holding area.

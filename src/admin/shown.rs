@@ -181,6 +181,10 @@ pub(super) fn link(shared: Shared, spaces: &[Space]) -> LinkShown {
         created: When(link.created),
         expires: link.expires.map(When),
         opened: link.opened.map(When),
+        url: None,
+        uses: link.uses,
+        most_uses: link.terms.uses,
+        deadline: link.terms.deadline.map(When),
     }
 }
 

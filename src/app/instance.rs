@@ -11,10 +11,11 @@ use super::directory_error::DirectoryError;
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, SessionKey, UserName, check_password};
 use crate::admin::Admin;
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
-use crate::intake::{Intake, Signer};
+use crate::intake::Intake;
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp, layout};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
+use crate::proof::Signer;
 use crate::recovery::Recovery;
 use crate::sharing::{LinkKeys, Sharing};
 use crate::uploads::Uploads;
@@ -153,11 +154,12 @@ impl Instance {
         let app_passwords = AppPasswordKey::new(Zeroizing::new(*keys.token_key().expose()));
         let sessions = SessionKey::new(Zeroizing::new(*keys.session_key().expose()));
         let accounts = Accounts::new(catalog.clone(), app_passwords, sessions);
-        let sharing = Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys));
         let (uploads, recovery) = (Uploads::new(library.clone()), Recovery::new(library.clone()));
         let seed = Zeroizing::new(*keys.certificate_key().expose());
-        let intake =
-            Intake::new(library.clone(), Signer::new(format!("tresor-{}", library.instance_id()), &seed));
+        let signer = Arc::new(Signer::new(format!("tresor-{}", library.instance_id()), &seed));
+        let intake = Intake::new(library.clone(), Arc::clone(&signer));
+        let sharing =
+            Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys), signer);
         Ok(Self {
             library,
             uploads,

@@ -1,5 +1,6 @@
 //! Runs the server: bind, open or wait for the passphrase, answer, stop in order.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -60,6 +61,7 @@ pub async fn serve(
     if let Some(tls) = &tls {
         health.watch_certificate(tls);
     }
+    let origin = origin(address, &config);
     let (switch, shutdown) = Shutdown::channel();
     let metrics = Metrics::new();
     let host = Arc::new(Host {
@@ -78,6 +80,7 @@ pub async fn serve(
         figures: ScrubFigures::default(),
         read_only: ReadOnlyFigure::default(),
         proxy_faults: ProxyFaults::default(),
+        origin: origin.clone(),
         config,
     });
     match opened {
@@ -85,9 +88,33 @@ pub async fn serve(
         None => host.wait_locked(),
     }
     host.run(entrance, || {
-        announce(&Announcement { address, fingerprint: tls.as_ref().map(|tls| tls.fingerprint()) });
+        let fingerprint = tls.as_ref().map(|tls| tls.fingerprint());
+        announce(&Announcement { address, fingerprint, origin });
     })
     .await
+}
+
+/// Scheme and host for people: the first configured name, or this machine's if it listens on all addresses, because 0.0.0.0
+/// cannot be entered in a client. A proxy in front serves that name by HTTPS at the usual port.
+fn origin(address: SocketAddr, config: &Config) -> String {
+    let is_plain = config.transport == Transport::Plain;
+    let machine = rustix::system::uname();
+    let scheme = if is_plain { "http" } else { "https" };
+    match (config.hosts.first(), machine.nodename().to_str()) {
+        (Some(host), _) if is_plain && !config.trust.trusted_proxies.is_empty() => format!("https://{host}"),
+        (Some(host), _) => at_port(scheme, host, address.port()),
+        (None, Ok(name)) if address.ip().is_unspecified() && !name.is_empty() => {
+            at_port(scheme, name, address.port())
+        }
+        _ => format!("{scheme}://{address}"),
+    }
+}
+
+fn at_port(scheme: &str, host: &str, port: u16) -> String {
+    match (scheme, port) {
+        ("https", 443) | ("http", 80) => format!("{scheme}://{host}"),
+        _ => format!("{scheme}://{host}:{port}"),
+    }
 }
 
 /// Opens an instance and checks that its files can be served.
@@ -105,14 +132,18 @@ async fn open(
 #[derive(Debug)]
 pub struct Announcement {
     /// The address in use; if port 0 was configured, with the port that the system chose.
-    pub address: std::net::SocketAddr,
+    pub address: SocketAddr,
     /// SHA-256 of the certificate; `None` for plain HTTP.
     pub fingerprint: Option<String>,
+    /// Scheme and host for people, as `https://files.example.org`.
+    pub origin: String,
 }
 
 /// State that the parts of a running server share.
 struct Host {
     config: Config,
+    /// Scheme and host for people.
+    origin: String,
     directory: DataDirectory,
     router: Arc<Router>,
     tls: Option<Arc<Tls>>,
@@ -142,6 +173,7 @@ impl Host {
         }
         let Instance { library, uploads, accounts, sharing, intake, .. } = &*instance;
         sharing.allow_clients(self.config.client_links);
+        sharing.set_origin(&self.origin);
         library.keep_events_for(self.config.events_kept_for);
         let origins = self.config.cors_origins.clone();
         let limits = &self.config.limits;
@@ -187,11 +219,12 @@ impl Host {
     /// Starts the background jobs of an instance. Those of the server itself are started by [`Self::run`].
     fn start_workers(&self, instance: &Arc<Instance>) {
         let (config, workers) = (&self.config, &self.workers);
-        let Instance { library, uploads, accounts, recovery, intake, .. } = &**instance;
+        let Instance { library, uploads, accounts, recovery, sharing, intake, .. } = &**instance;
         workers.start(Upkeep {
             library: library.clone(),
             uploads: uploads.clone(),
             accounts: accounts.clone(),
+            sharing: sharing.clone(),
         });
         workers.start(Sweep(library.clone()));
         workers.start(ReadRecorder(library.clone()));

@@ -7,6 +7,7 @@ use super::workers::{StepResult, Worker};
 use crate::accounts::Accounts;
 use crate::library::{Library, LibraryError, ReadOnlyCause};
 use crate::model::{self, ByteSize, Timestamp};
+use crate::sharing::{HandInError, Sharing};
 use crate::uploads::Uploads;
 
 /// Time between two rounds of upkeep, which removes expired locks, versions and trash.
@@ -21,11 +22,12 @@ const CHECK_KEYS_EVERY: Duration = Duration::from_hours(24);
 /// Result of a job that changes nothing while the server is read-only.
 pub(super) const READ_ONLY: &str = "skipped: read-only";
 
-/// Removes expired data, by the certain time.
+/// Removes expired data, by the certain time, and closes hand-ins whose links have ended.
 pub(super) struct Upkeep {
     pub(super) library: Library,
     pub(super) uploads: Uploads,
     pub(super) accounts: Accounts,
+    pub(super) sharing: Sharing,
 }
 
 impl Worker for Upkeep {
@@ -43,10 +45,16 @@ impl Worker for Upkeep {
         // Files expire even if uploads cannot. If both fail, it is for the same reason.
         let done = self.library.upkeep(now).await?;
         let sessions = self.accounts.remove_ended_sessions(now).await.map_err(LibraryError::from)?;
+        let closed = self.sharing.close_left_open(Timestamp::now()).await.map_err(broken)?;
         let expired = uploads? + done.versions + done.trash + done.locks + sessions;
-        let words = format!("expired: {expired}, files removed: {}", done.containers);
-        Ok((expired + done.containers > 0).then_some(words))
+        let words =
+            format!("expired: {expired}, files removed: {}, hand-ins closed: {closed}", done.containers);
+        Ok((expired + done.containers + closed > 0).then_some(words))
     }
+}
+
+fn broken(error: HandInError) -> LibraryError {
+    error.into()
 }
 
 /// Removes files without a row.

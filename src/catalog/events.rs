@@ -8,9 +8,9 @@ use super::row::{Row, params};
 use super::spaces::millis;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, HoldEvent,
-    InstanceEvent, LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceGrant,
-    SpaceId, Spot, Stamp, Timestamp, UserId, VersionId, VersionState, Via, Worker,
+    AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, HandInEvent,
+    HandInId, HoldEvent, InstanceEvent, LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, Right, Role,
+    SpaceEvent, SpaceGrant, SpaceId, Spot, Stamp, Timestamp, UserId, VersionId, VersionState, Via, Worker,
 };
 
 /// Events of a space that are examined for one page of those at a path.
@@ -73,6 +73,8 @@ struct Detail {
     role: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand_in: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -310,6 +312,12 @@ fn columns_of(event: &Event) -> Columns {
             }),
             ..at(spot)
         },
+        Event::HandIn { hand_in, spot, count, size, .. } => Columns {
+            kind: event.word(),
+            size: Some(*size),
+            detail: Some(Detail { hand_in: Some(hand_in.0), count: Some(*count), ..Detail::default() }),
+            ..at(spot)
+        },
     }
 }
 
@@ -389,6 +397,10 @@ fn event_of(columns: Columns) -> Option<Event> {
         let right = LinkRight::from_word(&detail.right?)?;
         return Some(Event::Link { kind, link: LinkId(detail.link?), spot: spot()?, right });
     }
+    if let Some(kind) = HandInEvent::from_word(&kind) {
+        let (hand_in, count) = (HandInId(detail.hand_in?), detail.count?);
+        return Some(Event::HandIn { kind, hand_in, spot: spot()?, count, size: size? });
+    }
     let (user, name) = (UserId(detail.user?), detail.name?);
     if kind == Event::GRANTED || kind == Event::REVOKED {
         let right = detail.right.as_deref().and_then(Right::from_word);
@@ -427,7 +439,14 @@ mod tests {
             spot: spot.clone(),
             right: LinkRight::Add,
         });
-        events.extend(removed.chain(spaces).chain(links));
+        let hand_ins = HandInEvent::ALL.iter().map(|kind| Event::HandIn {
+            kind: *kind,
+            hand_in: HandInId(3),
+            spot: spot.clone(),
+            count: 12,
+            size: 1 << 40,
+        });
+        events.extend(removed.chain(spaces).chain(links).chain(hand_ins));
         events.extend(VersionState::ALL.iter().map(|to| Event::StateChanged {
             spot: spot.clone(),
             version: VersionId(9),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
-use crate::model::{EntryId, LinkId, LinkRight, SpaceId, Timestamp, UserId};
+use crate::model::{EntryId, LinkId, LinkRight, LinkTerms, SpaceId, Timestamp, UserId};
 
 /// A link to a file or folder.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,6 +35,17 @@ pub struct LinkRow {
     pub hide_download: bool,
     /// Time at which it was last opened, to the hour.
     pub opened: Option<Timestamp>,
+    /// What it asks of people who hand in through it.
+    pub terms: LinkTerms,
+    /// Number of finished hand-ins.
+    pub uses: u32,
+}
+
+impl LinkRow {
+    /// Whether it was used as often as it may be.
+    pub fn is_used_up(&self) -> bool {
+        self.terms.uses.is_some_and(|most| self.uses >= most)
+    }
 }
 
 /// A link to insert.
@@ -61,6 +72,8 @@ pub struct NewLink<'a> {
     pub note: &'a str,
     /// Whether its page hides downloads.
     pub hide_download: bool,
+    /// What it asks of people who hand in through it.
+    pub terms: &'a LinkTerms,
 }
 
 impl std::fmt::Debug for LinkRow {
@@ -70,13 +83,14 @@ impl std::fmt::Debug for LinkRow {
 }
 
 const LINK: &str = "links.id, nonce, entry_id, space_id, creator_id, \"right\", links.created_at, expires_at,
-     password_hash, label, note, hide_download, opened_at";
+     password_hash, label, note, hide_download, opened_at, uses_max, uses, deadline_at, bytes_max, files_max, types,
+     own_folder, guest_chooses";
 
 /// Links joined with their entries. The entries' index includes the columns that links need: see the migration.
 const LINKS: &str = "FROM links JOIN entries ON entries.id = links.entry_id";
 
 fn link_row(row: &Row<'_>) -> Result<LinkRow, DatabaseError> {
-    let right: String = row.get(5)?;
+    let (right, types): (String, Option<String>) = (row.get(5)?, row.get(18)?);
     Ok(LinkRow {
         id: LinkId(row.get(0)?),
         nonce: row.get(1)?,
@@ -91,6 +105,19 @@ fn link_row(row: &Row<'_>) -> Result<LinkRow, DatabaseError> {
         note: row.get(10)?,
         hide_download: row.get(11)?,
         opened: row.get::<Option<i64>>(12)?.map(Timestamp),
+        terms: LinkTerms {
+            uses: row.get(13)?,
+            deadline: row.get::<Option<i64>>(15)?.map(Timestamp),
+            bytes: row.get(16)?,
+            files: row.get(17)?,
+            types: types
+                .into_iter()
+                .flat_map(|list| list.split(' ').map(str::to_owned).collect::<Vec<_>>())
+                .collect(),
+            own_folder: row.get(19)?,
+            guest_chooses: row.get(20)?,
+        },
+        uses: row.get(14)?,
     })
 }
 
@@ -170,8 +197,9 @@ impl WriteTx<'_> {
     pub fn insert_link(&self, new: &NewLink<'_>) -> Result<LinkId, CatalogError> {
         self.execute(
             "INSERT INTO links (token_hmac, nonce, entry_id, creator_id, \"right\", created_at, expires_at,
-                                password_hash, label, note, hide_download)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                password_hash, label, note, hide_download, uses_max, deadline_at, bytes_max,
+                                files_max, types, own_folder, guest_chooses)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             params![
                 new.token_hmac,
                 new.nonce,
@@ -184,9 +212,25 @@ impl WriteTx<'_> {
                 new.label,
                 new.note,
                 new.hide_download,
+                new.terms.uses,
+                new.terms.deadline.map(|at| at.0),
+                new.terms.bytes,
+                new.terms.files,
+                Some(new.terms.types.join(" ")).filter(|types| !types.is_empty()),
+                new.terms.own_folder,
+                new.terms.guest_chooses,
             ],
         )?;
         Ok(LinkId(self.last_insert_id()))
+    }
+
+    /// Gives a link whose guest chooses its password that password; `false` if it has one.
+    pub fn choose_link_password(&self, id: LinkId, hash: &str) -> Result<bool, CatalogError> {
+        let chosen = self.execute(
+            "UPDATE links SET password_hash = ?2 WHERE id = ?1 AND guest_chooses = 1 AND password_hash IS NULL",
+            params![id.0, hash],
+        )?;
+        Ok(chosen > 0)
     }
 
     /// Updates the link with this id: right, expiry, password, texts.

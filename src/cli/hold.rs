@@ -1,21 +1,21 @@
 //! The holding area: contents that are withheld until they were examined.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use data_encoding::HEXLOWER;
 use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
 
 use super::admin::Session;
+use super::content::sha256;
 use super::history::of_terminal;
 use super::{Format, Place, output, secret};
 use crate::admin::{HoldShown, Reply, Request, Secret, WAITS_FOR_SECOND};
-use crate::intake::{Certificate, MAX_NOTE, Verifier};
+use crate::intake::Certificate;
 use crate::model::HoldDecision;
+use crate::proof::{self, MAX_NOTE, Verifier};
 
 /// Show and decide what lies in the holding area.
 ///
@@ -248,20 +248,9 @@ impl VerifyCertificate {
             .read_to_string(&mut note)
             .with_context(|| format!("cannot read {}", file.display()))?;
         let key = signed_by.map(|key| key.parse::<Verifier>()).transpose()?;
-        let certificate = Certificate::open(&note, key.as_ref())?;
+        let certificate = proof::open::<Certificate>(&note, key.as_ref())?;
         if let Some(content) = &content {
-            let read = || -> io::Result<String> {
-                let mut hash = Sha256::new();
-                let mut file = File::open(content)?;
-                let mut buffer = vec![0; 1 << 16];
-                loop {
-                    match file.read(&mut buffer)? {
-                        0 => return Ok(HEXLOWER.encode(&hash.finalize())),
-                        length => hash.update(buffer.get(..length).unwrap_or_default()),
-                    }
-                }
-            };
-            let found = read().with_context(|| format!("cannot read {}", content.display()))?;
+            let found = sha256(content).with_context(|| format!("cannot read {}", content.display()))?;
             if found != certificate.sha256 {
                 bail!("the certificate is about another content than {}", content.display());
             }

@@ -1,13 +1,17 @@
 //! Links for people without an account.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use secrecy::ExposeSecret;
 
-use super::{Format, Place};
-use crate::admin::Request;
+use std::path::PathBuf;
 
-/// List and end links for people without an account.
+use super::{Format, Place, secret};
+use crate::admin::{LinkAsked, Request, Secret};
+use crate::model::{ByteSize, LinkRight};
+
+/// Make, list and end links for people without an account.
 ///
-/// Users make links in their Nextcloud apps. A link never gives more than its creator may do at that moment: if the creator
+/// Users make links in their Nextcloud apps, too. A link never gives more than its creator may do at that moment: if the creator
 /// loses the right or is disabled, the link stops working, too.
 #[derive(Debug, Args)]
 pub(super) struct Link {
@@ -17,6 +21,8 @@ pub(super) struct Link {
 
 #[derive(Debug, Subcommand)]
 enum LinkCommand {
+    /// Make a link to a file or folder, with the right of a user. Prints its address.
+    Add(Box<Add>),
     /// List links with their right and the time when they expire.
     List {
         /// Only links into this space.
@@ -38,9 +44,108 @@ enum LinkCommand {
     },
 }
 
+#[derive(Debug, Args)]
+struct Add {
+    /// The space, and the file or folder in it: `Huber` or `Huber/Belege 2026`.
+    #[arg(value_name = "SPACE[/PATH]")]
+    target: String,
+    /// The user who shares it: the link never gives more than this user may do.
+    #[arg(long = "as", value_name = "USER")]
+    user: String,
+    /// What visitors may do.
+    #[arg(long)]
+    can: CanWord,
+    /// It takes one hand-in: the visitor's *Done* uses it up. Only with `--can add`.
+    #[arg(long, conflicts_with = "uses")]
+    once: bool,
+    /// It takes this many hand-ins.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    uses: Option<u32>,
+    /// File with the password that visitors must enter (at least 8 characters).
+    #[arg(long, value_name = "FILE", conflicts_with = "first_use_password")]
+    password_file: Option<PathBuf>,
+    /// The first visitor chooses the password.
+    #[arg(long)]
+    first_use_password: bool,
+    /// The last day on which it opens, such as 2026-12-31, or `never`; 30 days from now by default.
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    /// The last day that is in time: what is handed in later is taken, and marked as late.
+    #[arg(long, value_name = "DATE")]
+    deadline: Option<String>,
+    /// Largest total size of one hand-in, such as 500MB.
+    #[arg(long, value_name = "SIZE")]
+    max_size: Option<ByteSize>,
+    /// Most files of one hand-in.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_files: Option<u32>,
+    /// Endings of the files that it takes, such as pdf,jpg,xlsx; all by default.
+    #[arg(long, value_name = "LIST")]
+    types: Option<String>,
+    /// Put each hand-in into a folder of its own, named by the day and the person.
+    #[arg(long)]
+    own_folder: bool,
+    /// Label for your own lists; visitors do not see it.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    label: String,
+    /// Note that visitors see.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Rights of links, with the words of the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CanWord {
+    /// List and fetch.
+    Read,
+    /// Also add, change and delete.
+    Edit,
+    /// Hand files in, and see none.
+    Add,
+}
+
+impl From<CanWord> for LinkRight {
+    fn from(word: CanWord) -> Self {
+        match word {
+            CanWord::Read => Self::Read,
+            CanWord::Edit => Self::Edit,
+            CanWord::Add => Self::Add,
+        }
+    }
+}
+
+impl Add {
+    fn run(self) -> anyhow::Result<()> {
+        let (space, path) = self.target.split_once('/').unwrap_or((&self.target, ""));
+        let password = self.password_file.as_deref().map(|file| secret::present_password(Some(file)));
+        let asked = LinkAsked {
+            space: space.to_owned(),
+            path: path.to_owned(),
+            can: LinkRight::from(self.can).as_str().to_owned(),
+            password: password.transpose()?.map(|password| Secret::new(password.expose_secret().to_owned())),
+            first_use_password: self.first_use_password,
+            until: self.until,
+            deadline: self.deadline,
+            uses: self.uses.or(self.once.then_some(1)),
+            max_size: self.max_size.map(|size| size.0).filter(|size| *size > 0),
+            max_files: self.max_files,
+            types: self.types,
+            own_folder: self.own_folder,
+            label: self.label,
+            note: self.note,
+        };
+        self.place.request(Request::LinkAdd { user: self.user, asked: Box::new(asked) }, self.format)
+    }
+}
+
 impl Link {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self.command {
+            LinkCommand::Add(order) => order.run(),
             LinkCommand::List { space, place, format } => place.request(Request::LinkList { space }, format),
             LinkCommand::Revoke { id, place, format } => {
                 place.request(Request::LinkRevoke { link: id }, format)

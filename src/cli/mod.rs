@@ -3,6 +3,7 @@
 
 mod account;
 mod admin;
+mod content;
 mod doctor;
 mod history;
 mod hold;
@@ -13,6 +14,7 @@ mod log;
 mod output;
 mod passphrase;
 mod rebuild;
+mod receipt;
 mod recovery_key;
 mod scan;
 mod second_factor;
@@ -105,6 +107,8 @@ enum Command {
     Hold(hold::Hold),
     Upload(upload::Upload),
     Link(link::Link),
+    #[command(name = "receipt")]
+    Receipts(receipt::Receipts),
     Lock(lock::Lock),
     Verify(verify::Verify),
     Scan(scan::Scan),
@@ -151,6 +155,7 @@ impl Cli {
             Command::Hold(command) => command.run(),
             Command::Upload(command) => command.run(),
             Command::Link(command) => command.run(),
+            Command::Receipts(command) => command.run(),
             Command::Lock(command) => command.run(),
             Command::Verify(command) => return exit_code(command.run()),
             Command::Scan(command) => command.run(),

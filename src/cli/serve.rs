@@ -164,11 +164,10 @@ fn first_start(config: Config) -> anyhow::Result<()> {
         let Kit { unlock, recovery, recovery_file, passphrase_file, password } = Kit::make(&config.data)?;
         let instance = make_instance(&directory, &config, &unlock, &recovery, password.clone()).await?;
         let data = config.data.display().to_string();
-        let hosts = config.hosts.clone();
         app::serve(config, entrance, directory, Some(instance), None, |announcement| {
             let _ = output::line(&welcome(&Welcome {
                 data: &data,
-                url: &address_for_people(announcement, &hosts),
+                url: &format!("{}/", announcement.origin),
                 announcement,
                 password: password.expose_secret(),
                 recovery_file: &recovery_file.display().to_string(),
@@ -240,23 +239,6 @@ listening on {}",
 fn url(announcement: &Announcement) -> String {
     let scheme = if announcement.fingerprint.is_some() { "https" } else { "http" };
     format!("{scheme}://{}/", announcement.address)
-}
-
-/// The server's address for people: the first configured host name, or this machine's name if it listens on
-/// all addresses, because 0.0.0.0 cannot be entered in a client.
-fn address_for_people(announcement: &Announcement, hosts: &[String]) -> String {
-    let Announcement { address, fingerprint } = announcement;
-    let machine = rustix::system::uname();
-    let host = match (hosts.first(), machine.nodename().to_str()) {
-        (Some(host), _) => host.clone(),
-        (None, Ok(name)) if address.ip().is_unspecified() && !name.is_empty() => name.to_owned(),
-        _ => return url(announcement),
-    };
-    let (scheme, usual) = if fingerprint.is_some() { ("https", 443) } else { ("http", 80) };
-    match address.port() {
-        port if port == usual => format!("{scheme}://{host}/"),
-        port => format!("{scheme}://{host}:{port}/"),
-    }
 }
 
 /// Starts the log on standard error; systemd and shells know where to put it.

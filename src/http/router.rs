@@ -208,7 +208,7 @@ impl Open {
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
         let (route, response) = match address.endpoint {
-            links::Endpoint::Page { .. } | links::Endpoint::Download => {
+            links::Endpoint::Page { .. } | links::Endpoint::Download | links::Endpoint::Receipt => {
                 ("link", links::handle(context, address, body).await)
             }
             links::Endpoint::File => ("link", self.guest_tree(context, address, body).await),

@@ -4,17 +4,14 @@
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::note::{NoteError, Verifier, split};
 use super::shown::{handled, show};
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, VerdictRow};
 use crate::model::{
     Access, Actor, ChecksumKind, HoldId, HoldState, SpaceId, Timestamp, VerdictKind, VersionState,
 };
+use crate::proof::{Proof, Verifier};
 use crate::scan::SignatureIdentity;
-
-/// The form of a certificate.
-const FORM: &str = "tresor-hold-1";
 
 /// How a content was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,19 +89,15 @@ pub struct CertifiedVerdict {
     pub scanner_tested: Option<String>,
 }
 
-impl Certificate {
-    /// The certificate in a signed note. Without a key, the one that it names is used: that shows only that the text
-    /// was not changed since, so compare the key with that of the office.
-    ///
-    /// Errors: those of the note; `NotSigned` also for a text that is no certificate.
-    pub fn open(note: &str, key: Option<&Verifier>) -> Result<Self, NoteError> {
-        let parse = |text: &str| serde_json::from_str::<Self>(text).map_err(|_| NoteError::NotSigned);
-        let own = match key {
-            Some(_) => None,
-            None => Some(parse(split(note).ok_or(NoteError::NotSigned)?.0)?.key.parse()?),
-        };
-        let text = key.or(own.as_ref()).ok_or(NoteError::NotAKey)?.open(note)?;
-        parse(text).and_then(|known| if known.form == FORM { Ok(known) } else { Err(NoteError::NotSigned) })
+impl Proof for Certificate {
+    const FORM: &'static str = "tresor-hold-1";
+
+    fn form(&self) -> &str {
+        &self.form
+    }
+
+    fn key(&self) -> &str {
+        &self.key
     }
 }
 
@@ -141,7 +134,7 @@ impl Intake {
         };
         let look = row.look.as_ref();
         let certificate = Certificate {
-            form: FORM.to_owned(),
+            form: Certificate::FORM.to_owned(),
             outcome: outcome(&row, &hold.verdicts, released.as_ref().map(|(stamp, _)| stamp.actor)),
             item: id.0,
             space: space_name(hold.space),
@@ -165,8 +158,7 @@ impl Intake {
             certified: now.to_string(),
             key: self.signer.verifier().to_string(),
         };
-        let text = serde_json::to_string_pretty(&certificate).expect("texts and numbers become JSON");
-        Ok(self.signer.sign(&format!("{text}\n")))
+        Ok(self.signer.sign_json(&certificate))
     }
 
     /// The key that checks this instance's certificates.

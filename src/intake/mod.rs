@@ -29,7 +29,7 @@ mod error;
 mod examine;
 mod hit;
 mod mail;
-mod note;
+
 mod opening;
 mod page;
 mod password;
@@ -56,7 +56,6 @@ pub use certificate::{Certificate, CertifiedVerdict, Outcome};
 pub use error::{IntakeError, RenderError};
 pub use examine::Round;
 pub use mail::{MailError, Mailbox, Unpacked};
-pub use note::{MAX_NOTE, NoteError, Signer, Verifier};
 pub use page::{HoldPage, HoldStates, HoldsAsked};
 pub use passwords::MAX_ATTEMPTS;
 pub use people::Decided;
@@ -80,6 +79,7 @@ use crate::convert::Converter;
 use crate::inspect::Inspector;
 use crate::library::Library;
 use crate::model::{DEFAULT_HOLD, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE, SpaceId, Timestamp};
+use crate::proof::Signer;
 use crate::scan::Engine;
 
 /// Time after its due time at which a content that still waits needs a person's decision.
@@ -155,10 +155,10 @@ struct Trusted {
 
 impl Intake {
     /// The holding area of an instance whose server does not run: nothing is scanned or converted.
-    pub fn new(library: Library, signer: Signer) -> Self {
+    pub fn new(library: Library, signer: Arc<Signer>) -> Self {
         Self {
             library,
-            signer: Arc::new(signer),
+            signer,
             engine: None,
             converter: None,
             inspector: None,

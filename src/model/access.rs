@@ -226,12 +226,16 @@ impl Access {
     /// Access for a guest to add files to this folder and nothing else, while the folder stays below the link's
     /// entry. The folder must just have been found there.
     pub fn narrowed_to_adding(&self, folder: EntryId) -> Result<Self, AccessDenied> {
-        let denied = AccessDenied { needed: Right::Write };
-        self.scope_to_add()?;
-        let grant = self.grant.ok_or(denied)?;
-        if grant.right == LinkRight::Add && grant.top != folder {
-            return Err(denied);
+        if self.only_adds() && self.top() != Some(folder) {
+            return Err(AccessDenied { needed: Right::Write });
         }
+        self.narrowed_to_hand_in(folder)
+    }
+
+    /// The same for a folder that the server chose for a guest's file, who need not see it.
+    pub fn narrowed_to_hand_in(&self, folder: EntryId) -> Result<Self, AccessDenied> {
+        self.scope_to_add()?;
+        let grant = self.grant.ok_or(AccessDenied { needed: Right::Write })?;
         let narrowed =
             Self::granted_to_guest(self.space, LinkGrant { top: folder, right: LinkRight::Add, ..grant });
         Ok(Self { linked: self.linked, ..narrowed })

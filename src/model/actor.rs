@@ -50,6 +50,8 @@ words! {
         Watch = "watch",
         /// Stores what arrives by mail.
         Mail = "mail",
+        /// Makes folders for what people without an account hand in, and closes what they left open.
+        HandIn = "hand-in",
     }
 }
 

@@ -5,8 +5,8 @@
 
 use super::words::words;
 use super::{
-    Actor, AppPasswordId, EntryId, EntryPath, LinkId, LinkRight, Role, SpaceGrant, SpaceId, Timestamp,
-    UserId, VersionId, VersionState,
+    Actor, AppPasswordId, EntryId, EntryPath, HandInId, LinkId, LinkRight, Role, SpaceGrant, SpaceId,
+    Timestamp, UserId, VersionId, VersionState,
 };
 
 /// One recorded event.
@@ -146,6 +146,19 @@ pub enum Event {
         /// Right of the link's guests.
         right: LinkRight,
     },
+    /// An event about a hand-in through a link.
+    HandIn {
+        /// Kind of the event.
+        kind: HandInEvent,
+        /// The hand-in.
+        hand_in: HandInId,
+        /// The folder in which it lies.
+        spot: Spot,
+        /// Number of its files.
+        count: u64,
+        /// Their bytes.
+        size: u64,
+    },
 }
 
 words! {
@@ -251,6 +264,20 @@ words! {
         Changed = "link-changed",
         /// The link was ended.
         Ended = "link-ended",
+        /// Its first guest chose its password.
+        PasswordChosen = "link-password-chosen",
+    }
+}
+
+words! {
+    /// Events about a hand-in.
+    HandInEvent {
+        /// The person who hands in said that it is complete.
+        Finished = "hand-in-finished",
+        /// The same, after the deadline.
+        FinishedLate = "hand-in-finished-late",
+        /// Its link ended before.
+        Closed = "hand-in-closed",
     }
 }
 
@@ -346,6 +373,7 @@ impl Event {
             Self::Grant { grant: Some(_), .. } => Self::GRANTED.to_owned(),
             Self::Grant { grant: None, .. } => Self::REVOKED.to_owned(),
             Self::Link { kind, .. } => kind.as_str().to_owned(),
+            Self::HandIn { kind, .. } => kind.as_str().to_owned(),
         }
     }
 
@@ -355,7 +383,8 @@ impl Event {
             Self::Entry { spot, .. }
             | Self::StateChanged { spot, .. }
             | Self::Hold { spot, .. }
-            | Self::Link { spot, .. } => Some(spot),
+            | Self::Link { spot, .. }
+            | Self::HandIn { spot, .. } => Some(spot),
             _ => None,
         }
     }
@@ -366,7 +395,8 @@ impl Event {
             Self::Entry { spot, .. }
             | Self::StateChanged { spot, .. }
             | Self::Hold { spot, .. }
-            | Self::Link { spot, .. } => Some(spot.space),
+            | Self::Link { spot, .. }
+            | Self::HandIn { spot, .. } => Some(spot.space),
             Self::Removed { space, .. } | Self::Space { space, .. } | Self::Grant { space, .. } => {
                 Some(*space)
             }

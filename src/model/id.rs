@@ -41,6 +41,14 @@ row_id!(
     HoldId
 );
 row_id!(
+    /// A hand-in: what a person without an account hands over through a link.
+    HandInId
+);
+row_id!(
+    /// One file of a hand-in.
+    HandInFileId
+);
+row_id!(
     /// A device password.
     AppPasswordId
 );

@@ -15,6 +15,7 @@ mod id;
 mod inspect;
 mod integrity;
 pub mod layout;
+mod link;
 mod lock;
 mod mail;
 mod name;
@@ -36,8 +37,8 @@ pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use clock::{CLOCK_TOLERANCE, CONFIRMED_AFTER, CertainTime, ClockDoubt, PLAUSIBLE_GAP, Reading};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub use event::{
-    AccountEvent, EntryEvent, Event, EventId, EventPage, HoldEvent, InstanceEvent, LinkEvent, Recorded,
-    RemovedKind, SpaceEvent, Spot,
+    AccountEvent, EntryEvent, Event, EventId, EventPage, HandInEvent, HoldEvent, InstanceEvent, LinkEvent,
+    Recorded, RemovedKind, SpaceEvent, Spot,
 };
 pub use hold::{
     DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldOrder, HoldReason, HoldScope, HoldState,
@@ -45,11 +46,12 @@ pub use hold::{
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{
-    AppPasswordId, ContainerId, EntryId, HoldId, LinkId, PackId, SessionId, SpaceId, UploadId, UserId,
-    VersionId, WriteSerial,
+    AppPasswordId, ContainerId, EntryId, HandInFileId, HandInId, HoldId, LinkId, PackId, SessionId, SpaceId,
+    UploadId, UserId, VersionId, WriteSerial,
 };
 pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
+pub use link::{LinkTerms, MAX_LINK_TYPES};
 pub use lock::{DeadProperties, Depth, LockScope, PropertyName};
 pub use mail::{
     DEFAULT_MAIL_SIZE, DEFAULT_MAILS_PER_HOUR, MAX_MAIL_SIZE, MailAddress, MailName, MailNameError,

@@ -13,8 +13,8 @@ use crate::accounts::{AccountsError, Principal, WeakPassword};
 use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
 use crate::library::{Entry, LibraryError, LinksOf};
 use crate::model::{
-    Access, AccessDenied, EntryId, EntryPath, Event, LinkEvent, LinkId, LinkRight, Right, Role, Spot, Stamp,
-    Timestamp, UserId, random_bytes,
+    Access, AccessDenied, EntryId, EntryPath, Event, LinkEvent, LinkId, LinkRight, LinkTerms, Right, Role,
+    Spot, Stamp, Timestamp, UserId, random_bytes,
 };
 
 /// Most links to one entry.
@@ -47,6 +47,8 @@ pub struct NewLink {
     pub note: String,
     /// Whether the link's page hides downloads.
     pub hide_download: bool,
+    /// What it asks of people who hand in through it; only for the right to add.
+    pub terms: LinkTerms,
 }
 
 /// Why an operation on a link was refused.
@@ -64,6 +66,12 @@ pub enum LinkError {
     /// A right to add files makes sense for folders only.
     #[error("only a folder can take in files; choose another right")]
     NotAFolder,
+    /// Only a hand-in has a number of uses, a deadline, limits and a folder of its own.
+    #[error("only a link that takes in files and shows none can have a number of uses, a deadline or limits")]
+    TermsWithoutHandIn,
+    /// There is a password already.
+    #[error("either you set the password or the first visitor chooses it, not both")]
+    TwoPasswords,
     /// The password is too short or easy to guess.
     #[error(transparent)]
     WeakPassword(WeakPassword),
@@ -95,6 +103,8 @@ impl LinkError {
             Self::Denied => "right-missing",
             Self::ClientsMakeNone => "clients-make-no-links",
             Self::NotAFolder => "not-a-folder",
+            Self::TermsWithoutHandIn => "terms-without-hand-in",
+            Self::TwoPasswords => "two-passwords",
             Self::WeakPassword(error) => error.code(),
             Self::ExpiryInPast => "expiry-in-past",
             Self::TooMany => "too-many-links",
@@ -144,6 +154,7 @@ impl Sharing {
         new.access.require(Right::Write)?;
         let entry = self.inner.library.find(&new.access, &new.path).await?;
         check_right(new.right, &entry)?;
+        check_terms(&new, now)?;
         check_texts(&new.label, &new.note)?;
         let expires = end(new.expires, now)?;
         let password_hash = match new.password {
@@ -177,6 +188,7 @@ impl Sharing {
                     label: &new.label,
                     note: &new.note,
                     hide_download: new.hide_download,
+                    terms: &new.terms,
                 })?;
                 let row = tx.link(id)?.ok_or(LinkError::NoSuchLink)?;
                 record(tx, &by, LinkEvent::Made, &row)?;
@@ -356,6 +368,22 @@ fn handled(user: UserId, access: &Access, rows: Vec<LinkRow>) -> Vec<LinkRow> {
 fn check_right(right: LinkRight, entry: &Entry) -> Result<(), LinkError> {
     let is_fit = right != LinkRight::Add || entry.is_folder();
     if is_fit { Ok(()) } else { Err(LinkError::NotAFolder) }
+}
+
+/// Refuses terms that the link could not keep.
+fn check_terms(new: &NewLink, now: Timestamp) -> Result<(), LinkError> {
+    let LinkTerms { guest_chooses, deadline, .. } = &new.terms;
+    let for_all = LinkTerms { guest_chooses: *guest_chooses, ..LinkTerms::default() };
+    if new.right != LinkRight::Add && new.terms != for_all {
+        return Err(LinkError::TermsWithoutHandIn);
+    }
+    if *guest_chooses && new.password.is_some() {
+        return Err(LinkError::TwoPasswords);
+    }
+    if deadline.is_some_and(|deadline| deadline <= now) {
+        return Err(LinkError::ExpiryInPast);
+    }
+    Ok(())
 }
 
 fn check_texts(label: &str, note: &str) -> Result<(), LinkError> {

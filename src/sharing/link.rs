@@ -10,7 +10,7 @@ use super::Sharing;
 use crate::accounts::UserName;
 use crate::catalog::LinkRow;
 use crate::library::Entry;
-use crate::model::{EntryId, EntryPath, LinkId, LinkRight, SpaceId, Timestamp, UserId};
+use crate::model::{EntryId, EntryPath, LinkId, LinkRight, LinkTerms, SpaceId, Timestamp, UserId};
 
 /// Default lifetime of a link; it ends with that day, UTC.
 pub const LINK_LIFETIME: Duration = Duration::from_hours(30 * 24);
@@ -42,6 +42,10 @@ pub struct Link {
     pub hide_download: bool,
     /// When it was last opened, to the hour.
     pub opened: Option<Timestamp>,
+    /// What it asks of people who hand in through it.
+    pub terms: LinkTerms,
+    /// Number of finished hand-ins.
+    pub uses: u32,
     token: Zeroizing<String>,
 }
 
@@ -147,6 +151,8 @@ impl Sharing {
             note: row.note,
             hide_download: row.hide_download,
             opened: row.opened,
+            terms: row.terms,
+            uses: row.uses,
             token: self.inner.keys.token(&row.nonce),
         }
     }

@@ -1,22 +1,30 @@
 //! Links for people without an account: users of the office create, change and end them, guests open them.
 //!
-//! [`Sharing`] is the room's front. `issue.rs` has the operations of users, `visit.rs` those of guests, `token.rs`
-//! the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
+//! [`Sharing`] is the room's front. `issue.rs` has the operations of users, `visit.rs` those of guests, `hand_in/` what
+//! guests hand in, `token.rs` the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
 //! resulting [`Access`](crate::model::Access) begins at the linked entry, and `library` never shows anything above
 //! or beside it.
 
+mod hand_in;
 mod issue;
 mod link;
 mod token;
 mod visit;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::Mutex;
 
 use crate::accounts::Accounts;
 use crate::catalog::Catalog;
 use crate::library::Library;
+use crate::proof::Signer;
 
+pub use hand_in::{
+    BegunFile, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed, MAX_HAND_IN_FILES,
+    Receipt, ReceiptFile, SentFile, WITHDRAWN_WITHIN,
+};
 pub use issue::{LinkError, NewLink};
 pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, Shared};
 pub use token::LinkKeys;
@@ -33,20 +41,50 @@ struct Inner {
     library: Library,
     accounts: Accounts,
     keys: LinkKeys,
+    /// Signs receipts.
+    signer: Arc<Signer>,
+    /// Scheme and host of the server, for addresses of links.
+    origin: OnceLock<Arc<str>>,
+    /// Held while the folders above a file that is handed in are made.
+    making_folders: Mutex<()>,
     /// Whether users of the role `client` may make and change links.
     clients_may: AtomicBool,
 }
 
 impl Sharing {
     /// Opens the room over an open instance.
-    pub fn new(catalog: Catalog, library: Library, accounts: Accounts, keys: LinkKeys) -> Self {
-        Self {
-            inner: Arc::new(Inner { catalog, library, accounts, keys, clients_may: AtomicBool::new(false) }),
-        }
+    pub fn new(
+        catalog: Catalog,
+        library: Library,
+        accounts: Accounts,
+        keys: LinkKeys,
+        signer: Arc<Signer>,
+    ) -> Self {
+        let inner = Inner {
+            catalog,
+            library,
+            accounts,
+            keys,
+            signer,
+            origin: OnceLock::new(),
+            making_folders: Mutex::default(),
+            clients_may: AtomicBool::new(false),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Sets whether users of the role `client` may make and change links; initially they may not.
     pub fn allow_clients(&self, may: bool) {
         self.inner.clients_may.store(may, Ordering::Relaxed);
+    }
+
+    /// Scheme and host of the server for addresses of links; empty if no server runs.
+    pub fn origin(&self) -> Arc<str> {
+        self.inner.origin.get().cloned().unwrap_or_default()
+    }
+
+    /// Sets scheme and host of the server, once.
+    pub fn set_origin(&self, origin: &str) {
+        let _ = self.inner.origin.set(Arc::from(origin));
     }
 }

@@ -3,6 +3,8 @@
 //! ```text
 //! token   20 bytes of HMAC(token key, nonce), spelled      in the URL; the row holds the nonce
 //! lookup  HMAC(lookup key, token)                          in the row
+//! visit   HMAC(lookup key, link, browser's secret)      in the row of a hand-in's browser
+//! code    HMAC(pass key, hand-in, quarter of an hour)   entered on a second device
 //! pass    end, HMAC(pass key, link, end, stored password)  in a cookie
 //! ```
 //! So the creator of a link can be shown its address again, and the catalogue alone, without the root secret,
@@ -18,10 +20,12 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::catalog::LinkRow;
-use crate::model::Timestamp;
+use crate::model::{HandInId, LinkId, Timestamp, random_bytes};
 
 /// Bytes of a token: 160 bits, which cannot be guessed.
 const TOKEN_BYTES: usize = 20;
+/// Bytes of a code for a second device: 40 bits, for minutes and few guesses.
+const CODE_BYTES: usize = 5;
 /// Random bytes from which a token is derived.
 pub(super) const NONCE_BYTES: usize = 16;
 
@@ -47,6 +51,33 @@ impl LinkKeys {
     /// The hash of a token, for storing and looking up.
     pub(super) fn lookup(&self, token: &str) -> [u8; 32] {
         hmac(&self.lookup, &[token.as_bytes()])
+    }
+
+    /// A new secret of a browser, in the spelling of tokens.
+    pub(super) fn browser() -> Zeroizing<String> {
+        Zeroizing::new(SPELLING.encode(&random_bytes::<TOKEN_BYTES>()))
+    }
+
+    /// The hash of a browser's secret for a link. No token contains a colon.
+    pub(super) fn visit(&self, link: LinkId, browser: &str) -> [u8; 32] {
+        hmac(&self.lookup, &[b"visit:", &link.0.to_le_bytes(), browser.as_bytes()])
+    }
+
+    /// The code of a hand-in in a time window: 8 digits and letters in two groups.
+    pub(super) fn join_code(&self, hand_in: HandInId, window: i64) -> String {
+        let code = self.spelled_code(hand_in, window);
+        let (first, second) = code.split_at(code.len() / 2);
+        format!("{first}-{second}").to_uppercase()
+    }
+
+    /// Whether this is that code, in lower case and without the hyphen.
+    pub(super) fn is_join_code(&self, hand_in: HandInId, window: i64, code: &str) -> bool {
+        self.spelled_code(hand_in, window).as_bytes().ct_eq(code.as_bytes()).into()
+    }
+
+    fn spelled_code(&self, hand_in: HandInId, window: i64) -> String {
+        let mac = hmac(&self.pass, &[b"join:", &hand_in.0.to_le_bytes(), &window.to_le_bytes()]);
+        SPELLING.encode(mac.get(..CODE_BYTES).unwrap_or_default())
     }
 
     /// Proof that the present password of a link was given, valid until `ends`.
@@ -95,7 +126,7 @@ static SPELLING: LazyLock<Encoding> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EntryId, LinkId, LinkRight, SpaceId, UserId};
+    use crate::model::{EntryId, LinkRight, SpaceId, UserId};
 
     const NOW: Timestamp = Timestamp(1_760_000_000_000);
 
@@ -119,6 +150,8 @@ mod tests {
             note: String::new(),
             hide_download: false,
             opened: None,
+            terms: crate::model::LinkTerms::default(),
+            uses: 0,
         }
     }
 

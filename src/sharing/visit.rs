@@ -10,10 +10,10 @@ use secrecy::SecretString;
 
 use super::Sharing;
 use super::link::Link;
-use crate::accounts::AuthError;
+use crate::accounts::{AccountsError, AuthError, WeakPassword};
 use crate::catalog::{CatalogError, LinkRow};
 use crate::library::{Entry, LibraryError};
-use crate::model::{Access, Actor, LinkGrant, Timestamp};
+use crate::model::{Access, Actor, Event, LinkEvent, LinkGrant, Stamp, Timestamp};
 
 /// Time for which a browser may use a link without entering its password again.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
@@ -59,6 +59,12 @@ pub enum VisitError {
     /// The link has a password.
     #[error("this link needs a password")]
     PasswordNeeded,
+    /// The first guest chooses the link's password, and none did yet.
+    #[error("choose a password for this link")]
+    PasswordToChoose,
+    /// The chosen password is too short or easy to guess.
+    #[error(transparent)]
+    WeakPassword(WeakPassword),
     /// The password does not match.
     #[error("this is not the link's password")]
     WrongPassword,
@@ -114,6 +120,46 @@ impl Sharing {
         Ok(Visit { link: self.shown(row.clone()), access, entry, row })
     }
 
+    /// Sets the password of a link whose first guest chooses it. If another was faster, it is compared with that one's.
+    ///
+    /// Errors: `WeakPassword`, and those of [`Self::open`].
+    pub async fn choose_password(
+        &self,
+        token: &str,
+        password: &SecretString,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Visit, VisitError> {
+        match self.open(token, GuestKey::None, peer, now).await {
+            Err(VisitError::PasswordToChoose) => {
+                let hash = match self.inner.accounts.link_password_hash(password.clone()).await {
+                    Ok(hash) => hash,
+                    Err(AccountsError::WeakPassword(weak)) => return Err(VisitError::WeakPassword(weak)),
+                    Err(AccountsError::Catalog(error)) => return Err(error.into()),
+                    Err(_) => return Err(VisitError::Busy),
+                };
+                let hmac = self.inner.keys.lookup(token);
+                self.inner
+                    .catalog
+                    .write(move |tx| {
+                        tx.touches_only([]);
+                        let row = tx.link_by_hmac(&hmac)?.ok_or(VisitError::NoSuchLink)?;
+                        let spot = tx.spot(row.entry)?.ok_or(VisitError::NoSuchLink)?;
+                        let by =
+                            Stamp { actor: Actor::Guest { link: row.id, creator: row.creator }, at: now };
+                        let kind = LinkEvent::PasswordChosen;
+                        tx.record(&by, &Event::Link { kind, link: row.id, spot, right: row.right })?;
+                        tx.choose_link_password(row.id, &hash)?;
+                        Ok::<_, VisitError>(())
+                    })
+                    .await?;
+            }
+            Err(VisitError::PasswordNeeded) | Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+        self.open(token, GuestKey::Password(password), peer, now).await
+    }
+
     /// A value that opens the link in place of its password for [`PASS_LIFETIME`], unless the password is changed
     /// or the link ends earlier.
     pub fn pass(&self, visit: &Visit, now: Timestamp) -> String {
@@ -139,7 +185,7 @@ impl Sharing {
         row: LinkRow,
         now: Timestamp,
     ) -> Result<Option<(LinkRow, Access, Entry)>, VisitError> {
-        if row.expires.is_some_and(|end| now >= end) {
+        if row.expires.is_some_and(|end| now >= end) || row.is_used_up() {
             return Ok(None);
         }
         let grant = LinkGrant { link: row.id, top: row.entry, right: row.right };
@@ -160,7 +206,9 @@ impl Sharing {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<(), VisitError> {
-        let Some(stored) = &row.password_hash else { return Ok(()) };
+        let Some(stored) = &row.password_hash else {
+            return if row.terms.guest_chooses { Err(VisitError::PasswordToChoose) } else { Ok(()) };
+        };
         match key {
             GuestKey::Password(password) => {
                 let accounts = &self.inner.accounts;

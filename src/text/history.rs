@@ -2,8 +2,8 @@
 
 use super::Language;
 use crate::model::{
-    AccountEvent, Actor, EntryEvent, Event, HoldEvent, InstanceEvent, LinkEvent, LinkRight, RemovedKind,
-    Right, Role, SpaceEvent, SpaceGrant, Span, VersionState, Via, Worker,
+    AccountEvent, Actor, EntryEvent, Event, HandInEvent, HoldEvent, InstanceEvent, LinkEvent, LinkRight,
+    RemovedKind, Right, Role, SpaceEvent, SpaceGrant, Span, VersionState, Via, Worker,
 };
 
 /// A person's reason, to be appended.
@@ -34,6 +34,7 @@ impl Language {
                     Worker::Intake => self.choose("Prüfbereich", "holding area"),
                     Worker::Watch => self.choose("überwachter Ordner", "watched folder"),
                     Worker::Mail => self.choose("E-Mail", "mail"),
+                    Worker::HandIn => self.choose("Einreichungen", "hand-ins"),
                 };
                 format!("{} ({work})", self.choose("Server", "server"))
             }
@@ -94,6 +95,9 @@ impl Language {
                 (Self::German, None) => format!("hat {name} das Recht am Bereich entzogen"),
                 (Self::English, None) => format!("took {name}'s right to the space away"),
             },
+            Event::HandIn { kind, spot, count, size, .. } => {
+                self.hand_in_event(*kind, &spot.path, *count, *size)
+            }
             Event::Link { kind, link, spot, right } => {
                 let (path, right) = (&spot.path, self.link_right(*right));
                 match (self, kind) {
@@ -105,7 +109,39 @@ impl Language {
                     (Self::English, LinkEvent::Changed) => format!("changed link {link} to {path}"),
                     (Self::German, LinkEvent::Ended) => format!("hat Link {link} auf {path} beendet"),
                     (Self::English, LinkEvent::Ended) => format!("ended link {link} to {path}"),
+                    (Self::German, LinkEvent::PasswordChosen) => {
+                        format!("hat für Link {link} auf {path} ein Kennwort gewählt")
+                    }
+                    (Self::English, LinkEvent::PasswordChosen) => {
+                        format!("chose a password for link {link} to {path}")
+                    }
                 }
+            }
+        }
+    }
+
+    fn hand_in_event(self, kind: HandInEvent, path: &str, count: u64, size: u64) -> String {
+        let size = self.size(size);
+        let files = match (self, count) {
+            (Self::German, 1) => format!("eine Datei ({size})"),
+            (Self::German, _) => format!("{count} Dateien ({size})"),
+            (Self::English, 1) => format!("one file ({size})"),
+            (Self::English, _) => format!("{count} files ({size})"),
+        };
+        match (self, kind) {
+            (Self::German, HandInEvent::Finished) => format!("hat {files} in {path} eingereicht"),
+            (Self::English, HandInEvent::Finished) => format!("handed in {files} to {path}"),
+            (Self::German, HandInEvent::FinishedLate) => {
+                format!("hat {files} nach dem Termin in {path} eingereicht")
+            }
+            (Self::English, HandInEvent::FinishedLate) => {
+                format!("handed in {files} to {path} after the deadline")
+            }
+            (Self::German, HandInEvent::Closed) => {
+                format!("hat eine Einreichung in {path} abgeschlossen, deren Link endete: {files}")
+            }
+            (Self::English, HandInEvent::Closed) => {
+                format!("closed a hand-in to {path} whose link had ended: {files}")
             }
         }
     }

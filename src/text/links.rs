@@ -49,6 +49,9 @@ sentences! {
     valid_through(day: &str):
         de "Gültig bis einschließlich {day}.",
         en "Valid through {day}.";
+    back:
+        de "Zurück",
+        en "Back";
     download:
         de "Herunterladen",
         en "Download";
@@ -65,11 +68,6 @@ sentences! {
     add:
         de "Vorhandene Dateien werden nicht ersetzt. Gibt es schon eine Datei dieses Namens, erhält Ihre eine Nummer.",
         en "Existing files are not replaced. If there is already a file of that name, yours gets a number.";
-    hand_in:
-        de "Hier können Sie Dateien übergeben. Sie werden verschlüsselt übertragen und verschlüsselt gespeichert. Was hier \
-            schon liegt, wird Ihnen nicht angezeigt.",
-        en "You can hand in files here. They are encrypted on their way and in storage. You cannot see the files that are here \
-            already.";
     choose_files:
         de "Dateien auswählen",
         en "Choose files";

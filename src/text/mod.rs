@@ -2,6 +2,7 @@
 
 mod browse;
 mod errors;
+mod hand_in;
 mod history;
 mod hold;
 mod holding;
@@ -12,6 +13,7 @@ mod sign_in;
 
 pub use browse::BrowseTexts;
 pub use errors::ErrorTexts;
+pub use hand_in::HandInTexts;
 pub use holding::HoldingTexts;
 pub use links::LinkTexts;
 pub use login::LoginTexts;
@@ -23,9 +25,10 @@ use time::macros::format_description;
 use crate::model::{ByteSize, Timestamp};
 
 /// The tables of sentences on pages, by the names of their types.
-pub const PAGES: [(&str, &[Sentence]); 6] = [
+pub const PAGES: [(&str, &[Sentence]); 7] = [
     ("BrowseTexts", BrowseTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
+    ("HandInTexts", HandInTexts::ALL),
     ("HoldingTexts", HoldingTexts::ALL),
     ("LinkTexts", LinkTexts::ALL),
     ("LoginTexts", LoginTexts::ALL),

@@ -1,11 +1,14 @@
 //! Who may make which request, as a table; and whose change it is.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tresor::accounts::{Principal, UserName};
 use tresor::admin::{Admin, Asker, Reply, Request};
-use tresor::intake::{Intake, Signer};
+use tresor::intake::Intake;
 use tresor::library::SpaceSettings;
 use tresor::model::{AppPasswordId, EntryName, Right, Role, SpaceGrant, SpaceKind, Stamp, UserId};
+use tresor::proof::Signer;
 use tresor::recovery::Recovery;
 use zeroize::Zeroizing;
 
@@ -19,7 +22,7 @@ const ASKERS: [&str; 6] = ["owner", "administrator", "manager", "staff", "client
 /// asker. Most requests fail when they are carried out, because they name something that does not exist; so nothing
 /// here changes what the next line finds.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, &str); 69] = [
+const TABLE: [(&str, &str, &str); 74] = [
     // request               fields                                                    o a m s c r
     ("status",               "{}",                                                    "x x . . . ."),
     ("unlock",               r#"{"passphrase": "x"}"#,                                "x . . . . ."),
@@ -72,7 +75,12 @@ const TABLE: [(&str, &str, &str); 69] = [
     ("upload-cancel",        r#"{"upload": "9"}"#,                                    "x . x . . ."),
     ("link-list",            r#"{"space": null}"#,                                    "x . x . . ."),
     ("link-list",            r#"{"space": "Andere"}"#,                                "x . . . . ."),
+    ("link-add",             r#"{"user": "staff", "asked": {"space": "space", "path": "none", "can": "add", "first_use_password": false, "own_folder": false, "label": "", "note": ""}}"#, "x x . x . ."),
+    ("link-add",             r#"{"user": "ME", "asked": {"space": "space", "path": "none", "can": "add", "first_use_password": false, "own_folder": false, "label": "", "note": ""}}"#, "x . x x x ."),
     ("link-revoke",          r#"{"link": 9999}"#,                                     "x x . . . ."),
+    ("hand-in-list",         r#"{"space": null}"#,                                    "x . x x x x"),
+    ("hand-in-list",         r#"{"space": "Andere"}"#,                                "x . . . . ."),
+    ("receipt-show",         r#"{"id": 9999}"#,                                       "x . x x x x"),
     ("hold-list",            r#"{"space": "space", "all": true}"#,                  "x . x . . x"),
     ("hold-list",            r#"{"space": "Andere", "all": true}"#,                   "x . . . . ."),
     ("hold-show",            r#"{"id": 9999}"#,                                       "x . x . . x"),
@@ -142,7 +150,10 @@ impl Judging {
             Recovery::new(library.clone()),
             accounts.clone(),
             office.sharing.clone(),
-            Intake::new(library.clone(), Signer::new("tresor-test".into(), &Zeroizing::new([1; 32]))),
+            Intake::new(
+                library.clone(),
+                Arc::new(Signer::new("tresor-test".into(), &Zeroizing::new([1; 32]))),
+            ),
         );
         Self { office, admin }
     }

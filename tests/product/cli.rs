@@ -112,7 +112,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
     drop(offline);
     let offline = twin(&online);
     let _served: Served = online.serve(["--key-file", "key.txt", "--plain-http"]);
-    let steps: [&[&str]; 64] = [
+    let steps: [&[&str]; 70] = [
         &["status"],
         &["user", "list"],
         &["user", "add", "berta", "--role", "auditor", "--password-file", "password"],
@@ -170,6 +170,12 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["link", "list", "--space", "müller gmbh"],
         &["link", "list", "--space", "nowhere"],
         &["link", "revoke", "7"],
+        &["link", "add", "nowhere", "--as", "anna", "--can", "add"],
+        &["link", "add", "Müller GmbH", "--as", "anna", "--can", "read", "--once"],
+        &["link", "add", "Müller GmbH", "--as", "anna", "--can", "add", "--until", "tomorrow"],
+        &["receipt", "list"],
+        &["receipt", "list", "nowhere"],
+        &["receipt", "show", "7"],
         &["lock", "list"],
         &["lock", "list", "nowhere"],
         &["lock", "end", "urn:uuid:none"],
@@ -293,7 +299,7 @@ fn links_are_listed_and_ended() {
     let expected = serde_json::json!([{
         "id": 1, "user": "Anna", "space": "Müller GmbH", "path": "/2025", "right": "add", "has_password": false,
         "label": "Belege", "created": list[0]["created"], "expires": "2100-01-01T00:00:00Z",
-        "opened": list[0]["opened"],
+        "opened": list[0]["opened"], "uses": 0, "most_uses": null, "deadline": null,
     }]);
     assert_eq!(list, expected);
     assert!(list[0]["opened"].is_string(), "{list}");

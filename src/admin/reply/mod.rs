@@ -68,6 +68,8 @@ pub enum Reply {
     Uploads(Vec<UploadShown>),
     /// Links for guests.
     Links(Vec<LinkShown>),
+    Link(Box<LinkShown>),
+    HandIns(Vec<HandInShown>),
     Locks(Vec<LockShown>),
     Holds(Vec<HoldShown>),
     Hold(HoldShown),
@@ -308,6 +310,42 @@ pub struct LinkShown {
     pub expires: Option<When>,
     /// When it was last opened, to the hour.
     pub opened: Option<When>,
+    /// Its address, when it is made. Anyone who has it can use the link.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+    /// Number of finished hand-ins.
+    pub uses: u32,
+    /// Number of hand-ins after which it no longer opens.
+    pub most_uses: Option<u32>,
+    /// What is finished later is marked as late.
+    pub deadline: Option<When>,
+}
+
+/// What a person without an account handed in through a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandInShown {
+    /// Id of the hand-in.
+    pub id: i64,
+    /// Name of the space.
+    pub space: String,
+    /// Path of the folder in which it lies, while that exists.
+    pub path: Option<String>,
+    /// Id of the link, while that exists.
+    pub link: Option<i64>,
+    /// The person's name in the person's words.
+    pub name: String,
+    /// When its first file arrived.
+    pub begun: When,
+    /// When it was finished.
+    pub finished: Option<When>,
+    /// Whether the person said that it is complete.
+    pub complete: bool,
+    /// Whether it was finished after the link's deadline.
+    pub late: bool,
+    /// Number of its files.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// A user's right to a space.

@@ -11,10 +11,11 @@ pub(super) use holding::certificate;
 
 use super::Format;
 use crate::admin::{
-    GrantShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply,
-    SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
+    GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown,
+    RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
 };
 use crate::model::{ByteSize, Shown, Timestamp};
+use crate::sharing::Receipt;
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
@@ -101,6 +102,8 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         ),
         Reply::Uploads(rows) => uploads(&rows),
         Reply::Links(rows) => links(&rows),
+        Reply::Link(link) => line(link.url.as_deref().unwrap_or_default()),
+        Reply::HandIns(rows) => hand_ins(&rows),
         Reply::Locks(rows) => locks(&rows),
         Reply::Holds(rows) => holding::holds(&rows),
         Reply::Hold(shown) => holding::hold(&shown),
@@ -258,6 +261,74 @@ fn uploads(rows: &[UploadShown]) -> anyhow::Result<()> {
             ]
         }),
     )
+}
+
+fn hand_ins(rows: &[HandInShown]) -> anyhow::Result<()> {
+    table(
+        &["ID", "SPACE", "PATH", "NAME", "FILES", "SIZE", "BEGUN", "STATE"],
+        &[0, 4, 5],
+        rows.iter().map(|row| {
+            let state = match (row.finished, row.complete, row.late) {
+                (None, ..) => "open".to_owned(),
+                (Some(when), false, _) => format!("link ended {when}"),
+                (Some(when), true, false) => format!("finished {when}"),
+                (Some(when), true, true) => format!("finished late {when}"),
+            };
+            vec![
+                row.id.to_string(),
+                safe(&row.space),
+                row.path.as_deref().map_or_else(|| "removed".into(), safe),
+                safe(&row.name),
+                row.files.to_string(),
+                ByteSize(row.bytes).to_string(),
+                row.begun.to_string(),
+                state,
+            ]
+        }),
+    )
+}
+
+/// A receipt that was checked.
+pub(super) fn receipt(known: &Receipt, is_key_given: bool, compared: usize) -> anyhow::Result<()> {
+    line(&match is_key_given {
+        true => format!("The receipt is signed by {}", safe(&known.key)),
+        false => format!(
+            "The receipt is as it was signed, by the key {}\nIs this the office's key? `--signed-by` compares it.",
+            safe(&known.key)
+        ),
+    })?;
+    match compared {
+        0 => {}
+        1 => line("It names a file of this content.")?,
+        count => line(&format!("It names files of these {count} contents."))?,
+    }
+    line("")?;
+    let or_none = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), safe);
+    for (name, value) in [
+        ("number", known.number.to_string()),
+        ("asked by", or_none(&known.asked_by)),
+        ("folder", safe(&known.folder)),
+        ("handed in by", or_none(&known.handed_in_by)),
+        ("begun", safe(&known.begun)),
+        ("finished", safe(&known.finished)),
+        ("deadline", or_none(&known.deadline)),
+        ("late", if known.late { "yes" } else { "no" }.to_owned()),
+        ("complete", if known.complete { "yes" } else { "no: its link ended before" }.to_owned()),
+    ] {
+        line(&format!("{name:<13}{value}"))?;
+    }
+    line("")?;
+    table(
+        &["FILE", "BYTES", "SHA-256", "ARRIVED"],
+        &[1],
+        known.files.iter().map(|file| {
+            vec![safe(&file.path), file.size.to_string(), or_none(&file.sha256), safe(&file.arrived)]
+        }),
+    )?;
+    for file in &known.refused {
+        line(&format!("not stored: {} ({})", safe(&file.path), safe(&file.reason)))?;
+    }
+    Ok(())
 }
 
 fn links(rows: &[LinkShown]) -> anyhow::Result<()> {

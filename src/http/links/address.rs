@@ -4,6 +4,7 @@
 //! /s/TOKEN                           the page; of a folder, with its members
 //! /s/TOKEN/files/a/                  the page of a folder below it
 //! /s/TOKEN/download                  redirects to the file of a link to a file
+//! /s/TOKEN/receipt                   the signed receipt of this browser's hand-in
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
 //! /public.php/dav/files/TOKEN/a/b    WebDAV; the link's password by Basic, with any user name
 //! /public.php/webdav/a/b             the same for older programs, the token as user name
@@ -30,6 +31,8 @@ pub(in crate::http) enum Endpoint<'a> {
     Page { folder: &'a str },
     /// The file of a link to a file.
     Download,
+    /// The receipt of a hand-in.
+    Receipt,
     /// A file, for a browser.
     File,
     /// The tree of a link, for WebDAV.
@@ -67,6 +70,7 @@ impl<'a> LinkAddress<'a> {
         let endpoint = match below {
             "" | "files" => Endpoint::Page { folder: "" },
             "download" => Endpoint::Download,
+            "receipt" => Endpoint::Receipt,
             _ => match below.strip_prefix("files/")? {
                 folder if folder.is_empty() || folder.ends_with('/') => Endpoint::Page { folder },
                 _ => Endpoint::File,
@@ -83,7 +87,8 @@ impl<'a> LinkAddress<'a> {
     /// Whether it is a page or something that a page shows. The page's cookie opens such an address, and refusals
     /// are pages.
     pub(super) fn is_for_browsers(&self) -> bool {
-        matches!(self.endpoint, Endpoint::Page { .. } | Endpoint::Download | Endpoint::File)
+        let Self { endpoint, .. } = self;
+        matches!(endpoint, Endpoint::Page { .. } | Endpoint::Download | Endpoint::Receipt | Endpoint::File)
     }
 }
 
@@ -107,6 +112,7 @@ mod tests {
             ("/s/t/files/", page("", "/s/t")),
             ("/s/t/files/a/b%20c/", page("a/b%20c/", "/s/t")),
             ("/s/t/download", Some((Endpoint::Download, "t", "/s/t"))),
+            ("/s/t/receipt", Some((Endpoint::Receipt, "t", "/s/t"))),
             ("/s/t/files/a", Some((Endpoint::File, "t", "/s/t"))),
             ("/index.php/s/t/files/a/b", Some((Endpoint::File, "t", "/index.php/s/t"))),
             ("/s/t/other", None),

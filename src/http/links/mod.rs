@@ -6,12 +6,15 @@
 //! right password keeps a pass in a cookie, for the link's addresses only.
 
 mod address;
+mod hand_in;
+mod hand_in_pages;
 mod pages;
 mod receive;
 mod tree;
 mod visit;
 
 use std::ops::Deref;
+use std::sync::OnceLock;
 
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -41,6 +44,8 @@ struct LinkRequest<'a> {
     context: RequestContext<'a>,
     address: LinkAddress<'a>,
     language: Language,
+    /// The secret of a browser that had none, for this request and those that follow.
+    new_browser: OnceLock<String>,
 }
 
 impl<'a> Deref for LinkRequest<'a> {
@@ -53,7 +58,8 @@ impl<'a> Deref for LinkRequest<'a> {
 
 impl<'a> LinkRequest<'a> {
     fn new(context: RequestContext<'a>, address: LinkAddress<'a>) -> Self {
-        Self { context, address, language: preferred(&context.parts.headers) }
+        let new_browser = OnceLock::new();
+        Self { context, address, language: preferred(&context.parts.headers), new_browser }
     }
 }
 
@@ -67,6 +73,7 @@ pub(super) async fn handle(
     match (&request.parts.method, address.endpoint) {
         (&Method::GET | &Method::HEAD, Endpoint::Page { folder }) => request.show(folder).await,
         (&Method::GET | &Method::HEAD, Endpoint::Download) => request.download().await,
+        (&Method::GET | &Method::HEAD, Endpoint::Receipt) => request.receipt().await,
         (&Method::POST, Endpoint::Page { folder }) => request.send(folder, body).await,
         _ => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
     }
@@ -74,6 +81,11 @@ pub(super) async fn handle(
 
 impl LinkRequest<'_> {
     async fn show(&self, folder: &str) -> Response<ResponseBody> {
+        if folder.is_empty()
+            && let Some(page) = self.finished(None).await
+        {
+            return page;
+        }
         match self.open(self.pass()).await {
             Ok(visit) => self.page(&visit, folder, None).await.unwrap_or_else(|error| self.failed(&error)),
             Err(error) => self.refused(&error),
@@ -88,6 +100,10 @@ impl LinkRequest<'_> {
         received: Option<&Received>,
     ) -> Result<Response<ResponseBody>, LibraryError> {
         let path = folder_path(folder).ok_or(LibraryError::NotFound)?;
+        if visit.access.only_adds() && path.is_root() {
+            let page = self.hand_in_page(visit, received).await;
+            return Ok(page.unwrap_or_else(|error| self.not_done(&error)));
+        }
         let (mut rows, mut has_more) = (Vec::new(), false);
         let mut entry = visit.entry.clone();
         let may_read = visit.access.scope(Right::Read).is_ok();
@@ -146,7 +162,10 @@ impl LinkRequest<'_> {
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return match body.collect(MAX_FORM_BYTES).await {
-                Ok(form) => self.log_in(&field(&form, "password").unwrap_or_default()).await,
+                Ok(form) => match self.act(&form).await {
+                    Some(response) => response,
+                    None => self.log_in(&field(&form, "password").unwrap_or_default()).await,
+                },
                 Err(error) => plain(error.status(), "The form could not be read.\n"),
             };
         }
@@ -176,13 +195,17 @@ impl LinkRequest<'_> {
     /// Issues a pass for the right password, and redirects to the page.
     async fn log_in(&self, password: &Zeroizing<String>) -> Response<ResponseBody> {
         let password = SecretString::from(password.as_str());
-        let visit = match self.open(GuestKey::Password(&password)).await {
-            Ok(visit) => visit,
-            Err(error) => return self.refused(&error),
-        };
+        match self.open(GuestKey::Password(&password)).await {
+            Ok(visit) => self.passed(&visit),
+            Err(error) => self.refused(&error),
+        }
+    }
+
+    /// Issues a pass to a guest who gave the password.
+    fn passed(&self, visit: &Visit) -> Response<ResponseBody> {
         let base = self.address.base;
         let secure = if self.info.secure { "; Secure" } else { "" };
-        let pass = self.services.sharing.pass(&visit, self.info.received);
+        let pass = self.services.sharing.pass(visit, self.info.received);
         // Lax: the browser sends the pass when the link in a message is followed, but not with another site's form.
         let cookie = format!("{PASS_COOKIE}={pass}; Path={base}; HttpOnly; SameSite=Lax{secure}");
         let mut response = see_other(self.parts.uri.path());

@@ -13,7 +13,7 @@ use crate::library::Entry;
 use crate::model::{EntryPath, Timestamp};
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
-use crate::text::{BrowseTexts, Language, LinkTexts};
+use crate::text::{BrowseTexts, HandInTexts, Language, LinkTexts};
 
 /// Content of a link's page.
 pub(super) struct Shown<'a> {
@@ -105,16 +105,14 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
                 @if shown.has_more { p { (texts.more()) } }
             },
             (true, false) => (file(language, shown)),
-            (false, _) => p { (texts.hand_in()) },
+            (false, _) => {},
         }
-        @if shown.may_add && shown.may_read {
+        @if shown.may_add {
             section.narrow {
                 h2 { (texts.add_title()) }
                 p { (texts.add()) }
                 (upload_form(texts, shown.action))
             }
-        } @else if shown.may_add {
-            (upload_form(texts, shown.action))
         }
         @if let Some(last) = last { p { (texts.valid_through(&last)) } }
     };
@@ -126,7 +124,7 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
 }
 
 /// Which files of a form were stored, and why others were not.
-fn arrivals(language: Language, received: &Received) -> Markup {
+pub(super) fn arrivals(language: Language, received: &Received) -> Markup {
     let texts = LinkTexts(language);
     let is_nothing_stored = received.stored.is_empty();
     html! {
@@ -147,7 +145,7 @@ fn arrivals(language: Language, received: &Received) -> Markup {
                     @for (name, refusal) in refused {
                         li {
                             @if let Some(name) = name { (shown_name(name)) ": " }
-                            (reason(*refusal, texts))
+                            (reason(*refusal, language))
                         }
                     }
                 }
@@ -156,7 +154,8 @@ fn arrivals(language: Language, received: &Received) -> Markup {
     }
 }
 
-fn reason(refusal: Refusal, texts: LinkTexts) -> &'static str {
+pub(super) fn reason(refusal: Refusal, language: Language) -> &'static str {
+    let (texts, hand_in) = (LinkTexts(language), HandInTexts(language));
     match refusal {
         Refusal::NothingChosen => texts.nothing_chosen(),
         Refusal::BadName => texts.bad_name(),
@@ -165,6 +164,10 @@ fn reason(refusal: Refusal, texts: LinkTexts) -> &'static str {
         Refusal::Broken | Refusal::WrongLength => texts.broken_off(),
         Refusal::TooMany => texts.too_many(),
         Refusal::NoLonger => texts.takes_no_files(),
+        Refusal::WrongType => hand_in.wrong_type(),
+        Refusal::TooMuch => hand_in.too_much(),
+        Refusal::LeftOut => hand_in.left_out(),
+        Refusal::Finished => hand_in.finished_meanwhile(),
         Refusal::Failed => texts.not_stored(),
     }
 }

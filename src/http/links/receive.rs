@@ -9,7 +9,10 @@ use crate::http::protocol::multipart::{Files, FormError, IncomingFile};
 use crate::library::{Change, LibraryError, NewFile, Source, receive};
 use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};
 use crate::net::RequestBody;
-use crate::sharing::Visit;
+use crate::sharing::{BegunFile, HandInError, SentFile, Visit};
+
+/// Names of files that systems leave in folders.
+const SYSTEM_FILES: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
 /// Result of a form.
 #[derive(Debug, Default)]
@@ -31,12 +34,16 @@ pub(super) enum Refusal {
     WrongLength,
     TooMany,
     NoLonger,
+    WrongType,
+    TooMuch,
+    LeftOut,
+    Finished,
     Failed,
 }
 
 impl Received {
     pub(super) fn status(&self) -> StatusCode {
-        match self.refused.first() {
+        match self.refused.iter().find(|(_, refusal)| *refusal != Refusal::LeftOut) {
             None => StatusCode::OK,
             Some((_, refusal)) => refusal.status(),
         }
@@ -44,12 +51,51 @@ impl Received {
 }
 
 impl Refusal {
+    /// All of them.
+    pub(super) const ALL: [Self; 13] = [
+        Self::NothingChosen,
+        Self::BadName,
+        Self::NoRoom,
+        Self::Locked,
+        Self::Broken,
+        Self::WrongLength,
+        Self::TooMany,
+        Self::NoLonger,
+        Self::WrongType,
+        Self::TooMuch,
+        Self::LeftOut,
+        Self::Finished,
+        Self::Failed,
+    ];
+
+    /// Its word in receipts.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::NothingChosen => "nothing-chosen",
+            Self::BadName => "bad-name",
+            Self::NoRoom => "no-room",
+            Self::Locked => "being-edited",
+            Self::Broken => "broken-off",
+            Self::WrongLength => "wrong-length",
+            Self::TooMany => "too-many-at-once",
+            Self::NoLonger => "takes-no-files",
+            Self::WrongType => "wrong-type",
+            Self::TooMuch => "too-much",
+            Self::LeftOut => "left-out",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+        }
+    }
+
     fn status(self) -> StatusCode {
         match self {
             Self::NothingChosen | Self::BadName | Self::Broken | Self::WrongLength => StatusCode::BAD_REQUEST,
             Self::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
             Self::Locked => StatusCode::LOCKED,
-            Self::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany | Self::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Finished => StatusCode::CONFLICT,
+            Self::LeftOut => StatusCode::OK,
             Self::NoLonger => StatusCode::FORBIDDEN,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -87,13 +133,16 @@ impl LinkRequest<'_> {
                     return received;
                 }
             };
+            let name = files.name.clone();
             let outcome = match access {
+                Ok(_) if visit.access.only_adds() => self.hand_in(visit, &name, &mut file).await,
                 Ok(access) => self.store(visit, access, &mut file).await,
                 Err(refusal) => Err(refusal),
             };
             match outcome {
                 Ok(stored) => received.stored.push(stored),
                 Err(refusal) => {
+                    self.note(visit, &file.name, refusal).await;
                     received.refused.push((Some(file.name.clone()), refusal));
                     file.skip().await;
                 }
@@ -133,7 +182,7 @@ impl LinkRequest<'_> {
         let new = NewFile { path, size: file.announced, modified: None, checksum: None };
         let failed = |error| self.refusal(&error);
         let session = self.services.library.begin_put(change, new).await.map_err(failed)?;
-        let mut counted = Counted { file, size: 0 };
+        let mut counted = Counted { file, size: 0, room: None };
         let still_allowed = async || {
             let access = self.services.sharing.still_valid(visit, Timestamp::now()).await;
             access.ok().and_then(|access| access.scope_to_add().ok()).map(drop).ok_or(Refusal::NoLonger)
@@ -143,6 +192,62 @@ impl LinkRequest<'_> {
         // A changed name would reveal an existing file of this name to a guest who may not see it.
         let name = if visit.access.only_adds() { sent } else { outcome.entry.name };
         Ok((name, counted.size))
+    }
+
+    /// Stores one file of a hand-in, with the folders above it as the person's device has them.
+    async fn hand_in(
+        &self,
+        visit: &Visit,
+        name: &str,
+        file: &mut IncomingFile<'_>,
+    ) -> Result<(String, u64), Refusal> {
+        let path = sent_path(&file.name).map_err(|_| Refusal::BadName)?;
+        if path.names().last().is_some_and(|name| is_system_file(name.as_str())) {
+            return Err(Refusal::LeftOut);
+        }
+        let (shown, sharing) = (path.to_string(), &self.services.sharing);
+        let sent = SentFile { path, size: file.announced };
+        let begun = sharing.begin_file(visit, (self.browser(), name), sent, self.info.received).await;
+        let BegunFile { put, room } = begun.map_err(|error| self.hand_in_refusal(&error))?;
+        let mut counted = Counted { file, size: 0, room };
+        let still_allowed = async || {
+            let access = sharing.still_valid(visit, Timestamp::now()).await;
+            access.ok().and_then(|access| access.scope_to_add().ok()).map(drop).ok_or(Refusal::NoLonger)
+        };
+        let stored = receive(put, &mut counted, still_allowed, Timestamp::now).await?;
+        stored.map_err(|error| self.refusal(&error))?;
+        Ok((shown.trim_start_matches('/').to_owned(), counted.size))
+    }
+
+    /// Names a file that was not stored in the receipt of its hand-in.
+    async fn note(&self, visit: &Visit, name: &str, refusal: Refusal) {
+        if !visit.access.only_adds() {
+            return;
+        }
+        let name = sent_path(name).map_or_else(|_| name.to_owned(), |path| path.to_string());
+        let name = name.trim_start_matches('/').to_owned();
+        let sharing = &self.services.sharing;
+        let noted =
+            sharing.note_refused(visit, self.browser(), name, refusal.word(), self.info.received).await;
+        if let Err(error) = noted {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(request_id = %self.info.request_id, error, "a refused file is missing in its receipt");
+        }
+    }
+
+    fn hand_in_refusal(&self, error: &HandInError) -> Refusal {
+        match error {
+            HandInError::WrongType => Refusal::WrongType,
+            HandInError::TooMuch => Refusal::TooMuch,
+            HandInError::Finished | HandInError::UsedUp => Refusal::Finished,
+            HandInError::Name => Refusal::BadName,
+            HandInError::Library(error) => self.refusal(error),
+            error => {
+                let error: &dyn std::error::Error = error;
+                tracing::error!(request_id = %self.info.request_id, error, "hand-in not stored");
+                Refusal::Failed
+            }
+        }
     }
 
     fn refusal(&self, error: &LibraryError) -> Refusal {
@@ -165,6 +270,8 @@ impl LinkRequest<'_> {
 struct Counted<'a, 'b> {
     file: &'a mut IncomingFile<'b>,
     size: u64,
+    /// Most bytes that it may have.
+    room: Option<u64>,
 }
 
 impl Source for &mut Counted<'_, '_> {
@@ -172,8 +279,26 @@ impl Source for &mut Counted<'_, '_> {
 
     async fn next(&mut self, _durable: u64) -> Option<Result<Bytes, Refusal>> {
         let piece = self.file.piece().await.map_err(|error| broken(&error)).transpose()?;
-        Some(piece.inspect(|piece| self.size += piece.len() as u64))
+        Some(piece.and_then(|piece| {
+            self.size += piece.len() as u64;
+            if self.room.is_some_and(|room| self.size > room) { Err(Refusal::TooMuch) } else { Ok(piece) }
+        }))
     }
+}
+
+/// The path that a browser sends for a file of a chosen folder; of a path that leads elsewhere, the last segment.
+fn sent_path(sent: &str) -> Result<EntryPath, NameError> {
+    let is_relative = !sent.contains(['\\', ':']) && !sent.starts_with('/');
+    let names: Vec<_> = sent.split('/').collect();
+    match is_relative && !names.contains(&"..") && !names.contains(&".") {
+        true => EntryPath::new(names.into_iter().map(EntryName::parse).collect::<Result<_, _>>()?),
+        false => EntryPath::new(vec![name_of(sent)?]),
+    }
+}
+
+/// Whether it is a file that systems leave in folders.
+fn is_system_file(name: &str) -> bool {
+    name.starts_with("~$") || SYSTEM_FILES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The last segment of the name that a browser sends: some send whole paths.

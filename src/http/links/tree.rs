@@ -55,6 +55,9 @@ pub(in crate::http) async fn enter(
     };
     let refused = |error| Box::new(request.refused(&error));
     let visit = request.open_token(&token, key).await.map_err(refused)?;
+    if visit.link.terms.need_page() && address.endpoint != Endpoint::File {
+        return Err(Box::new(plain(StatusCode::FORBIDDEN, "This link opens in a browser only.\n")));
+    }
     let mounts = request.mounts_of(&visit, &token).await.map_err(refused)?;
     Ok(GuestTree { visit, mounts })
 }

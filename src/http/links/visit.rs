@@ -4,6 +4,7 @@ use http::{Response, StatusCode};
 
 use super::LinkRequest;
 use super::address::Endpoint;
+use super::hand_in_pages;
 use super::pages::{self, Problem};
 use crate::http::auth::challenge;
 use crate::http::cookies;
@@ -38,7 +39,10 @@ impl LinkRequest<'_> {
             VisitError::NoSuchLink if is_page => pages::gone(self.language),
             VisitError::NoSuchLink => not_found(),
             // No challenge: a browser would show its own dialogue instead of the link's page with the form.
-            VisitError::PasswordNeeded | VisitError::WrongPassword
+            VisitError::PasswordNeeded
+            | VisitError::WrongPassword
+            | VisitError::PasswordToChoose
+            | VisitError::WeakPassword(_)
                 if self.address.endpoint == Endpoint::File =>
             {
                 see_other(self.address.base)
@@ -51,6 +55,15 @@ impl LinkRequest<'_> {
                 challenge("This link asks for a password; the user name does not matter.")
             }
             VisitError::WrongPassword => challenge("This is not the link's password."),
+            VisitError::PasswordToChoose if is_page => {
+                hand_in_pages::choose_password(self.language, self.path(), false)
+            }
+            VisitError::WeakPassword(_) if is_page => {
+                hand_in_pages::choose_password(self.language, self.path(), true)
+            }
+            VisitError::PasswordToChoose | VisitError::WeakPassword(_) => {
+                plain(StatusCode::FORBIDDEN, "Open this link in a browser and choose its password.\n")
+            }
             VisitError::Throttled { retry_after } if is_page => {
                 pages::later(self.language, false, *retry_after)
             }

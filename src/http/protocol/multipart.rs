@@ -17,8 +17,12 @@ use crate::net::{BodyError, RequestBody};
 const MAX_BETWEEN: usize = 512 * 1024;
 /// Most parts of one form.
 const MAX_PARTS: usize = 1_000;
-/// The field that carries files; other fields are skipped.
+/// Longest text of a form with files, in bytes.
+const MAX_TEXT: usize = 1_000;
+/// The field that carries files; other fields are skipped, except [`NAME`].
 pub(in crate::http) const FILES: &str = "files";
+/// The field with the sender's name, before the files.
+pub(in crate::http) const NAME: &str = "name";
 
 /// Why a form cannot be read any further.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,8 @@ pub struct Files<'a> {
     /// Bytes received since the last piece was taken.
     between: Arc<AtomicUsize>,
     parts: usize,
+    /// The sender's name, if it came before the files; empty otherwise.
+    pub name: String,
 }
 
 /// A file that is being received.
@@ -61,7 +67,7 @@ impl<'a> Files<'a> {
         let boundary = multer::parse_boundary(content_type).map_err(|_| FormError::Malformed)?;
         let between = Arc::<AtomicUsize>::default();
         let pieces = Pieces { body, between: Arc::clone(&between), has_given: false };
-        Ok(Self { form: Multipart::new(pieces, boundary), between, parts: 0 })
+        Ok(Self { form: Multipart::new(pieces, boundary), between, parts: 0, name: String::new() })
     }
 
     /// The next file. Read or [skip](IncomingFile::skip) the one before first.
@@ -80,8 +86,16 @@ impl<'a> Files<'a> {
                 let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
                 return Ok(Some(IncomingFile { name, announced, field, between: Arc::clone(&self.between) }));
             }
-            while field.chunk().await.map_err(cause)?.is_some() {
+            let is_name = field.name() == Some(NAME);
+            let mut text = Vec::new();
+            while let Some(piece) = field.chunk().await.map_err(cause)? {
                 self.between.store(0, Ordering::Relaxed);
+                if is_name && text.len() + piece.len() <= MAX_TEXT {
+                    text.extend_from_slice(&piece);
+                }
+            }
+            if is_name {
+                self.name = String::from_utf8(text).unwrap_or_default();
             }
         }
         Ok(None)

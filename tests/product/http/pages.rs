@@ -5,7 +5,7 @@ use tresor::text::{Language, PAGES, Sentence};
 
 use super::fixture::shared_with;
 use crate::support::TestServer;
-use crate::support::browser::{Browser, leads_to};
+use crate::support::browser::{Browser, hidden, leads_to};
 use crate::support::http::{Request, Response};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
-const UNSEEN: [(&str, &str); 88] = [
+const UNSEEN: [(&str, &str); 93] = [
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -24,6 +24,11 @@ const UNSEEN: [(&str, &str); 88] = [
     ("ErrorTexts::locked", "needs a locked server: start::locked"),
     ("ErrorTexts::failed_title", "needs a fault"),
     ("ErrorTexts::failed", "needs a fault"),
+    ("HandInTexts::set_aside", "needs a scanner"),
+    ("HandInTexts::gone", "needs a file that was removed for good"),
+    ("HandInTexts::used_up", "needs two persons at the same moment: `http::hand_in`"),
+    ("HandInTexts::failed", "needs a broken disk"),
+    ("HandInTexts::late", "needs a deadline that is over: `sharing::hand_in`"),
     ("HoldingTexts::about_waiting", "needs a person who waits: `intake::asking`"),
     ("HoldingTexts::nothing_yet", "needs 2,000 files"),
     ("HoldingTexts::later_items", "needs more than 50 files: intake::pages"),
@@ -155,6 +160,7 @@ impl Reader<'_> {
     fn pages(&self) -> Vec<Response> {
         let mut pages = self.folders();
         pages.extend(self.links());
+        pages.extend(self.hand_ins());
         pages.extend(self.logins());
         pages.extend(self.refusals());
         pages.extend(self.sign_ins());
@@ -246,6 +252,79 @@ impl Reader<'_> {
             }
         }
         panic!("wrong passwords are never throttled");
+    }
+
+    /// Hand-ins by links of all kinds.
+    fn hand_ins(&self) -> Vec<Response> {
+        let link = |target: &str, options: &[&str]| {
+            let words = ["link", "add", target, "--as", USER, "--can", "add"];
+            let url = self.server.cli_ok(words.iter().chain(options));
+            format!("/s/{}", url.trim().rsplit('/').next().unwrap())
+        };
+        let form = |browser: &Browser<'_>, link: &str, fields: &[(&str, &str)]| {
+            browser.keep(browser.form(link, fields).send())
+        };
+        let send = |browser: &Browser<'_>, link: &str, files: &[(&str, &str)]| {
+            browser.keep(super::hand_in::sent(browser, link, "", files).send())
+        };
+        let act = |browser: &Browser<'_>, link: &str, action: &str| {
+            leads_to(&form(browser, link, &[("do", action)]));
+            browser.get(link).expect(200)
+        };
+        let (client, folder) = (self.browser(), format!("{SPACE}/0"));
+        let strict = link(
+            &folder,
+            &[
+                "--once",
+                "--own-folder",
+                "--deadline",
+                "2999-12-31",
+                "--types",
+                "txt",
+                "--max-files",
+                "7",
+                "--max-size",
+                "9B",
+            ],
+        );
+        let begun = client.get(&strict).expect(200);
+        let files =
+            [("a.txt", "1"), ("a.txt", "2"), (".DS_Store", "1"), ("1.exe", "1"), ("2.txt", "0123456789")];
+        let partly = send(&client, &strict, &files).expect(415);
+        let wrong = form(&self.browser(), &strict, &[("do", "join"), ("code", "0")]).expect(403);
+        let other = self.browser();
+        other.get(&strict).expect(200);
+        send(&other, &strict, &[("1.txt", "1")]).expect(200);
+        let done = act(&client, &strict, "finish");
+        let closed = other.get(&strict).expect(200);
+
+        let (open, client) = (link(&folder, &["--max-files", "7"]), self.browser());
+        let any = client.get(&open).expect(200);
+        send(&client, &open, &[("1.txt", "1")]).expect(200);
+        let file = hidden(&client.get(&open), "file");
+        let withdraw = [("do", "withdraw"), ("file", &file)];
+        leads_to(&form(&client, &open, &withdraw));
+        let withdrawn = client.get(&open).expect(200);
+        let nothing = form(&client, &open, &[("do", "finish")]).expect(400);
+        let own = format!("read-{}.txt", self.language.tag());
+        send(&client, &open, &[(&own, "1")]).expect(200);
+        let file = hidden(&client.get(&open), "file");
+        self.browse(&format!("/dav/{folder}/{own}")).expect(200);
+        let late = form(&client, &open, &[("do", "withdraw"), ("file", &file)]).expect(409);
+        let one = act(&client, &open, "finish");
+        let meanwhile = send(&client, &open, &[("3.txt", "1")]).expect(409);
+
+        let (held, client) = (link("h1", &[]), self.browser());
+        client.get(&held).expect(200);
+        let examined = send(&client, &held, &[("1.txt", "1")]).expect(200);
+        let checked = act(&client, &held, "finish");
+        let (chosen, client) = (link(&folder, &["--first-use-password"]), self.browser());
+        let choose = client.get(&chosen).expect(403);
+        let weak = form(&client, &chosen, &[("do", "choose-password"), ("new-password", "1")]).expect(403);
+        vec![
+            begun, partly, wrong, done, closed, any, withdrawn, nothing, late, one, meanwhile, examined,
+            checked, choose, weak,
+        ]
     }
 
     fn logins(&self) -> Vec<Response> {

@@ -1,6 +1,6 @@
 //! The certificate of a release: an auditor checks it with nothing but the file and the office's key.
 
-use tresor::intake::Signer;
+use tresor::proof::Signer;
 use zeroize::Zeroizing;
 
 use super::world::World;

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tresor::inspect::Inspector;
-use tresor::intake::{Intake, IntakeSettings, Signer};
+use tresor::intake::{Intake, IntakeSettings};
 use tresor::library::SpaceSettings;
 use tresor::model::{HoldId, HoldScope, HoldState, Holding, PLAUSIBLE_GAP, Reading, Stamp, Timestamp};
+use tresor::proof::Signer;
 use tresor::scan::{Engine, Newest, Report, Sample, ScanError, SignatureIdentity, Signatures, Verdict};
 use zeroize::Zeroizing;
 
@@ -135,7 +136,7 @@ impl Office {
 
 fn intake(store: &Store, scanner: &Arc<Scanner>) -> Intake {
     let engine: Arc<dyn Engine> = Arc::clone(scanner) as _;
-    let signer = Signer::new("test".into(), &Zeroizing::new([1; 32]));
+    let signer = Arc::new(Signer::new("test".into(), &Zeroizing::new([1; 32])));
     let inspector = Inspector::new(env!("CARGO_BIN_EXE_tresor"));
     Intake::new(store.library.clone(), signer).with(Some(engine), None, inspector, IntakeSettings::default())
 }

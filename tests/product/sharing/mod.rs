@@ -1,6 +1,7 @@
 //! Links for people without an account: what they give, and above all what they do not.
 
 mod confined;
+mod hand_in;
 mod issue;
 pub mod office;
 mod visits;

@@ -1,11 +1,13 @@
 //! An office with a space, some files and people, without a server.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use tresor::accounts::{Accounts, AppPasswordKey, Principal, SessionKey, UserName};
 use tresor::library::{Change, LibraryError};
-use tresor::model::{Access, Actor, LinkRight, Right, Role, Stamp, Timestamp};
+use tresor::model::{Access, Actor, LinkRight, LinkTerms, Right, Role, Stamp, Timestamp};
+use tresor::proof::Signer;
 use tresor::sharing::{Expiry, GuestKey, LinkError, LinkKeys, NewLink, Shared, Sharing, Visit, VisitError};
 use zeroize::Zeroizing;
 
@@ -53,7 +55,8 @@ fn join(store: &Store) -> (Accounts, Sharing) {
         Zeroizing::new(*keys.link_lookup_key().expose()),
         Zeroizing::new(*keys.link_pass_key().expose()),
     );
-    let sharing = Sharing::new(catalog.clone(), store.library.clone(), accounts.clone(), links);
+    let signer = Arc::new(Signer::new("tresor-test".to_owned(), &Zeroizing::new([4; 32])));
+    let sharing = Sharing::new(catalog.clone(), store.library.clone(), accounts.clone(), links, signer);
     (accounts, sharing)
 }
 
@@ -115,6 +118,7 @@ impl Office {
             label: String::new(),
             note: String::new(),
             hide_download: false,
+            terms: LinkTerms::default(),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::accounts::Principal;
 use crate::http::context::RequestContext;
 use crate::http::error::library_status;
 use crate::http::protocol::media_type;
-use crate::model::{Access, EntryName, EntryPath, LinkId, LinkRight, SpaceId};
+use crate::model::{Access, EntryName, EntryPath, LinkId, LinkRight, LinkTerms, SpaceId};
 use crate::net::RequestBody;
 use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
@@ -159,6 +159,7 @@ impl RequestContext<'_> {
             label: change.label.unwrap_or_default(),
             note: change.note.unwrap_or_default(),
             hide_download: change.hide_download.unwrap_or(false),
+            terms: LinkTerms::default(),
         };
         self.services
             .sharing
@@ -224,9 +225,11 @@ impl RequestContext<'_> {
             | LinkError::ClientsMakeNone
             | LinkError::WeakPassword(_)
             | LinkError::TooMany => coded(StatusCode::FORBIDDEN, code, error.to_string()),
-            LinkError::NotAFolder | LinkError::ExpiryInPast | LinkError::Text => {
-                coded(StatusCode::BAD_REQUEST, code, error.to_string())
-            }
+            LinkError::NotAFolder
+            | LinkError::TermsWithoutHandIn
+            | LinkError::TwoPasswords
+            | LinkError::ExpiryInPast
+            | LinkError::Text => coded(StatusCode::BAD_REQUEST, code, error.to_string()),
             LinkError::Busy => Fault::Later(Cow::Owned(error.to_string()), 5),
             LinkError::Library(error) if !library_status(&error).is_server_error() => {
                 coded(library_status(&error), code, error.to_string())

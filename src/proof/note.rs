@@ -37,7 +37,7 @@ pub struct Verifier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     /// It has no text with a signature below it.
-    #[error("this is no signed certificate")]
+    #[error("this is no signed text of an instance of Tresor")]
     NotSigned,
     /// None of its signatures is by this key.
     #[error("it is not signed by this key")]
@@ -64,7 +64,7 @@ impl Signer {
     }
 
     /// The note of a text, which ends with a line feed.
-    pub(super) fn sign(&self, text: &str) -> String {
+    pub fn sign(&self, text: &str) -> String {
         let signature = self.pair.sign(text.as_bytes());
         let bytes = [self.verifier().id().as_slice(), signature.as_ref()].concat();
         format!("{text}\n{DASH}{} {}\n", self.name, BASE64.encode(&bytes))
@@ -113,7 +113,7 @@ impl Verifier {
 }
 
 /// The text of a note, with its last line feed, and the lines of its signatures.
-pub(super) fn split(note: &str) -> Option<(&str, &str)> {
+pub fn split(note: &str) -> Option<(&str, &str)> {
     let end = note.rfind("\n\n")?;
     let (text, rest) = note.split_at_checked(end + 1)?;
     let signatures = rest.strip_prefix('\n').filter(|lines| lines.ends_with('\n'))?;

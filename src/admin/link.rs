@@ -1,0 +1,108 @@
+//! Links and what people hand in through them.
+
+use time::macros::format_description;
+use time::{Date, Duration};
+
+use super::answer::{Admin, parse_path, word};
+use super::error::AdminError;
+use super::judge::Judged;
+use super::request::{LinkAsked, Secret};
+use super::{HandInShown, LinkShown, Reply, When, shown};
+use crate::accounts::{Principal, UserName};
+use crate::library::{LibraryError, Space};
+use crate::model::{HandInId, LinkRight, LinkTerms, Timestamp};
+use crate::sharing::{Expiry, HandInError, HandInPlace, NewLink};
+
+impl Admin {
+    pub(super) async fn add_link(
+        &self,
+        user: &str,
+        asked: LinkAsked,
+        now: Timestamp,
+    ) -> Result<Reply, AdminError> {
+        let row = self.user(user).await?;
+        let name = UserName::parse(&row.name)?;
+        // By its present right, as if the user had made it.
+        let principal = Principal { user: row.id, name, role: row.role, via_app_password: None };
+        let space = self.space(&asked.space).await?;
+        let access = match row.disabled {
+            Some(_) => None,
+            None => self.accounts.access(&principal, space.id).await?,
+        };
+        let types = LinkTerms::parse_types(asked.types.as_deref().unwrap_or_default());
+        let types = types.map_err(|word| AdminError::Word {
+            word,
+            what: "list of file name endings",
+            allowed: "such as pdf,jpg,xlsx".into(),
+        })?;
+        let terms = LinkTerms {
+            uses: asked.uses,
+            deadline: asked.deadline.as_deref().map(end_of).transpose()?,
+            bytes: asked.max_size,
+            files: asked.max_files,
+            types,
+            own_folder: asked.own_folder,
+            guest_chooses: asked.first_use_password,
+        };
+        let new = NewLink {
+            access: access.ok_or(LibraryError::NoSuchSpace)?,
+            path: parse_path(&asked.path)?,
+            right: word("right", &asked.can, LinkRight::from_word, LinkRight::ALL)?,
+            expires: match asked.until.as_deref() {
+                None => Expiry::Usual,
+                Some("never") => Expiry::Never,
+                Some(day) => Expiry::At(end_of(day)?),
+            },
+            password: asked.password.as_ref().map(Secret::to_secret_string),
+            label: asked.label,
+            note: asked.note,
+            hide_download: false,
+            terms,
+        };
+        let made = self.sharing.create(&principal, new, now).await?;
+        let url = format!("{}{}", self.sharing.origin(), made.link.url_path());
+        Ok(Reply::Link(Box::new(LinkShown { url: Some(url), ..shown::link(made, &[space]) })))
+    }
+
+    pub(super) async fn hand_ins(&self, spaces: &[Space], judged: &Judged) -> Result<Reply, AdminError> {
+        let places = self.sharing.hand_ins(judged.accesses(spaces)).await?;
+        Ok(Reply::HandIns(places.into_iter().map(|place| hand_in(place, spaces)).collect()))
+    }
+
+    pub(super) async fn receipt(&self, id: i64, judged: &Judged) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        let (_, receipt) = self.sharing.hand_in_in(judged.accesses(&spaces), HandInId(id)).await?;
+        Ok(Reply::Text(receipt.ok_or(HandInError::NotFinished)?))
+    }
+}
+
+fn hand_in(place: HandInPlace, spaces: &[Space]) -> HandInShown {
+    let HandInPlace { hand_in, link, path } = place;
+    let space = spaces.iter().find(|space| space.id == hand_in.space);
+    let (files, bytes) = hand_in.extent();
+    HandInShown {
+        id: hand_in.id.0,
+        space: space.map(|space| space.name.clone()).unwrap_or_default(),
+        path,
+        link: link.map(|link| link.0),
+        name: hand_in.name,
+        begun: When(hand_in.begun),
+        finished: hand_in.finished.map(When),
+        complete: hand_in.is_complete,
+        late: hand_in.is_late,
+        files,
+        bytes,
+    }
+}
+
+/// The end of a day, UTC.
+fn end_of(day: &str) -> Result<Timestamp, AdminError> {
+    let parsed = Date::parse(day, format_description!("[year]-[month]-[day]"));
+    let next = parsed.ok().and_then(|day| day.checked_add(Duration::DAY));
+    let next = next.ok_or_else(|| AdminError::Word {
+        word: day.to_owned(),
+        what: "date",
+        allowed: "a form such as 2026-12-31".into(),
+    })?;
+    Ok(Timestamp::from_secs(next.midnight().assume_utc().unix_timestamp()))
+}

@@ -1,0 +1,289 @@
+//! The pages of hand-ins.
+
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+use qrcode::{Color, QrCode};
+
+use super::pages;
+use super::receive::{Received, Refusal};
+use crate::accounts::UserName;
+use crate::http::page::folder::shown_name;
+use crate::http::page::{Field, Page, Width, facts, note, problem};
+use crate::http::protocol::multipart::{FILES, NAME};
+use crate::model::{LinkTerms, Timestamp};
+use crate::net::ResponseBody;
+use crate::sharing::{HandIn, HandInError, HandInFile, HandInFileState, Handed, Visit};
+use crate::text::{HandInTexts, Language, LinkTexts};
+
+/// Width of the quiet zone around a QR code in modules (ISO/IEC 18004 7.3.8).
+const QUIET: usize = 4;
+
+/// Content of the page of a link that only takes files in.
+pub(super) struct Open<'a> {
+    pub(super) visit: &'a Visit,
+    pub(super) asked_by: Option<UserName>,
+    pub(super) hand_in: Option<HandIn>,
+    /// Result of the form that was just sent.
+    pub(super) received: Option<&'a Received>,
+    /// The address of the link's page.
+    pub(super) base: &'a str,
+    /// The address and the code for a second device.
+    pub(super) second: Option<(String, String)>,
+    /// The code that the address brings along.
+    pub(super) given: &'a str,
+}
+
+/// The page of a link that takes files in.
+pub(super) fn open(language: Language, open: &Open<'_>, now: Timestamp) -> Response<ResponseBody> {
+    let (texts, link) = (HandInTexts(language), &open.visit.link);
+    let files = open.hand_in.as_ref().map_or(&[][..], |hand_in| &hand_in.files);
+    let has_files = files.iter().any(HandInFile::is_kept);
+    let content = html! {
+        @if let Some(received) = open.received { (pages::arrivals(language, received)) }
+        @if !link.note.is_empty() { (note(&link.note)) }
+        (terms(language, open.asked_by.as_ref(), &link.terms, link.expires))
+        @if let Some(hand_in) = &open.hand_in && !hand_in.files.is_empty() {
+            section {
+                h2 { (texts.sent_title()) }
+                p { (texts.saved()) }
+                (list(language, hand_in, link.terms.own_folder, open.base, now))
+            }
+        }
+        section {
+            h2 { (texts.choose_title()) }
+            p { (texts.about()) }
+            (upload(language, open.base, open.hand_in.is_none()))
+        }
+        @if has_files {
+            section {
+                h2 { (texts.finish_title()) }
+                p {
+                    (texts.finish_about())
+                    @if link.terms.uses == Some(1) { " " (texts.finish_once()) }
+                }
+                (action(open.base, "finish", None, texts.finish(), None))
+            }
+        }
+        @match &open.second {
+            Some((address, code)) => details {
+                summary { (texts.other_device()) }
+                p { (texts.other_device_code(code)) }
+                (qr(address))
+            },
+            None => details open[!open.given.is_empty()] {
+                summary { (texts.join_title()) }
+                p { (texts.join_about()) }
+                form method="post" action=(open.base) {
+                    input type="hidden" name="do" value="join";
+                    label {
+                        (texts.code())
+                        input type="text" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false"
+                            required maxlength="20" value=[(!open.given.is_empty()).then_some(open.given)];
+                    }
+                    button { (texts.join()) }
+                }
+            },
+        }
+    };
+    let title = shown_name(&open.visit.entry.name);
+    let status = open.received.map_or(StatusCode::OK, Received::status);
+    Page { language, width: Width::Narrow, title: &title, content }.into_response(status)
+}
+
+/// The page of a finished hand-in.
+pub(super) fn finished(
+    language: Language,
+    handed: &Handed,
+    base: &str,
+    received: Option<&Received>,
+    now: Timestamp,
+) -> Response<ResponseBody> {
+    let (texts, hand_in) = (HandInTexts(language), &handed.hand_in);
+    let (count, bytes) = hand_in.extent();
+    let size = language.size(bytes);
+    let extent = if count == 1 { texts.one_file(&size) } else { texts.many_files(count, &size) };
+    let finished = hand_in.finished.map(|at| language.moment(at)).unwrap_or_default();
+    let is_examined = hand_in.files.iter().any(|file| file.state == HandInFileState::Examined);
+    let number = hand_in.id.0;
+    let content = html! {
+        @if let Some(received) = received { (pages::arrivals(language, received)) }
+        p.success role="status" {
+            @if hand_in.is_complete { (texts.done(number)) } @else { (texts.closed(number)) }
+        }
+        @if hand_in.is_late { p { (texts.late()) } }
+        @if is_examined { p { (texts.checked_about()) } }
+        (facts(&[(texts.finished_at(), &finished), (texts.count(), &extent)]))
+        p { a.button href={ (base) "/receipt" } { (texts.receipt()) } }
+        p { (texts.receipt_about()) }
+        (list(language, hand_in, handed.terms.own_folder, base, now))
+        @if hand_in.may_withdraw(now) { p { (texts.withdraw_within()) } }
+        @if handed.takes_more { (action(base, "again", None, texts.again(), None)) }
+    };
+    Page { language, width: Width::Narrow, title: texts.done_title(), content }
+        .into_response(received.map_or(StatusCode::OK, Received::status))
+}
+
+/// In place of what a form asked for.
+pub(super) fn not_done(
+    language: Language,
+    error: &HandInError,
+    base: &str,
+    status: StatusCode,
+) -> Response<ResponseBody> {
+    let texts = HandInTexts(language);
+    let text = match error {
+        HandInError::Empty => texts.nothing_yet(),
+        HandInError::UsedUp => texts.used_up(),
+        HandInError::TooLateToWithdraw => texts.too_late(),
+        HandInError::WrongCode => texts.wrong_code(),
+        _ => texts.failed(),
+    };
+    let content = html! {
+        (problem(text))
+        p { a href=(base) { (LinkTexts(language).back()) } }
+    };
+    Page { language, width: Width::Narrow, title: texts.not_done_title(), content }.into_response(status)
+}
+
+/// The page on which the first guest chooses the link's password.
+pub(super) fn choose_password(language: Language, action: &str, is_weak: bool) -> Response<ResponseBody> {
+    let texts = HandInTexts(language);
+    let field = Field {
+        name: "new-password",
+        label: texts.new_password(),
+        kind: "password",
+        autocomplete: "new-password",
+        value: "",
+        has_focus: true,
+    };
+    let content = html! {
+        p { (texts.choose_password()) }
+        @if is_weak { (problem(texts.weak_password())) }
+        form method="post" action=(action) {
+            input type="hidden" name="do" value="choose-password";
+            (field)
+            button { (texts.save_password()) }
+        }
+    };
+    // Not 200: a browser would offer to store a password that was refused.
+    Page { language, width: Width::Narrow, title: texts.choose_password_title(), content }
+        .into_response(StatusCode::FORBIDDEN)
+}
+
+/// Why a file was not stored, in words, for a refusal that is noted by its word.
+fn reason(language: Language, word: &str) -> &'static str {
+    let refusal = Refusal::ALL.iter().find(|refusal| refusal.word() == word).copied();
+    pages::reason(refusal.unwrap_or(Refusal::Failed), language)
+}
+
+/// The person who asks, the dates, and what is allowed.
+fn terms(
+    language: Language,
+    asked_by: Option<&UserName>,
+    terms: &LinkTerms,
+    expires: Option<Timestamp>,
+) -> Markup {
+    let texts = HandInTexts(language);
+    // The last moment of a day is the first of the next one.
+    let last = |end: Timestamp| language.day(Timestamp(end.0.saturating_sub(1)));
+    let mut takes = Vec::new();
+    if !terms.types.is_empty() {
+        takes.push(terms.types.iter().map(|ending| ending.to_uppercase()).collect::<Vec<_>>().join(", "));
+    } else if terms.files.is_some() || terms.bytes.is_some() {
+        takes.push(texts.all_types().to_owned());
+    }
+    takes.extend(terms.files.map(|count| texts.most_files(count)));
+    takes.extend(terms.bytes.map(|bytes| texts.most_bytes(&language.size(bytes))));
+    let rows = [
+        (texts.asked_by(), asked_by.map(|name| name.as_str().to_owned())),
+        (texts.deadline(), terms.deadline.map(last)),
+        (texts.open_until(), expires.map(last)),
+        (texts.takes(), Some(takes.join("; ")).filter(|takes| !takes.is_empty())),
+    ];
+    let rows: Vec<_> = rows.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
+    facts(&rows)
+}
+
+fn list(language: Language, hand_in: &HandIn, has_folder: bool, base: &str, now: Timestamp) -> Markup {
+    let (texts, may_withdraw) = (HandInTexts(language), hand_in.may_withdraw(now));
+    html! {
+        ul.files {
+            @for file in &hand_in.files {
+                @let name = shown_name(&file.path);
+                li {
+                    span.name { (name) }
+                    span.size { @if file.is_kept() { (language.size(file.size)) } }
+                    span.state { (state(language, file, has_folder)) }
+                    @if may_withdraw && is_withdrawable(file) {
+                        (action(base, "withdraw", Some(file.id.0), texts.withdraw(), Some(&texts.withdraw_file(&name))))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_withdrawable(file: &HandInFile) -> bool {
+    matches!(file.state, HandInFileState::Arrived | HandInFileState::Examined)
+}
+
+fn state(language: Language, file: &HandInFile, has_folder: bool) -> String {
+    let (texts, clock) = (HandInTexts(language), language.clock(file.at));
+    let state = match &file.state {
+        HandInFileState::Arrived => texts.arrived(&clock),
+        HandInFileState::Examined => texts.examined(&clock),
+        HandInFileState::SetAside => texts.set_aside().to_owned(),
+        HandInFileState::Gone => texts.gone().to_owned(),
+        HandInFileState::Withdrawn => texts.withdrawn().to_owned(),
+        HandInFileState::Refused(word) => return texts.refused(reason(language, word)),
+    };
+    // In a folder that others use, the number behind a name would tell of their files.
+    let sent = file.path.rsplit('/').next().unwrap_or_default();
+    match has_folder && file.stored_as != sent {
+        true => format!("{state}, {}", texts.stored_as(&shown_name(&file.stored_as))),
+        false => state,
+    }
+}
+
+fn upload(language: Language, base: &str, asks_name: bool) -> Markup {
+    let texts = HandInTexts(language);
+    html! {
+        form method="post" enctype="multipart/form-data" action=(base) {
+            @if asks_name {
+                label { (texts.your_name()) input type="text" name=(NAME) maxlength="100" autocomplete="name"; }
+            }
+            label { (texts.files()) input type="file" name=(FILES) multiple; }
+            label { (texts.folder()) input type="file" name=(FILES) multiple webkitdirectory; }
+            button { (texts.send()) }
+        }
+        p { (LinkTexts(language).patience()) }
+    }
+}
+
+/// A picture of an address for cameras; nothing if the address is too long for one.
+fn qr(address: &str) -> Markup {
+    let Ok(code) = QrCode::new(address) else { return html! {} };
+    let (side, dark) = (code.width(), code.to_colors());
+    let dark = dark.iter().enumerate().filter(|(_, color)| **color == Color::Dark);
+    let path = dark.fold(String::new(), |path, (at, _)| {
+        path + &format!("M{} {}h1v1h-1z", at % side + QUIET, at / side + QUIET)
+    });
+    let whole = side + 2 * QUIET;
+    html! {
+        svg.qr viewBox={ "0 0 " (whole) " " (whole) } role="img" aria-hidden="true" shape-rendering="crispEdges" {
+            path.light d={ "M0 0h" (whole) "v" (whole) "h-" (whole) "z" } {}
+            path.dark d=(path) {}
+        }
+    }
+}
+
+/// A form of one button.
+fn action(base: &str, word: &str, file: Option<i64>, text: &str, label: Option<&str>) -> Markup {
+    html! {
+        form method="post" action=(base) {
+            input type="hidden" name="do" value=(word);
+            @if let Some(file) = file { input type="hidden" name="file" value=(file); }
+            button aria-label=[label] { (text) }
+        }
+    }
+}

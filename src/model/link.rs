@@ -1,0 +1,86 @@
+//! What a link asks of people who hand in files through it.
+
+use super::Timestamp;
+
+/// Longest list of endings of a link in bytes.
+pub const MAX_LINK_TYPES: usize = 500;
+
+/// What a link asks of people who hand in files through it; by default nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkTerms {
+    /// Number of hand-ins, after which it no longer opens; `None` for any number.
+    pub uses: Option<u32>,
+    /// What is finished later is taken and marked as late.
+    pub deadline: Option<Timestamp>,
+    /// Most bytes of one hand-in.
+    pub bytes: Option<u64>,
+    /// Most files of one hand-in.
+    pub files: Option<u32>,
+    /// Endings of the names that it takes, in lower case and without the dot; empty for all.
+    pub types: Vec<String>,
+    /// Whether each hand-in gets a folder of its own.
+    pub own_folder: bool,
+    /// Whether the first person who opens it chooses its password.
+    pub guest_chooses: bool,
+}
+
+impl LinkTerms {
+    /// Parses a list of endings, such as `pdf, .JPG`.
+    ///
+    /// Errors: the ending that is none, or the whole list if it is too long.
+    pub fn parse_types(list: &str) -> Result<Vec<String>, String> {
+        let mut types = Vec::new();
+        for word in list.split([',', ' ']).filter(|word| !word.is_empty()) {
+            let ending = word.trim_start_matches('.').to_lowercase();
+            if ending.is_empty() || !ending.chars().all(char::is_alphanumeric) {
+                return Err(word.to_owned());
+            }
+            if !types.contains(&ending) {
+                types.push(ending);
+            }
+        }
+        if types.join(" ").len() > MAX_LINK_TYPES { Err(list.to_owned()) } else { Ok(types) }
+    }
+
+    /// Whether only the link's page can keep them, and no program that stores files by itself.
+    pub fn need_page(&self) -> bool {
+        *self != Self { guest_chooses: self.guest_chooses, ..Self::default() }
+    }
+
+    /// Whether it takes a file of this name.
+    pub fn takes(&self, name: &str) -> bool {
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+        self.types.is_empty() || ending.is_some_and(|ending| self.types.contains(&ending))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_are_read_as_people_write_them() {
+        assert_eq!(LinkTerms::parse_types("pdf, .JPG jpg").unwrap(), ["pdf", "jpg"]);
+        assert_eq!(LinkTerms::parse_types("  ").unwrap(), [""; 0]);
+        for bad in ["*.pdf", "a/b", ".", "p\u{0}f"] {
+            assert!(LinkTerms::parse_types(bad).is_err(), "{bad:?}");
+        }
+        assert!(
+            LinkTerms::parse_types(&"abcdefghi ".repeat(60).replace("abc", "x1")).is_ok(),
+            "the same ending"
+        );
+        let long: Vec<_> = (0..100).map(|i| format!("ending{i}")).collect();
+        assert!(LinkTerms::parse_types(&long.join(",")).is_err());
+    }
+
+    #[test]
+    fn the_last_ending_counts() {
+        let terms = LinkTerms { types: vec!["pdf".into(), "jpg".into()], ..LinkTerms::default() };
+        for (name, is_taken) in
+            [("a.pdf", true), ("A.PDF", true), ("a.pdf.exe", false), ("pdf", false), ("a.", false)]
+        {
+            assert_eq!(terms.takes(name), is_taken, "{name}");
+        }
+        assert!(LinkTerms::default().takes("anything"));
+    }
+}

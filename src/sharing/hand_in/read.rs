@@ -1,0 +1,158 @@
+//! Reads hand-ins: for the browser of the person, and for users of the office.
+
+use std::sync::Arc;
+
+use super::{HandIn, HandInError, Handed};
+use crate::accounts::UserName;
+use crate::catalog::{HandInRow, LinkRow, ReadTx};
+use crate::library::LibraryError;
+use crate::model::{Access, HandInId, LinkId, Right, SpaceId, Timestamp};
+use crate::sharing::token::LinkKeys;
+use crate::sharing::{Sharing, Visit};
+
+/// Most hand-ins of a space that a list shows.
+const MAX_LISTED: usize = 1_000;
+
+/// A hand-in as users of the office see it.
+#[derive(Clone, Debug)]
+pub struct HandInPlace {
+    /// The hand-in.
+    pub hand_in: HandIn,
+    /// The link through which it came, while that exists.
+    pub link: Option<LinkId>,
+    /// Path of the folder in which it lies, while that exists.
+    pub path: Option<String>,
+}
+
+impl Sharing {
+    /// A new secret for a browser that has none. It stands for nothing until a file is handed in with it.
+    pub fn new_browser(&self) -> String {
+        LinkKeys::browser().to_string()
+    }
+
+    /// The hand-in of a browser through an open link; `None` before its first file.
+    pub async fn hand_in(&self, visit: &Visit, browser: &str) -> Result<Option<HandIn>, HandInError> {
+        let (hmac, link) = (self.inner.keys.visit(visit.link.id, browser), visit.link.id);
+        let found = self.inner.catalog.read(move |tx| {
+            let Some(row) = tx.hand_in_of(&hmac, link)? else { return Ok(None) };
+            Ok::<_, HandInError>(Some(whole(tx, row.id)?.1))
+        });
+        found.await
+    }
+
+    /// The finished hand-in of a browser through a link, also one that no longer opens: the person can look up what
+    /// arrived until the link is removed.
+    ///
+    /// Errors: those of the catalogue.
+    pub async fn handed(
+        &self,
+        token: &str,
+        browser: &str,
+        now: Timestamp,
+    ) -> Result<Option<Handed>, HandInError> {
+        let Some((link, row)) = self.visited(token, browser).await? else { return Ok(None) };
+        let is_open = !link.is_used_up() && link.expires.is_none_or(|end| now < end);
+        match (row.finished, is_open) {
+            (None, true) => return Ok(None),
+            (None, false) => self.close(row.id, now).await?,
+            (Some(_), _) => {}
+        }
+        let (id, folder) = (row.id, link.entry);
+        let (hand_in, title) = self
+            .inner
+            .catalog
+            .read(move |tx| {
+                let title = tx.entry(folder)?.map(|row| row.name).unwrap_or_default();
+                Ok::<_, HandInError>((whole(tx, id)?.1, title))
+            })
+            .await?;
+        let asked_by = self.inner.accounts.name_of(link.creator).await?;
+        Ok(Some(Handed { hand_in, title, asked_by, terms: link.terms, takes_more: is_open }))
+    }
+
+    /// The signed receipt of a browser's finished hand-in.
+    pub async fn receipt_of(&self, token: &str, browser: &str) -> Result<Option<String>, HandInError> {
+        let Some((_, row)) = self.visited(token, browser).await? else { return Ok(None) };
+        Ok(self.inner.catalog.read(move |tx| tx.receipt(row.id)).await?)
+    }
+
+    /// A link, whether it opens or not, and the hand-in of a browser through it.
+    pub(super) async fn visited(
+        &self,
+        token: &str,
+        browser: &str,
+    ) -> Result<Option<(LinkRow, HandInRow)>, HandInError> {
+        let (inner, browser) = (Arc::clone(&self.inner), browser.to_owned());
+        let token_hmac = inner.keys.lookup(token);
+        let found = self.inner.catalog.read(move |tx| {
+            let Some(link) = tx.link_by_hmac(&token_hmac)? else { return Ok(None) };
+            let row = tx.hand_in_of(&inner.keys.visit(link.id, &browser), link.id)?;
+            Ok::<_, HandInError>(row.map(|row| (link, row)))
+        });
+        found.await
+    }
+
+    /// The name of the user who made a link.
+    pub async fn asked_by(&self, visit: &Visit) -> Result<Option<UserName>, HandInError> {
+        Ok(self.inner.accounts.name_of(visit.link.creator).await?)
+    }
+
+    /// The latest hand-ins in the spaces of these rights, latest first.
+    pub async fn hand_ins(&self, rights: Vec<Access>) -> Result<Vec<HandInPlace>, HandInError> {
+        let spaces =
+            rights.iter().filter_map(|access| access.require(Right::Read).ok()).collect::<Vec<SpaceId>>();
+        let list = self.inner.catalog.read(move |tx| {
+            let mut list = Vec::new();
+            for space in spaces {
+                for row in tx.hand_ins_in(space, MAX_LISTED)? {
+                    list.push(placed(tx, row.id)?);
+                }
+            }
+            list.sort_by_key(|place| std::cmp::Reverse(place.hand_in.id));
+            Ok::<_, HandInError>(list)
+        });
+        list.await
+    }
+
+    /// One hand-in in a space of these rights, with its receipt if it is finished.
+    pub async fn hand_in_in(
+        &self,
+        rights: Vec<Access>,
+        id: HandInId,
+    ) -> Result<(HandInPlace, Option<String>), HandInError> {
+        let found = self.inner.catalog.read(move |tx| {
+            let place = placed(tx, id)?;
+            let covers = |access: &Access| access.require(Right::Read) == Ok(place.hand_in.space);
+            if !rights.iter().any(covers) {
+                return Err(HandInError::NoSuchHandIn);
+            }
+            Ok((place, tx.receipt(id)?))
+        });
+        found.await
+    }
+}
+
+fn placed(tx: &ReadTx<'_>, id: HandInId) -> Result<HandInPlace, HandInError> {
+    let (row, hand_in) = whole(tx, id)?;
+    let spot = row.folder.map(|folder| tx.spot(folder)).transpose()?.flatten();
+    Ok(HandInPlace { hand_in, link: row.link, path: spot.map(|spot| spot.path) })
+}
+
+/// A hand-in with its files.
+pub(super) fn whole(tx: &ReadTx<'_>, id: HandInId) -> Result<(HandInRow, HandIn), HandInError> {
+    let row = tx.hand_in(id)?.ok_or(HandInError::NoSuchHandIn)?;
+    let files = tx.hand_in_files(id)?;
+    Ok((row.clone(), HandIn::new(row, files)))
+}
+
+impl From<HandInError> for LibraryError {
+    /// For work in a transaction of `library`, which the request has checked before.
+    fn from(error: HandInError) -> Self {
+        match error {
+            HandInError::Library(error) => error,
+            HandInError::Catalog(error) => Self::from(error),
+            HandInError::TooMuch => Self::OverQuota,
+            _ => Self::Denied(crate::model::AccessDenied { needed: Right::Write }),
+        }
+    }
+}

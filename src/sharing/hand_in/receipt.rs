@@ -1,0 +1,122 @@
+//! Receipts: what was handed in, signed by the instance, for a person who has nothing but the file.
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{HandInFileRow, HandInRow};
+use crate::model::Timestamp;
+use crate::proof::{Proof, Signer};
+
+/// The text of a receipt. All times are RFC 3339 in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The form of this text.
+    pub form: String,
+    /// Number of the hand-in.
+    pub number: i64,
+    /// Name of the user who asked for it.
+    pub asked_by: Option<String>,
+    /// Name of the folder for which it was handed in.
+    pub folder: String,
+    /// The person's name in the person's words; `None` without one. Not verified.
+    pub handed_in_by: Option<String>,
+    /// When its first file arrived.
+    pub begun: String,
+    /// When it was finished.
+    pub finished: String,
+    /// The time until which it was asked for.
+    pub deadline: Option<String>,
+    /// Whether it was finished later than that.
+    pub late: bool,
+    /// Whether the person said that it is complete; otherwise its link ended before.
+    pub complete: bool,
+    /// The files that are stored, in the order of their arrival.
+    pub files: Vec<ReceiptFile>,
+    /// The files that were not stored.
+    pub refused: Vec<RefusedFile>,
+    /// The key that signs it.
+    pub key: String,
+}
+
+/// A file that is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptFile {
+    /// Its path as the person's device sent it.
+    pub path: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256 of its content, in hexadecimal digits.
+    pub sha256: Option<String>,
+    /// When it was stored.
+    pub arrived: String,
+}
+
+/// A file that was not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedFile {
+    /// Its path as the person's device sent it.
+    pub path: String,
+    /// Why, as one word.
+    pub reason: String,
+    /// When it was sent.
+    pub at: String,
+}
+
+impl Proof for Receipt {
+    const FORM: &'static str = "tresor-receipt-1";
+
+    fn form(&self) -> &str {
+        &self.form
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// What a receipt says besides the files.
+pub(super) struct Heading {
+    pub(super) asked_by: Option<String>,
+    pub(super) folder: String,
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) finished: Timestamp,
+    pub(super) is_complete: bool,
+}
+
+impl Heading {
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| self.finished > deadline)
+    }
+
+    /// The signed receipt of a hand-in.
+    pub(super) fn sign(&self, row: &HandInRow, files: &[HandInFileRow], signer: &Signer) -> String {
+        let stored = files.iter().filter(|file| file.refused.is_none() && file.withdrawn.is_none());
+        let refused = files.iter().filter_map(|file| {
+            let reason = file.refused.clone()?;
+            Some(RefusedFile { path: file.path.clone(), reason, at: file.at.to_string() })
+        });
+        let receipt = Receipt {
+            form: Receipt::FORM.to_owned(),
+            number: row.id.0,
+            asked_by: self.asked_by.clone(),
+            folder: self.folder.clone(),
+            handed_in_by: Some(row.name.clone()).filter(|name| !name.is_empty()),
+            begun: row.begun.to_string(),
+            finished: self.finished.to_string(),
+            deadline: self.deadline.map(|at| at.to_string()),
+            late: self.is_late(),
+            complete: self.is_complete,
+            files: stored
+                .map(|file| ReceiptFile {
+                    path: file.path.clone(),
+                    size: file.size,
+                    sha256: file.sha256.map(|digest| HEXLOWER.encode(&digest)),
+                    arrived: file.at.to_string(),
+                })
+                .collect(),
+            refused: refused.collect(),
+            key: signer.verifier().to_string(),
+        };
+        signer.sign_json(&receipt)
+    }
+}

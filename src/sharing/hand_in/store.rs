@@ -1,0 +1,281 @@
+//! Stores the files of a hand-in.
+
+use std::sync::Arc;
+
+use super::{HandInError, MAX_GUEST_NAME, MAX_HAND_IN_FILES, MAX_OPEN_HAND_INS};
+use crate::catalog::{HandInRow, NewHandIn, NewHandInFile, ReadTx, WriteTx};
+use crate::library::{Change, LibraryError, NewFile, PutSession};
+use crate::model::{
+    ChecksumKind, Conditions, EntryId, EntryName, EntryPath, HandInId, LinkTerms, Timestamp, VersionId,
+    Worker,
+};
+use crate::sharing::{Sharing, Visit};
+
+/// Most folders above a file of a hand-in.
+const MAX_FOLDERS: usize = 20;
+/// Longest path of a file in bytes, as it is noted.
+const MAX_NOTED_PATH: usize = 1_000;
+/// Most numbers that are tried behind the name of a hand-in's own folder.
+const MAX_FOLDER_NUMBER: u32 = 200;
+
+/// A file that a person sends.
+#[derive(Clone, Debug)]
+pub struct SentFile {
+    /// Names of the folders above it as the person's device has them, and its own.
+    pub path: EntryPath,
+    /// Its bytes, if the browser announced them.
+    pub size: Option<u64>,
+}
+
+/// A file that is being stored.
+pub struct BegunFile {
+    /// Takes its content.
+    pub put: PutSession,
+    /// Bytes that the hand-in may still grow by.
+    pub room: Option<u64>,
+}
+
+impl Sharing {
+    /// Begins to store a file of a browser's hand-in, which it begins if there is none.
+    ///
+    /// Errors: `Finished`, `WrongType`, `TooMuch`, `Name`, and those of storing.
+    pub async fn begin_file(
+        &self,
+        visit: &Visit,
+        (browser, name): (&str, &str),
+        sent: SentFile,
+        now: Timestamp,
+    ) -> Result<BegunFile, HandInError> {
+        visit.access.scope_to_add().map_err(LibraryError::from)?;
+        let (file, folders) = match sent.path.names().split_last() {
+            Some((file, folders)) if folders.len() <= MAX_FOLDERS => (file.clone(), folders.to_vec()),
+            _ => return Err(LibraryError::NotFound.into()),
+        };
+        if !visit.link.terms.takes(file.as_str()) {
+            return Err(HandInError::WrongType);
+        }
+        let hand_in = self.hand_in_or_begin(visit, browser, name, now).await?;
+        let (id, terms) = (hand_in.id, visit.link.terms.clone());
+        let room = self.inner.catalog.read(move |tx| room(tx, id, &terms)).await?;
+        if room.zip(sent.size).is_some_and(|(room, size)| size > room) {
+            return Err(HandInError::TooMuch);
+        }
+        let folder = self.folder_for(visit, &hand_in, folders, now).await?;
+        let change = Change {
+            access: visit.access.narrowed_to_hand_in(folder).map_err(LibraryError::from)?,
+            actor: visit.actor(),
+            now,
+            conditions: Conditions::default(),
+        };
+        let path = EntryPath::new(vec![file]).map_err(LibraryError::from)?;
+        let new = NewFile { path, size: sent.size, modified: None, checksum: None };
+        let put = self.inner.library.begin_put(change, new).await?;
+        let (terms, sent) = (visit.link.terms.clone(), sent.path.to_string());
+        let noted = move |tx: &WriteTx<'_>, version: VersionId| Ok(note(tx, id, version, &sent, &terms)?);
+        Ok(BegunFile { put: put.along(Arc::new(noted)), room })
+    }
+
+    /// Notes that a file of a browser's hand-in was not stored, for its receipt; nothing without a hand-in.
+    pub async fn note_refused(
+        &self,
+        visit: &Visit,
+        browser: &str,
+        path: String,
+        reason: &'static str,
+        now: Timestamp,
+    ) -> Result<(), HandInError> {
+        let (hmac, link) = (self.inner.keys.visit(visit.link.id, browser), visit.link.id);
+        let note = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            let Some(row) = tx.hand_in_of(&hmac, link)?.filter(|row| row.finished.is_none()) else {
+                return Ok(());
+            };
+            if tx.hand_in_extent(row.id)?.2 >= MAX_HAND_IN_FILES {
+                return Ok(());
+            }
+            tx.insert_hand_in_file(&NewHandInFile {
+                hand_in: row.id,
+                version: None,
+                path: noted_path(&path),
+                stored_as: "",
+                size: 0,
+                sha256: None,
+                at: now,
+                refused: Some(reason),
+            })?;
+            Ok::<_, HandInError>(())
+        };
+        self.inner.catalog.write_silent("a file that was not stored is named in the receipt", note).await
+    }
+
+    async fn hand_in_or_begin(
+        &self,
+        visit: &Visit,
+        browser: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<HandInRow, HandInError> {
+        let (link, space) = (visit.link.id, visit.link.space);
+        let hmac = self.inner.keys.visit(link, browser);
+        let known = self.inner.catalog.read(move |tx| tx.hand_in_of(&hmac, link)).await?;
+        if let Some(known) = known {
+            return if known.finished.is_none() { Ok(known) } else { Err(HandInError::Finished) };
+        }
+        let name = name.trim().to_owned();
+        if name.chars().count() > MAX_GUEST_NAME || name.chars().any(char::is_control) {
+            return Err(HandInError::Name);
+        }
+        let begin = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            // Several files of one browser may arrive at once.
+            let id = match tx.hand_in_of(&hmac, link)? {
+                Some(row) => row.id,
+                None if tx.hand_ins_open(link)? >= MAX_OPEN_HAND_INS => return Err(HandInError::TooMuch),
+                None => tx.insert_hand_in(&NewHandIn { link, space, begun: now, name: &name }, &hmac)?,
+            };
+            tx.hand_in(id)?.ok_or(HandInError::NoSuchHandIn)
+        };
+        self.inner.catalog.write_silent("its first file is the event", begin).await
+    }
+
+    /// The folder for a file below the folders that the person's device has, made if it is missing.
+    async fn folder_for(
+        &self,
+        visit: &Visit,
+        hand_in: &HandInRow,
+        folders: Vec<EntryName>,
+        now: Timestamp,
+    ) -> Result<EntryId, HandInError> {
+        let library = &self.inner.library;
+        let _turn = self.inner.making_folders.lock().await;
+        let (mut folder, mut path) = self.base_of(visit, hand_in.id, now).await?;
+        let change = self.making(visit, now);
+        for name in folders {
+            path = path.join(name).map_err(LibraryError::from)?;
+            folder = match library.find(&change.access, &path).await {
+                Ok(found) if found.is_folder() => found.id,
+                Ok(_) => return Err(LibraryError::NameTaken.into()),
+                Err(LibraryError::NotFound) => library.make_folder(change.clone(), &path).await?.id,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(folder)
+    }
+
+    /// The folder of a hand-in and its path in the space.
+    async fn base_of(
+        &self,
+        visit: &Visit,
+        hand_in: HandInId,
+        now: Timestamp,
+    ) -> Result<(EntryId, EntryPath), HandInError> {
+        let row = self.inner.catalog.read(move |tx| tx.hand_in(hand_in)).await?;
+        let row = row.ok_or(HandInError::NoSuchHandIn)?;
+        let change = self.making(visit, now);
+        let known = row.folder.unwrap_or(visit.entry.id);
+        let found = self.inner.library.located(&[change.access], vec![known, visit.entry.id]).await?;
+        let at =
+            |id| found.iter().find(|(entry, _)| entry.id == id).map(|(entry, path)| (entry.id, path.clone()));
+        let top = at(visit.entry.id).ok_or(LibraryError::NotFound)?;
+        let folder = match (row.folder.and_then(at), visit.link.terms.own_folder) {
+            (Some(folder), _) => return Ok(folder),
+            (None, false) => top,
+            (None, true) => self.make_own(&change, &top.1, &folder_name(&row, visit)).await?,
+        };
+        let id = folder.0;
+        let set = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            Ok::<_, HandInError>(tx.set_hand_in_folder(hand_in, id)?)
+        };
+        self.inner.catalog.write_silent("the folder itself is the event", set).await?;
+        Ok(folder)
+    }
+
+    /// Makes a folder of this name, or with a number behind it.
+    async fn make_own(
+        &self,
+        change: &Change,
+        top: &EntryPath,
+        name: &str,
+    ) -> Result<(EntryId, EntryPath), HandInError> {
+        for number in 1..=MAX_FOLDER_NUMBER {
+            let numbered = if number == 1 { name.to_owned() } else { format!("{name} ({number})") };
+            let numbered = EntryName::parse(&numbered).map_err(LibraryError::from)?;
+            let path = top.join(numbered).map_err(LibraryError::from)?;
+            match self.inner.library.make_folder(change.clone(), &path).await {
+                Ok(folder) => return Ok((folder.id, path)),
+                Err(LibraryError::Exists | LibraryError::NameTaken) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(LibraryError::Exists.into())
+    }
+
+    /// The server makes folders for a guest who may only add files.
+    fn making(&self, visit: &Visit, now: Timestamp) -> Change {
+        Change {
+            access: self.inner.library.as_worker(Worker::HandIn, visit.link.space),
+            actor: visit.actor(),
+            now,
+            conditions: Conditions::default(),
+        }
+    }
+}
+
+/// The bytes by which a hand-in may still grow.
+///
+/// Errors: `TooMuch` if it may have no further file.
+fn room(tx: &ReadTx<'_>, id: HandInId, terms: &LinkTerms) -> Result<Option<u64>, HandInError> {
+    let (files, bytes, rows) = tx.hand_in_extent(id)?;
+    if rows >= MAX_HAND_IN_FILES || terms.files.is_some_and(|most| files >= u64::from(most)) {
+        return Err(HandInError::TooMuch);
+    }
+    Ok(terms.bytes.map(|most| most.saturating_sub(bytes)))
+}
+
+/// Adds a file to a hand-in, in the transaction that stores it.
+fn note(
+    tx: &WriteTx<'_>,
+    id: HandInId,
+    version: VersionId,
+    sent: &str,
+    terms: &LinkTerms,
+) -> Result<(), HandInError> {
+    let row = tx.hand_in(id)?.ok_or(HandInError::NoSuchHandIn)?;
+    if row.finished.is_some() {
+        return Err(HandInError::Finished);
+    }
+    let room = room(tx, id, terms)?;
+    let stored = tx.version(version)?.ok_or(LibraryError::NoSuchVersion)?;
+    if room.is_some_and(|room| stored.size > room) {
+        return Err(HandInError::TooMuch);
+    }
+    let name = tx.entry(stored.entry)?.map(|entry| entry.name).unwrap_or_default();
+    let sha256 = stored.checksums.iter().find(|sum| sum.kind() == ChecksumKind::Sha256);
+    tx.insert_hand_in_file(&NewHandInFile {
+        hand_in: id,
+        version: Some(version),
+        path: noted_path(sent.trim_start_matches('/')),
+        stored_as: &name,
+        size: stored.size,
+        sha256: sha256.map(crate::model::Checksum::digest),
+        at: stored.created,
+        refused: None,
+    })?;
+    Ok(())
+}
+
+fn noted_path(path: &str) -> &str {
+    path.get(..path.floor_char_boundary(MAX_NOTED_PATH)).unwrap_or(path)
+}
+
+/// Name of the folder of a hand-in: the day and the person, or what the link is called.
+fn folder_name(row: &HandInRow, visit: &Visit) -> String {
+    let day = row.begun.to_string();
+    let day = day.get(..10).unwrap_or_default();
+    let by = [row.name.as_str(), visit.link.label.trim()].into_iter().find(|name| !name.is_empty());
+    let by: String =
+        by.unwrap_or_default().chars().map(|c| if "/\\:*?\"<>|".contains(c) { '-' } else { c }).collect();
+    let by: String = by.trim_end_matches(['.', ' ']).chars().take(MAX_GUEST_NAME).collect();
+    if by.is_empty() { day.to_owned() } else { format!("{day} {by}") }
+}

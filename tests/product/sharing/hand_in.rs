@@ -1,0 +1,172 @@
+//! Hand-ins over time: deadlines, links that end, files that were read.
+
+use tresor::model::{EntryPath, HandInFileId, LinkRight, LinkTerms, Timestamp};
+use tresor::proof;
+use tresor::sharing::{HandIn, HandInError, HandInFileState, NewLink, Receipt, SentFile, Shared, Visit};
+
+use crate::sharing::office::{HOUR, NOW, Office, at, path};
+
+const BROWSER: &str = "browser";
+const MINUTE: i64 = HOUR / 60;
+
+async fn link(office: &Office, terms: LinkTerms, lives: i64) -> Shared {
+    let wanted = office.wanted(&office.bert, "folder", LinkRight::Add).await;
+    let new = NewLink { terms, expires: tresor::sharing::Expiry::At(at(lives)), ..wanted };
+    office.sharing.create(&office.bert, new, NOW).await.unwrap()
+}
+
+async fn hand_in(office: &Office, visit: &Visit, name: &str, now: Timestamp) -> Result<(), HandInError> {
+    let sent = SentFile { path: EntryPath::parse(name).unwrap(), size: None };
+    let mut begun = office.sharing.begin_file(visit, (BROWSER, "Erika"), sent, now).await?;
+    begun.put.write(name.as_bytes().to_vec().into()).await?;
+    begun.put.commit(now).await?;
+    Ok(())
+}
+
+async fn seen(office: &Office, visit: &Visit) -> HandIn {
+    office.sharing.hand_in(visit, BROWSER).await.unwrap().unwrap()
+}
+
+async fn file(office: &Office, visit: &Visit) -> HandInFileId {
+    seen(office, visit).await.files.last().unwrap().id
+}
+
+#[tokio::test]
+async fn what_is_finished_after_the_deadline_is_taken_and_marked() {
+    let office = Office::open().await;
+    let terms = LinkTerms { deadline: Some(at(HOUR)), ..LinkTerms::default() };
+    let link = link(&office, terms, 9 * HOUR).await;
+    for (now, is_late) in [(at(HOUR), false), (at(HOUR + 1), true)] {
+        let visit = office.visit(&link).await.unwrap();
+        let browser = format!("browser {is_late}");
+        let sent = SentFile { path: path("a.pdf"), size: None };
+        let begun = office.sharing.begin_file(&visit, (&browser, ""), sent, NOW).await.unwrap();
+        begun.put.commit(NOW).await.unwrap();
+        let done = office.sharing.finish(&visit, &browser, now).await.unwrap();
+        assert_eq!((done.is_late, done.is_complete), (is_late, true));
+        let note = office.sharing.receipt_of(link.link.token(), &browser).await.unwrap().unwrap();
+        assert_eq!(proof::open::<Receipt>(&note, None).unwrap().late, is_late);
+        // Finishing twice changes nothing.
+        let again = office.sharing.finish(&visit, &browser, at(8 * HOUR)).await.unwrap();
+        assert_eq!(again.finished, Some(now));
+    }
+}
+
+#[tokio::test]
+async fn a_hand_in_that_was_left_open_gets_its_receipt_when_the_link_ends() {
+    let office = Office::open().await;
+    let link = link(&office, LinkTerms::default(), HOUR).await;
+    let visit = office.visit(&link).await.unwrap();
+    hand_in(&office, &visit, "2025/a.pdf", NOW).await.unwrap();
+    let sent = SentFile { path: path("b.pdf"), size: None };
+    drop(office.sharing.begin_file(&visit, ("another", ""), sent, NOW).await.unwrap());
+    assert_eq!(office.sharing.close_left_open(at(HOUR - 1)).await.unwrap(), 0);
+    assert_eq!(office.sharing.close_left_open(at(HOUR)).await.unwrap(), 2);
+    let handed = office.sharing.handed(link.link.token(), BROWSER, at(HOUR)).await.unwrap().unwrap();
+    assert!(!handed.hand_in.is_complete && !handed.takes_more && handed.hand_in.finished == Some(at(HOUR)));
+    let note = office.sharing.receipt_of(link.link.token(), BROWSER).await.unwrap().unwrap();
+    let receipt = proof::open::<Receipt>(&note, None).unwrap();
+    assert!(!receipt.complete && receipt.files.len() == 1, "{receipt:?}");
+    // The one without a file is forgotten.
+    assert!(office.sharing.handed(link.link.token(), "another", at(HOUR)).await.unwrap().is_none());
+    assert_eq!(office.sharing.close_left_open(at(2 * HOUR)).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_file_is_taken_back_within_half_an_hour_and_only_while_nobody_has_read_it() {
+    let office = Office::open().await;
+    let link = link(&office, LinkTerms::default(), 9 * HOUR).await;
+    let visit = office.visit(&link).await.unwrap();
+    let withdraw = async |file, now| office.sharing.withdraw(link.link.token(), BROWSER, file, now).await;
+    let is_late = |outcome| matches!(outcome, Err(HandInError::TooLateToWithdraw));
+    hand_in(&office, &visit, "read.pdf", NOW).await.unwrap();
+    let read = file(&office, &visit).await;
+    let access = office.change().access;
+    let content =
+        office.library.open_content(&access, &path("folder/read.pdf"), None, |_| None).await.unwrap();
+    office.library.note_read(office.bert.stamp(NOW), &content).await;
+    assert!(is_late(withdraw(read, NOW).await));
+
+    hand_in(&office, &visit, "changed.pdf", NOW).await.unwrap();
+    let changed = file(&office, &visit).await;
+    office.put_by(office.change(), "folder/changed.pdf", b"the office's").await.unwrap();
+    assert!(is_late(withdraw(changed, NOW).await));
+
+    hand_in(&office, &visit, "moved.pdf", NOW).await.unwrap();
+    let moved = file(&office, &visit).await;
+    let overwrite = tresor::library::Overwrite::Forbid;
+    let to = path("other/moved.pdf");
+    office
+        .library
+        .move_entry(office.change(), &path("folder/moved.pdf"), &access, &to, overwrite)
+        .await
+        .unwrap();
+    withdraw(moved, NOW).await.unwrap();
+    assert!(!office.names("other").await.contains(&"moved.pdf".to_owned()));
+
+    hand_in(&office, &visit, "late.pdf", NOW).await.unwrap();
+    let late = file(&office, &visit).await;
+    office.sharing.finish(&visit, BROWSER, NOW).await.unwrap();
+    assert!(is_late(withdraw(late, at(30 * MINUTE)).await));
+    withdraw(late, at(30 * MINUTE - 1)).await.unwrap();
+    withdraw(late, at(30 * MINUTE - 1)).await.unwrap();
+    let handed = office.sharing.handed(link.link.token(), BROWSER, NOW).await.unwrap().unwrap();
+    let states: Vec<_> = handed.hand_in.files.into_iter().map(|file| file.state).collect();
+    assert_eq!(
+        states,
+        [
+            HandInFileState::Arrived,
+            HandInFileState::Arrived,
+            HandInFileState::Withdrawn,
+            HandInFileState::Withdrawn,
+        ]
+    );
+    // Taken back is in the trash, and the guest did it.
+    let deleted = office.library.trash(&access).await.unwrap();
+    assert!(deleted.iter().any(|item| item.path == "folder/late.pdf" && item.deleted_by.is_none()));
+    assert!(matches!(withdraw(HandInFileId(999), NOW).await, Err(HandInError::NoSuchHandIn)));
+}
+
+#[tokio::test]
+async fn nothing_comes_in_after_the_end() {
+    let office = Office::open().await;
+    let link = link(&office, LinkTerms::default(), 9 * HOUR).await;
+    let visit = office.visit(&link).await.unwrap();
+    hand_in(&office, &visit, "a.pdf", NOW).await.unwrap();
+    // Begun before the end, and stored after it: the receipt would not name it.
+    let sent = SentFile { path: path("b.pdf"), size: None };
+    let begun = office.sharing.begin_file(&visit, (BROWSER, ""), sent.clone(), NOW).await.unwrap();
+    office.sharing.finish(&visit, BROWSER, NOW).await.unwrap();
+    assert!(begun.put.commit(NOW).await.is_err());
+    assert!(matches!(
+        office.sharing.begin_file(&visit, (BROWSER, ""), sent, NOW).await,
+        Err(HandInError::Finished)
+    ));
+    assert_eq!(office.names("folder").await, ["a.pdf", "a.txt", "sub"]);
+}
+
+#[tokio::test]
+async fn terms_are_for_links_that_take_files_in() {
+    let office = Office::open().await;
+    let make = async |right, terms| {
+        let wanted = office.wanted(&office.bert, "folder", right).await;
+        office.sharing.create(&office.bert, NewLink { terms, ..wanted }, NOW).await
+    };
+    let once = || LinkTerms { uses: Some(1), ..LinkTerms::default() };
+    assert_eq!(make(LinkRight::Read, once()).await.unwrap_err().code(), "terms-without-hand-in");
+    assert_eq!(make(LinkRight::Edit, once()).await.unwrap_err().code(), "terms-without-hand-in");
+    let past = LinkTerms { deadline: Some(NOW), ..LinkTerms::default() };
+    assert_eq!(make(LinkRight::Add, past).await.unwrap_err().code(), "expiry-in-past");
+    let all = LinkTerms {
+        uses: Some(3),
+        deadline: Some(at(HOUR)),
+        bytes: Some(1 << 40),
+        files: Some(7),
+        types: vec!["pdf".into(), "jpg".into()],
+        own_folder: true,
+        guest_chooses: true,
+    };
+    let full = make(LinkRight::Add, all.clone()).await.unwrap();
+    assert_eq!(office.sharing.link(&office.bert, full.link.id).await.unwrap().link.terms, all);
+    assert!(make(LinkRight::Read, LinkTerms { guest_chooses: true, ..LinkTerms::default() }).await.is_ok());
+}
