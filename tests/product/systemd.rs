@@ -26,6 +26,15 @@ fn unit_exposes_almost_nothing_to_a_hole_in_the_server() {
     assert!(outcome.stdout.contains("Overall exposure level"), "{outcome}");
 }
 
+/// systemd gives all units of a template one user unless each has a name of its own: the server of one office could read the
+/// files of another.
+#[test]
+fn each_instance_has_a_user_of_its_own() {
+    let unit = fs::read_to_string(source().join("tresor@.service")).unwrap();
+    let user = unit.lines().find_map(|line| line.strip_prefix("User=")).unwrap_or_default();
+    assert!(user.contains("%i"), "{user:?}");
+}
+
 #[test]
 fn units_are_understood_without_a_warning() {
     Units::install(&[]).verify();
