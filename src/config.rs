@@ -399,7 +399,7 @@ impl RawConfig {
             snapshots: self.snapshots.check()?,
             events_kept_for: self.events.check()?,
             hold: self.intake.hold.0,
-            converter: self.intake.converter,
+            converter: self.intake.converter.clone(),
             rescan: self.intake.rescan().map_err(ConfigError::Intake)?,
             scanner: self.intake.scanner().map_err(ConfigError::Intake)?,
             limits: self.limits,

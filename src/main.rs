@@ -8,7 +8,7 @@ use rustix::process::{
 };
 
 fn main() -> ExitCode {
-    // A process that looks into one content gives up everything first.
+    // A process for one content gives up everything first, or was given nothing.
     if let Some(ended) = tresor::cli::run_if_child() {
         return ended;
     }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod control;
+mod conversion;
 mod directory;
 mod directory_error;
 mod entrance;
@@ -26,6 +27,7 @@ mod upkeep;
 mod workers;
 
 pub use control::{ControlError, ask};
+pub use conversion::converter_of;
 pub use directory::DataDirectory;
 pub use directory_error::DirectoryError;
 pub use entrance::Entrance;

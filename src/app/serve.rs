@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::control::OwnerSocket;
+use super::conversion::converter_of;
 use super::directory::DataDirectory;
 use super::entrance::Entrance;
 use super::instance::{Instance, InstanceError};
@@ -22,8 +23,7 @@ use super::snapshots::{HighWater, Snapshots};
 use super::upkeep::{KeyCheck, ReadRecorder, Sweep, Upkeep};
 use super::workers::Workers;
 use crate::admin::{AdminError, Asker, Reply, Request, StatusShown};
-use crate::config::{Config, Conversion, Transport, Watch};
-use crate::convert::{self as converter, Converter};
+use crate::config::{Config, Transport, Watch};
 use crate::http::{Health, HealthState, Rooms, Router};
 use crate::inspect::Inspector;
 use crate::intake::{Intake, IntakeSettings, WatchSettings, WatchedFolder};
@@ -202,15 +202,12 @@ impl Host {
         if let Some(scanner) = scanner {
             settings.signatures_max_age = scanner.signatures_max_age;
         }
-        let converter = match self.config.converter {
-            Conversion::Off => None,
-            Conversion::Auto => match Converter::new(&converter::Settings::default()) {
-                Ok(converter) => Some(Arc::new(converter)),
-                Err(error) => {
-                    tracing::info!(%error, "documents in the holding area have no PDF");
-                    None
-                }
-            },
+        let converter = match converter_of(&self.config.converter) {
+            Ok(converter) => converter.map(Arc::new),
+            Err(error) => {
+                tracing::info!(%error, "documents in the holding area have no PDF");
+                None
+            }
         };
         let inspector = Inspector::of_this_program();
         instance.intake.clone().with(engine, converter, inspector, settings)

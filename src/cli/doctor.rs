@@ -12,11 +12,11 @@ use super::serve::certificate_faults;
 use super::{FINDINGS, Format, output};
 use crate::admin::{Reply, Request, StatusShown};
 use crate::app::{
-    ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, exposed_secrets,
-    foreign_files, missing_parts, spaces_without_any_file,
+    ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, converter_of,
+    exposed_secrets, foreign_files, missing_parts, spaces_without_any_file,
 };
 use crate::config::{Conversion, Mail, RawConfig, Scanner, Watch};
-use crate::convert::{ConvertError, Converter, Probe, Settings};
+use crate::convert::{ConvertError, Probe};
 use crate::intake::{WatchSettings, check_watched};
 use crate::model::{ByteSize, Span, Timestamp};
 use crate::vault::disk::{Capacity, LocalDisk};
@@ -238,7 +238,7 @@ fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
         Err(error) => vec![Finding::fault(format!("{error:#}"))],
     };
     findings.extend(config.scanner.iter().flat_map(scanner));
-    findings.extend(conversion(config.converter));
+    findings.extend(conversion(&config.converter));
     findings.extend(config.watch.iter().map(|watch| watched(watch, data)));
     findings.extend(config.mail.iter().map(mail));
     findings
@@ -342,15 +342,18 @@ fn signatures(scanner: &Scanner, shown: &ScannerShown) -> Finding {
 }
 
 /// Converts documents, if the configuration wants that.
-fn conversion(wanted: Conversion) -> Vec<Finding> {
+fn conversion(wanted: &Conversion) -> Vec<Finding> {
     let without = |reason: &str| Finding::warning(format!("documents are held without a PDF: {reason}"));
-    if wanted == Conversion::Off {
-        return vec![without("the configuration says converter = \"off\"")];
-    }
-    match Converter::new(&Settings::default()).and_then(|converter| converter.probe()) {
+    let converter = match converter_of(wanted) {
+        Ok(Some(converter)) => converter,
+        Ok(None) => return vec![without("the configuration says converter = \"off\"")],
+        Err(error) => return vec![without(&error.to_string())],
+    };
+    match converter.probe() {
         Ok(Probe { libreoffice, elapsed, missing_fonts }) => {
-            let seconds = elapsed.as_secs_f64();
-            let works = format!("office documents become PDFs: {libreoffice}, {seconds:.1} s for one page");
+            let (seconds, way) = (elapsed.as_secs_f64(), converter.sandbox());
+            let works =
+                format!("office documents become PDFs: {libreoffice} in {way}, {seconds:.1} s for one page");
             let lacks = |(font, package)| {
                 Finding::warning(format!(
                     "PDFs look different from their documents without the font {font} (Debian package {package})"
@@ -358,9 +361,12 @@ fn conversion(wanted: Conversion) -> Vec<Finding> {
             };
             std::iter::once(Finding::ok(works)).chain(missing_fonts.into_iter().map(lacks)).collect()
         }
-        Err(error @ ConvertError::SandboxRefused { .. }) => vec![without(&format!(
-            "{error}; users need user namespaces, which containers and the AppArmor of Ubuntu 24.04 refuse"
-        ))],
+        Err(error @ ConvertError::SandboxRefused { .. }) if converter.needs_namespaces() => {
+            vec![without(&format!(
+                "{error}; users need user namespaces, which containers, the units in systemd/ and the AppArmor of Ubuntu \
+                 24.04 refuse: there systemd/tresor-convert.socket converts"
+            ))]
+        }
         Err(error) => vec![without(&error.to_string())],
     }
 }

@@ -122,10 +122,10 @@ enum Command {
     Man(shell::Man),
 }
 
-/// Looks into the content on the standard input if the server started this process for that, and returns its exit code.
-/// It must come first in `main`.
+/// Does one task with a content on the standard input if this process was started for that: looks into it for the server, or
+/// converts it in a unit of systemd. Returns the exit code. It must come first in `main`.
 pub fn run_if_child() -> Option<ExitCode> {
-    crate::inspect::run_if_asked()
+    crate::inspect::run_if_asked().or_else(crate::convert::serve_if_asked)
 }
 
 impl Cli {

@@ -245,12 +245,41 @@ impl RawIntake {
 }
 
 /// Whether office documents become PDFs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Conversion {
     /// If this machine can do it.
     #[default]
     Auto,
     /// Never.
     Off,
+    /// By units of systemd behind this socket.
+    Unit(PathBuf),
+}
+
+/// What precedes the path of a socket.
+const UNIT: &str = "unix:";
+
+impl TryFrom<String> for Conversion {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let socket = text.strip_prefix(UNIT).map(PathBuf::from).filter(|socket| socket.is_absolute());
+        match (text.as_str(), socket) {
+            ("auto", _) => Ok(Self::Auto),
+            ("off", _) => Ok(Self::Off),
+            (_, Some(socket)) => Ok(Self::Unit(socket)),
+            _ => Err("the converter is `auto`, `off` or `unix:` and the absolute path of a socket"),
+        }
+    }
+}
+
+impl From<Conversion> for String {
+    fn from(conversion: Conversion) -> Self {
+        match conversion {
+            Conversion::Auto => "auto".to_owned(),
+            Conversion::Off => "off".to_owned(),
+            Conversion::Unit(socket) => format!("{UNIT}{}", socket.display()),
+        }
+    }
 }

@@ -65,7 +65,8 @@ pub(super) fn contents(sandbox: &Sandbox, pdf: &File) -> Result<Contents, Conver
             _ => {}
         }
     }
-    Ok(contents)
+    // A list that is not whole says nothing.
+    if contents.pages == 0 { Err(unreadable()) } else { Ok(contents) }
 }
 
 /// A PDF with the same pages and nothing active.

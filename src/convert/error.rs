@@ -13,7 +13,8 @@ pub enum ConvertError {
         /// The Debian package that has it.
         package: &'static str,
     },
-    /// The machine does not let the server make a sandbox: it forbids user namespaces, or bubblewrap is too old.
+    /// There is no sandbox: the machine forbids user namespaces, bubblewrap is too old, or the units of systemd that stand for it
+    /// cannot be reached or do not start.
     #[error("the machine refuses the sandbox of the converter: {reason}")]
     SandboxRefused {
         /// What bubblewrap says about it.

@@ -55,7 +55,7 @@ printf %s "$5" >profile/user/extensions/buildid
 cat >"document.$1" || exit
 export LD_LIBRARY_PATH="$3"
 convert() {
-    "$3/soffice.bin" --headless --norestore --nolockcheck --nodefault --nologo -env:UserInstallation=file:///tmp/profile \
+    "$3/soffice.bin" --headless --norestore --nolockcheck --nodefault --nologo -env:UserInstallation=file://$PWD/profile \
         --infilter="$2" --convert-to pdf --outdir out "document.$1" </dev/null >&2
 }
 convert "$@"

@@ -14,8 +14,10 @@
 //! **Active contents are drawn away rather than refused**, because ordinary slides with a video have them. A PDF
 //! without any is passed on as LibreOffice made it, with its links, bookmarks and tags.
 
+mod bubblewrap;
 mod check;
 mod error;
+mod job;
 mod kind;
 mod libreoffice;
 mod memory;
@@ -23,7 +25,10 @@ mod password;
 mod pixels;
 mod probe;
 mod sandbox;
+mod served;
+mod unit;
 mod unlock;
+mod wire;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -31,22 +36,28 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use error::ConvertError;
+pub use job::Bounds;
 pub use kind::OfficeKind;
 pub use probe::Probe;
-pub use sandbox::Bounds;
+pub use served::serve_if_asked;
 pub use unlock::Unlocked;
 
 use secrecy::SecretString;
 
+use bubblewrap::Bubblewrap;
+use job::{CPU_SPENT, MAX_PDF};
 use libreoffice::{CONVERT, LibreOffice, NOTHING_MADE};
 use pixels::{MOST_PAINTED, PAINT, PAINTED_AT_ONCE, Painting};
-use sandbox::{MAX_PDF, Sandbox};
+use sandbox::{Sandbox, Way};
+use unit::Unit;
 
 use crate::model::{ByteSize, PdfPages};
 
 /// Where the programs are and what a job may use.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The socket behind which systemd starts a unit for each job; `None` for bubblewrap.
+    pub unit: Option<PathBuf>,
     /// bubblewrap: a path, or a name to be found in `PATH`.
     pub bubblewrap: PathBuf,
     /// The `soffice` of the LibreOffice to use: a path, or a name to be found in `PATH`.
@@ -57,7 +68,23 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { bubblewrap: "bwrap".into(), libreoffice: "soffice".into(), bounds: Bounds::default() }
+        Self {
+            unit: None,
+            bubblewrap: "bwrap".into(),
+            libreoffice: "soffice".into(),
+            bounds: Bounds::default(),
+        }
+    }
+}
+
+/// The socket of `systemd/tresor-convert.socket`.
+const UNIT_SOCKET: &str = "/run/tresor-convert/socket";
+
+impl Settings {
+    /// For this machine: units of systemd if an administrator has enabled their socket, else bubblewrap.
+    pub fn of_this_machine() -> Self {
+        let socket = Path::new(UNIT_SOCKET);
+        Self { unit: socket.exists().then(|| socket.to_owned()), ..Self::default() }
     }
 }
 
@@ -102,8 +129,7 @@ const MAX_DOCUMENT: u64 = 128 << 20;
 const MOST_PAGES: u64 = 5_000;
 
 /// Programs that jobs use, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 6] = [
-    ("choom", "util-linux"),
+const PROGRAMS: [(&str, &str); 5] = [
     ("prlimit", "util-linux"),
     ("qpdf", "qpdf"),
     ("pdffonts", "poppler-utils"),
@@ -115,7 +141,6 @@ impl Converter {
     /// Finds the programs. Whether they work, [`Converter::probe`] finds out.
     pub fn new(settings: &Settings) -> Result<Self, ConvertError> {
         let missing = |program, package| ConvertError::ProgramMissing { program, package };
-        let bubblewrap = find(&settings.bubblewrap).ok_or(missing("bwrap", "bubblewrap"))?;
         let libreoffice = find(&settings.libreoffice)
             .and_then(|soffice| LibreOffice::of_program(&soffice))
             .ok_or(missing("soffice", "libreoffice-writer-nogui"))?;
@@ -124,7 +149,14 @@ impl Converter {
         {
             return Err(missing(program, package));
         }
-        let sandbox = Sandbox::new(bubblewrap, libreoffice.own_folder(), settings.bounds);
+        let way = if let Some(socket) = &settings.unit {
+            Way::Unit(Unit::new(socket.clone()))
+        } else {
+            find(Path::new("choom")).ok_or(missing("choom", "util-linux"))?;
+            let program = find(&settings.bubblewrap).ok_or(missing("bwrap", "bubblewrap"))?;
+            Way::Bubblewrap(Bubblewrap::new(program, libreoffice.own_folder()))
+        };
+        let sandbox = Sandbox::new(way, settings.bounds);
         Ok(Self { libreoffice, sandbox })
     }
 
@@ -156,6 +188,16 @@ impl Converter {
         Ok(Converted { pdf, pages: contents.pages, notes, libreoffice: self.libreoffice.version() })
     }
 
+    /// What makes its sandboxes, in a word or two.
+    pub fn sandbox(&self) -> &'static str {
+        self.sandbox.name()
+    }
+
+    /// Whether this user of the machine must be able to make namespaces.
+    pub fn needs_namespaces(&self) -> bool {
+        self.sandbox.needs_namespaces()
+    }
+
     /// A PDF without its encryption, by its password or an empty one.
     pub fn unlocked(&self, pdf: &mut dyn Read, password: &SecretString) -> Result<Unlocked, ConvertError> {
         unlock::unlocked(&self.sandbox, pdf, password)
@@ -171,7 +213,7 @@ impl Converter {
             0 => Ok(ended.output),
             NOTHING_MADE if password::is_needed(&memory::bytes(document)?) => Err(ConvertError::Encrypted),
             NOTHING_MADE => Err(ConvertError::Unreadable),
-            sandbox::CPU_SPENT => Err(ConvertError::TimedOut),
+            CPU_SPENT => Err(ConvertError::TimedOut),
             exit => Err(ConvertError::Crashed { exit }),
         }
     }

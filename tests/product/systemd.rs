@@ -9,30 +9,39 @@ use tempfile::TempDir;
 
 use crate::support::process::{Outcome, succeed, tool};
 
-/// The highest exposure we accept, in tenths on systemd's scale from 0 (shut) to 10 (open).
-const HIGHEST_EXPOSURE: &str = "15";
+const UNITS: [&str; 4] =
+    ["tresor@.service", "tresor@.socket", "tresor-convert@.service", "tresor-convert.socket"];
+
+/// The highest exposures we accept, in tenths on systemd's scale from 0 (shut) to 10 (open): of the server, and of the
+/// converter, which has no network but is allowed to write code of its own.
+const HIGHEST_EXPOSURES: [(&str, &str); 2] = [("tresor@.service", "15"), ("tresor-convert@.service", "5")];
 
 #[test]
-fn unit_exposes_almost_nothing_to_a_hole_in_the_server() {
+fn units_expose_almost_nothing_to_a_hole_in_a_program() {
     let units = Units::install(&[]);
-    let outcome = Outcome::of(
-        tool("systemd-analyze", "systemd")
-            .args(["security", "--offline=yes", "--no-pager"])
-            .arg(format!("--threshold={HIGHEST_EXPOSURE}"))
-            .arg(units.path("tresor@.service")),
-    );
-    assert_eq!(outcome.code, 0, "{outcome}");
-    // The code alone could also mean that nothing was judged.
-    assert!(outcome.stdout.contains("Overall exposure level"), "{outcome}");
+    for (name, highest) in HIGHEST_EXPOSURES {
+        let outcome = Outcome::of(
+            tool("systemd-analyze", "systemd")
+                .args(["security", "--offline=yes", "--no-pager"])
+                .arg(format!("--threshold={highest}"))
+                .arg(units.path(name)),
+        );
+        assert_eq!(outcome.code, 0, "{outcome}");
+        // The code alone could also mean that nothing was judged.
+        assert!(outcome.stdout.contains("Overall exposure level"), "{outcome}");
+    }
 }
 
 /// systemd gives all units of a template one user unless each has a name of its own: the server of one office could read the
-/// files of another.
+/// files of another, and jobs of the converter could end each other.
 #[test]
 fn each_instance_has_a_user_of_its_own() {
-    let unit = fs::read_to_string(source().join("tresor@.service")).unwrap();
-    let user = unit.lines().find_map(|line| line.strip_prefix("User=")).unwrap_or_default();
-    assert!(user.contains("%i"), "{user:?}");
+    for name in ["tresor@.service", "tresor-convert@.service"] {
+        let unit = fs::read_to_string(source().join(name)).unwrap();
+        assert!(unit.contains("\nDynamicUser=yes\n"), "{name}");
+        let user = unit.lines().find_map(|line| line.strip_prefix("User=")).unwrap_or_default();
+        assert!(user.contains("%i"), "{name}: {user:?}");
+    }
 }
 
 #[test]
@@ -107,7 +116,7 @@ struct Units {
 impl Units {
     fn install(drop_ins: &[&Path]) -> Self {
         let units = Self { folder: tempfile::tempdir().unwrap() };
-        for name in ["tresor@.service", "tresor@.socket"] {
+        for name in UNITS {
             let text = fs::read_to_string(source().join(name)).unwrap();
             fs::write(units.path(name), with_our_program(&text)).unwrap();
         }
@@ -128,7 +137,7 @@ impl Units {
         let outcome = Outcome::of(
             tool("systemd-analyze", "systemd")
                 .args(["verify", "--man=no"])
-                .args([self.path("tresor@.service"), self.path("tresor@.socket")]),
+                .args(UNITS.map(|name| self.path(name))),
         );
         assert_eq!(outcome.code, 0, "{outcome}");
         // Unknown keys and values are warnings, which systemd answers with code 0.

@@ -60,7 +60,7 @@ fn sandbox_shows_nothing_of_the_machine() {
         "for place in /proc/self /proc/1 /proc/sys /sys/kernel /etc/passwd /etc/hostname /home /root /var/lib /run \
          /usr/local/bin /dev/sda /dev/mem /dev/kvm /dev/fuse /dev/fd/3; do [ -e $place ] && exit; done; false"
             .to_owned(),
-        "env | grep -vE '^(PATH|HOME|LC_ALL|TZ|PWD|OLDPWD|SHLVL|_|LD_LIBRARY_PATH)='".to_owned(),
+        "env | grep -vE '^(PATH|HOME|TMPDIR|OSL_SOCKET_PATH|LC_ALL|TZ|PWD|OLDPWD|SHLVL|_|LD_LIBRARY_PATH)='".to_owned(),
         "ls -d /tmp/tresor* | grep -v \"^${0%/program/*}$\"".to_owned(),
         "touch /x".to_owned(),
         "touch /usr/bin/x /usr/share/x /etc/x".to_owned(),
