@@ -363,9 +363,12 @@ impl Admin {
             Request::HoldPassword { id, password } => {
                 let accesses = judged.accesses(&self.library.spaces().await?);
                 let password = password.to_secret_string();
-                let state = self.intake.give_password(accesses, HoldId(id), password, by).await?;
-                let state = Language::English.hold_state(state);
-                Ok(Reply::Done(format!("the password opens item {id}, which is {state}")))
+                let given = self.intake.give_password(accesses, HoldId(id), password, by).await?;
+                let state = Language::English.hold_state(given.state);
+                Ok(Reply::Done(match given.is_partly {
+                    true => format!("the password opens a part of item {id}; another part stays closed"),
+                    false => format!("the password opens item {id}, which is {state}"),
+                }))
             }
             Request::HoldCertificate { id } => {
                 let spaces = self.library.spaces().await?;

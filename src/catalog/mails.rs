@@ -123,6 +123,18 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// The mail with which a content came, and at most so many attachments of it; the content may be among them. Empty if it is
+    /// neither an attachment nor a mail with attachments.
+    pub fn delivery_of(&self, content: VersionId, most: usize) -> Result<Vec<VersionId>, CatalogError> {
+        let sql = "SELECT mail_id FROM mail_parts WHERE version_id = ?1";
+        let mail = self.one(sql, [content.0], |row| Ok(VersionId(row.get(0)?)))?.unwrap_or(content);
+        let sql = "SELECT version_id FROM mail_parts WHERE mail_id = ?1 ORDER BY version_id LIMIT ?2";
+        let parts = self.all(sql, params![mail.0, most], |row| Ok(VersionId(row.get(0)?)))?;
+        Ok(if parts.is_empty() { parts } else { [vec![mail], parts].concat() })
+    }
+}
+
 impl WriteTx<'_> {
     /// Adds a mail whose attachments are to be stored.
     pub fn insert_mail(

@@ -1,7 +1,9 @@
-//! Answers of the child as JSON: an [`Inspection`], which the command prints, too, and a [`MailHead`].
+//! Answers of the child as JSON: an [`Inspection`], which the command prints, too, with or without what passwords opened, and
+//! a [`MailHead`].
 
 use serde::{Deserialize, Serialize};
 
+use super::keys::Tried;
 use super::{Inspection, MailHead};
 use crate::model::{ContentKind, Label, Obstacle};
 
@@ -14,31 +16,69 @@ struct Answer {
     members: u32,
 }
 
+impl Answer {
+    fn of(found: &Inspection) -> Self {
+        Self {
+            kind: found.kind.to_string(),
+            labels: found.labels.iter().map(ToString::to_string).collect(),
+            obstacle: found.obstacle.map(|obstacle| obstacle.to_string()),
+            members: found.members,
+        }
+    }
+
+    fn understood(self) -> Option<Inspection> {
+        Some(Inspection {
+            kind: ContentKind::from_word(&self.kind)?,
+            labels: self.labels.iter().map(|word| Label::from_word(word)).collect::<Option<_>>()?,
+            obstacle: match self.obstacle {
+                None => None,
+                Some(word) => Some(Obstacle::from_word(&word)?),
+            },
+            members: self.members,
+        })
+    }
+}
+
 impl Inspection {
     /// `{"kind", "labels", "obstacle", "members"}` with the words of `model`; `obstacle` is `null` if all was looked at.
     pub fn to_json(&self) -> String {
-        let answer = Answer {
-            kind: self.kind.to_string(),
-            labels: self.labels.iter().map(ToString::to_string).collect(),
-            obstacle: self.obstacle.map(|obstacle| obstacle.to_string()),
-            members: self.members,
-        };
-        serde_json::to_string(&answer).expect("words and a number")
+        serde_json::to_string(&Answer::of(self)).expect("words and a number")
     }
 }
 
 /// Understands a whole answer.
 pub(super) fn read(text: &[u8]) -> Option<Inspection> {
-    let answer: Answer = serde_json::from_slice(text).ok()?;
-    Some(Inspection {
-        kind: ContentKind::from_word(&answer.kind)?,
-        labels: answer.labels.iter().map(|word| Label::from_word(word)).collect::<Option<_>>()?,
-        obstacle: match answer.obstacle {
-            None => None,
-            Some(word) => Some(Obstacle::from_word(&word)?),
-        },
-        members: answer.members,
-    })
+    serde_json::from_slice::<Answer>(text).ok()?.understood()
+}
+
+/// What an examination found: a look, and what became of what is encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    /// What a look found, also in what came open. PDFs that were handed out closed are not in it.
+    pub inspection: Inspection,
+    /// What passwords opened, without these PDFs.
+    pub tried: Tried,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExaminedAnswer {
+    look: Answer,
+    tried: Tried,
+}
+
+impl Examined {
+    /// For [`read_examined`].
+    pub(super) fn to_json(&self) -> String {
+        let answer = ExaminedAnswer { look: Answer::of(&self.inspection), tried: self.tried };
+        serde_json::to_string(&answer).expect("words and numbers")
+    }
+}
+
+/// Understands a whole answer of an examination.
+pub(super) fn read_examined(text: &[u8]) -> Option<Examined> {
+    let ExaminedAnswer { look, tried } = serde_json::from_slice(text).ok()?;
+    Some(Examined { inspection: look.understood()?, tried })
 }
 
 /// Most bytes of a text that names a mail. Two of these fit an answer, whatever characters they have.
@@ -94,6 +134,14 @@ mod tests {
         assert_eq!(read(text.as_bytes()), Some(found));
         for length in 0..text.len() {
             assert_eq!(read(&text.as_bytes()[..length]), None, "{length}");
+        }
+        let tried = Tried { given: 3, is_wrong: true, ..Tried::default() };
+        let examined = Examined { inspection: read(text.as_bytes()).unwrap(), tried };
+        let whole = examined.to_json();
+        assert_eq!(read_examined(whole.as_bytes()), Some(examined));
+        assert_eq!(read_examined(text.as_bytes()), None);
+        for length in 0..whole.len() {
+            assert_eq!(read_examined(&whole.as_bytes()[..length]), None, "{length}");
         }
         for (from, to) in
             [("office", "of"), ("dde", "ddd"), ("ratio", ""), ("}", "}}"), ("7", "-7"), ("7", "7,\"x\":1")]

@@ -7,12 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::documents::write_documents;
 use super::format::head;
 use super::format::letter::letter;
-use super::look::{look_into, write_unreached};
+use super::keys::{Keys, MAX_KEYS};
+use super::look::{look_into, write_examined};
 use super::open::open;
 use super::unpack::unpack;
 use super::{Inspection, MAX_PASSWORD, confine};
@@ -28,17 +30,28 @@ pub(super) enum Task {
     Head,
     /// Makes a document of a mail.
     Letter,
-    /// Hands out what an encrypted content is without its encryption. Its password is what its standard error reads.
+    /// Hands out what an encrypted content is without its encryption. Its password is what its standard error reads, as it is
+    /// for the tasks below, which take several.
     Open,
-    /// Hands out the members that scanners cannot reach.
-    Unreached,
+    /// Looks, opens what is encrypted, and hands out the members that scanners cannot reach.
+    Examine,
+    /// The same with all members.
+    ExamineAll,
     /// Hands out the documents and mails in an archive.
     Documents,
 }
 
 impl Task {
-    const ALL: [Self; 7] =
-        [Self::Look, Self::Unpack, Self::Head, Self::Letter, Self::Open, Self::Unreached, Self::Documents];
+    const ALL: [Self; 8] = [
+        Self::Look,
+        Self::Unpack,
+        Self::Head,
+        Self::Letter,
+        Self::Open,
+        Self::Examine,
+        Self::ExamineAll,
+        Self::Documents,
+    ];
 
     /// The first argument of the child.
     pub(super) fn argument(self) -> &'static str {
@@ -48,7 +61,8 @@ impl Task {
             Self::Head => "head-of-standard-input",
             Self::Letter => "letter-of-standard-input",
             Self::Open => "open-standard-input",
-            Self::Unreached => "unreached-of-standard-input",
+            Self::Examine => "examine-standard-input",
+            Self::ExamineAll => "examine-all-of-standard-input",
             Self::Documents => "documents-of-standard-input",
         }
     }
@@ -88,14 +102,16 @@ fn run(task: Task) -> io::Result<()> {
         Task::Head => output.write_all(head::read(&content).to_json().as_bytes()),
         Task::Letter => output.write_all(letter(&content).unwrap_or_default().as_bytes()),
         Task::Open => {
-            let password = read_password()?;
-            let password = Some(password.as_str()).filter(|password| !password.is_empty());
-            let (opening, content) = open(&content, password);
+            let given = read_passwords()?;
+            let (opening, content) = open(&content, given.first().map(ExposeSecret::expose_secret));
             output.write_all(&[opening.mark()])?;
             output.write_all(&content)
         }
-        Task::Documents => write_documents(&content, &mut output),
-        Task::Unreached => write_unreached(&content, &Rc::new(RefCell::new(io::stdout()))),
+        Task::Documents => write_documents(&content, &read_passwords()?, &mut output),
+        Task::Examine | Task::ExamineAll => {
+            let (keys, gives_all) = (Keys::of(read_passwords()?), task == Task::ExamineAll);
+            write_examined(&content, keys, gives_all, &Rc::new(RefCell::new(io::stdout())))
+        }
     }));
     done.map_err(|_| io::Error::other("the task did not finish"))??;
     output.flush()
@@ -121,19 +137,20 @@ fn read_content() -> io::Result<Vec<u8>> {
     }
 }
 
-/// The password, of which the server wrote all before this process began. None is an empty one.
-fn read_password() -> io::Result<Zeroizing<String>> {
-    let mut password = Zeroizing::new(vec![0; MAX_PASSWORD + 1]);
+/// The passwords, which the server wrote before this process began, with a zero byte between two. None are an empty text.
+fn read_passwords() -> io::Result<Vec<SecretString>> {
+    let mut written = Zeroizing::new(vec![0; MAX_KEYS * (MAX_PASSWORD + 1)]);
     let mut length = 0;
-    while let Some(rest) = password.get_mut(length..).filter(|rest| !rest.is_empty()) {
+    while let Some(rest) = written.get_mut(length..).filter(|rest| !rest.is_empty()) {
         match rustix::io::retry_on_intr(|| rustix::io::read(io::stderr(), &mut *rest))? {
             0 => break,
             read => length += read,
         }
     }
-    let text = password.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let text = written.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
     match text {
-        Some(text) if length <= MAX_PASSWORD => Ok(Zeroizing::new(text.to_owned())),
+        Some("") => Ok(Vec::new()),
+        Some(text) if length < written.len() => Ok(text.split('\0').map(SecretString::from).collect()),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }

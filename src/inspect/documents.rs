@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
+use secrecy::SecretString;
 
 use super::file_name::named;
 use super::format::{Member, ooxml, rar, seven_zip, tar, zip};
@@ -13,6 +14,7 @@ use super::kind::Format;
 use super::look::MAX_XZ_KIB;
 use super::name::claimed;
 use super::notes::{MAX_NESTING, Notes};
+use super::open::open_by_any;
 use crate::model::{ContentKind, Obstacle};
 
 /// Most documents and mails that are handed out of one archive: a PDF of each takes seconds.
@@ -25,9 +27,13 @@ pub(super) const MAX_ALL_DOCUMENTS: u64 = 256 << 20;
 /// child may call it, and tests.
 ///
 /// Errors: those of the output.
-pub(super) fn write_documents(archive: &[u8], output: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_documents(
+    archive: &[u8],
+    passwords: &[SecretString],
+    output: &mut dyn Write,
+) -> io::Result<()> {
     let mut notes = Notes::new(archive.len() as u64);
-    let mut gathering = Gathering { output, files: 0, bytes: 0, failed: None };
+    let mut gathering = Gathering { output, passwords, files: 0, bytes: 0, failed: None };
     gathering.archive(archive, &[], 0, &mut notes);
     match gathering.failed {
         Some(error) => Err(error),
@@ -37,6 +43,8 @@ pub(super) fn write_documents(archive: &[u8], output: &mut dyn Write) -> io::Res
 
 struct Gathering<'o> {
     output: &'o mut dyn Write,
+    /// What opens that which is encrypted.
+    passwords: &'o [SecretString],
     /// Documents and bytes that were handed out.
     files: u32,
     bytes: u64,
@@ -48,6 +56,9 @@ impl Gathering<'_> {
     fn archive(&mut self, content: &[u8], folder: &[String], depth: u32, notes: &mut Notes) {
         if depth >= MAX_NESTING {
             return notes.obstacle(Obstacle::NestedTooDeep);
+        }
+        if let Some(open) = self.opened(content, notes) {
+            return notes.holding(open.len(), |notes| self.archive(&open, folder, depth + 1, notes));
         }
         match Format::of(content) {
             Format::Zip => {
@@ -111,13 +122,23 @@ impl Gathering<'_> {
         }
         let path = path(folder, &member.name);
         match claimed(&member.name) {
-            Some(ContentKind::Office | ContentKind::Mail) => self.give(&path, &member.content, notes),
+            Some(ContentKind::Office | ContentKind::Mail) => {
+                let open = self.opened(&member.content, notes);
+                self.give(&path, open.as_ref().unwrap_or(&member.content), notes);
+            }
             Some(ContentKind::Archive) => {
                 let length = member.content.len();
                 notes.holding(length, |notes| self.archive(&member.content, &path, depth + 1, notes));
             }
             _ => {}
         }
+    }
+
+    /// A content without its encryption; `None` if it has none or stays closed, which its reader says.
+    fn opened(&self, content: &[u8], notes: &mut Notes) -> Option<Vec<u8>> {
+        let opened = notes.fenced(|_| open_by_any(content, self.passwords).ok());
+        let (open, _) = opened.flatten()?;
+        notes.note_expanded(content.len(), open.len()).then_some(open)
     }
 
     /// Hands out a document, within the bounds.

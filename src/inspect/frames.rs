@@ -1,9 +1,11 @@
-//! What the child that unpacks a mail writes, and the server reads without trust: one frame for each file, and one for the
+//! What a child that hands out files writes, and the server reads without trust: one frame for each file, and one for the
 //! end.
 //!
 //! ```text
 //! file   01, number of names; each: length (16 bits), UTF-8; length of the content (32 bits), content
+//! locked 02, length (32 bits), a PDF that is encrypted
 //! end    00, number of files (32 bits), length of a word, the word of an obstacle or none
+//! answer 03, number of files (32 bits), length (16 bits), JSON: the end of an examination
 //! ```
 //!
 //! The high byte of a number comes first.
@@ -31,12 +33,16 @@ pub(super) const MAX_NAMES: usize = MAX_NESTING as usize + 1;
 
 const FILE: u8 = 1;
 const END: u8 = 0;
+const LOCKED: u8 = 2;
+const ANSWER: u8 = 3;
 
 /// What the server reads.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     File(Attachment),
+    Locked(Vec<u8>),
     End { files: u32, obstacle: Option<Obstacle> },
+    Answer { files: u32, text: String },
 }
 
 /// Writes a file. The caller keeps to the bounds.
@@ -48,6 +54,21 @@ pub(super) fn write_file(output: &mut dyn Write, path: &[String], content: &[u8]
     }
     output.write_all(&number::<u32>(content.len())?.to_be_bytes())?;
     output.write_all(content)
+}
+
+/// Writes an encrypted PDF.
+pub(super) fn write_locked(output: &mut dyn Write, pdf: &[u8]) -> io::Result<()> {
+    output.write_all(&[LOCKED])?;
+    output.write_all(&number::<u32>(pdf.len())?.to_be_bytes())?;
+    output.write_all(pdf)
+}
+
+/// Writes the end of an examination.
+pub(super) fn write_answer(output: &mut dyn Write, files: u32, text: &str) -> io::Result<()> {
+    output.write_all(&[ANSWER])?;
+    output.write_all(&files.to_be_bytes())?;
+    output.write_all(&number::<u16>(text.len())?.to_be_bytes())?;
+    output.write_all(text.as_bytes())
 }
 
 /// Writes the end.
@@ -70,9 +91,13 @@ pub(super) fn read(input: &mut dyn Read) -> io::Result<Frame> {
             let [names] = few(input)?;
             let path = (0..names).map(|_| read_name(input)).collect::<io::Result<Vec<_>>>()?;
             expect((1..=MAX_NAMES).contains(&path.len()))?;
-            let length = u32::from_be_bytes(few(input)?);
-            expect(u64::from(length) <= MAX_ATTACHMENT)?;
-            Ok(Frame::File(Attachment { path, content: read_bytes(input, length)? }))
+            Ok(Frame::File(Attachment { path, content: read_content(input)? }))
+        }
+        [LOCKED] => Ok(Frame::Locked(read_content(input)?)),
+        [ANSWER] => {
+            let files = u32::from_be_bytes(few(input)?);
+            let length = u16::from_be_bytes(few(input)?);
+            Ok(Frame::Answer { files, text: read_text(input, length.into())? })
         }
         [END] => {
             let files = u32::from_be_bytes(few(input)?);
@@ -86,6 +111,12 @@ pub(super) fn read(input: &mut dyn Read) -> io::Result<Frame> {
         }
         _ => Err(ErrorKind::InvalidData.into()),
     }
+}
+
+fn read_content(input: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let length = u32::from_be_bytes(few(input)?);
+    expect(u64::from(length) <= MAX_ATTACHMENT)?;
+    read_bytes(input, length)
 }
 
 fn read_name(input: &mut dyn Read) -> io::Result<String> {
@@ -156,6 +187,18 @@ mod tests {
                 assert!(is_refused(&frame[..length]), "{length} of {path:?}");
             }
         }
+        let (mut locked, mut answer) = (Vec::new(), Vec::new());
+        write_locked(&mut locked, b"%PDF-1.7").unwrap();
+        write_answer(&mut answer, 7, "{}").unwrap();
+        for (frame, expected) in [
+            (locked, Frame::Locked(b"%PDF-1.7".to_vec())),
+            (answer, Frame::Answer { files: 7, text: "{}".to_owned() }),
+        ] {
+            assert_eq!(read(&mut frame.as_slice()).unwrap(), expected);
+            for length in 0..frame.len() {
+                assert!(is_refused(&frame[..length]), "{length}");
+            }
+        }
         for (files, obstacle) in [(0, None), (u32::MAX, Some(Obstacle::Ambiguous))] {
             let mut frame = Vec::new();
             write_end(&mut frame, files, obstacle).unwrap();
@@ -168,7 +211,8 @@ mod tests {
 
     #[test]
     fn what_is_out_of_bounds_is_no_frame() {
-        assert!(is_refused(&[2, 0]));
+        assert!(is_refused(&[4, 0]));
+        assert!(is_refused(&[&[LOCKED][..], &u32::MAX.to_be_bytes()].concat()));
         assert!(is_refused(&file(&[], b"x")));
         assert!(is_refused(&file(&vec!["a"; MAX_NAMES + 1], b"x")));
         assert!(is_refused(&file(&[""], b"x")));

@@ -10,14 +10,17 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use lzma_rust2::XzReader;
 
 use super::Inspection;
+use super::answer::Examined;
 use super::format::seven_zip::Reading;
 use super::format::{
     Member, cms, field, mail, odf, ole, ooxml, pdf, rar, rtf, seven_zip, tar, text, tnef, zip,
 };
 use super::frames;
+use super::keys::Keys;
 use super::kind::{APPLE_DOUBLE, Format, is_sealed};
 use super::name::{claimed, stricter};
-use super::notes::{MAX_NESTING, Notes};
+use super::notes::{Handed, MAX_NESTING, Notes};
+use super::open::{Opening, open_by_any};
 use crate::model::{ContentKind, Label, Obstacle};
 
 /// What a content is to the one around it.
@@ -36,26 +39,87 @@ pub fn look_into(content: &[u8]) -> Inspection {
     Inspection { kind, labels: notes.labels, obstacle: notes.obstacle, members: notes.members }
 }
 
-/// Writes as frames the members of a content, at all depths, that scanners cannot reach: archives of methods that they do not
-/// read hold them. Only the child may call it, and tests.
+/// Looks into a whole content and opens what is encrypted in it. Writes as frames the members, at all depths, that scanners
+/// cannot reach, because archives of methods that they do not read hold them or because they were encrypted; or all members.
+/// PDFs that are encrypted follow as they are. The answer comes last. Only the child may call it, and tests.
 ///
 /// Errors: those of the output.
-pub(super) fn write_unreached(content: &[u8], output: &Rc<RefCell<impl Write + 'static>>) -> io::Result<()> {
+pub(super) fn write_examined(
+    content: &[u8],
+    keys: Keys,
+    gives_all: bool,
+    output: &Rc<RefCell<impl Write + 'static>>,
+) -> io::Result<()> {
     let shared = Rc::clone(output);
-    let give =
-        move |member: &[u8]| frames::write_file(&mut *shared.borrow_mut(), &[NAMELESS.to_owned()], member);
-    let mut notes = Notes::new(content.len() as u64).handing_out(give);
-    look(content, Role::File, 0, &mut notes);
-    frames::write_end(&mut *output.borrow_mut(), notes.unreached, notes.obstacle)
+    let give = move |handed: Handed<'_>| match handed {
+        Handed::Member(member) => {
+            frames::write_file(&mut *shared.borrow_mut(), &[NAMELESS.to_owned()], member)
+        }
+        Handed::LockedPdf(pdf) => frames::write_locked(&mut *shared.borrow_mut(), pdf),
+    };
+    let mut notes = Notes::new(content.len() as u64).opening_with(keys).handing_out(gives_all, give);
+    let kind = look(content, Role::File, 0, &mut notes);
+    let Notes { labels, obstacle, members, unreached, keys, .. } = notes;
+    let inspection = Inspection { kind, labels, obstacle, members };
+    let answer = Examined { inspection, tried: keys.map(|keys| keys.tried).unwrap_or_default() };
+    frames::write_answer(&mut *output.borrow_mut(), unreached, &answer.to_json())
 }
 
 /// The name of a member that is handed out without its own.
 const NAMELESS: &str = "member";
 
+/// Looks into a content and, if it is encrypted, into what is in it.
 fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKind {
     if content.is_empty() {
         return ContentKind::Text;
     }
+    let (kind, is_locked) = notes.at_one_level(|notes| look_as_it_is(content, role, depth, notes));
+    if !is_locked {
+        return kind;
+    }
+    if Format::of(content) == Format::Pdf {
+        notes.hand_out_locked(content);
+        return kind;
+    }
+    let Some(open) = opened(content, depth, notes) else {
+        notes.stays_closed();
+        return kind;
+    };
+    let mut found = kind;
+    if notes.note_expanded(content.len(), open.len()) {
+        notes.hand_out(&open);
+        notes.holding(open.len(), |notes| found = look(&open, role, depth + 1, notes));
+    }
+    // The two may show something different to different programs.
+    kind.max(found)
+}
+
+/// A content without its encryption, by any of the passwords.
+fn opened(content: &[u8], depth: u32, notes: &mut Notes) -> Option<Vec<u8>> {
+    if notes.is_over() {
+        return None;
+    }
+    if depth >= MAX_NESTING {
+        notes.obstacle(Obstacle::NestedTooDeep);
+        return None;
+    }
+    let mut keys = notes.keys.take()?;
+    let opening = notes
+        .fenced(|_| keys.for_one_more().map(|given| open_by_any(content, given)))
+        .flatten()
+        .unwrap_or(Err(Opening::NotRead));
+    match &opening {
+        Ok((_, by)) => keys.note(*by),
+        Err(opening) => {
+            keys.tried.is_wrong |= *opening == Opening::WrongPassword;
+            keys.tried.is_too_large |= *opening == Opening::TooLarge;
+        }
+    }
+    notes.keys = Some(keys);
+    opening.ok().map(|(open, _)| open)
+}
+
+fn look_as_it_is(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKind {
     let format = Format::of(content);
     if format.has_a_second(content) {
         notes.label(Label::Polyglot);
@@ -169,7 +233,10 @@ fn rar_members(content: &[u8], depth: u32, notes: &mut Notes) {
 fn look_at_leaf(leaf: mail::Leaf, depth: u32, notes: &mut Notes) {
     match leaf.role {
         // A page that is no attachment is what the mail says.
-        mail::Role::Page => drop(notes.count_member()),
+        mail::Role::Page => {
+            notes.count_member();
+            notes.hand_out_any(&leaf.member.content);
+        }
         mail::Role::Mail => {
             let member = Member { name: mail::MAIL.to_owned(), ..leaf.member };
             look_at(&member, Role::File, depth, notes);
@@ -207,6 +274,7 @@ fn look_at(member: &Member, role: Role, depth: u32, notes: &mut Notes) {
         notes.obstacle(Obstacle::NestedTooDeep);
         return note_kind(claimed(&member.name), notes);
     }
+    notes.hand_out_any(&member.content);
     notes.holding(member.content.len(), |notes| {
         let found = look(&member.content, role, depth + 1, notes);
         let kind = if member.content.is_empty() {
@@ -286,6 +354,7 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
             });
             if is_done {
                 notes.count_member();
+                notes.hand_out_any(&part);
             }
         }
         let role = if is_ooxml || is_odf { Role::Part } else { Role::File };
@@ -296,7 +365,7 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
             look_at(&Member { name: entry.name.clone(), content: part }, role, depth, notes);
         }
     }
-    if has_odd && (is_ooxml || is_odf) && !notes.labels.contains(&Label::Encrypted) {
+    if has_odd && (is_ooxml || is_odf) && !notes.has_met_encrypted() {
         notes.obstacle(Obstacle::Ambiguous);
     }
     let has = |name: &str| names.contains(name);

@@ -8,6 +8,7 @@
 //! unpack       the files in a mail, handed out one by one as frames, with a name each (file_name)
 //! documents    the documents in an archive, handed out in the same way
 //! open/        a content without its encryption, by a password
+//! keys         passwords that are tried on everything that is encrypted, and what they opened
 //! format/      one file per format: the labels it earns and the members it has
 //! notes        what was found, and what may still be spent
 //! ```
@@ -24,6 +25,7 @@ mod documents;
 mod file_name;
 pub(crate) mod format;
 mod frames;
+mod keys;
 mod kind;
 pub(crate) mod look;
 mod name;
@@ -50,7 +52,9 @@ use crate::model::{ContentKind, Label, Obstacle};
 use format::letter::MAX_LETTER;
 use notes::{MAX_UNREACHED, MAX_UNREACHED_BYTES};
 
+pub use answer::Examined;
 pub use child::run_if_asked;
+pub use keys::{MAX_KEYS, Tried};
 pub use open::Opening;
 
 /// Longest time of a look until it is ended.
@@ -90,6 +94,24 @@ pub struct Unpacked {
     pub attachments: u32,
     /// What ended it early or hid something; then only the content itself has everything.
     pub obstacle: Option<Obstacle>,
+}
+
+/// Which members of a content are handed out to be scanned by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breadth {
+    /// Those that scanners cannot reach: they read the rest of a content by themselves, as long as they are as good as ClamAV.
+    Unreached,
+    /// All, at all depths: a scanner may read no further where it meets something encrypted.
+    All,
+}
+
+/// A content that is handed out to be scanned or opened, of at most 128 MiB.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Handed {
+    /// A member of the content, or what is in an encrypted one, or in the content itself.
+    Member(Vec<u8>),
+    /// A PDF that is encrypted. It counts as neither opened nor closed yet.
+    LockedPdf(Vec<u8>),
 }
 
 /// What names a mail.
@@ -178,72 +200,68 @@ impl Inspector {
         mail: BorrowedFd<'_>,
         take: &mut dyn FnMut(Attachment) -> ControlFlow<()>,
     ) -> Result<Unpacked, InspectError> {
-        self.handed_out(Task::Unpack, mail, (MAX_ATTACHMENTS, MAX_ALL_ATTACHMENTS), take)
+        handed_out(self.start(Task::Unpack, mail)?, (MAX_ATTACHMENTS, MAX_ALL_ATTACHMENTS), take)
     }
 
-    /// Hands out the members of a content, at all depths, that scanners cannot reach, each to `take`; ends early when that
-    /// breaks off. Scanners read the rest of a content by themselves, as long as they are as good as ClamAV. The content is a
-    /// sealed file in memory. Waits for some 20 seconds at most, and for `take`.
+    /// Looks into a content as [`Self::inspect`] does, and opens what is encrypted in it, at all depths, by the passwords that
+    /// programs try by themselves and by at most [`MAX_KEYS`] given ones. Hands out to `take` what a scanner has to see besides
+    /// the content, and PDFs that are encrypted; ends early when that breaks off. Waits for some 20 seconds at most, and for
+    /// `take`.
     ///
     /// Errors: only those of the system. Whatever happens to the process afterwards is [`Obstacle::NotFinished`].
-    pub fn unreached(
+    pub fn examine(
         &self,
         content: BorrowedFd<'_>,
-        take: &mut dyn FnMut(Vec<u8>) -> ControlFlow<()>,
-    ) -> Result<Unpacked, InspectError> {
-        let most = (MAX_UNREACHED, MAX_UNREACHED_BYTES);
-        self.handed_out(Task::Unreached, content, most, &mut |member| take(member.content))
+        name: &str,
+        passwords: &[&SecretString],
+        breadth: Breadth,
+        take: &mut dyn FnMut(Handed) -> ControlFlow<()>,
+    ) -> Result<Examined, InspectError> {
+        let length =
+            rustix::fs::fstat(content).map_err(|error| InspectError::NotStarted(error.into()))?.st_size;
+        if length == 0 {
+            return Ok(Examined { inspection: self.inspect(content, name)?, tried: Tried::default() });
+        }
+        let task = match breadth {
+            Breadth::Unreached => Task::Examine,
+            Breadth::All => Task::ExamineAll,
+        };
+        let process = self.start_with(task, content, passwords)?;
+        let last = pass_on(process, (MAX_UNREACHED, MAX_UNREACHED_BYTES), &mut |frame| match frame {
+            Frame::File(file) => take(Handed::Member(file.content)),
+            Frame::Locked(pdf) => take(Handed::LockedPdf(pdf)),
+            Frame::End { .. } | Frame::Answer { .. } => ControlFlow::Break(()),
+        })?;
+        let answer = match last {
+            (_, Some(Frame::Answer { text, .. })) => answer::read_examined(text.as_bytes()),
+            _ => None,
+        };
+        let mut found = answer.unwrap_or_else(|| Examined {
+            inspection: Inspection {
+                kind: ContentKind::Unknown,
+                labels: BTreeSet::new(),
+                obstacle: Some(Obstacle::NotFinished),
+                members: 0,
+            },
+            tried: Tried::default(),
+        });
+        name::make_stricter(&mut found.inspection, name);
+        Ok(found)
     }
 
     /// Hands out the documents and mails in an archive, in order, each to `take`; ends early when that breaks off. They are
-    /// known by their names; an archive in the archive is a folder. The archive is a sealed file in memory. Waits for some
-    /// 20 seconds at most, and for `take`.
+    /// known by their names; an archive in the archive is a folder. What is encrypted is opened as by [`Self::examine`], or
+    /// left out. The archive is a sealed file in memory. Waits for some 20 seconds at most, and for `take`.
     ///
     /// Errors: only those of the system.
     pub fn documents(
         &self,
         archive: BorrowedFd<'_>,
+        passwords: &[&SecretString],
         take: &mut dyn FnMut(Attachment) -> ControlFlow<()>,
     ) -> Result<Unpacked, InspectError> {
-        self.handed_out(Task::Documents, archive, (MAX_DOCUMENTS, MAX_ALL_DOCUMENTS), take)
-    }
-
-    /// Passes on what the child hands out: at most so many files, of so many bytes together.
-    fn handed_out(
-        &self,
-        task: Task,
-        content: BorrowedFd<'_>,
-        (most, most_bytes): (u32, u64),
-        take: &mut dyn FnMut(Attachment) -> ControlFlow<()>,
-    ) -> Result<Unpacked, InspectError> {
-        let mut input = BufReader::new(self.start(task, content)?);
-        let (mut attachments, mut bytes) = (0, 0);
-        let stopped = |attachments| Unpacked { attachments, obstacle: Some(Obstacle::NotFinished) };
-        loop {
-            match frames::read(&mut input) {
-                Ok(Frame::File(file)) => {
-                    bytes += file.content.len() as u64;
-                    if attachments >= most || bytes > most_bytes {
-                        return Ok(stopped(attachments));
-                    }
-                    attachments += 1;
-                    let before = Instant::now();
-                    if take(file).is_break() {
-                        return Ok(stopped(attachments));
-                    }
-                    input.get_mut().extend(before.elapsed());
-                }
-                Ok(Frame::End { files, obstacle }) if files == attachments && input.buffer().is_empty() => {
-                    let ends_well = input.get_mut().ends_well().map_err(InspectError::NotStarted)?;
-                    return Ok(if ends_well {
-                        Unpacked { attachments, obstacle }
-                    } else {
-                        stopped(attachments)
-                    });
-                }
-                _ => return Ok(stopped(attachments)),
-            }
-        }
+        let process = self.start_with(Task::Documents, archive, passwords)?;
+        handed_out(process, (MAX_DOCUMENTS, MAX_ALL_DOCUMENTS), take)
     }
 
     /// What names a mail, from its first bytes: a sealed file in memory. Some 64 KiB have the whole header.
@@ -274,15 +292,10 @@ impl Inspector {
         password: Option<&SecretString>,
         open: &mut dyn Write,
     ) -> Result<Opening, InspectError> {
-        let password = password.map_or("", |password| password.expose_secret());
-        if password.len() > MAX_PASSWORD {
+        if password.is_some_and(|password| !is_possible(password)) {
             return Ok(Opening::WrongPassword);
         }
-        let (reader, mut writer) = io::pipe().map_err(InspectError::NotStarted)?;
-        writer.write_all(password.as_bytes()).map_err(InspectError::NotStarted)?;
-        drop(writer);
-        let process = Process::start(&self.program, Task::Open, content, Some(reader), self.longest);
-        let mut process = process.map_err(InspectError::NotStarted)?;
+        let mut process = self.start_with(Task::Open, content, password.as_slice())?;
         let mut mark = [0];
         match process.read_exact(&mut mark) {
             Ok(()) => {}
@@ -308,5 +321,83 @@ impl Inspector {
 
     fn start(&self, task: Task, content: BorrowedFd<'_>) -> Result<Process, InspectError> {
         Process::start(&self.program, task, content, None, self.longest).map_err(InspectError::NotStarted)
+    }
+
+    /// Starts a task that knows passwords. One that no format takes is an empty one there, which opens nothing.
+    fn start_with(
+        &self,
+        task: Task,
+        content: BorrowedFd<'_>,
+        passwords: &[&SecretString],
+    ) -> Result<Process, InspectError> {
+        let (reader, mut writer) = io::pipe().map_err(InspectError::NotStarted)?;
+        for (number, password) in passwords.iter().take(MAX_KEYS).enumerate() {
+            let between: &[u8] = if number == 0 { b"" } else { b"\0" };
+            let password = if is_possible(password) { password.expose_secret() } else { "" };
+            writer
+                .write_all(between)
+                .and_then(|()| writer.write_all(password.as_bytes()))
+                .map_err(InspectError::NotStarted)?;
+        }
+        drop(writer);
+        let process = Process::start(&self.program, task, content, Some(reader), self.longest);
+        process.map_err(InspectError::NotStarted)
+    }
+}
+
+/// Whether a format could take this password.
+fn is_possible(password: &SecretString) -> bool {
+    let password = password.expose_secret();
+    password.len() <= MAX_PASSWORD && !password.contains('\0')
+}
+
+/// Passes on the files that a child hands out: at most so many, of so many bytes together.
+fn handed_out(
+    process: Process,
+    most: (u32, u64),
+    take: &mut dyn FnMut(Attachment) -> ControlFlow<()>,
+) -> Result<Unpacked, InspectError> {
+    let last = pass_on(process, most, &mut |frame| match frame {
+        Frame::File(file) => take(file),
+        _ => ControlFlow::Break(()),
+    })?;
+    Ok(match last {
+        (attachments, Some(Frame::End { obstacle, .. })) => Unpacked { attachments, obstacle },
+        (attachments, _) => Unpacked { attachments, obstacle: Some(Obstacle::NotFinished) },
+    })
+}
+
+/// Passes on the frames that a child writes before the last one. Returns how many were, and the last one if there is one that
+/// agrees, and nothing broke off.
+fn pass_on(
+    process: Process,
+    (most, most_bytes): (u32, u64),
+    take: &mut dyn FnMut(Frame) -> ControlFlow<()>,
+) -> Result<(u32, Option<Frame>), InspectError> {
+    let mut input = BufReader::new(process);
+    let (mut count, mut bytes) = (0, 0);
+    loop {
+        let Ok(frame) = frames::read(&mut input) else { return Ok((count, None)) };
+        match &frame {
+            Frame::File(Attachment { content, .. }) | Frame::Locked(content) => {
+                bytes += content.len() as u64;
+                if count >= most || bytes > most_bytes {
+                    return Ok((count, None));
+                }
+                count += 1;
+            }
+            Frame::End { files, .. } | Frame::Answer { files, .. } => {
+                if *files != count || !input.buffer().is_empty() {
+                    return Ok((count, None));
+                }
+                let ends_well = input.get_mut().ends_well().map_err(InspectError::NotStarted)?;
+                return Ok((count, ends_well.then_some(frame)));
+            }
+        }
+        let before = Instant::now();
+        if take(frame).is_break() {
+            return Ok((count, None));
+        }
+        input.get_mut().extend(before.elapsed());
     }
 }

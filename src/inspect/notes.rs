@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Read};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::keys::Keys;
 use crate::model::{Label, Obstacle};
 
 /// Most archives in archives, mails in mails, objects in documents.
@@ -35,6 +37,9 @@ pub(super) const MAX_UNREACHED: u32 = 2_000;
 /// Most bytes of all members together that scanners cannot reach.
 pub(super) const MAX_UNREACHED_BYTES: u64 = 512 << 20;
 
+/// Most encrypted PDFs of a content that are handed out to be opened: each costs tenths of a second.
+const MAX_LOCKED: u32 = 50;
+
 /// Bytes by which an expanded member grows at once.
 const STEP: u64 = 1 << 20;
 
@@ -51,16 +56,32 @@ pub(super) struct Notes {
     /// Bytes of members that are in memory now.
     at_once: u64,
     is_over: bool,
-    /// Members, and their bytes, that scanners cannot reach.
+    /// Members that scanners cannot reach and PDFs that are to be opened, and their bytes.
     pub(super) unreached: u32,
     unreached_bytes: u64,
     outlet: Option<Outlet>,
+    gives_all: bool,
+    /// Encrypted PDFs.
+    locked: u32,
+    /// What is tried on each encrypted part; without it, one is an obstacle at once.
+    pub(super) keys: Option<Keys>,
+    /// Whether the content at the present level is encrypted, or something in it that is no member, and was not tried yet.
+    is_locked: bool,
 }
 
-/// Takes each member that scanners cannot reach.
+/// A content that leaves this process.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Handed<'c> {
+    /// A member that scanners cannot reach, or what is in an encrypted one.
+    Member(&'c [u8]),
+    /// A PDF that only another program opens.
+    LockedPdf(&'c [u8]),
+}
+
+/// Takes each of them.
 struct Outlet(Box<Give>);
 
-type Give = dyn FnMut(&[u8]) -> io::Result<()>;
+type Give = dyn FnMut(Handed<'_>) -> io::Result<()>;
 
 impl fmt::Debug for Outlet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,12 +103,26 @@ impl Notes {
             unreached: 0,
             unreached_bytes: 0,
             outlet: None,
+            gives_all: false,
+            locked: 0,
+            keys: None,
+            is_locked: false,
         }
     }
 
-    /// The same, for a look that hands out the members that scanners cannot reach.
-    pub(super) fn handing_out(self, give: impl FnMut(&[u8]) -> io::Result<()> + 'static) -> Self {
-        Self { outlet: Some(Outlet(Box::new(give))), ..self }
+    /// The same, for a look that hands out the members that scanners cannot reach; or all, for a scanner that reads no
+    /// further where it meets something encrypted.
+    pub(super) fn handing_out(
+        self,
+        gives_all: bool,
+        give: impl FnMut(Handed<'_>) -> io::Result<()> + 'static,
+    ) -> Self {
+        Self { outlet: Some(Outlet(Box::new(give))), gives_all, ..self }
+    }
+
+    /// The same, for a look that opens what is encrypted.
+    pub(super) fn opening_with(self, keys: Keys) -> Self {
+        Self { keys: Some(keys), ..self }
     }
 
     /// Adds a label.
@@ -95,8 +130,33 @@ impl Notes {
         self.labels.insert(label);
     }
 
-    /// Notes that a part was not looked at.
+    /// Notes that a part was not looked at. One that is encrypted may come open: see [`Self::at_one_level`].
     pub(super) fn obstacle(&mut self, obstacle: Obstacle) {
+        if obstacle == Obstacle::Encrypted && self.keys.is_some() {
+            self.is_locked = true;
+        } else {
+            self.note(obstacle);
+        }
+    }
+
+    /// Notes that an encrypted part stays closed.
+    pub(super) fn stays_closed(&mut self) {
+        self.note(Obstacle::Encrypted);
+    }
+
+    /// Reads one content, and says besides whether it is encrypted and to be opened.
+    pub(super) fn at_one_level<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let outer = mem::take(&mut self.is_locked);
+        let done = read(self);
+        (done, mem::replace(&mut self.is_locked, outer))
+    }
+
+    /// Whether something encrypted was met, at this level or before.
+    pub(super) fn has_met_encrypted(&self) -> bool {
+        self.is_locked || self.labels.contains(&Label::Encrypted)
+    }
+
+    fn note(&mut self, obstacle: Obstacle) {
         self.obstacle = self.obstacle.max(Some(obstacle));
         if obstacle == Obstacle::Encrypted {
             self.label(Label::Encrypted);
@@ -194,13 +254,33 @@ impl Notes {
 
     /// Hands out a member that scanners cannot reach, if this look hands out such members. It counts them in any case.
     pub(super) fn hand_out(&mut self, member: &[u8]) {
+        self.give(Handed::Member(member), member.len());
+    }
+
+    /// Hands out any member, if this look hands out all.
+    pub(super) fn hand_out_any(&mut self, member: &[u8]) {
+        if self.gives_all && !member.is_empty() {
+            self.hand_out(member);
+        }
+    }
+
+    /// Hands out an encrypted PDF to be opened. Its server says what became of it.
+    pub(super) fn hand_out_locked(&mut self, pdf: &[u8]) {
+        self.locked += 1;
+        if self.locked > MAX_LOCKED || self.outlet.is_none() {
+            return self.stays_closed();
+        }
+        self.give(Handed::LockedPdf(pdf), pdf.len());
+    }
+
+    fn give(&mut self, handed: Handed<'_>, length: usize) {
         self.unreached += 1;
-        self.unreached_bytes += member.len() as u64;
+        self.unreached_bytes += length as u64;
         self.expect(self.unreached <= MAX_UNREACHED, Obstacle::TooManyMembers);
         self.expect(self.unreached_bytes <= MAX_UNREACHED_BYTES, Obstacle::TooLargeExpanded);
         if !self.is_over
             && let Some(Outlet(give)) = &mut self.outlet
-            && give(member).is_err()
+            && give(handed).is_err()
         {
             self.obstacle(Obstacle::NotFinished);
         }
@@ -216,7 +296,9 @@ impl Notes {
     /// Runs the reader of one format. One that panics on an odd content costs that content an obstacle, and its labels
     /// so far stay.
     pub(super) fn fenced<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let is_locked = self.is_locked;
         let outcome = catch_unwind(AssertUnwindSafe(|| read(self))).ok();
+        self.is_locked |= is_locked && outcome.is_none();
         self.expect(outcome.is_some(), Obstacle::Damaged);
         outcome
     }

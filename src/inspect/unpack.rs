@@ -174,6 +174,7 @@ mod tests {
                     assert_eq!((files.len(), input), (count as usize, &b""[..]));
                     return (files, obstacle);
                 }
+                other => panic!("{other:?}"),
             }
         }
     }

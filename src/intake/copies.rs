@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use super::opening::Key;
 use super::place::{addition, begin_put};
 use super::{Intake, IntakeError, RenderError};
 use crate::convert::ConvertError;
@@ -46,7 +47,7 @@ impl Intake {
     pub(super) async fn copy_members(
         &self,
         space: SpaceId,
-        archive: Sample,
+        (archive, key): (Sample, Key),
         folder: &EntryPath,
         (make, suffix): (Make, &str),
     ) -> Result<Copies, RenderError> {
@@ -54,10 +55,11 @@ impl Intake {
         // One at a time lies in memory beside the archive.
         let (sender, mut receiver) = mpsc::channel::<Attachment>(1);
         let walk = spawn_blocking(move || {
-            inspector.documents(archive.as_fd(), &mut |document| match sender.blocking_send(document) {
+            let mut give = |document| match sender.blocking_send(document) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
-            })
+            };
+            inspector.documents(archive.as_fd(), &key.passwords(), &mut give)
         });
         let (mut taken, mut fault) = (HashSet::new(), None);
         while let Some(Attachment { path, content }) = receiver.recv().await {

@@ -3,7 +3,7 @@
 use super::policy::{Treatment, treatment};
 use super::{DECISION_AFTER, DECISION_AFTER_START, IntakeSettings, RETRY_AFTER, SIGNATURES_EVERY};
 use crate::catalog::{HoldRow, VerdictRow};
-use crate::model::{HoldReason, HoldState, Look, Timestamp, VerdictKind};
+use crate::model::{HoldReason, HoldState, Label, Look, Timestamp, VerdictKind};
 use crate::scan::{SignatureIdentity, Signatures};
 
 /// The time of a decision.
@@ -27,8 +27,8 @@ pub(super) struct Scanned {
     pub(super) signatures: Signatures,
     /// What a look into the content found, if there was one.
     pub(super) look: Option<Look>,
-    /// Whether all of that is about the content without its encryption.
-    pub(super) is_open: bool,
+    /// Whether something encrypted in it stays closed.
+    pub(super) is_closed: bool,
 }
 
 /// The next state of a hold.
@@ -50,8 +50,8 @@ pub(super) fn decide(hold: &HoldRow, finding: &Finding, clock: Clock, settings: 
         first_signatures: hold.first_signatures.clone(),
     };
     match finding {
-        // It was opened before, and its password is not known any more.
-        Err(reason @ (HoldReason::TooLarge | HoldReason::Encrypted)) => {
+        // It was opened before, and a password of it is not known any more.
+        Err(reason @ (HoldReason::TooLarge | HoldReason::Encrypted | HoldReason::PartlyEncrypted)) => {
             for_a_person(HoldState::NeedsDecision, *reason)
         }
         Err(reason) => waiting(hold, *reason, clock),
@@ -60,7 +60,12 @@ pub(super) fn decide(hold: &HoldRow, finding: &Finding, clock: Clock, settings: 
             VerdictKind::NotFullyScannable => {
                 for_a_person(HoldState::NeedsDecision, HoldReason::NotFullyScannable)
             }
-            VerdictKind::Encrypted => for_a_person(HoldState::NeedsDecision, HoldReason::Encrypted),
+            VerdictKind::Encrypted => {
+                let look = scanned.look.as_ref().or(hold.look.as_ref());
+                let is_partly = look.is_some_and(|look| look.labels.contains(&Label::PasswordGiven));
+                let reason = if is_partly { HoldReason::PartlyEncrypted } else { HoldReason::Encrypted };
+                for_a_person(HoldState::NeedsDecision, reason)
+            }
             VerdictKind::Clean => clean(hold, scanned, clock, settings),
         },
     }
@@ -183,7 +188,7 @@ mod tests {
         };
         let identity = SignatureIdentity::kept(signatures.into());
         let signatures = Signatures { version: String::new(), identity, newest: Newest::Built(at(built)) };
-        Scanned { verdict: row, signatures, look: None, is_open: false }
+        Scanned { verdict: row, signatures, look: None, is_closed: false }
     }
 
     /// A clean first scan, and what a look into the content found.

@@ -13,7 +13,8 @@ use super::{Intake, IntakeError, MAX_ROUND, MAX_TURN, RETRY_AFTER};
 use crate::catalog::{HoldRow, HoldUpdate, VersionRow, WriteTx};
 use crate::library::version::{change_state, take_back};
 use crate::model::{
-    Actor, HoldEvent, HoldReason, HoldState, SpaceId, Stamp, Timestamp, VerdictKind, VersionState, Worker,
+    Actor, HoldEvent, HoldReason, HoldState, Label, SpaceId, Stamp, Timestamp, VerdictKind, VersionState,
+    Worker,
 };
 use crate::scan::{Engine, Signatures};
 
@@ -113,7 +114,8 @@ impl Intake {
         given: Option<Stamp>,
     ) -> Result<Option<HoldState>, IntakeError> {
         // A scan of what was encrypted was none of what is in it.
-        let is_first = given.is_some() && !was_opened(hold);
+        let was_closed = hold.look.as_ref().is_some_and(|look| look.labels.contains(&Label::Encrypted));
+        let is_first = given.is_some() && (was_closed || !was_opened(hold));
         let first_signatures = hold.first_signatures.clone().filter(|_| !is_first);
         let next = decide(&HoldRow { first_signatures, ..hold.clone() }, finding, clock, &self.settings);
         let by = Stamp { actor: Actor::Worker(Worker::Intake), at: clock.now };

@@ -28,6 +28,7 @@ mod decide;
 mod error;
 mod examine;
 mod hit;
+mod inside;
 mod mail;
 
 mod opening;
@@ -42,7 +43,6 @@ mod rescan;
 mod second;
 mod shown;
 mod tell;
-mod unreached;
 mod verdict;
 mod watch;
 
@@ -57,6 +57,7 @@ pub use error::{IntakeError, RenderError};
 pub use examine::Round;
 pub use mail::{MailError, Mailbox, Unpacked};
 pub use page::{HoldPage, HoldStates, HoldsAsked};
+pub use password::Given;
 pub use passwords::MAX_ATTEMPTS;
 pub use people::Decided;
 pub use rescan::{RescanStep, RescanTime};

@@ -1,7 +1,7 @@
 //! Opens what is encrypted: as programs do by themselves, or with a password that a person gave. What comes out lies in sealed
 //! memory and nowhere else.
 
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::Intake;
 use crate::catalog::HoldRow;
-use crate::convert::{ConvertError, Converter, Unlocked};
+use crate::convert::{Converter, Unlocked};
 use crate::inspect::{Inspector, Opening};
 use crate::model::{HoldReason, Label};
 use crate::scan::Sample;
@@ -42,32 +42,31 @@ impl Closed {
     }
 }
 
-/// A content without its encryption.
-#[derive(Debug)]
-pub(super) struct Open {
-    pub(super) sample: Sample,
-    /// What people should know about how it was opened.
-    pub(super) label: Option<Label>,
+/// What opens a content again, as it was opened for its first scan.
+#[derive(Clone)]
+pub(super) enum Key {
+    /// Nothing in it was encrypted.
+    None,
+    /// What programs try by themselves, and what people gave that is still known.
+    Passwords(Vec<Arc<SecretString>>),
 }
 
-/// What opens a content again.
-pub(super) enum Key {
-    /// It needs nothing.
-    None,
-    /// It opens by itself.
-    Standard,
-    /// A password that was given, if it is still known.
-    Given(Option<Arc<SecretString>>),
+impl Key {
+    /// What people gave.
+    pub(super) fn passwords(&self) -> Vec<&SecretString> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Passwords(given) => given.iter().map(|password| &**password).collect(),
+        }
+    }
 }
 
 impl Intake {
     /// What opened a content for its first scan.
     pub(super) fn key_of(&self, hold: &HoldRow) -> Key {
         let has = |label| hold.look.as_ref().is_some_and(|look| look.labels.contains(&label));
-        if has(Label::PasswordGiven) {
-            Key::Given(self.passwords.of(hold.id))
-        } else if has(Label::StandardPassword) {
-            Key::Standard
+        if has(Label::PasswordGiven) || has(Label::StandardPassword) {
+            Key::Passwords(self.passwords.of(hold.id))
         } else {
             Key::None
         }
@@ -80,41 +79,16 @@ impl Intake {
 }
 
 impl Opener {
-    /// Opens what programs open without asking for a password; `None` if it is nothing of the kind.
-    ///
-    /// Errors: no process can be started for it.
-    pub(super) fn by_itself(&self, sample: &Sample) -> Result<Option<Open>, HoldReason> {
-        let (opened, label) = if begins_with(sample, PDF) {
-            (self.pdf(sample, &SecretString::from("")), None)
-        } else if may_open_by_itself(sample) {
-            (self.other(sample, None), Some(Label::StandardPassword))
-        } else {
-            return Ok(None);
-        };
-        match opened {
-            Ok(sample) => Ok(Some(Open { sample, label })),
-            Err(Closed::Because(reason)) => Err(reason),
-            Err(Closed::WrongPassword | Closed::NotOpened) => Ok(None),
+    /// A document as it was when it was scanned, for the PDF that is made of it.
+    pub(super) fn as_scanned(&self, sample: Sample, key: &Key) -> Sample {
+        if matches!(key, Key::None) {
+            return sample;
         }
-    }
-
-    /// Opens a content with its password.
-    pub(super) fn with(&self, sample: &Sample, password: &SecretString) -> Result<Open, Closed> {
-        let sample = match begins_with(sample, PDF) {
-            true => self.pdf(sample, password),
-            false => self.other(sample, Some(password)),
-        };
-        Ok(Open { sample: sample?, label: Some(Label::PasswordGiven) })
-    }
-
-    /// The content as it was when it was scanned, for the PDF that is made of it.
-    pub(super) fn as_scanned(&self, sample: Sample, key: &Key) -> Result<Sample, ConvertError> {
-        let open = match key {
-            Key::None => return Ok(sample),
-            Key::Standard => self.by_itself(&sample).ok().flatten(),
-            Key::Given(password) => password.as_ref().and_then(|password| self.with(&sample, password).ok()),
-        };
-        open.map(|open| open.sample).ok_or(ConvertError::Encrypted)
+        let given = key.passwords();
+        let mut attempts = [None].into_iter().chain(given.into_iter().map(Some));
+        let open = attempts.find_map(|password| self.other(&sample, password).ok());
+        // Only something in it may have been encrypted; and the converter knows what it cannot read.
+        open.unwrap_or(sample)
     }
 
     fn other(&self, sample: &Sample, password: Option<&SecretString>) -> Result<Sample, Closed> {
@@ -133,7 +107,7 @@ impl Opener {
     }
 
     /// A PDF without its encryption, if the machine has a sandbox.
-    fn pdf(&self, sample: &Sample, password: &SecretString) -> Result<Sample, Closed> {
+    pub(super) fn pdf(&self, sample: &Sample, password: &SecretString) -> Result<Sample, Closed> {
         let converter = self.converter.as_ref().ok_or(Closed::NotOpened)?;
         let mut open = match converter.unlocked(&mut sample.reader(), password) {
             Ok(Unlocked::Open(open)) => open,
@@ -151,20 +125,4 @@ impl Opener {
             Err(_) => Err(Closed::NotOpened),
         }
     }
-}
-
-/// Whether only an attempt tells that programs open it so. A look sees that a content is encrypted; a scanner does not.
-pub(super) fn may_open_by_itself(sample: &Sample) -> bool {
-    begins_with(sample, COMPOUND)
-}
-
-/// How a PDF begins.
-const PDF: &[u8] = b"%PDF-";
-
-/// How a compound file begins, in which documents lie that have a password.
-const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
-
-fn begins_with(sample: &Sample, magic: &[u8]) -> bool {
-    let mut start = vec![0; magic.len()];
-    sample.reader().read_exact(&mut start).is_ok() && start == magic
 }

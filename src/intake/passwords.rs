@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::catalog::HoldRow;
+use crate::inspect::MAX_KEYS;
 use crate::model::{HoldId, HoldReason, HoldState, Label, Obstacle, Timestamp, UserId};
 
 /// Most passwords that are kept; the oldest is forgotten for a new one, and its item asks for it again.
@@ -49,10 +50,16 @@ impl Passwords {
         })
     }
 
-    /// Keeps the password of an item.
+    /// Keeps a password of an item, besides those that are known: each part may have its own. More than can be tried on one
+    /// content are never kept; the oldest is forgotten.
     pub(super) fn keep(&self, hold: HoldId, password: Arc<SecretString>) {
-        self.forget(hold);
         self.with(|known| {
+            let own = known.given.iter().filter(|(of, _)| *of == hold).count();
+            if own >= MAX_KEYS
+                && let Some(oldest) = known.given.iter().position(|(of, _)| *of == hold)
+            {
+                known.given.remove(oldest);
+            }
             if known.given.len() >= MAX_PASSWORDS {
                 known.given.pop_front();
             }
@@ -60,22 +67,28 @@ impl Passwords {
         });
     }
 
-    /// The password of an item, if it is known.
-    pub(super) fn of(&self, hold: HoldId) -> Option<Arc<SecretString>> {
+    /// The passwords of an item that are known, the oldest first; at most [`MAX_KEYS`].
+    pub(super) fn of(&self, hold: HoldId) -> Vec<Arc<SecretString>> {
         self.with(|known| {
-            known.given.iter().find(|(of, _)| *of == hold).map(|(_, password)| Arc::clone(password))
+            let of_it = known.given.iter().filter(|(of, _)| *of == hold);
+            of_it.map(|(_, password)| Arc::clone(password)).collect()
         })
     }
 
-    /// Forgets the password of an item that needs none any more.
+    /// Forgets one password of an item.
+    pub(super) fn forget_one(&self, hold: HoldId, password: &Arc<SecretString>) {
+        self.with(|known| known.given.retain(|(of, one)| *of != hold || !Arc::ptr_eq(one, password)));
+    }
+
+    /// Forgets the passwords of an item that needs none any more.
     pub(super) fn settled(&self, hold: HoldId, state: HoldState) {
         if state.has_ended() || state == HoldState::Quarantined {
             self.forget(hold);
         }
     }
 
-    /// Forgets the password of an item.
-    pub(super) fn forget(&self, hold: HoldId) {
+    /// Forgets the passwords of an item.
+    fn forget(&self, hold: HoldId) {
         self.with(|known| known.given.retain(|(of, _)| *of != hold));
     }
 
@@ -91,11 +104,11 @@ pub(super) fn wants_password(hold: &HoldRow, passwords: &Passwords) -> bool {
     let waits = !hold.state.has_ended()
         && hold.state != HoldState::Quarantined
         && hold.reason != Some(HoldReason::Kept);
-    let is_encrypted = hold.reason == Some(HoldReason::Encrypted)
+    let is_encrypted = matches!(hold.reason, Some(HoldReason::Encrypted | HoldReason::PartlyEncrypted))
         || hold.look.as_ref().is_some_and(|look| {
             look.obstacle == Some(Obstacle::Encrypted) || look.labels.contains(&Label::Encrypted)
         });
-    waits && (is_encrypted || was_opened(hold) && passwords.of(hold.id).is_none())
+    waits && (is_encrypted || was_opened(hold) && passwords.of(hold.id).is_empty())
 }
 
 /// Whether it was opened by a password before.
@@ -114,7 +127,9 @@ mod tests {
     }
 
     fn known(passwords: &Passwords, hold: i64) -> Option<String> {
-        passwords.of(HoldId(hold)).map(|password| password.expose_secret().to_owned())
+        let known = passwords.of(HoldId(hold));
+        let known: Vec<_> = known.iter().map(|password| password.expose_secret()).collect();
+        Some(known.join(" ")).filter(|known| !known.is_empty())
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub(super) enum Treatment {
 pub(super) fn treatment(look: Option<&Look>, scope: HoldScope) -> Treatment {
     let Some(look) = look else { return Treatment::Hold };
     match look.obstacle {
+        Some(Obstacle::Encrypted) if look.labels.contains(&Label::PasswordGiven) => {
+            return Treatment::Decide(HoldReason::PartlyEncrypted);
+        }
         Some(Obstacle::Encrypted) => return Treatment::Decide(HoldReason::Encrypted),
         Some(_) => return Treatment::Decide(HoldReason::NotFullyScannable),
         None => {}
@@ -124,6 +127,10 @@ mod tests {
                 assert!(matches!(found, Treatment::Decide(_)), "{kind} {obstacle}");
             }
         }
+        let partly =
+            look(ContentKind::Mail, &[Label::Encrypted, Label::PasswordGiven], Some(Obstacle::Encrypted));
+        let expected = Treatment::Decide(HoldReason::PartlyEncrypted);
+        assert_eq!(treatment(Some(&partly), HoldScope::Risky), expected);
         assert_eq!(treatment(None, HoldScope::Risky), Treatment::Hold);
     }
 }

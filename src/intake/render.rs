@@ -159,8 +159,14 @@ impl Intake {
             Err(_) => return Err(LibraryError::Incomplete.into()),
         };
         let (kind, opener, key) = (document.kind, self.opener(), self.key_of(&document.hold));
-        let sample =
-            spawn_blocking(move || opener.as_scanned(sample, &key)).await.map_err(LibraryError::from)??;
+        let sample = match kind {
+            Kind::Office(_) => {
+                let key = key.clone();
+                spawn_blocking(move || opener.as_scanned(sample, &key)).await.map_err(LibraryError::from)?
+            }
+            // What is encrypted in them is opened where it is found.
+            Kind::Mail | Kind::Archive => sample,
+        };
         let (inspector, pages) = (self.inspector.clone(), document.pages);
         let means = Means { converter: Arc::clone(converter), inspector, pages };
         if kind == Kind::Archive {
@@ -169,7 +175,9 @@ impl Intake {
                 let sample = Sample::of(content).map_err(io::Error::other);
                 Some(sample.map_err(ConvertError::from).and_then(|sample| means.pdf(&sample, kind)))
             });
-            return self.copy_members(document.hold.space, sample, &document.path, (make, SUFFIX)).await;
+            return self
+                .copy_members(document.hold.space, (sample, key), &document.path, (make, SUFFIX))
+                .await;
         }
         let pdf = spawn_blocking(move || means.pdf(&sample, kind)).await.map_err(LibraryError::from)??;
         Ok(Copies { place: Some(self.store(document, pdf, now).await?), fault: None })
@@ -236,7 +244,7 @@ impl Means {
 /// or a free name.
 fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(Kind, EntryPath)>, IntakeError> {
     // What is encrypted is queued again when its password is given.
-    let is_locked = hold.reason == Some(HoldReason::Encrypted);
+    let is_locked = matches!(hold.reason, Some(HoldReason::Encrypted | HoldReason::PartlyEncrypted));
     if is_locked || hold.state.has_ended() || hold.state == HoldState::Quarantined {
         return Ok(None);
     }

@@ -1,22 +1,19 @@
 //! Verdicts: brings a content into sealed memory and has it scanned by a scanner that was tested.
 
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
 use super::decide::{Finding, Scanned};
-use super::opening::{Closed, Open, Opener, may_open_by_itself};
+use super::inside::{Examiner, Inside};
+use super::opening::{Closed, Opener};
 use super::passwords::was_opened;
-use super::unreached::with_unreached;
 use super::{Intake, IntakeError, TRUST_FOR, Trusted};
 use crate::catalog::{HoldRow, VerdictRow};
-use crate::inspect::{Inspection, Inspector};
+use crate::inspect::Inspector;
 use crate::library::LibraryError;
-use crate::model::{
-    ByteRange, HoldReason, Label, Look, Obstacle, SpaceId, Timestamp, VerdictKind, VersionId, Worker,
-};
+use crate::model::{ByteRange, HoldReason, Label, SpaceId, Timestamp, VerdictKind, VersionId, Worker};
 use crate::scan::{
     Distrust, Engine, Newest, Report, Sample, ScanError, Signatures, Trust, Verdict, canary,
     reports_its_limits,
@@ -28,8 +25,10 @@ pub(super) struct Asked {
     pub(super) version: VersionId,
     /// Whether it is looked into, if it is clean.
     pub(super) looks: bool,
-    /// The password that opens it. If that fails, it is not scanned.
-    pub(super) password: Option<Arc<SecretString>>,
+    /// The passwords that people gave for it.
+    pub(super) passwords: Vec<Arc<SecretString>>,
+    /// The last of them is new: if it opens nothing, that is the result.
+    pub(super) is_attempt: bool,
 }
 
 impl Intake {
@@ -40,20 +39,23 @@ impl Intake {
         hold: &HoldRow,
         engine: &Arc<dyn Engine>,
     ) -> Result<Finding, IntakeError> {
-        let password = match was_opened(hold) {
-            false => None,
-            true => match self.passwords.of(hold.id) {
-                None => return Ok(Err(HoldReason::Encrypted)),
-                known => known,
-            },
-        };
-        let looks = hold.look.is_none();
-        let asked = Asked { space: hold.space, version: hold.version, looks, password };
+        let passwords = self.passwords.of(hold.id);
+        if was_opened(hold) && passwords.is_empty() {
+            return Ok(Err(HoldReason::Encrypted));
+        }
+        let (space, version, looks) = (hold.space, hold.version, hold.look.is_none());
+        let asked = Asked { space, version, looks, passwords, is_attempt: false };
         let finding = self.examine(asked, engine).await?.map_err(Closed::reason);
-        let opens = hold.look.as_ref().is_some_and(|look| look.labels.contains(&Label::StandardPassword));
+        let was_closed = hold.look.as_ref().is_some_and(|look| look.labels.contains(&Label::Encrypted));
         Ok(match finding {
-            Ok(scanned) if opens && !scanned.is_open && scanned.verdict.result == VerdictKind::Clean => {
-                Err(HoldReason::InspectionFailed)
+            // All of it came open before.
+            Ok(scanned)
+                if scanned.is_closed
+                    && !looks
+                    && !was_closed
+                    && scanned.verdict.result == VerdictKind::Clean =>
+            {
+                Err(if was_opened(hold) { HoldReason::PartlyEncrypted } else { HoldReason::InspectionFailed })
             }
             finding => finding,
         })
@@ -66,7 +68,7 @@ impl Intake {
         version: VersionId,
         engine: &Arc<dyn Engine>,
     ) -> Result<Finding, IntakeError> {
-        let asked = Asked { space, version, looks: false, password: None };
+        let asked = Asked { space, version, looks: false, passwords: Vec::new(), is_attempt: false };
         Ok(self.examine(asked, engine).await?.map_err(Closed::reason))
     }
 
@@ -81,22 +83,30 @@ impl Intake {
             Ok(found) => found,
             Err(reason) => return Ok(Err(Closed::Because(reason))),
         };
-        let machines = Machines {
-            scanner: Arc::clone(engine),
-            inspector: self.inspector.clone().filter(|_| asked.looks),
-            unpacker: self.inspector.clone(),
-            opener: self.opener(),
-        };
+        let (looks, inspector) = (asked.looks, self.inspector.clone());
+        let machines = Machines { scanner: Arc::clone(engine), inspector, opener: self.opener() };
         let judged = tokio::task::spawn_blocking(move || {
-            let password = asked.password.as_ref();
-            let given = password.map(|password| machines.opener.with(&sample, password)).transpose()?;
-            machines.judge(&sample, &name, given).map_err(Closed::Because)
+            let passwords: Vec<_> = asked.passwords.iter().map(|password| &**password).collect();
+            let judged = machines.judge(&sample, &name, &passwords).map_err(Closed::Because)?;
+            match passwords.len().checked_sub(1).filter(|_| asked.is_attempt) {
+                Some(number) => judged.unless_in_vain(number),
+                None => Ok(judged),
+            }
         });
         Ok(match judged.await.map_err(LibraryError::from)? {
-            Ok(Judged { report, look, is_open, how }) => {
+            Ok(Judged { report, inside }) => {
                 let mut verdict = self.verdict_row(engine.name(), &report, Timestamp::now()).await;
+                let (is_closed, how) =
+                    inside.as_ref().map_or((false, None), |inside| (inside.is_closed(), how(inside)));
                 verdict.detail = verdict.detail.or(how.map(str::to_owned));
-                Ok(Scanned { verdict, signatures: report.signatures, look, is_open })
+                // Of what stays closed, a look is kept only if a part came open.
+                let is_kept = |inside: &Inside| match verdict.result {
+                    VerdictKind::Clean => true,
+                    VerdictKind::Encrypted => inside.tried.given != 0,
+                    VerdictKind::Infected | VerdictKind::NotFullyScannable => false,
+                };
+                let look = inside.filter(|inside| looks && is_kept(inside)).map(|inside| inside.look);
+                Ok(Scanned { verdict, signatures: report.signatures, look, is_closed })
             }
             Err(closed) => Err(closed),
         })
@@ -227,62 +237,66 @@ pub(super) async fn signatures(engine: &Arc<dyn Engine>) -> Result<Signatures, H
 /// Details of verdicts about contents that were scanned and looked into without their encryption.
 const UNLOCKED: &str = "scanned without its encryption, which needs no password";
 const OPENED: &str = "scanned without its encryption, opened with a password that was given";
+const PARTLY: &str = "scanned in part without its encryption; another part stays closed";
+
+/// How a content was opened.
+fn how(inside: &Inside) -> Option<&'static str> {
+    match (inside.tried.given != 0, inside.is_closed()) {
+        (true, true) => Some(PARTLY),
+        (true, false) => Some(OPENED),
+        (false, false) if inside.has_opened() => Some(UNLOCKED),
+        (false, _) => None,
+    }
+}
 
 /// What a content goes through, on a thread that may wait.
 struct Machines {
     scanner: Arc<dyn Engine>,
-    /// Looks into it, if that is asked for.
     inspector: Option<Inspector>,
-    /// Hands out what the scanner cannot reach.
-    unpacker: Option<Inspector>,
     opener: Opener,
 }
 
 /// What was found out about a content.
 struct Judged {
     report: Report,
-    look: Option<Look>,
-    /// Whether that is about the content without its encryption.
-    is_open: bool,
-    /// How it was opened.
-    how: Option<&'static str>,
+    /// What is in one that is clean or encrypted.
+    inside: Option<Inside>,
+}
+
+impl Judged {
+    /// Why the given password with this number opened nothing, if something stays closed and nothing else was found.
+    fn unless_in_vain(self, number: usize) -> Result<Self, Closed> {
+        let Some(inside) = &self.inside else { return Ok(self) };
+        if inside.is_unfinished {
+            return Err(Closed::NotOpened);
+        }
+        if !matches!(self.report.verdict, Verdict::Clean | Verdict::Encrypted) {
+            return Ok(self);
+        }
+        match inside.tried {
+            tried if tried.has_opened(number) || !inside.is_closed() => Ok(self),
+            tried if tried.is_too_large => Err(Closed::Because(HoldReason::TooLarge)),
+            tried if tried.is_wrong => Err(Closed::WrongPassword),
+            _ => Err(Closed::NotOpened),
+        }
+    }
 }
 
 impl Machines {
-    /// Scans a content and looks into a clean one. One that is encrypted and was opened, or opens without a password, goes
-    /// through both once more as it is then.
-    fn judge(&self, sample: &Sample, name: &str, given: Option<Open>) -> Result<Judged, HoldReason> {
-        let report = self.scan(sample)?;
-        let is_clean = report.verdict == Verdict::Clean;
-        let is_encrypted = report.verdict == Verdict::Encrypted;
-        let look = if is_clean { self.look(sample, name)? } else { None };
-        let seems_locked = match &look {
-            Some(look) => look.labels.contains(&Label::Encrypted),
-            None => is_clean && may_open_by_itself(sample),
+    /// Scans a content, and what is in one that is clean or encrypted.
+    fn judge(&self, sample: &Sample, name: &str, passwords: &[&SecretString]) -> Result<Judged, HoldReason> {
+        let whole = self.scan(sample)?;
+        let (Verdict::Clean | Verdict::Encrypted, Some(inspector)) = (&whole.verdict, &self.inspector) else {
+            return Ok(Judged { report: whole, inside: None });
         };
-        let open = match given {
-            Some(given) => (is_clean || is_encrypted).then_some(given),
-            None if seems_locked || is_encrypted => self.opener.by_itself(sample)?,
-            None => None,
-        };
-        let Some(open) = open else { return Ok(Judged { report, look, is_open: false, how: None }) };
-        let report = self.scan(&open.sample)?;
-        let look =
-            if report.verdict == Verdict::Clean { self.look_twice(sample, &open, name)? } else { None };
-        let how = if open.label == Some(Label::PasswordGiven) { OPENED } else { UNLOCKED };
-        Ok(Judged { report, look, is_open: true, how: Some(how) })
+        let scan = |sample: &Sample| self.scan(sample);
+        let examiner = Examiner { inspector, opener: &self.opener, scan: &scan, passwords };
+        let inside = examiner.examine(sample, name, &whole)?;
+        let report = Report { verdict: inside.verdict.clone(), ..whole };
+        Ok(Judged { report, inside: Some(inside) })
     }
 
-    /// Scans a content, and by themselves the members that the scanner cannot reach.
     fn scan(&self, sample: &Sample) -> Result<Report, HoldReason> {
-        let report = self.scan_one(sample)?;
-        match &self.unpacker {
-            Some(unpacker) => with_unreached(report, sample, unpacker, |member| self.scan_one(member)),
-            None => Ok(report),
-        }
-    }
-
-    fn scan_one(&self, sample: &Sample) -> Result<Report, HoldReason> {
         self.scanner.scan(sample).map_err(|error| match error {
             ScanError::TooLarge => HoldReason::TooLarge,
             error => {
@@ -290,36 +304,5 @@ impl Machines {
                 HoldReason::ScannerFailed
             }
         })
-    }
-
-    fn look(&self, sample: &Sample, name: &str) -> Result<Option<Look>, HoldReason> {
-        let Some(inspector) = &self.inspector else { return Ok(None) };
-        match inspector.inspect(sample.as_fd(), name) {
-            Ok(Inspection { kind, labels, obstacle, .. }) => Ok(Some(Look { kind, labels, obstacle })),
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::error!(error, "cannot look into contents: nothing is released");
-                Err(HoldReason::InspectionFailed)
-            }
-        }
-    }
-
-    /// What is seen in a content with and without its encryption together: one may show what the other hides.
-    fn look_twice(&self, locked: &Sample, open: &Open, name: &str) -> Result<Option<Look>, HoldReason> {
-        let (Some(before), Some(mut look)) = (self.look(locked, name)?, self.look(&open.sample, name)?)
-        else {
-            return Ok(None);
-        };
-        let is_still_locked =
-            look.obstacle == Some(Obstacle::Encrypted) || look.labels.contains(&Label::Encrypted);
-        look.labels.extend(before.labels);
-        if !is_still_locked {
-            look.labels.remove(&Label::Encrypted);
-        }
-        look.labels.extend(open.label);
-        look.kind = look.kind.max(before.kind);
-        look.obstacle =
-            look.obstacle.max(before.obstacle.filter(|obstacle| *obstacle != Obstacle::Encrypted));
-        Ok(Some(look))
     }
 }

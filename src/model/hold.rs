@@ -54,6 +54,8 @@ words! {
         NotFullyScannable = "not-fully-scannable",
         /// It is encrypted, so that no scanner can look into it.
         Encrypted = "encrypted",
+        /// A part of it came open by a password; another stays encrypted.
+        PartlyEncrypted = "partly-encrypted",
         /// It is a program, a script or the like, or carries one, or deceives about what it is.
         DangerousKind = "dangerous-kind",
         /// No process can be started that looks into it.

@@ -53,6 +53,9 @@ impl Language {
                 self.choose("sie kann nicht vollständig geprüft werden", "not all of it can be examined")
             }
             HoldReason::Encrypted => self.choose("sie ist verschlüsselt", "it is encrypted"),
+            HoldReason::PartlyEncrypted => {
+                self.choose("ein Teil von ihr ist noch verschlüsselt", "a part of it is still encrypted")
+            }
             HoldReason::DangerousKind => self.choose(
                 "sie ist oder enthält ein Programm oder Skript, oder sie täuscht über ihre Art",
                 "it is or carries a program or script, or deceives about what it is",

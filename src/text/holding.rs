@@ -312,6 +312,9 @@ sentences! {
     password_done:
         de "Die Datei wurde mit dem Kennwort geöffnet und geprüft.",
         en "The file was opened with the password and examined.";
+    password_partly:
+        de "Ein Teil der Datei wurde mit dem Kennwort geöffnet und geprüft, ein anderer ist noch verschlüsselt.",
+        en "A part of the file was opened with the password and examined; another is still encrypted.";
     password_needed:
         de "Bitte geben Sie das Kennwort der Datei ein.",
         en "Please enter the password of the file.";

@@ -10,7 +10,7 @@ use super::{Desk, Failure, has_it};
 use crate::accounts::ActorNames;
 use crate::http::page::{note, problem, success};
 use crate::intake::{Approval, Hold};
-use crate::model::{Actor, HoldId, HoldState, Label, Recorded, Shown, Timestamp};
+use crate::model::{Actor, HoldId, HoldReason, HoldState, Label, Recorded, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::text::HoldingTexts;
 
@@ -80,7 +80,10 @@ impl Desk<'_> {
             Done::Act(Act::Allow) => hold.allowed.as_ref().map(|_| texts.allow_done()),
             Done::Act(Act::Disallow) => hold.allowed.is_none().then(|| texts.disallow_done()),
             // Only a password makes this label.
-            Done::Opened => was_opened(hold).then(|| texts.password_done()),
+            Done::Opened => was_opened(hold).then(|| match hold.reason {
+                Some(HoldReason::PartlyEncrypted) => texts.password_partly(),
+                _ => texts.password_done(),
+            }),
             Done::First => self.approval(hold).map(|_| texts.first_done()),
             Done::HandedOut => hold.handed_out.first().map(|_| texts.handed_out_done()),
         };

@@ -91,6 +91,19 @@ pub(in crate::inspect) fn read(
     Reading { unread, is_loose }
 }
 
+/// Whether a file of an archive, or the list of its files, is encrypted.
+pub(in crate::inspect) fn is_encrypted(content: &[u8]) -> bool {
+    let none = Password::from("");
+    match Archive::read_with_memory_limit(&mut Cursor::new(content), &none, MAX_DECODER_KIB) {
+        Ok(archive) => archive
+            .blocks
+            .iter()
+            .flat_map(|block| &block.coders)
+            .any(|coder| coder.encoder_method_id() == EncoderMethod::ID_AES256_SHA256),
+        Err(error) => obstacle(&error) == Obstacle::Encrypted,
+    }
+}
+
 /// Whether scanners cannot unpack what is packed so.
 fn is_unreached(block: &Block) -> bool {
     block.coders.iter().any(|coder| !REACHED.contains(&coder.encoder_method_id()))

@@ -10,7 +10,8 @@
 //! | ZIP | `ZipCrypto`, AES | the same archive |
 //! | 7z | AES | a ZIP archive with the same files |
 //!
-//! Everything or nothing: a content of which a part stays closed is not opened.
+//! Everything or nothing: a content of which a part stays closed is not opened. What is encrypted in a content is opened by
+//! `look`, part by part.
 
 mod aes;
 mod archive;
@@ -25,6 +26,9 @@ mod word;
 mod workbook;
 mod zip;
 
+use secrecy::{ExposeSecret, SecretString};
+
+use super::keys::By;
 use super::kind::Format;
 
 /// What became of an attempt to open a content.
@@ -80,23 +84,56 @@ const MAX_OPENED: usize = 128 << 20;
 pub fn open(content: &[u8], password: Option<&str>) -> (Opening, Vec<u8>) {
     let opened = match password {
         Some(password) => with_password(content, password),
-        // Archives have no such password.
-        None => match Format::of(content) {
-            Format::Ole => {
-                let mut attempts = STANDARD.iter().map(|password| document::open(content, password));
-                attempts.find(Result::is_ok).unwrap_or(Err(Fault::NotRead))
+        None => by_standard(content),
+    };
+    match outcome(opened) {
+        Ok(content) => (Opening::Opened, content),
+        Err(opening) => (opening, Vec::new()),
+    }
+}
+
+/// Opens a content as office programs do by themselves, or with the first of these passwords that is right. Only the child
+/// may call it, and tests.
+pub(super) fn open_by_any(content: &[u8], given: &[SecretString]) -> Result<(Vec<u8>, By), Opening> {
+    let mut worst = match outcome(by_standard(content)) {
+        Ok(content) => return Ok((content, By::Standard)),
+        Err(opening) => opening,
+    };
+    for (number, password) in given.iter().enumerate() {
+        let password = password.expose_secret();
+        // One that no format takes.
+        if password.is_empty() {
+            continue;
+        }
+        match outcome(with_password(content, password)) {
+            Ok(content) => return Ok((content, By::Given(number))),
+            Err(Opening::NotRead) => {}
+            Err(opening) if worst == Opening::TooLarge || opening == Opening::TooLarge => {
+                worst = Opening::TooLarge;
             }
-            _ => Err(Fault::NotRead),
-        },
-    };
-    let fault = match opened {
-        Ok(content) if content.len() > MAX_OPENED => Opening::TooLarge,
-        Ok(content) => return (Opening::Opened, content),
-        Err(Fault::TooLarge) => Opening::TooLarge,
-        Err(Fault::WrongPassword) => Opening::WrongPassword,
-        Err(Fault::NotRead) => Opening::NotRead,
-    };
-    (fault, Vec::new())
+            Err(opening) => worst = opening,
+        }
+    }
+    Err(worst)
+}
+
+fn outcome(opened: Result<Vec<u8>, Fault>) -> Result<Vec<u8>, Opening> {
+    match opened {
+        Ok(content) if content.len() > MAX_OPENED => Err(Opening::TooLarge),
+        Ok(content) => Ok(content),
+        Err(Fault::TooLarge) => Err(Opening::TooLarge),
+        Err(Fault::WrongPassword) => Err(Opening::WrongPassword),
+        Err(Fault::NotRead) => Err(Opening::NotRead),
+    }
+}
+
+/// Archives have no such password.
+fn by_standard(content: &[u8]) -> Result<Vec<u8>, Fault> {
+    if Format::of(content) != Format::Ole {
+        return Err(Fault::NotRead);
+    }
+    let mut attempts = STANDARD.iter().map(|password| document::open(content, password));
+    attempts.find(Result::is_ok).unwrap_or(Err(Fault::NotRead))
 }
 
 fn with_password(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {

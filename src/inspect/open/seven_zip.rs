@@ -10,6 +10,9 @@ use crate::model::Obstacle;
 
 /// The files of an archive, if all of them open with the password.
 pub(super) fn open(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
+    if !seven_zip::is_encrypted(content) {
+        return Err(Fault::NotRead);
+    }
     let mut notes = Notes::new(content.len() as u64);
     let (mut archive, mut fault) = (Archive::default(), None);
     let reading = seven_zip::read(content, password, &mut notes, &mut |_, member, _| {

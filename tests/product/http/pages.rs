@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
-const UNSEEN: [(&str, &str); 93] = [
+const UNSEEN: &[(&str, &str)] = &[
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -77,6 +77,7 @@ const UNSEEN: [(&str, &str); 93] = [
     ("HoldingTexts::password_about", "needs a scanner: intake::passwords"),
     ("HoldingTexts::password_give", "needs a scanner: intake::passwords"),
     ("HoldingTexts::password_done", "needs a scanner: intake::passwords"),
+    ("HoldingTexts::password_partly", "needs a scanner: intake::passwords"),
     ("HoldingTexts::password_wrong", "needs a scanner: intake::passwords"),
     ("HoldingTexts::not_opened", "needs a scanner: intake::passwords"),
     ("HoldingTexts::too_many_passwords", "needs a scanner: intake::passwords"),
@@ -474,6 +475,7 @@ fn every_page_speaks_one_language_and_names_no_command() {
             })
             .map(|(table, sentence)| format!("{table}::{}", sentence.name))
             .collect();
-        assert_eq!(unseen, UNSEEN.map(|(name, _why)| name), "in {language:?}");
+        let expected: Vec<_> = UNSEEN.iter().map(|(name, _why)| *name).collect();
+        assert_eq!(unseen, expected, "in {language:?}");
     }
 }

@@ -6,19 +6,27 @@ use std::os::fd::AsFd;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use secrecy::SecretString;
 use tresor::inspect::{Inspector, Unpacked};
 use tresor::model::Obstacle;
 use tresor::scan::Sample;
 
 use super::formats::docx;
+use super::opened::noise;
 use super::packed::{archive, packed};
 use super::rar::stored;
+use crate::support::passwords;
 
 /// The paths and contents that are handed out.
 fn documents(content: &[u8]) -> (Vec<(String, Vec<u8>)>, Unpacked) {
+    documents_with(content, &[])
+}
+
+/// The same, with passwords.
+fn documents_with(content: &[u8], passwords: &[&SecretString]) -> (Vec<(String, Vec<u8>)>, Unpacked) {
     let inspector = Inspector::new(env!("CARGO_BIN_EXE_tresor"));
     let (mut found, sample) = (Vec::new(), Sample::of(content).unwrap());
-    let done = inspector.documents(sample.as_fd(), &mut |document| {
+    let done = inspector.documents(sample.as_fd(), passwords, &mut |document| {
         found.push((document.path.join("/"), document.content));
         ControlFlow::Continue(())
     });
@@ -68,4 +76,22 @@ fn the_number_of_documents_has_an_end() {
         let (found, done) = documents(&stored(&files));
         assert_eq!((found.len(), done.obstacle), (50, obstacle));
     }
+}
+
+#[test]
+fn documents_behind_a_password_are_handed_out_open() {
+    let document = docx(&[("word/a.bin", &noise())]);
+    let locked = passwords::locked_document(&document, "geheim");
+    let inner = passwords::archive(&[("c.docx", &document)], &["-tzip", "-pgeheim"]);
+    let outer = stored(&[("a.docx", &document), ("b.docx", &locked), ("d.zip", &inner)]);
+    let all = passwords::archive(&[("e.rar", &outer)], &["-t7z", "-pandere"]);
+    let [first, second] = ["geheim", "andere"].map(SecretString::from);
+    let (found, done) = documents_with(&all, &[&first, &second]);
+    let open = |path: &str| (path.to_owned(), document.clone());
+    assert_eq!(done.obstacle, None);
+    assert!(found == [open("e.rar/a.docx"), open("e.rar/b.docx"), open("e.rar/d.zip/c.docx")]);
+    // What stays closed is handed out as it is, or not at all.
+    let (found, _) = documents_with(&outer, &[&second]);
+    assert!(found == [open("a.docx"), ("b.docx".to_owned(), locked)]);
+    assert!(documents(&all).0.is_empty());
 }

@@ -3,18 +3,22 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Cursor, Read};
+use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tresor::inspect::{Inspector, MAX_PASSWORD, Opening};
+use tresor::inspect::{Breadth, Examined, Handed, Inspector, MAX_KEYS, MAX_PASSWORD, Opening};
+use tresor::model::Obstacle;
 use tresor::scan::Sample;
 
 use super::confined::Impostor;
 use super::formats::{compound, docx};
+use super::packed::archive as packed_archive;
+use super::rar::stored;
 use super::{in_words, look};
-use crate::support::passwords::{archive, opened_documents, passwords};
+use crate::support::passwords::{archive, locked_document, locked_pdf, opened_documents, passwords};
 use crate::support::process::{installed, succeed, tool};
 use crate::support::zips::Zip;
 
@@ -98,14 +102,18 @@ fn each_document_opens_by_its_password_alone() {
     assert_eq!(open(&content, None).0, Opening::NotRead);
 }
 
-#[test]
-fn each_way_to_encrypt_an_archive_in_a_document_is_known() {
-    // Several segments, so that each has its own beginning; nothing that compresses.
+/// Letters that compress little: msoffcrypto encrypts no document of less than 4 KiB.
+pub(super) fn noise() -> Vec<u8> {
     let noise = std::iter::successors(Some(1_u32), |last| {
         Some(last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223))
     });
-    let noise: Vec<u8> = noise.take(9_000).map(|number| number.to_be_bytes()[0]).collect();
-    let (folder, document) = (tempfile::tempdir().unwrap(), docx(&[("word/a.bin", &noise)]));
+    noise.take(12_000).map(|number| b'a' + number.to_be_bytes()[0] % 26).collect()
+}
+
+#[test]
+fn each_way_to_encrypt_an_archive_in_a_document_is_known() {
+    // Several segments, so that each has its own beginning.
+    let (folder, document) = (tempfile::tempdir().unwrap(), docx(&[("word/a.bin", &noise())]));
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("plain"), &document).unwrap();
     // Letters outside of the basic plane, too.
@@ -240,4 +248,122 @@ fn a_process_that_dies_or_lies_opens_nothing() {
     let locked = archive(&[("a.txt", b"one")], &["-tzip", &format!("-p{long}")]);
     assert_eq!(open(&locked, Some(&long)).0, Opening::Opened);
     assert_eq!(open(&locked, Some(&(long + "x"))), REFUSED);
+}
+
+/// What an examination hands out and answers.
+fn examine_by(
+    inspector: &Inspector,
+    content: &[u8],
+    passwords: &[&str],
+    breadth: Breadth,
+) -> (Vec<Handed>, Examined) {
+    let passwords: Vec<_> = passwords.iter().map(|password| SecretString::from(*password)).collect();
+    let (mut handed, sample) = (Vec::new(), Sample::of(content).unwrap());
+    let mut take = |one| {
+        handed.push(one);
+        ControlFlow::Continue(())
+    };
+    let passwords: Vec<_> = passwords.iter().collect();
+    let examined = inspector.examine(sample.as_fd(), "", &passwords, breadth, &mut take).unwrap();
+    (handed, examined)
+}
+
+fn examine(content: &[u8], passwords: &[&str]) -> (Vec<Handed>, Examined) {
+    let inspector = Inspector::new(env!("CARGO_BIN_EXE_tresor"));
+    examine_by(&inspector, content, passwords, Breadth::Unreached)
+}
+
+fn mail(name: &str, content: &[u8]) -> Vec<u8> {
+    format!(
+        "From: a@b\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: application/octet-stream; name={name}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        data_encoding::BASE64.encode(content)
+    )
+    .into_bytes()
+}
+
+#[test]
+fn what_is_encrypted_inside_opens_at_all_depths() {
+    let document = docx(&[("word/vbaProject.bin", b"x"), ("word/a.bin", &noise())]);
+    let locked = locked_document(&document, "geheim");
+    let zip = archive(&[("a.docx", &locked), ("b.txt", b"Guten Tag")], &["-tzip", "-pandere"]);
+    let seven = archive(&[("c.zip", &zip)], &["-t7z", "-mhe=on", "-pgeheim"]);
+    let whole = mail("d.7z", &seven);
+    let (handed, Examined { inspection, tried }) = examine(&whole, &["geheim", "falsch", "andere"]);
+    assert_eq!(in_words(&inspection), "mail - macros contains-office");
+    assert_eq!((tried.given, tried.standard, tried.is_wrong), (0b101, false, false));
+    // Each that came open: the files of the 7z archive, those of the ZIP archive, the document.
+    assert_eq!(handed.len(), 3);
+    assert!(handed.last() == Some(&Handed::Member(document.clone())));
+
+    for (passwords, given) in [(&[][..], 0), (&["geheim"], 1), (&["andere"], 0), (&["x", "geheim", ""], 2)] {
+        let (_, Examined { inspection, tried }) = examine(&whole, passwords);
+        assert_eq!((inspection.obstacle, tried.given), (Some(Obstacle::Encrypted), given), "{passwords:?}");
+        assert_eq!(tried.is_wrong, !passwords.is_empty(), "{passwords:?}");
+    }
+    // Only one of two opens.
+    let both = packed_archive(&[("a.zip", &zip), ("b.docx", &locked)], "zip", &[]);
+    let (handed, Examined { inspection, tried }) = examine(&both, &["geheim"]);
+    assert_eq!(
+        (in_words(&inspection).as_str(), tried.given),
+        ("archive encrypted macros encrypted contains-office", 1)
+    );
+    assert!(handed == [Handed::Member(document.clone())]);
+    // What is not opened here, and what needs nothing.
+    let rar = stored(&[("a.txt", b"age-encryption.org/v1\n")]);
+    let (_, Examined { inspection, tried }) = examine(&rar, &["geheim"]);
+    assert_eq!((in_words(&inspection).as_str(), tried.is_wrong), ("archive encrypted encrypted", false));
+    let open = packed_archive(&[("a.docx", &document)], "7z", &[]);
+    let (handed, Examined { inspection, tried }) = examine(&open, &["geheim"]);
+    assert_eq!(
+        (in_words(&inspection).as_str(), tried.given, handed.len()),
+        ("archive - macros contains-office", 0, 0)
+    );
+    // A scanner that read no further gets every member.
+    let inspector = Inspector::new(env!("CARGO_BIN_EXE_tresor"));
+    let (handed, _) = examine_by(&inspector, &both, &["geheim", "andere"], Breadth::All);
+    for part in [&zip, &locked, &document, &b"Guten Tag".to_vec()] {
+        assert!(handed.contains(&Handed::Member(part.clone())));
+    }
+}
+
+#[test]
+fn what_programs_open_without_asking_opens_inside() {
+    let document = docx(&[("word/vbaProject.bin", b"x"), ("word/a.bin", &noise())]);
+    let pdf = locked_pdf(&fs::read("/usr/share/clamav-testfiles/clam.pdf").unwrap(), "");
+    let whole = archive(&[("a.docx", &locked_document(&document, EXCEL)), ("b.pdf", &pdf)], &["-tzip"]);
+    let (handed, Examined { inspection, tried }) = examine(&whole, &[]);
+    assert_eq!(in_words(&inspection), "archive - macros embedded-file contains-office");
+    assert!(tried.standard && tried.given == 0 && !tried.is_wrong);
+    // Another program opens the PDF.
+    assert!(handed == [Handed::Member(document), Handed::LockedPdf(pdf)]);
+}
+
+#[test]
+fn what_is_nested_without_end_stays_closed() {
+    let mut content = docx(&[]);
+    for _ in 0..7 {
+        content = archive(&[("a.zip", &content)], &["-tzip", "-mx=0", "-pgeheim"]);
+    }
+    let (_, Examined { inspection, .. }) = examine(&content, &["geheim"]);
+    assert!(inspection.obstacle >= Some(Obstacle::Encrypted), "{inspection:?}");
+    assert!(inspection.labels.contains(&tresor::model::Label::Encrypted), "{inspection:?}");
+    let many = [""; MAX_KEYS];
+    let (_, Examined { tried, .. }) = examine(&content, &[&many[1..], &["geheim"]].concat());
+    assert!(tried.has_opened(MAX_KEYS - 1));
+    let (_, Examined { tried, .. }) = examine(&content, &[&many[..], &["geheim"]].concat());
+    assert_eq!(tried.given, 0);
+}
+
+#[test]
+fn a_process_that_dies_or_lies_examines_nothing() {
+    for deed in
+        ["abort", "panic", "hang", "flood", "rubbish", "nothing", "lie", "half-a-file", "end-and-abort"]
+    {
+        let impostor = Impostor::new(deed);
+        let inspector = Inspector::new(impostor.program()).within(Duration::from_millis(1_500));
+        let (_, examined) = examine_by(&inspector, b"text", &["geheim"], Breadth::Unreached);
+        assert_eq!(examined.inspection.obstacle, Some(Obstacle::NotFinished), "{deed}");
+        assert!(!fs::read_to_string(impostor.noted()).unwrap().contains("geheim"), "{deed}");
+    }
 }

@@ -9,6 +9,7 @@ mod clock;
 mod documents;
 mod kinds;
 mod mail;
+mod nested;
 mod pages;
 mod passwords;
 mod release;

@@ -13,13 +13,13 @@ use crate::support::process::{eventually, require, succeed};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Time for LibreOffice on a busy machine.
-const LIMIT: std::time::Duration = std::time::Duration::from_mins(2);
+pub(super) const LIMIT: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// The password with which Excel protects a workbook from changes.
-const EXCEL: &str = "VelvetSweatshop";
+pub(super) const EXCEL: &str = "VelvetSweatshop";
 
 /// A docx with a part that holds something.
-fn docx_with(content: &[u8]) -> Vec<u8> {
+pub(super) fn docx_with(content: &[u8]) -> Vec<u8> {
     let work = tempfile::tempdir().unwrap();
     let path = work.path().join("a.docx");
     std::fs::write(&path, document("a.docx", "Guten Tag")).unwrap();
@@ -31,7 +31,7 @@ fn docx_with(content: &[u8]) -> Vec<u8> {
 }
 
 /// The text of the PDF beside a document.
-fn text_of_pdf(world: &World, address: &str) -> String {
+pub(super) fn text_of_pdf(world: &World, address: &str) -> String {
     let pdf = world.colleague("GET", address).send().expect(200).body;
     let file = world.server.scratch("pdf").join("copy.pdf");
     std::fs::write(&file, pdf).unwrap();
@@ -73,10 +73,10 @@ fn a_document_that_opens_without_asking_is_examined_open() {
 }
 
 /// A password that no other test has, so that a search for it finds its traces.
-const SECRET: &str = "Sesselkleber-4711";
+pub(super) const SECRET: &str = "Sesselkleber-4711";
 
 /// Gives the password of an item by the command; what it says, or why not.
-fn give(world: &World, id: i64, password: &str) -> Result<String, String> {
+pub(super) fn give(world: &World, id: i64, password: &str) -> Result<String, String> {
     let file = world.server.scratch("password").join("file");
     std::fs::write(&file, format!("{password}\n")).unwrap();
     std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
@@ -87,7 +87,7 @@ fn give(world: &World, id: i64, password: &str) -> Result<String, String> {
 }
 
 #[track_caller]
-fn assert_refused(given: Result<String, String>, part: &str) {
+pub(super) fn assert_refused(given: Result<String, String>, part: &str) {
     let refused = given.unwrap_err().to_lowercase();
     assert!(refused.contains(part), "{part}: {refused}");
 }

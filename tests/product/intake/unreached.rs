@@ -30,7 +30,7 @@ fn zipped(method: u32, content: &[u8]) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-fn mail(name: &str, content: &[u8]) -> Vec<u8> {
+pub(super) fn mail(name: &str, content: &[u8]) -> Vec<u8> {
     format!(
         "From: a@b\r\nSubject: Post\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
          Content-Type: application/octet-stream; name={name}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",

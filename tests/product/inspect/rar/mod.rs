@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sha2::{Digest, Sha256};
-use tresor::inspect::{Inspector, Unpacked};
+use tresor::inspect::{Breadth, Handed, Inspection, Inspector};
 use tresor::scan::Sample;
 
 use super::formats::docx;
@@ -112,15 +112,16 @@ fn samples() -> BTreeMap<String, PathBuf> {
 }
 
 /// The members that are handed out for a scan.
-pub(super) fn unreached(content: &[u8]) -> (Vec<Vec<u8>>, Unpacked) {
+pub(super) fn unreached(content: &[u8]) -> (Vec<Vec<u8>>, Inspection) {
     let inspector = Inspector::new(env!("CARGO_BIN_EXE_tresor"));
     let mut members = Vec::new();
     let sample = Sample::of(content).unwrap();
-    let done = inspector.unreached(sample.as_fd(), &mut |member| {
+    let done = inspector.examine(sample.as_fd(), "", &[], Breadth::Unreached, &mut |handed| {
+        let Handed::Member(member) = handed else { panic!("{handed:?}") };
         members.push(member);
         ControlFlow::Continue(())
     });
-    (members, done.unwrap())
+    (members, done.unwrap().inspection)
 }
 
 /// The digests of the files that another program unpacks; `None` if it complains.
