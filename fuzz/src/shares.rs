@@ -1,6 +1,7 @@
 //! Parameters of the share API: a link allows no more than the client asked for, and dates come back as they were sent.
 
 use bytes::Bytes;
+use tresor::model::Zone;
 use tresor::parsers::shares::{Parameters, change_of, last_day, sum_of};
 use tresor::sharing::Expiry;
 
@@ -13,11 +14,12 @@ pub(super) fn parameters(data: &[u8]) {
         if let (Some(right), Some(asked)) = (change.right, asked) {
             assert_eq!(sum_of(right, is_folder) & !asked, 0, "{right} for {asked}");
         }
-        if let Some(Expiry::At(end)) = change.expires {
-            let shown = last_day(end).expect("a day of four digits");
+        if let Some(Expiry::Through(day)) = change.expires {
+            let zone = Zone::utc();
+            let shown = last_day(&zone, zone.end_of(day));
             let sent_back = Parameters::read(&format!("expireDate={shown}"), &Bytes::new()).expect("no body");
             let Ok(again) = change_of(&sent_back, is_folder) else { panic!("{shown} is refused") };
-            assert_eq!(again.expires, Some(Expiry::At(end)), "{shown}");
+            assert_eq!(again.expires, Some(Expiry::Through(day)), "{shown}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::app_password::AppToken;
+use super::details::OfficeError;
 use super::name::UserName;
 use super::password::{Busy, PasswordHash};
 use super::policy::{self, WeakPassword};
@@ -42,6 +43,9 @@ pub enum AccountsError {
     /// The device's label contains characters that cannot be displayed.
     #[error(transparent)]
     Label(#[from] LabelError),
+    /// The office's details are not as they must be.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
     /// The expiry is in the past.
     #[error("this expiry is in the past; choose a later one")]
     ExpiryInPast,
@@ -81,6 +85,7 @@ impl AccountsError {
             Self::LastAdministrator => "last-administrator",
             Self::WeakPassword(error) => error.code(),
             Self::Label(_) => "label-invalid",
+            Self::Office(error) => error.code(),
             Self::ExpiryInPast => "expiry-in-past",
             Self::TooManyAppPasswords => "too-many-app-passwords",
             Self::SecondFactorExists => "second-factor-exists",

@@ -9,7 +9,7 @@ use super::name::UserName;
 use super::rights::{self, Standing};
 use super::verified::AccountState;
 use crate::catalog::{Catalog, CatalogError, ReadTx, UserRow};
-use crate::model::{Access, LinkGrant, Right, SpaceGrant, SpaceId, UserId};
+use crate::model::{Access, LinkGrant, Office, Right, SpaceGrant, SpaceId, UserId};
 
 /// Loads the snapshot on demand, if it was invalidated since the last load.
 pub(super) struct Directory {
@@ -19,11 +19,12 @@ pub(super) struct Directory {
     loading: tokio::sync::Mutex<()>,
 }
 
-/// All users and grants at one moment.
+/// All users, grants and the office at one moment.
 pub(super) struct Snapshot {
     users: HashMap<UserId, UserRow>,
     ids: HashMap<String, UserId>,
     grants: HashMap<UserId, BTreeMap<SpaceId, SpaceGrant>>,
+    office: Arc<Office>,
 }
 
 impl Directory {
@@ -59,6 +60,12 @@ impl Directory {
         self.generation.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// The last snapshot, which may be older than the last change.
+    pub(super) fn latest(&self) -> Option<Arc<Snapshot>> {
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        latest.as_ref().map(|(_, snapshot)| Arc::clone(snapshot))
+    }
+
     fn fresh(&self) -> Option<Arc<Snapshot>> {
         let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
         let (generation, snapshot) = latest.as_ref()?;
@@ -77,7 +84,12 @@ impl Snapshot {
             ids: users.iter().map(|user| (user.name_key.clone(), user.id)).collect(),
             users: users.into_iter().map(|user| (user.id, user)).collect(),
             grants,
+            office: Arc::new(tx.office()?),
         })
+    }
+
+    pub(super) fn office(&self) -> Arc<Office> {
+        Arc::clone(&self.office)
     }
 
     pub(super) fn user_by_name(&self, name_key: &str) -> Option<&UserRow> {

@@ -8,12 +8,14 @@
 mod actors;
 mod admin;
 mod app_password;
+mod details;
 mod device_login;
 mod directory;
 mod link_password;
 mod login;
 mod login_flow;
 mod name;
+mod office;
 mod password;
 mod policy;
 mod rights;
@@ -35,6 +37,7 @@ pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, GrantRow, 
 pub use actors::ActorNames;
 pub use admin::{AccountsError, LabelError};
 pub use app_password::{AppPasswordKey, AppToken, Spelled, TokenHash};
+pub use details::{OfficeChange, OfficeError};
 pub use device_login::{ConsentError, DeviceLogin, device_label};
 pub use login::{AuthError, Credentials};
 pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};

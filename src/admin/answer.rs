@@ -79,6 +79,11 @@ impl Admin {
         match request {
             Request::Status => self.status().await,
             Request::Unlock { .. } => Err(AdminError::NotLocked),
+            Request::OfficeShow => Ok(Reply::Office(shown::office(&*self.accounts.office().await?))),
+            Request::OfficeSet(asked) => {
+                let office = self.accounts.set_office(shown::office_change(asked), by).await?;
+                Ok(Reply::Office(shown::office(&office)))
+            }
             Request::UserAdd { name, role, password } => {
                 let (name, role) =
                     (UserName::parse(&name)?, word("role", &role, Role::from_word, Role::ALL)?);

@@ -42,6 +42,8 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::VerifyStep { .. }
         | Request::History { space: None, .. } => Askers::Owner,
         Request::Status
+        | Request::OfficeShow
+        | Request::OfficeSet(_)
         | Request::UserAdd { .. }
         | Request::UserList
         | Request::UserSetRole { .. }

@@ -86,6 +86,30 @@ pub struct LinkAsked {
     pub note: String,
 }
 
+/// A change of the office's details; `None` leaves a value as it is, an empty text removes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OfficeAsked {
+    /// Its name.
+    pub name: Option<String>,
+    /// The person to ask.
+    pub contact: Option<String>,
+    /// Number to call.
+    pub phone: Option<String>,
+    /// Address for mails.
+    pub mail: Option<String>,
+    /// Address of its web site.
+    pub web: Option<String>,
+    /// Name of its time zone.
+    pub zone: Option<String>,
+    /// The imprint as plain text.
+    pub imprint: Option<String>,
+    /// What becomes of personal data, as plain text.
+    pub privacy: Option<String>,
+    /// How far the pages are accessible, as plain text.
+    pub accessibility: Option<String>,
+}
+
 /// One request. Names are as the owner entered them and are parsed where they are used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -95,6 +119,10 @@ pub enum Request {
     Status,
     /// Open a locked instance.
     Unlock { passphrase: Secret },
+    /// Show the office's details.
+    OfficeShow,
+    /// Change the office's details.
+    OfficeSet(OfficeAsked),
     /// Create an account.
     UserAdd { name: String, role: String, password: Option<Secret> },
     /// List all accounts.

@@ -7,17 +7,39 @@ use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    AllowedShown, ApprovalShown, HandedOutShown, HoldRequestShown, HoldShown, LinkShown, LockShown, Reply,
-    RescanShown, SnapshotShown, SpaceShown, UploadShown, UserShown, VerdictShown, When,
+    AllowedShown, ApprovalShown, HandedOutShown, HoldRequestShown, HoldShown, LinkShown, LockShown,
+    OfficeAsked, OfficeShown, Reply, RescanShown, SnapshotShown, SpaceShown, UploadShown, UserShown,
+    VerdictShown, When,
 };
-use crate::accounts::UserRow;
+use crate::accounts::{OfficeChange, UserRow};
 use crate::intake::{Allowed, Approval, Hold, Rescan};
 use crate::library::{LockHeld, Space};
-use crate::model::{Actor, LockScope, ReleaseBy, Timestamp, UserId};
+use crate::model::{Actor, LockScope, Office, ReleaseBy, Timestamp, UserId};
 use crate::recovery::Snapshot;
 use crate::sharing::Shared;
 use crate::text::Language;
 use crate::uploads::Upload;
+
+pub(super) fn office(office: &Office) -> OfficeShown {
+    OfficeShown {
+        name: office.name.clone(),
+        contact: office.contact.clone(),
+        phone: office.phone.clone(),
+        mail: office.mail.clone(),
+        web: office.web.clone(),
+        zone: office.zone.to_string(),
+        zone_is_own: office.own_zone.is_some(),
+        imprint: office.imprint.clone(),
+        privacy: office.privacy.clone(),
+        privacy_version: office.privacy_version,
+        accessibility: office.accessibility.clone(),
+    }
+}
+
+pub(super) fn office_change(asked: OfficeAsked) -> OfficeChange {
+    let OfficeAsked { name, contact, phone, mail, web, zone, imprint, privacy, accessibility } = asked;
+    OfficeChange { name, contact, phone, mail, web, imprint, privacy, accessibility, zone }
+}
 
 pub(super) fn user(row: &UserRow) -> UserShown {
     UserShown {

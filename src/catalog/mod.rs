@@ -21,6 +21,7 @@ mod integrity;
 mod links;
 mod locks;
 mod mails;
+mod office;
 mod properties;
 mod readers;
 mod rebuild;

@@ -11,6 +11,7 @@ mod init;
 mod link;
 mod lock;
 mod log;
+mod office;
 mod output;
 mod passphrase;
 mod rebuild;
@@ -96,6 +97,7 @@ enum Command {
     Serve(serve::Serve),
     Unlock(unlock::Unlock),
     Status(admin::Status),
+    Office(office::Office),
     User(account::User),
     Space(space::Space),
     Grant(account::Grant),
@@ -144,6 +146,7 @@ impl Cli {
             Command::Serve(command) => command.run(),
             Command::Unlock(command) => command.run(),
             Command::Status(command) => command.run(),
+            Command::Office(command) => command.run(),
             Command::User(command) => command.run(),
             Command::Space(command) => command.run(),
             Command::Grant(command) => command.run(),

@@ -7,6 +7,7 @@ use super::recent_spaces::RecentSpaces;
 use crate::accounts::Accounts;
 use crate::intake::Intake;
 use crate::library::Library;
+use crate::model::Zone;
 use crate::net::{RequestInfo, SendLanes};
 use crate::sharing::Sharing;
 use crate::uploads::Uploads;
@@ -31,6 +32,12 @@ pub(super) struct RequestContext<'a> {
 }
 
 impl<'a> RequestContext<'a> {
+    /// The time zone of the office; the system's if the catalogue cannot be read.
+    pub(super) async fn zone(self) -> Zone {
+        let office = self.services.accounts.office().await;
+        office.map_or_else(|_| Zone::of_system(), |office| office.zone.clone())
+    }
+
     pub(super) fn path(self) -> &'a str {
         self.parts.uri.path()
     }

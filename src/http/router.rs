@@ -13,17 +13,18 @@ use super::links::{self, LinkAddress};
 use super::nextcloud;
 use super::page;
 use super::page::error_page::{self, Browser};
+use super::page::foot::{self, Legal};
 use super::page::language::preferred;
 use super::protocol::href::{Mount, Place};
 use super::recent_spaces::RecentSpaces;
-use super::reply::{empty, plain, read_only};
+use super::reply::{empty, not_allowed, plain, read_only};
 use super::resumable::{Endpoint, Resumable, UploadStart};
 use super::signin;
 use super::{Health, HealthState, KnownTroubles, health_response};
 use crate::accounts::Accounts;
 use crate::intake::Intake;
 use crate::library::Library;
-use crate::model::{EntryName, EntryPath};
+use crate::model::{EntryName, EntryPath, Office};
 use crate::net::{
     Handler, Limits, LogUser, RequestBody, RequestId, RequestInfo, ResponseBody, Route, SendLanes, WebOrigin,
 };
@@ -103,9 +104,13 @@ impl Handler for Router {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let browser = Browser::of(request.headers());
         let answer = self.answer(request, &info).await;
-        match browser {
+        let answer = match browser {
             Some(browser) => browser.show(answer, info.request_id),
             None => answer,
+        };
+        match page::is_unfinished(&answer) {
+            true => page::finished(answer, self.office().await.as_deref()),
+            false => answer,
         }
     }
 
@@ -116,13 +121,21 @@ impl Handler for Router {
         request_id: RequestId,
     ) -> Response<ResponseBody> {
         match Browser::of(headers) {
-            Some(browser) => browser.show(refusal, request_id),
+            Some(browser) => {
+                let known = self.open.get().and_then(|open| open.services.accounts.known_office());
+                page::finished(browser.show(refusal, request_id), known.as_deref())
+            }
             None => refusal,
         }
     }
 }
 
 impl Router {
+    /// The office, if it is known: the instance is open and its catalogue can be read.
+    async fn office(&self) -> Option<Arc<Office>> {
+        self.open.get()?.services.accounts.office().await.ok()
+    }
+
     async fn answer(&self, request: Request<RequestBody>, info: &RequestInfo) -> Response<ResponseBody> {
         let path = request.uri().path();
         if path == "/health" {
@@ -169,6 +182,9 @@ impl Open {
         if holding::serves(path) {
             return self.holding(context, body).await;
         }
+        if let Some(legal) = Legal::at(path) {
+            return routed(self.legal(context, legal).await, Route::named("legal"));
+        }
         match path {
             // `OPTIONS *` asks for the capabilities of the server as a whole (RFC 9110 9.3.7).
             "/" | "*" => {
@@ -177,6 +193,16 @@ impl Open {
             _ => {}
         }
         routed(plain(StatusCode::NOT_FOUND, "Not found. The files are below /dav/."), Route::named("none"))
+    }
+
+    /// A legal text of the office.
+    async fn legal(&self, context: RequestContext<'_>, legal: Legal) -> Response<ResponseBody> {
+        if !matches!(context.parts.method, Method::GET | Method::HEAD) {
+            return not_allowed("GET, HEAD", "Open this address in a browser.\n");
+        }
+        let office = self.services.accounts.office().await.ok();
+        let page = office.and_then(|office| foot::legal(context, legal, &office));
+        page.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "The office has no such text.\n"))
     }
 
     /// A page of the holding area. A file that it leads to is read like any other, with the rights of the person.

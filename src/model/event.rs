@@ -238,6 +238,8 @@ words! {
     InstanceEvent {
         /// The recovery key was replaced.
         RecoveryKeyChanged = "recovery-key-changed",
+        /// The office's identity was changed.
+        OfficeChanged = "office-changed",
     }
 }
 

@@ -19,6 +19,7 @@ mod link;
 mod lock;
 mod mail;
 mod name;
+mod office;
 mod place;
 mod random;
 mod range;
@@ -27,6 +28,7 @@ mod span;
 mod time;
 mod upload;
 mod words;
+mod zone;
 
 pub use access::{
     Access, AccessDenied, LinkGrant, LinkRight, Right, Role, Scope, SpaceGrant, SpaceKind, Start,
@@ -58,6 +60,7 @@ pub use mail::{
     ParseMailAddressError, encoded_mail,
 };
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
+pub use office::{MAX_OFFICE_LINE, MAX_OFFICE_TEXT, Office};
 pub use place::{PackedPlace, Place};
 pub use random::{fill_random, random_bytes};
 pub use range::ByteRange;
@@ -65,3 +68,4 @@ pub use size::{ByteSize, ParseSizeError};
 pub use span::{ParseSpanError, Span};
 pub use time::{ParseTimestampError, Timestamp};
 pub use upload::{ChunkName, ChunkNameError, UploadShape};
+pub use zone::{Day, LocalTime, Zone, ZoneError};

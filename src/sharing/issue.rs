@@ -156,7 +156,7 @@ impl Sharing {
         check_right(new.right, &entry)?;
         check_terms(&new, now)?;
         check_texts(&new.label, &new.note)?;
-        let expires = end(new.expires, now)?;
+        let expires = self.end(new.expires, now).await?;
         let password_hash = match new.password {
             Some(password) => Some(self.inner.accounts.link_password_hash(password).await?),
             None => None,
@@ -274,7 +274,10 @@ impl Sharing {
             check_right(right, &entry)?;
         }
         check_texts(change.label.as_deref().unwrap_or_default(), change.note.as_deref().unwrap_or_default())?;
-        let expires = change.expires.map(|expires| end(expires, now)).transpose()?;
+        let expires = match change.expires {
+            Some(expires) => Some(self.end(expires, now).await?),
+            None => None,
+        };
         let password_hash = match change.password {
             None => None,
             Some(None) => Some(None),
@@ -328,6 +331,15 @@ impl Sharing {
         #[expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general over lifetimes")]
         let rows = self.inner.catalog.read(|tx| tx.links()).await?;
         self.located(rows, rights).await
+    }
+
+    /// The time with which a link ends that is made or changed now.
+    ///
+    /// Errors: `ExpiryInPast`.
+    async fn end(&self, expires: Expiry, now: Timestamp) -> Result<Option<Timestamp>, LinkError> {
+        let office = self.inner.accounts.office().await?;
+        let end = expires.end(now, &office.zone);
+        if end.is_some_and(|end| end <= now) { Err(LinkError::ExpiryInPast) } else { Ok(end) }
     }
 
     /// A link that the user created, or that leads into a space that the user manages, with the user's right to
@@ -392,11 +404,6 @@ fn check_texts(label: &str, note: &str) -> Result<(), LinkError> {
         && !label.chars().any(char::is_control)
         && !note.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
     if is_fit { Ok(()) } else { Err(LinkError::Text) }
-}
-
-fn end(expires: Expiry, now: Timestamp) -> Result<Option<Timestamp>, LinkError> {
-    let end = expires.end(now);
-    if end.is_some_and(|end| end <= now) { Err(LinkError::ExpiryInPast) } else { Ok(end) }
 }
 
 fn record(tx: &WriteTx<'_>, by: &Stamp, kind: LinkEvent, row: &LinkRow) -> Result<(), CatalogError> {

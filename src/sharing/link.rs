@@ -10,9 +10,9 @@ use super::Sharing;
 use crate::accounts::UserName;
 use crate::catalog::LinkRow;
 use crate::library::Entry;
-use crate::model::{EntryId, EntryPath, LinkId, LinkRight, LinkTerms, SpaceId, Timestamp, UserId};
+use crate::model::{Day, EntryId, EntryPath, LinkId, LinkRight, LinkTerms, SpaceId, Timestamp, UserId, Zone};
 
-/// Default lifetime of a link; it ends with that day, UTC.
+/// Default lifetime of a link; it ends with that day in the office's time zone.
 pub const LINK_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// A link to a file or folder.
@@ -65,10 +65,12 @@ pub struct Shared {
 /// When a link expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// After [`LINK_LIFETIME`].
+    /// With the day, in the office's zone, that comes [`LINK_LIFETIME`] later.
     Usual,
     /// Only when a user ends it.
     Never,
+    /// With the end of this day in the office's zone.
+    Through(Day),
     /// At this time.
     At(Timestamp),
 }
@@ -120,20 +122,15 @@ impl fmt::Debug for LinkChange {
 }
 
 impl Expiry {
-    /// The expiry time of a link that is created or changed at `now`.
-    pub(super) fn end(self, now: Timestamp) -> Option<Timestamp> {
+    /// The expiry time of a link that is created or changed at `now`, in an office of this zone.
+    pub(super) fn end(self, now: Timestamp, zone: &Zone) -> Option<Timestamp> {
         match self {
-            Self::Usual => Some(end_of_day(now.after(LINK_LIFETIME))),
+            Self::Usual => Some(zone.end_of(zone.day(now).after(LINK_LIFETIME))),
+            Self::Through(day) => Some(zone.end_of(day)),
             Self::Never => None,
             Self::At(end) => Some(end),
         }
     }
-}
-
-/// The first moment of the next day, UTC.
-fn end_of_day(at: Timestamp) -> Timestamp {
-    const DAY: i64 = 24 * 60 * 60 * 1_000;
-    Timestamp(at.0.div_euclid(DAY).saturating_add(1).saturating_mul(DAY))
 }
 
 impl Sharing {
@@ -163,10 +160,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_of_the_usual_life_ends_with_the_thirtieth_day() {
-        let now = Timestamp(1_760_000_000_000); // 2025-10-09 08:53:20
-        assert_eq!(Expiry::Usual.end(now), Some(Timestamp(1_762_646_400_000)), "2025-11-09 00:00:00");
-        assert_eq!(Expiry::Never.end(now), None);
-        assert_eq!(Expiry::At(Timestamp(5)).end(now), Some(Timestamp(5)));
+    fn a_link_ends_with_a_day_of_the_office() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let day = |text: &str| Expiry::Through(Day::parse(text).unwrap());
+        // The thirtieth day, made in summer time and ended in winter time; and made after midnight by the office's clocks.
+        let usual = |now: &str| Expiry::Usual.end(at(now), &berlin);
+        assert_eq!(usual("2026-10-09T08:53:20Z"), Some(at("2026-11-08T23:00:00Z")));
+        assert_eq!(usual("2026-10-09T22:30:00Z"), Some(at("2026-11-09T23:00:00Z")));
+        let now = at("2026-01-01T00:00:00Z");
+        assert_eq!(day("2026-03-28").end(now, &berlin), Some(at("2026-03-28T23:00:00Z")));
+        assert_eq!(
+            day("2026-03-29").end(now, &berlin),
+            Some(at("2026-03-29T22:00:00Z")),
+            "a day of 23 hours"
+        );
+        assert_eq!(
+            day("2026-10-25").end(now, &berlin),
+            Some(at("2026-10-25T23:00:00Z")),
+            "a day of 25 hours"
+        );
+        assert_eq!(day("2026-10-25").end(now, &Zone::utc()), Some(at("2026-10-26T00:00:00Z")));
+        assert_eq!(Expiry::Never.end(now, &berlin), None);
+        assert_eq!(Expiry::At(Timestamp(5)).end(now, &berlin), Some(Timestamp(5)));
     }
 }

@@ -60,6 +60,9 @@ impl Language {
             Event::Instance(InstanceEvent::RecoveryKeyChanged) => self
                 .choose("hat den Wiederherstellungsschlüssel ersetzt", "replaced the recovery key")
                 .to_owned(),
+            Event::Instance(InstanceEvent::OfficeChanged) => {
+                self.choose("hat die Angaben zur Kanzlei geändert", "changed the office's details").to_owned()
+            }
             Event::Space { kind, name, .. } => match (self, kind) {
                 (Self::German, SpaceEvent::Made) => format!("hat den Bereich „{name}“ angelegt"),
                 (Self::English, SpaceEvent::Made) => format!("created the space \"{name}\""),

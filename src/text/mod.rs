@@ -8,6 +8,7 @@ mod hold;
 mod holding;
 mod links;
 mod login;
+mod office;
 mod sentences;
 mod sign_in;
 
@@ -17,12 +18,11 @@ pub use hand_in::HandInTexts;
 pub use holding::HoldingTexts;
 pub use links::LinkTexts;
 pub use login::LoginTexts;
+pub use office::OfficeTexts;
 pub use sentences::Sentence;
 pub use sign_in::SignInTexts;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
-use crate::model::{ByteSize, Timestamp};
+use crate::model::{ByteSize, Day, LocalTime, Timestamp, Zone};
 
 /// The tables of sentences on pages, by the names of their types.
 pub const PAGES: [(&str, &[Sentence]); 7] = [
@@ -32,6 +32,7 @@ pub const PAGES: [(&str, &[Sentence]); 7] = [
     ("HoldingTexts", HoldingTexts::ALL),
     ("LinkTexts", LinkTexts::ALL),
     ("LoginTexts", LoginTexts::ALL),
+    ("OfficeTexts", OfficeTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
 ];
 
@@ -86,10 +87,14 @@ impl Language {
         }
     }
 
-    /// `14:05 UTC`.
-    pub fn clock(self, time: Timestamp) -> String {
-        let Ok(moment) = OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
-        moment.format(format_description!("[hour]:[minute] UTC")).unwrap_or_default()
+    /// `14:05 Uhr` or `14:05 CET`, as the clocks of the zone show it; in UTC `14:05 UTC`.
+    pub fn clock(self, zone: &Zone, time: Timestamp) -> String {
+        let LocalTime { hour, minute, abbreviation, .. } = zone.local(time);
+        let name = match self {
+            Self::German if abbreviation != "UTC" => "Uhr",
+            _ => &abbreviation,
+        };
+        format!("{hour:02}:{minute:02} {name}")
     }
 
     fn choose<'a>(self, german: &'a str, english: &'a str) -> &'a str {
@@ -108,29 +113,47 @@ impl Language {
         }
     }
 
-    /// `21.11.2026, 20:26 UTC` or `21 Nov 2026, 20:26 UTC`.
-    pub fn moment(self, time: Timestamp) -> String {
-        let Ok(moment) = OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
-        let text = match self {
-            Self::German => moment.format(format_description!("[day].[month].[year], [hour]:[minute] UTC")),
+    /// `21.11.2026, 21:26 Uhr` or `21 Nov 2026, 21:26 CET`.
+    pub fn moment(self, zone: &Zone, time: Timestamp) -> String {
+        let clock = self.clock(zone, time);
+        let (year, month, day) = zone.day(time).parts();
+        match self {
+            Self::German => format!("{day:02}.{month:02}.{year:04}, {clock}"),
             Self::English => {
-                moment.format(format_description!("[day] [month repr:short] [year], [hour]:[minute] UTC"))
+                let month: String = month_name(month).chars().take(3).collect();
+                format!("{day:02} {month} {year:04}, {clock}")
             }
-        };
-        text.unwrap_or_default()
+        }
     }
 
-    /// `21.11.2026` or `21 Nov 2026`.
-    pub fn day(self, time: Timestamp) -> String {
-        let Ok(moment) = OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
-        let text = match self {
-            Self::German => moment.format(format_description!("[day].[month].[year]")),
-            Self::English => {
-                moment.format(format_description!("[day padding:none] [month repr:long] [year]"))
-            }
-        };
-        text.unwrap_or_default()
+    /// `21.11.2026` or `21 November 2026`.
+    pub fn day(self, day: Day) -> String {
+        let (year, month, day) = day.parts();
+        match self {
+            Self::German => format!("{day:02}.{month:02}.{year:04}"),
+            Self::English => format!("{day} {} {year:04}", month_name(month)),
+        }
     }
+}
+
+/// The English name of a month, from 1.
+fn month_name(month: i8) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let at = usize::try_from(month).unwrap_or_default().saturating_sub(1);
+    NAMES.get(at).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -141,12 +164,8 @@ mod tests {
     fn sizes_and_dates_are_written_as_the_reader_writes_them() {
         let (german, english) = (Language::German, Language::English);
         assert_eq!((german.size(1536), english.size(1536)), ("1,5 KiB".into(), "1.5 KiB".into()));
-        assert_eq!(german.moment(Timestamp(0)), "01.01.1970, 00:00 UTC");
-        assert_eq!(english.moment(Timestamp(0)), "01 Jan 1970, 00:00 UTC");
-        assert_eq!(
-            (german.day(Timestamp(0)), english.day(Timestamp(0))),
-            ("01.01.1970".into(), "1 January 1970".into())
-        );
+        let day = Day::new(1970, 1, 1).unwrap();
+        assert_eq!((german.day(day), english.day(day)), ("01.01.1970".into(), "1 January 1970".into()));
         for (seconds, german, english) in [
             (0, "einer Sekunde", "a second"),
             (119, "119 Sekunden", "119 seconds"),
@@ -156,6 +175,25 @@ mod tests {
             let wait = |language: Language| language.wait(seconds);
             assert_eq!((wait(Language::German), wait(Language::English)), (german.into(), english.into()));
         }
+    }
+
+    /// Pages show the office's time, also in the hour that comes twice in autumn.
+    #[test]
+    fn times_are_those_of_the_office() {
+        let (german, english) = (Language::German, Language::English);
+        let (berlin, utc) = (Zone::parse("Europe/Berlin").unwrap(), Zone::utc());
+        for (time, in_german, in_english) in [
+            ("2026-07-31T22:05:00Z", "01.08.2026, 00:05 Uhr", "01 Aug 2026, 00:05 CEST"),
+            ("2026-10-25T00:30:00Z", "25.10.2026, 02:30 Uhr", "25 Oct 2026, 02:30 CEST"),
+            ("2026-10-25T01:30:00Z", "25.10.2026, 02:30 Uhr", "25 Oct 2026, 02:30 CET"),
+            ("2026-12-31T23:00:00Z", "01.01.2027, 00:00 Uhr", "01 Jan 2027, 00:00 CET"),
+        ] {
+            let time = time.parse().unwrap();
+            assert_eq!(german.moment(&berlin, time), in_german);
+            assert_eq!(english.moment(&berlin, time), in_english);
+        }
+        assert_eq!(german.moment(&utc, Timestamp(0)), "01.01.1970, 00:00 UTC");
+        assert_eq!(english.clock(&utc, Timestamp(0)), "00:00 UTC");
     }
 
     /// An office's clients have no command line, and no page shows another language's sentence.

@@ -428,6 +428,10 @@ fn scripts_find_the_same_keys_for_good() {
             &["status"][..],
             "advice damaged_containers last_full_verify spaces spaces_without_key state used_bytes users version warnings workers",
         ),
+        (
+            &["office", "show"],
+            "accessibility contact imprint mail name phone privacy privacy_version web zone zone_is_own",
+        ),
         (&["user", "list"], "created disabled has_password name role second_factor"),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),

@@ -54,6 +54,7 @@ pub enum Reply {
         text: String,
     },
     Status(StatusShown),
+    Office(OfficeShown),
     Users(Vec<UserShown>),
     Removal(RemovalShown),
     AppPassword(IssuedAppPassword),
@@ -132,6 +133,33 @@ pub struct WorkerShown {
     pub failures: u64,
     /// Beginning of the next run; `None` while one is under way.
     pub next_run: Option<When>,
+}
+
+/// The office as its clients see it; a text that was not set is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfficeShown {
+    /// Its name.
+    pub name: String,
+    /// The person to ask.
+    pub contact: String,
+    /// Number to call.
+    pub phone: String,
+    /// Address for mails.
+    pub mail: String,
+    /// Address of its web site.
+    pub web: String,
+    /// Its time zone.
+    pub zone: String,
+    /// Whether that was set, rather than found on this machine.
+    pub zone_is_own: bool,
+    /// The imprint.
+    pub imprint: String,
+    /// What becomes of personal data.
+    pub privacy: String,
+    /// Number of that text, from 1.
+    pub privacy_version: u32,
+    /// How far the pages are accessible.
+    pub accessibility: String,
 }
 
 /// A user's account.

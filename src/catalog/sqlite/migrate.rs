@@ -46,6 +46,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0027-allowed.sql"),
     include_str!("../../../migrations/0028-rules.sql"),
     include_str!("../../../migrations/0029-hand-ins.sql"),
+    include_str!("../../../migrations/0030-office.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -11,7 +11,7 @@ pub(super) use holding::certificate;
 
 use super::Format;
 use crate::admin::{
-    GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown,
+    GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, OfficeShown, RecoveryKeyShown,
     RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
 };
 use crate::model::{ByteSize, Shown, Timestamp};
@@ -28,6 +28,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
     match reply {
         Reply::Done(text) | Reply::Refused { text, .. } => line(&safe(&text)),
         Reply::Status(status) => self::status(&status),
+        Reply::Office(shown) => office(&shown),
         Reply::Users(users) => table(
             &["NAME", "ROLE", "STATE", "PASSWORD", "SECOND FACTOR", "SINCE"],
             &[],
@@ -128,6 +129,33 @@ fn grants(rows: &[GrantShown]) -> anyhow::Result<()> {
             vec![safe(&row.space), safe(&row.user), row.right.clone(), release.to_owned(), hold]
         }),
     )
+}
+
+fn office(shown: &OfficeShown) -> anyhow::Result<()> {
+    let zone = if shown.zone_is_own { shown.zone.clone() } else { format!("{} (not set)", shown.zone) };
+    let text = |text: &str| match text.len() {
+        0 => "none".to_owned(),
+        bytes => ByteSize(bytes as u64).to_string(),
+    };
+    let line_of = |text: &str| if text.is_empty() { "none".to_owned() } else { safe(text) };
+    let privacy = match shown.privacy_version {
+        0 => "none".to_owned(),
+        version => format!("{}, version {version}", text(&shown.privacy)),
+    };
+    for (name, value) in [
+        ("name", line_of(&shown.name)),
+        ("contact", line_of(&shown.contact)),
+        ("phone", line_of(&shown.phone)),
+        ("mail", line_of(&shown.mail)),
+        ("web", line_of(&shown.web)),
+        ("zone", zone),
+        ("imprint", text(&shown.imprint)),
+        ("privacy", privacy),
+        ("accessibility", text(&shown.accessibility)),
+    ] {
+        line(&format!("{name:<14}{value}"))?;
+    }
+    Ok(())
 }
 
 /// How a space holds what arrives.

@@ -17,14 +17,14 @@ use crate::sharing::Visit;
 use crate::text::{BrowseTexts, Language};
 
 impl DavRequest<'_> {
-    pub(super) fn browse_root(&self, tops: &[Top]) -> Response<ResponseBody> {
+    pub(super) async fn browse_root(&self, tops: &[Top]) -> Response<ResponseBody> {
         // Links are relative to an address with a trailing slash; without it they would miss the mount.
         let base = self.mount.href(&Place::Root, true);
         let row = |top: &Top| Row::new(&base, &top.space.name, None, top.member.entry.modified);
         let rows: Vec<_> = tops.iter().map(row).collect();
         let language = preferred(&self.parts.headers);
-        let texts = BrowseTexts(language);
-        page(language, texts.spaces(), folder::members(language, None, &rows, texts.no_spaces()))
+        let (texts, zone) = (BrowseTexts(language), self.context.zone().await);
+        page(language, texts.spaces(), folder::members((language, &zone), None, &rows, texts.no_spaces()))
     }
 
     pub(super) async fn browse(&self, target: &EntryTarget, folder: Entry) -> Answer {
@@ -44,9 +44,9 @@ impl DavRequest<'_> {
         };
         let above = self.mount.href(&above, true);
         let language = preferred(&self.parts.headers);
-        let texts = BrowseTexts(language);
+        let (texts, zone) = (BrowseTexts(language), self.context.zone().await);
         let content = html! {
-            (folder::members(language, Some(&above), &rows, texts.empty()))
+            (folder::members((language, &zone), Some(&above), &rows, texts.empty()))
             @if more { p { (texts.more()) } }
         };
         Ok(page(language, &title, content))
@@ -68,12 +68,14 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
-    use crate::model::Timestamp;
+    use crate::model::{Timestamp, Zone};
 
     #[tokio::test]
     async fn names_cannot_become_markup() {
         let row = Row::new("", "<img src=x onerror=alert(1)>\".txt", Some(1), Timestamp(0));
-        let page = page(Language::German, "<b>", folder::members(Language::German, None, &[row], ""));
+        let (language, zone) = (Language::German, Zone::utc());
+        let page = page(language, "<b>", folder::members((language, &zone), None, &[row], ""));
+        let page = crate::http::page::finished(page, None);
         let html = page.into_body().collect().await.unwrap().to_bytes();
         let html = std::str::from_utf8(&html).unwrap();
         assert!(!html.contains("<img") && !html.contains("<b>"), "{html}");

@@ -43,7 +43,7 @@ impl DavRequest<'_> {
                 let tops = self.visible_spaces(|_| Detail::NONE).await?.tops;
                 match self.root_judged(&self.services.library.mount_etag(&tops))? {
                     Some(response) => Ok(response),
-                    None => Ok(self.browse_root(&tops)),
+                    None => Ok(self.browse_root(&tops).await),
                 }
             }
             Target::Entry(target) => match self.file(&target).await? {

@@ -83,7 +83,7 @@ impl Desk<'_> {
     }
 
     fn askers(&self, hold: &Hold, people: &[(UserId, UserName)], outcome: &Outcome) -> Markup {
-        let (texts, language) = (self.texts(), self.language);
+        let texts = self.texts();
         let name = |user: UserId| {
             let found = people.iter().find(|(id, _)| *id == user).map(|(_, name)| name.as_str());
             Shown(found.unwrap_or(texts.former_reader())).to_string()
@@ -95,16 +95,16 @@ impl Desk<'_> {
                     ul {
                         @for handed in &hold.handed_out {
                             li {
-                                (texts.has_it(&name(handed.user), &language.moment(handed.at)))
+                                (texts.has_it(&name(handed.user), &self.moment(handed.at)))
                                 @if handed.overridden { " (" (texts.overridden()) ")" }
                             }
                         }
                         @for request in &hold.requests {
                             li {
-                                (texts.asks(&name(request.user), &language.moment(request.asked)))
+                                (texts.asks(&name(request.user), &self.moment(request.asked)))
                                 @if let Some(reason) = &request.reason { ": " (Shown(reason)) }
                                 @match &request.declined {
-                                    Some((at, _)) => { " – " (texts.declined(&language.moment(*at))) },
+                                    Some((at, _)) => { " – " (texts.declined(&self.moment(*at))) },
                                     None => (self.decline(hold, request.user, outcome)),
                                 }
                             }
@@ -132,7 +132,7 @@ impl Desk<'_> {
 
     /// The request of a person who waits for the item.
     fn ask(&self, hold: &Hold, outcome: &Outcome) -> Markup {
-        let (texts, language) = (self.texts(), self.language);
+        let texts = self.texts();
         if has_it(hold, self.session.principal.user) {
             return html! { section { h2 { (texts.original()) } p { (texts.you_have_it()) } } };
         }
@@ -143,9 +143,9 @@ impl Desk<'_> {
                 h2 { (texts.original()) }
                 @match (request, declined) {
                     (None, _) => p { (texts.ask_about()) },
-                    (Some(request), None) => p { (texts.you_asked(&language.moment(request.asked))) },
+                    (Some(request), None) => p { (texts.you_asked(&self.moment(request.asked))) },
                     (Some(_), Some((at, why))) => p {
-                        (texts.declined(&language.moment(*at)))
+                        (texts.declined(&self.moment(*at)))
                         @if let Some(why) = why { ": " (Shown(why)) }
                     },
                 }

@@ -10,7 +10,7 @@ use super::{Desk, Failure, has_it};
 use crate::accounts::ActorNames;
 use crate::http::page::{note, problem, success};
 use crate::intake::{Approval, Hold};
-use crate::model::{Actor, HoldId, HoldReason, HoldState, Label, Recorded, Shown, Timestamp};
+use crate::model::{Actor, HoldId, HoldReason, HoldState, Label, Recorded, Shown};
 use crate::net::ResponseBody;
 use crate::text::HoldingTexts;
 
@@ -39,7 +39,7 @@ impl Desk<'_> {
                 section {
                     h2 { (texts.downloads()) }
                     @if hold.fetched.is_empty() { p { (texts.no_downloads()) } } @else {
-                        ul { @for read in &hold.fetched { li { (self.actor(read, &names)) ", " (self.language.moment(read.at)) } } }
+                        ul { @for read in &hold.fetched { li { (self.actor(read, &names)) ", " (self.moment(read.at)) } } }
                     }
                 }
                 section {
@@ -101,19 +101,19 @@ impl Desk<'_> {
             let actor = first.user.map_or(Actor::Owner, Actor::user);
             let who = Shown(&language.actor(&actor, names.account(&actor), None)).to_string();
             let title = words(texts, first.decision, hold.standing).title;
-            texts.waits_for_second(&who, title, &language.moment(first.lapses))
+            texts.waits_for_second(&who, title, &self.moment(first.lapses))
         });
         let look = hold.look.as_ref();
         let found = peculiarities(texts, hold);
         let mut facts = vec![(texts.state(), self.state(hold).to_owned())];
         facts.extend(hold.reason.map(|reason| (texts.reason(), language.hold_reason(reason).to_owned())));
         facts.extend(first.map(|first| (texts.second(), first)));
-        facts.push((texts.arrived(), language.moment(hold.arrived)));
-        facts.extend(due(texts, hold, self.context.info.received).map(|due| (texts.due(), due)));
+        facts.push((texts.arrived(), self.moment(hold.arrived)));
+        facts.extend(due(self, hold).map(|due| (texts.due(), due)));
         facts.extend(sender(texts, hold).map(|sender| (texts.sender(), sender)));
         facts.extend(look.map(|look| (texts.kind(), language.content_kind(look.kind).to_owned())));
         let let_in = hold.allowed.as_ref().map(|row| {
-            let moment = language.moment(row.ends);
+            let moment = self.moment(row.ends);
             match self.context.info.received < row.ends {
                 true => texts.allowed_until(&moment),
                 false => texts.allowed_once(&moment),
@@ -168,13 +168,13 @@ impl Desk<'_> {
                     ul {
                         @for verdict in &hold.verdicts {
                             li {
-                                (language.moment(verdict.at)) ", " (Shown(&verdict.engine)) ": "
+                                (self.moment(verdict.at)) ", " (Shown(&verdict.engine)) ": "
                                 strong { (language.verdict(verdict.result)) }
                                 @if let Some(detail) = &verdict.detail { " (" (Shown(detail)) ")" }
                                 br;
                                 small {
                                     @match verdict.signatures_built {
-                                        Some(built) => (texts.signatures_of(&verdict.signatures, &language.moment(built))),
+                                        Some(built) => (texts.signatures_of(&verdict.signatures, &self.moment(built))),
                                         None => (texts.signatures(&verdict.signatures)),
                                     }
                                 }
@@ -189,7 +189,7 @@ impl Desk<'_> {
     fn event(&self, recorded: &Recorded, names: &ActorNames) -> Markup {
         let what = self.language.event(&recorded.event);
         html! {
-            li { (self.language.moment(recorded.at)) ": " (self.actor(recorded, names)) " " (Shown(&what)) }
+            li { (self.moment(recorded.at)) ": " (self.actor(recorded, names)) " " (Shown(&what)) }
         }
     }
 
@@ -201,9 +201,10 @@ impl Desk<'_> {
 }
 
 /// When an item may be released by itself; `None` once that does not matter any more.
-pub(super) fn due(texts: HoldingTexts, hold: &Hold, now: Timestamp) -> Option<String> {
+pub(super) fn due(desk: &Desk<'_>, hold: &Hold) -> Option<String> {
+    let (texts, now) = (desk.texts(), desk.context.info.received);
     let waits = matches!(hold.state, HoldState::Arrived | HoldState::Held | HoldState::WaitingForSignatures);
-    let moment = texts.0.moment(hold.due);
+    let moment = desk.moment(hold.due);
     waits.then(|| match now < hold.due {
         true => texts.due_in(&moment, &texts.0.time_left(hold.due.since(now))),
         false => texts.due_over(&moment),

@@ -107,12 +107,12 @@ impl Desk<'_> {
         html! {
             li {
                 h2 { a href=(of_item(hold.id)) { (name) } }
-                p.where { (texts.in_space(&place)) " · " (texts.arrived()) ": " (language.moment(hold.arrived)) }
+                p.where { (texts.in_space(&place)) " · " (texts.arrived()) ": " (self.moment(hold.arrived)) }
                 p.state.alarm[hold.state == HoldState::Quarantined] {
                     (self.state(hold))
                     @if let Some(reason) = hold.reason { ": " (language.hold_reason(reason)) }
                 }
-                @if let Some(due) = due(texts, hold, self.context.info.received) {
+                @if let Some(due) = due(self, hold) {
                     p { (texts.due()) ": " (due) }
                 }
                 @if self.approval(hold).is_some() { p.state { (texts.awaits_second()) } }

@@ -31,7 +31,7 @@ use super::session;
 use crate::accounts::{LookupError, Principal, Session};
 use crate::intake::{Hold, IntakeError};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, EntryId, HoldId, SpaceId, UserId};
+use crate::model::{Access, EntryId, HoldId, SpaceId, Timestamp, UserId, Zone};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{ErrorTexts, HoldingTexts, Language};
 
@@ -54,6 +54,8 @@ struct Desk<'a> {
     accesses: Vec<Access>,
     /// All spaces, for their names.
     spaces: Vec<Space>,
+    /// The office's time zone.
+    zone: Zone,
 }
 
 /// Why there is no page.
@@ -109,7 +111,8 @@ impl<'a> Desk<'a> {
         let accesses = accounts.spaces_of(&session.principal).await?;
         let spaces = context.services.library.spaces().await?;
         let form_token = accounts.form_token(&session.token);
-        Ok(Some(Self { context, language, session, form_token, accesses, spaces }))
+        let zone = context.zone().await;
+        Ok(Some(Self { context, language, session, form_token, accesses, spaces, zone }))
     }
 
     async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
@@ -199,6 +202,11 @@ impl<'a> Desk<'a> {
             true => Ok(form),
             false => Err(session::forged(self.language, Some(&self.person()), &address::of_item(id))),
         }
+    }
+
+    /// A time in words.
+    fn moment(&self, time: Timestamp) -> String {
+        self.language.moment(&self.zone, time)
     }
 
     fn texts(&self) -> HoldingTexts {

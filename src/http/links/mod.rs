@@ -133,6 +133,7 @@ impl LinkRequest<'_> {
             may_add: entry.is_folder() && visit.access.scope_to_add().is_ok(),
             rows: &rows,
             has_more,
+            zone: &self.zone().await,
             received,
         };
         Ok(pages::link(self.language, &shown))

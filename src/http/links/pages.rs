@@ -10,7 +10,7 @@ use crate::http::page::{Field, Page, Width, facts, note, notice, problem, succes
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::FILES;
 use crate::library::Entry;
-use crate::model::{EntryPath, Timestamp};
+use crate::model::{EntryPath, Zone};
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
 use crate::text::{BrowseTexts, HandInTexts, Language, LinkTexts};
@@ -29,6 +29,8 @@ pub(super) struct Shown<'a> {
     pub(super) may_add: bool,
     pub(super) rows: &'a [Row],
     pub(super) has_more: bool,
+    /// The office's time zone.
+    pub(super) zone: &'a Zone,
     /// Result of the form that was just sent.
     pub(super) received: Option<&'a Received>,
 }
@@ -94,14 +96,13 @@ pub(super) fn gone(language: Language) -> Response<ResponseBody> {
 pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBody> {
     let texts = LinkTexts(language);
     let is_listed = shown.may_read && shown.entry.is_folder();
-    // The link ends with the first moment of a day, so the day before is its last.
-    let last = shown.visit.link.expires.map(|end| language.day(Timestamp(end.0.saturating_sub(1))));
+    let last = shown.visit.link.expires.map(|end| language.day(shown.zone.last_day(end)));
     let content = html! {
         @if let Some(received) = shown.received { (arrivals(language, received)) }
         @if shown.path.is_root() && !shown.visit.link.note.is_empty() { (note(&shown.visit.link.note)) }
         @match (shown.may_read, shown.entry.is_folder()) {
             (true, true) => {
-                (folder::members(language, above(shown).as_deref(), shown.rows, BrowseTexts(language).empty()))
+                (folder::members((language, shown.zone), above(shown).as_deref(), shown.rows, BrowseTexts(language).empty()))
                 @if shown.has_more { p { (texts.more()) } }
             },
             (true, false) => (file(language, shown)),
@@ -174,7 +175,8 @@ pub(super) fn reason(refusal: Refusal, language: Language) -> &'static str {
 
 fn file(language: Language, shown: &Shown<'_>) -> Markup {
     let (texts, words) = (LinkTexts(language), BrowseTexts(language));
-    let (size, changed) = (language.size(shown.entry.size), language.moment(shown.entry.modified));
+    let (size, changed) =
+        (language.size(shown.entry.size), language.moment(shown.zone, shown.entry.modified));
     let mut href = format!("{}/files/", shown.base);
     push_encoded(&mut href, &shown.entry.name);
     html! {

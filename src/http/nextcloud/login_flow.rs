@@ -79,7 +79,7 @@ impl RequestContext<'_> {
             let query = self.parts.uri.query().unwrap_or_default();
             let name = form::field(query.as_bytes(), "user");
             let name = name.as_ref().map_or("", |name| name.as_str());
-            return (self.form_page(language, token, name, None), None);
+            return (self.form_page(language, token, name, None).await, None);
         }
         if self.parts.method != Method::POST {
             return (not_allowed("GET, HEAD, POST", "Not this method.\n"), None);
@@ -113,10 +113,10 @@ impl RequestContext<'_> {
             Err(ConsentError::TooManyAppPasswords) => Problem::TooManyDevices,
             Err(ConsentError::Login(error)) => Problem::Login(LoginProblem::of(&error, self.info.request_id)),
         };
-        (self.form_page(language, token, &credentials.name, Some(problem)), None)
+        (self.form_page(language, token, &credentials.name, Some(problem)).await, None)
     }
 
-    fn form_page(
+    async fn form_page(
         &self,
         language: Language,
         token: &str,
@@ -129,7 +129,9 @@ impl RequestContext<'_> {
         };
         let action = self.parts.uri.path();
         let (visitor, nonce) = (self.info.peer, nonce.expose());
-        pages::consent(language, &Consent { request: &request, visitor, action, nonce, name, problem, now })
+        let zone = &self.zone().await;
+        let consent = Consent { request: &request, visitor, action, nonce, name, problem, now, zone };
+        pages::consent(language, &consent)
     }
 
     fn log_failure(&self, error: &(dyn std::error::Error + 'static)) {

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use crate::accounts::DeviceRequest;
 use crate::http::page::login_form::{self, LoginProblem};
 use crate::http::page::{Page, Width, facts, note, notice, problem};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Zone};
 use crate::net::ResponseBody;
 use crate::text::{Language, LoginTexts};
 
@@ -26,6 +26,7 @@ pub(super) struct Consent<'a> {
     /// Fault of the submitted form.
     pub(super) problem: Option<Problem>,
     pub(super) now: Timestamp,
+    pub(super) zone: &'a Zone,
 }
 
 /// Why the form is shown again.
@@ -98,7 +99,7 @@ fn is_elsewhere(device: IpAddr, browser: IpAddr) -> bool {
 fn asked(texts: LoginTexts, shown: &Consent<'_>) -> Markup {
     let ends = shown.request.ends;
     let minutes = ends.since(shown.now).as_secs().div_ceil(60);
-    let valid = texts.valid_for(&texts.0.clock(ends), minutes);
+    let valid = texts.valid_for(&texts.0.clock(shown.zone, ends), minutes);
     let peer = shown.request.peer.to_canonical().to_string();
     facts(&[
         (texts.device(), &shown.request.label),
@@ -127,9 +128,10 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
+    use crate::http::page::finished;
 
     async fn text(response: Response<ResponseBody>) -> String {
-        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = finished(response, None).into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(body.to_vec()).unwrap()
     }
 
@@ -139,6 +141,7 @@ mod tests {
     }
 
     fn page<'a>(request: &'a DeviceRequest, name: &'a str, problem: Option<Problem>) -> Consent<'a> {
+        static ZONE: std::sync::LazyLock<Zone> = std::sync::LazyLock::new(Zone::utc);
         Consent {
             request,
             visitor: request.peer,
@@ -147,6 +150,7 @@ mod tests {
             name,
             problem,
             now: Timestamp::from_secs(61),
+            zone: &ZONE,
         }
     }
 

@@ -52,6 +52,7 @@ impl Browser {
         let (page, body) = page.into_response(head.status).into_parts();
         head.headers.remove(CONTENT_LENGTH);
         head.headers.extend(page.headers);
+        head.extensions.extend(page.extensions);
         head.headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language"));
         Some(body)
     }
@@ -80,6 +81,7 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
+    use crate::http::page::finished;
     use crate::net::plain_response;
 
     async fn page(accept: &str, language: &str, status: StatusCode) -> Option<String> {
@@ -88,6 +90,8 @@ mod tests {
         headers.insert("accept-language", HeaderValue::from_str(language).unwrap());
         let (mut head, _) = plain_response(status, "for programs").into_parts();
         let body = Browser::of(&headers)?.page(&mut head, RequestId::random())?;
+        let page = finished(Response::from_parts(head, body), None);
+        let (head, body) = page.into_parts();
         assert_eq!(head.headers[CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(head.headers.get_all(CONTENT_TYPE).iter().count(), 1);
         Some(String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap())

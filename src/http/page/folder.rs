@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::http::protocol::href::push_encoded;
 use crate::library::{Detail, Library, LibraryError};
-use crate::model::{Access, EntryId, EntryName, Timestamp};
+use crate::model::{Access, EntryId, EntryName, Timestamp, Zone};
 use crate::text::{BrowseTexts, Language};
 
 /// Members of a folder shown on one page; a mount shows all.
@@ -61,7 +61,12 @@ pub(in crate::http) async fn rows(
 }
 
 /// The link to the parent folder, and the members. `empty` is shown if there are none.
-pub(in crate::http) fn members(language: Language, above: Option<&str>, rows: &[Row], empty: &str) -> Markup {
+pub(in crate::http) fn members(
+    (language, zone): (Language, &Zone),
+    above: Option<&str>,
+    rows: &[Row],
+    empty: &str,
+) -> Markup {
     let texts = BrowseTexts(language);
     html! {
         @if let Some(href) = above {
@@ -81,7 +86,7 @@ pub(in crate::http) fn members(language: Language, above: Option<&str>, rows: &[
                         tr {
                             td { (named(row)) }
                             td { @if let Some(size) = row.size { (language.size(size)) } }
-                            td { (language.moment(row.modified)) }
+                            td { (language.moment(zone, row.modified)) }
                         }
                     }
                 }

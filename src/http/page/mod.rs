@@ -4,6 +4,7 @@
 pub(super) mod bar;
 pub(super) mod error_page;
 pub(super) mod folder;
+pub(super) mod foot;
 pub(crate) mod form;
 pub(super) mod language;
 pub(super) mod login_form;
@@ -12,6 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderN
 use http::{HeaderValue, Response, StatusCode};
 use maud::{DOCTYPE, Markup, Render, html};
 
+use crate::model::Office;
 use crate::net::ResponseBody;
 use crate::text::{BrowseTexts, Language};
 
@@ -42,34 +44,26 @@ pub(in crate::http) enum Width {
     Wide,
 }
 
+/// A page whose foot is still missing; an extension of an answer without a body.
+#[derive(Clone, Debug)]
+struct Unfinished {
+    language: Language,
+    width: Width,
+    title: String,
+    bar: Markup,
+    content: Markup,
+}
+
 impl Page<'_> {
-    /// The page as an answer that is not cached.
+    /// The page as an answer that is not cached. It has a body only once it went through [`finished`].
     pub(in crate::http) fn into_response(self, status: StatusCode) -> Response<ResponseBody> {
         self.below(&html! {}, status)
     }
 
     /// The same below a bar.
     pub(in crate::http) fn below(self, bar: &Markup, status: StatusCode) -> Response<ResponseBody> {
-        let page = html! {
-            (DOCTYPE)
-            html lang=(self.language.tag()) {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    link rel="stylesheet" href="/static/tresor.css";
-                    title { (self.title) " · Tresor" }
-                }
-                body {
-                    (bar)
-                    main class=[(self.width == Width::Narrow).then_some("narrow")] {
-                        p.brand { "Tresor" }
-                        h1 { (self.title) }
-                        (self.content)
-                    }
-                }
-            }
-        };
-        let mut response = Response::new(ResponseBody::full(page.into_string()));
+        let Self { language, width, title, content } = self;
+        let mut response = Response::new(ResponseBody::empty());
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -78,8 +72,48 @@ impl Page<'_> {
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         headers.insert(REFERRER_POLICY, REFERRER);
         headers.insert(ROBOTS.0, ROBOTS.1);
+        let unfinished = Unfinished { language, width, title: title.to_owned(), bar: bar.clone(), content };
+        response.extensions_mut().insert(unfinished);
         response
     }
+}
+
+/// Whether an answer is a page that [`finished`] must complete.
+pub(in crate::http) fn is_unfinished(response: &Response<ResponseBody>) -> bool {
+    response.extensions().get::<Unfinished>().is_some()
+}
+
+/// Completes a page with the foot of the office, if that is known; other answers stay as they are. The router calls it for
+/// every answer.
+pub(in crate::http) fn finished(
+    mut response: Response<ResponseBody>,
+    office: Option<&Office>,
+) -> Response<ResponseBody> {
+    let Some(page) = response.extensions_mut().remove::<Unfinished>() else { return response };
+    let name = office.map(|office| office.name.as_str()).filter(|name| !name.is_empty());
+    let brand = name.unwrap_or("Tresor");
+    let html = html! {
+        (DOCTYPE)
+        html lang=(page.language.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                link rel="stylesheet" href="/static/tresor.css";
+                title { (page.title) " · " (brand) }
+            }
+            body {
+                (page.bar)
+                main class=[(page.width == Width::Narrow).then_some("narrow")] {
+                    p.brand { (brand) }
+                    h1 { (page.title) }
+                    (page.content)
+                }
+                @if let Some(office) = office { (foot::foot(page.language, office)) }
+            }
+        }
+    };
+    *response.body_mut() = ResponseBody::full(html.into_string());
+    response
 }
 
 /// The page at the server's root.
@@ -175,7 +209,8 @@ mod tests {
         };
         let content = html! { (problem(evil)) (facts(&[(evil, evil)])) (evil) a href=(evil) { "x" } (field) };
         let page = Page { language: Language::German, width: Width::Narrow, title: evil, content };
-        let response = page.into_response(StatusCode::OK);
+        let office = Office { name: evil.into(), ..Office::unknown(crate::model::Zone::utc()) };
+        let response = finished(page.into_response(StatusCode::OK), Some(&office));
         assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], POLICY);
         let html = response.into_body().collect().await.unwrap().to_bytes();
         let html = std::str::from_utf8(&html).unwrap();

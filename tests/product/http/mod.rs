@@ -16,6 +16,7 @@ mod login_flow;
 mod names;
 mod network;
 mod ocs;
+mod office;
 mod pages;
 mod properties;
 mod public;

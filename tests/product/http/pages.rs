@@ -108,6 +108,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("LoginTexts::busy", "needs more logins at once than there are turns"),
     ("LoginTexts::too_many_devices", "needs 100 devices"),
     ("LoginTexts::failed", "needs a broken disk"),
+    ("OfficeTexts::foot", "for screen readers"),
     ("SignInTexts::pages", "for screen readers"),
     ("SignInTexts::language", "for screen readers"),
 ];
@@ -179,6 +180,9 @@ impl Reader<'_> {
         let full = self.ask("PUT", "/dav/tiny/1.bin").sign_in(USER, PASSWORD);
         vec![
             self.get("/"),
+            self.get("/imprint").expect(200),
+            self.get("/privacy").expect(200),
+            self.get("/accessibility").expect(200),
             self.browse("/dav/"),
             self.ask("GET", "/dav/").sign_in("newcomer", PASSWORD).send(),
             self.browse(&format!("/dav/{SPACE}/")),
@@ -448,6 +452,28 @@ fn every_page_speaks_one_language_and_names_no_command() {
         server.request("MKCOL", &format!("/dav/{folder}")).send().expect(201);
     }
     server.request("PUT", &format!("/dav/{SPACE}/1.txt")).body("x").send().expect(201);
+    let text = server.secret_file("1.txt", "1");
+    let text = text.to_str().unwrap();
+    server.cli_ok([
+        "office",
+        "set",
+        "--name",
+        "1",
+        "--contact",
+        "2",
+        "--phone",
+        "3",
+        "--mail",
+        "4@example.de",
+        "--web",
+        "https://example.de",
+        "--imprint-file",
+        text,
+        "--privacy-file",
+        text,
+        "--accessibility-file",
+        text,
+    ]);
     let throttling = &TestServer::start_plain();
     for (language, other) in [(Language::German, Language::English), (Language::English, Language::German)] {
         let pages = Reader { server: &server, throttling, language }.pages();

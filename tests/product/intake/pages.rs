@@ -64,7 +64,7 @@ fn every_decision_is_made_on_the_page_and_shown_there() {
             "<h1>Prüfbereich</h1>",
             &format!("<a href=\"/holding/{id}\">vertrag.txt</a>"),
             "im Bereich space · Eingegangen: ",
-            "UTC (noch 11 Std. 59 Min.)",
+            "Uhr (noch 11 Std. 59 Min.)",
             "<p class=\"state alarm\">in Quarantäne: sie enthält Schadsoftware</p>",
         ],
     );
@@ -331,7 +331,7 @@ fn a_second_scan_and_its_certificate_are_on_the_page() {
     world.waits(id, "waiting_for_signatures", "signatures-not-newer");
     world.waits(later, "waiting_for_signatures", "signatures-not-newer");
     let page = browser.get(&address(id)).expect(200);
-    assert_shows(&page, &["UTC (Zeit abgelaufen)", "wartet auf neuere Virensignaturen"]);
+    assert_shows(&page, &["Uhr (Zeit abgelaufen)", "wartet auf neuere Virensignaturen"]);
     let refused = browser.get(&format!("{}/certificate", address(id))).expect(409);
     assert_shows(
         &refused,

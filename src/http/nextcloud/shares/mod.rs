@@ -18,7 +18,7 @@ use crate::accounts::Principal;
 use crate::http::context::RequestContext;
 use crate::http::error::library_status;
 use crate::http::protocol::media_type;
-use crate::model::{Access, EntryName, EntryPath, LinkId, LinkRight, LinkTerms, SpaceId};
+use crate::model::{Access, EntryName, EntryPath, LinkId, LinkRight, LinkTerms, SpaceId, Zone};
 use crate::net::RequestBody;
 use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
@@ -209,9 +209,10 @@ impl RequestContext<'_> {
         let spaces = self.services.library.spaces().await.map_err(|error| self.broken(&error))?;
         let names: HashMap<SpaceId, String> =
             spaces.into_iter().map(|space| (space.id, space.name)).collect();
+        let zone = self.zone().await;
         let view = |shared: &Shared| {
             let space = names.get(&shared.link.space)?;
-            Some(view(shared, space, principal, origin))
+            Some(view(shared, space, principal, (origin, &zone)))
         };
         Ok(links.iter().filter_map(view).collect())
     }
@@ -240,7 +241,7 @@ impl RequestContext<'_> {
     }
 }
 
-fn view(shared: &Shared, space: &str, principal: &Principal, origin: &str) -> Value {
+fn view(shared: &Shared, space: &str, principal: &Principal, (origin, zone): (&str, &Zone)) -> Value {
     let Shared { link, entry, path, creator_name } = shared;
     let is_folder = entry.is_folder();
     let name = path.names().last().map_or(space, EntryName::as_str);
@@ -260,7 +261,7 @@ fn view(shared: &Shared, space: &str, principal: &Principal, origin: &str) -> Va
         "can_delete": true,
         "stime": link.created.as_secs(),
         "parent": null,
-        "expiration": link.expires.and_then(last_day),
+        "expiration": link.expires.map(|end| last_day(zone, end)),
         "token": link.token(),
         "note": link.note,
         "label": link.label,

@@ -6,12 +6,11 @@ use bytes::Bytes;
 use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
-use time::{Date, Month, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use super::super::envelope::{Fault, refusal};
 use crate::http::page::form;
-use crate::model::{LinkRight, Timestamp};
+use crate::model::{Day, LinkRight, Timestamp, Zone};
 use crate::sharing::{Expiry, LinkChange};
 
 const READ: u64 = 1;
@@ -89,7 +88,7 @@ pub fn change_of(parameters: &Parameters, is_folder: bool) -> Result<LinkChange,
         Some("") => Some(Expiry::Never),
         Some(text) => {
             let last_day = date(text).ok_or_else(|| bad("expireDate is a date: 2030-12-31."))?;
-            Some(Expiry::At(end_of(last_day)))
+            Some(Expiry::Through(last_day))
         }
     };
     let password = parameters.text("password").map(|password| match password.is_empty() {
@@ -136,29 +135,19 @@ pub fn sum_of(right: LinkRight, is_folder: bool) -> u64 {
     }
 }
 
-/// `2030-12-31`, with or without a time after it.
-fn date(text: &str) -> Option<Date> {
+/// `2030-12-31`, with or without a time after it. A link with a date still opens on that day, as clients say: "expires
+/// on".
+fn date(text: &str) -> Option<Day> {
     let (day, rest) = text.split_at_checked(10)?;
     if !(rest.is_empty() || rest.starts_with(['T', ' '])) {
         return None;
     }
-    let mut parts = day.splitn(3, '-');
-    let year = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
-    let month = Month::try_from(parts.next()?.parse::<u8>().ok()?).ok()?;
-    Date::from_calendar_date(year, month, parts.next()?.parse().ok()?).ok()
-}
-
-/// A link with a date still opens on that day, as clients say: "expires on". UTC.
-fn end_of(last_day: Date) -> Timestamp {
-    let midnight = last_day.midnight().assume_utc().unix_timestamp();
-    Timestamp::from_secs(midnight.saturating_add(24 * 60 * 60))
+    Day::parse(day)
 }
 
 /// The last day on which a link opens, in the one format that all clients parse.
-pub fn last_day(end: Timestamp) -> Option<String> {
-    let day = OffsetDateTime::from_unix_timestamp(Timestamp(end.0.saturating_sub(1)).as_secs()).ok()?.date();
-    let (year, month, day) = day.to_calendar_date();
-    Some(format!("{year:04}-{:02}-{day:02} 00:00:00", u8::from(month)))
+pub fn last_day(zone: &Zone, end: Timestamp) -> String {
+    format!("{} 00:00:00", zone.last_day(end))
 }
 
 #[cfg(test)]
@@ -232,7 +221,7 @@ mod tests {
         assert_eq!((cleared.note.as_deref(), cleared.label.as_deref()), (Some(""), Some("")));
         let set = change("password=x&expireDate=2025-10-09&publicUpload=true&name=n&hideDownload=false");
         assert!(matches!(set.password, Some(Some(_))));
-        assert_eq!(set.expires, Some(Expiry::At(Timestamp::from_secs(1_760_054_400))), "the day included");
+        assert_eq!(set.expires, Some(Expiry::Through(Day::parse("2025-10-09").unwrap())), "the day included");
         assert_eq!((set.right, set.label.as_deref()), (Some(LinkRight::Edit), Some("n")));
         assert_eq!(set.hide_download, Some(false));
         assert_eq!(change("permissions=4&publicUpload=true").right, Some(LinkRight::Add));
@@ -244,8 +233,10 @@ mod tests {
     #[test]
     fn dates_come_back_as_they_were_sent() {
         for text in ["2025-10-09", "2025-10-09 00:00:00", "2025-10-09T22:00:00.000Z"] {
-            let end = end_of(date(text).unwrap());
-            assert_eq!(last_day(end).unwrap(), "2025-10-09 00:00:00", "{text}");
+            for zone in [Zone::utc(), Zone::parse("Europe/Berlin").unwrap()] {
+                let end = zone.end_of(date(text).unwrap());
+                assert_eq!(last_day(&zone, end), "2025-10-09 00:00:00", "{text}");
+            }
         }
         for bad in ["", "2025", "2025-10-9", "2025-13-01", "09.10.2025", "2025-10-09x", "2025-10-0ü"] {
             assert_eq!(date(bad), None, "{bad}");

@@ -1,0 +1,55 @@
+//! The office as clients see it: its name, the person to ask, its legal texts and its time zone.
+
+use super::Zone;
+
+/// Most characters of a line such as the office's name.
+pub const MAX_OFFICE_LINE: usize = 200;
+/// Most bytes of a text such as the imprint.
+pub const MAX_OFFICE_TEXT: usize = 64 << 10;
+
+/// The identity of an office. An empty text stands for none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Office {
+    /// Its name.
+    pub name: String,
+    /// The person to ask.
+    pub contact: String,
+    /// Number to call.
+    pub phone: String,
+    /// Address for mails.
+    pub mail: String,
+    /// Address of its web site, with `https://`.
+    pub web: String,
+    /// The imprint, as plain text.
+    pub imprint: String,
+    /// What becomes of personal data, as plain text.
+    pub privacy: String,
+    /// Number of that text: 0 before the first one, and 1 more with each change.
+    pub privacy_version: u32,
+    /// How far the pages are accessible, as plain text.
+    pub accessibility: String,
+    /// The zone that was set; `None` for the system's.
+    pub own_zone: Option<Zone>,
+    /// The zone in which its times are shown and its days end.
+    pub zone: Zone,
+}
+
+impl Office {
+    /// An office of which nothing is known, in this zone.
+    pub fn unknown(zone: Zone) -> Self {
+        let none = String::new;
+        Self {
+            name: none(),
+            contact: none(),
+            phone: none(),
+            mail: none(),
+            web: none(),
+            imprint: none(),
+            privacy: none(),
+            privacy_version: 0,
+            accessibility: none(),
+            own_zone: None,
+            zone,
+        }
+    }
+}
