@@ -65,7 +65,7 @@ const ROOMS: [(&str, &[&str]); 23] = [
 
 /// The folders of `http` that each answer one protocol. They share what lies beside them (`protocol`, `context`,
 /// `page`, `auth`, `reply`, `error`, ...) and import no other endpoint; only the router knows them all.
-const ENDPOINTS: [&str; 6] = ["dav", "holding", "links", "nextcloud", "resumable", "signin"];
+const ENDPOINTS: [&str; 7] = ["dav", "holding", "links", "my_links", "nextcloud", "resumable", "signin"];
 
 /// The file that lists the files in `migrations/`.
 const MIGRATIONS: &str = "src/catalog/sqlite/migrate.rs";

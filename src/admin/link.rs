@@ -1,8 +1,5 @@
 //! Links and what people hand in through them.
 
-use time::macros::format_description;
-use time::{Date, Duration};
-
 use super::answer::{Admin, parse_path, word};
 use super::error::AdminError;
 use super::judge::Judged;
@@ -10,7 +7,7 @@ use super::request::{LinkAsked, Secret};
 use super::{HandInShown, LinkShown, Reply, When, shown};
 use crate::accounts::{Principal, UserName};
 use crate::library::{LibraryError, Space};
-use crate::model::{HandInId, LinkRight, LinkTerms, Timestamp};
+use crate::model::{Day, HandInId, LinkRight, LinkTerms, Timestamp};
 use crate::sharing::{Expiry, HandInError, HandInPlace, NewLink};
 
 impl Admin {
@@ -35,6 +32,8 @@ impl Admin {
             what: "list of file name endings",
             allowed: "such as pdf,jpg,xlsx".into(),
         })?;
+        let office = self.accounts.office().await?;
+        let end_of = |text: &str| Ok::<_, AdminError>(office.zone.end_of(day(text)?));
         let terms = LinkTerms {
             uses: asked.uses,
             deadline: asked.deadline.as_deref().map(end_of).transpose()?,
@@ -51,7 +50,7 @@ impl Admin {
             expires: match asked.until.as_deref() {
                 None => Expiry::Usual,
                 Some("never") => Expiry::Never,
-                Some(day) => Expiry::At(end_of(day)?),
+                Some(text) => Expiry::Through(day(text)?),
             },
             password: asked.password.as_ref().map(Secret::to_secret_string),
             label: asked.label,
@@ -95,14 +94,10 @@ fn hand_in(place: HandInPlace, spaces: &[Space]) -> HandInShown {
     }
 }
 
-/// The end of a day, UTC.
-fn end_of(day: &str) -> Result<Timestamp, AdminError> {
-    let parsed = Date::parse(day, format_description!("[year]-[month]-[day]"));
-    let next = parsed.ok().and_then(|day| day.checked_add(Duration::DAY));
-    let next = next.ok_or_else(|| AdminError::Word {
-        word: day.to_owned(),
+fn day(text: &str) -> Result<Day, AdminError> {
+    Day::parse(text).ok_or_else(|| AdminError::Word {
+        word: text.to_owned(),
         what: "date",
         allowed: "a form such as 2026-12-31".into(),
-    })?;
-    Ok(Timestamp::from_secs(next.midnight().assume_utc().unix_timestamp()))
+    })
 }

@@ -153,6 +153,12 @@ impl ReadTx<'_> {
         Ok(self.one(sql, [link.0], |row| row.get(0))?.unwrap_or_default())
     }
 
+    /// Up to `limit` hand-ins of a link, latest first.
+    pub fn hand_ins_of(&self, link: LinkId, limit: usize) -> Result<Vec<HandInRow>, CatalogError> {
+        let sql = format!("{HAND_IN} WHERE hand_ins.link_id = ?1 ORDER BY hand_ins.id DESC LIMIT ?2");
+        self.all(&sql, params![link.0, limit], hand_in_row)
+    }
+
     /// Up to `limit` hand-ins of a space, latest first.
     pub fn hand_ins_in(&self, space: SpaceId, limit: usize) -> Result<Vec<HandInRow>, CatalogError> {
         let sql = format!("{HAND_IN} WHERE space_id = ?1 ORDER BY hand_ins.id DESC LIMIT ?2");

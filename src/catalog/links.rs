@@ -233,11 +233,11 @@ impl WriteTx<'_> {
         Ok(chosen > 0)
     }
 
-    /// Updates the link with this id: right, expiry, password, texts.
+    /// Updates the link with this id: right, expiry, password, texts, number of uses.
     pub fn update_link(&self, row: &LinkRow) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE links SET \"right\" = ?2, expires_at = ?3, password_hash = ?4, label = ?5, note = ?6,
-                              hide_download = ?7
+                              hide_download = ?7, uses_max = ?8
              WHERE id = ?1",
             params![
                 row.id.0,
@@ -247,6 +247,7 @@ impl WriteTx<'_> {
                 row.label,
                 row.note,
                 row.hide_download,
+                row.terms.uses,
             ],
         )
         .map(drop)

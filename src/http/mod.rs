@@ -9,6 +9,7 @@ mod health;
 mod holding;
 mod links;
 mod mounts;
+mod my_links;
 pub(crate) mod nextcloud;
 pub(crate) mod page;
 pub mod protocol;

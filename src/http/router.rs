@@ -10,6 +10,7 @@ use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
 use super::holding;
 use super::links::{self, LinkAddress};
+use super::my_links;
 use super::nextcloud;
 use super::page;
 use super::page::error_page::{self, Browser};
@@ -178,6 +179,9 @@ impl Open {
         }
         if signin::serves(path) {
             return signin::handle(context, body).await;
+        }
+        if my_links::serves(path) {
+            return my_links::handle(context, body).await;
         }
         if holding::serves(path) {
             return self.holding(context, body).await;

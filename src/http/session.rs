@@ -4,14 +4,16 @@
 //! (RFC 6265bis 4.1.3). Nothing but the pages reads it: WebDAV and the other protocols authenticate each request.
 
 use http::header::SET_COOKIE;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode};
 use maud::html;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::context::RequestContext;
 use super::cookies;
 use super::page::bar::{SignedIn, bar};
 use super::page::form::{field, is_from_this_site};
 use super::page::{Page, Width, problem};
+use super::reply::see_other;
 use crate::accounts::{LookupError, Session, SessionToken};
 use crate::net::ResponseBody;
 use crate::text::{Language, SignInTexts};
@@ -103,4 +105,11 @@ pub(super) fn forged(
     };
     Page { language, width: Width::Narrow, title: texts.forged_title(), content }
         .below(&bar(language, again, person), StatusCode::FORBIDDEN)
+}
+
+/// Asks a person without a session to sign in, and leads back. What a form sent is lost.
+pub(super) fn to_login(context: RequestContext<'_>) -> Response<ResponseBody> {
+    let is_read = matches!(context.parts.method, Method::GET | Method::HEAD);
+    let (next, lost) = if is_read { (context.address(), "") } else { (context.path(), "&lost") };
+    see_other(&format!("/login?next={}{lost}", utf8_percent_encode(next, NON_ALPHANUMERIC)))
 }

@@ -285,6 +285,7 @@ impl Sharing {
         };
         let by = principal.stamp(now);
         let (right, label, note, hides) = (change.right, change.label, change.note, change.hide_download);
+        let more_uses = change.more_uses;
         self.inner
             .catalog
             .write(move |tx| {
@@ -301,6 +302,10 @@ impl Sharing {
                     label: label.unwrap_or(row.label.clone()),
                     note: note.unwrap_or(row.note.clone()),
                     hide_download: hides.unwrap_or(row.hide_download),
+                    terms: LinkTerms {
+                        uses: row.terms.uses.map(|most| most.saturating_add(more_uses)),
+                        ..row.terms.clone()
+                    },
                     ..row
                 })?)
             })

@@ -90,6 +90,8 @@ pub struct LinkChange {
     pub note: Option<String>,
     /// Whether the link's page hides downloads.
     pub hide_download: Option<bool>,
+    /// Hand-ins that it takes besides those so far, if their number is limited.
+    pub more_uses: u32,
 }
 
 impl Link {

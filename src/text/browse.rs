@@ -18,6 +18,9 @@ sentences! {
     front_app:
         de "In der Nextcloud-App genügt die Adresse dieses Servers.",
         en "In the Nextcloud app, the address of this server is all you need.";
+    front_links:
+        de "Links für Personen ohne Konto",
+        en "Links for people without an account";
     front_holding:
         de "Zum Prüfbereich für Mitarbeitende, die über eingegangene Dateien entscheiden",
         en "Go to the holding area, for staff who decide about files that arrived";

@@ -127,12 +127,6 @@ sentences! {
     count:
         de "Umfang",
         en "Extent";
-    one_file(size: &str):
-        de "eine Datei, {size}",
-        en "one file, {size}";
-    many_files(count: usize, size: &str):
-        de "{count} Dateien, {size}",
-        en "{count} files, {size}";
     receipt:
         de "Eingangsbestätigung herunterladen",
         en "Download the receipt";

@@ -124,13 +124,7 @@ impl Language {
     }
 
     fn hand_in_event(self, kind: HandInEvent, path: &str, count: u64, size: u64) -> String {
-        let size = self.size(size);
-        let files = match (self, count) {
-            (Self::German, 1) => format!("eine Datei ({size})"),
-            (Self::German, _) => format!("{count} Dateien ({size})"),
-            (Self::English, 1) => format!("one file ({size})"),
-            (Self::English, _) => format!("{count} files ({size})"),
-        };
+        let files = self.files(usize::try_from(count).unwrap_or(usize::MAX), size);
         match (self, kind) {
             (Self::German, HandInEvent::Finished) => format!("hat {files} in {path} eingereicht"),
             (Self::English, HandInEvent::Finished) => format!("handed in {files} to {path}"),

@@ -8,6 +8,7 @@ mod hold;
 mod holding;
 mod links;
 mod login;
+mod my_links;
 mod office;
 mod sentences;
 mod sign_in;
@@ -18,6 +19,7 @@ pub use hand_in::HandInTexts;
 pub use holding::HoldingTexts;
 pub use links::LinkTexts;
 pub use login::LoginTexts;
+pub use my_links::MyLinksTexts;
 pub use office::OfficeTexts;
 pub use sentences::Sentence;
 pub use sign_in::SignInTexts;
@@ -25,13 +27,14 @@ pub use sign_in::SignInTexts;
 use crate::model::{ByteSize, Day, LocalTime, Timestamp, Zone};
 
 /// The tables of sentences on pages, by the names of their types.
-pub const PAGES: [(&str, &[Sentence]); 7] = [
+pub const PAGES: &[(&str, &[Sentence])] = &[
     ("BrowseTexts", BrowseTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
     ("HandInTexts", HandInTexts::ALL),
     ("HoldingTexts", HoldingTexts::ALL),
     ("LinkTexts", LinkTexts::ALL),
     ("LoginTexts", LoginTexts::ALL),
+    ("MyLinksTexts", MyLinksTexts::ALL),
     ("OfficeTexts", OfficeTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
 ];
@@ -101,6 +104,17 @@ impl Language {
         match self {
             Self::German => german,
             Self::English => english,
+        }
+    }
+
+    /// `eine Datei (1,5 MiB)` or `3 files (1.5 MiB)`.
+    pub fn files(self, count: usize, bytes: u64) -> String {
+        let size = self.size(bytes);
+        match (self, count) {
+            (Self::German, 1) => format!("eine Datei ({size})"),
+            (Self::German, _) => format!("{count} Dateien ({size})"),
+            (Self::English, 1) => format!("one file ({size})"),
+            (Self::English, _) => format!("{count} files ({size})"),
         }
     }
 

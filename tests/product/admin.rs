@@ -181,7 +181,7 @@ impl Judging {
 #[tokio::test]
 async fn each_request_is_open_to_the_askers_in_the_table_and_to_no_others() {
     let judging = Judging::open().await;
-    for (word, fields, marks) in TABLE {
+    for &(word, fields, marks) in TABLE {
         let mut allowed = Vec::new();
         for asker in ASKERS {
             let me = if asker == "owner" { "staff" } else { asker };
@@ -216,7 +216,7 @@ async fn devices_and_ended_accounts_may_ask_nothing() {
     // Another person with the name of the removed account.
     accounts.add_user(&removed.name, Role::Client, None, by).await.unwrap();
     for asker in [device, disabled, removed] {
-        for (word, fields, _) in TABLE {
+        for &(word, fields, _) in TABLE {
             let request = request(word, fields, asker.name.as_str());
             let reply = judging.ask(request, &Asker::User(asker.clone())).await;
             assert!(is_refused(&reply), "{word} {fields} by {asker:?}: {reply:?}");

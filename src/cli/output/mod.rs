@@ -11,8 +11,9 @@ pub(super) use holding::certificate;
 
 use super::Format;
 use crate::admin::{
-    GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, OfficeShown, RecoveryKeyShown,
-    RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
+    GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, OfficeShown,
+    RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown,
+    WorkerShown,
 };
 use crate::model::{ByteSize, Shown, Timestamp};
 use crate::sharing::Receipt;
@@ -334,6 +335,7 @@ pub(super) fn receipt(known: &Receipt, is_key_given: bool, compared: usize) -> a
     let or_none = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), safe);
     for (name, value) in [
         ("number", known.number.to_string()),
+        ("office", or_none(&known.office)),
         ("asked by", or_none(&known.asked_by)),
         ("folder", safe(&known.folder)),
         ("handed in by", or_none(&known.handed_in_by)),

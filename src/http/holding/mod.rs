@@ -15,8 +15,7 @@ mod password;
 use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
-use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use maud::Markup;
 
 use self::address::Address;
 use self::outcome::{Outcome, Refused, Why};
@@ -25,8 +24,8 @@ use super::error::{library_status, log_library};
 use super::page::bar::{SignedIn, bar};
 use super::page::form::read_form;
 use super::page::language::{chosen, keep_choice};
-use super::page::{Page, Width};
-use super::reply::{not_allowed, see_other, uncached};
+use super::page::{Page, Width, notice_below};
+use super::reply::{not_allowed, uncached};
 use super::session;
 use crate::accounts::{LookupError, Principal, Session};
 use crate::intake::{Hold, IntakeError};
@@ -91,7 +90,7 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
             }
             answer
         }
-        Ok(None) => Answer::Made(to_login(context)),
+        Ok(None) => Answer::Made(session::to_login(context)),
         Err(failure) => {
             Answer::Made(failed(context, language, &bar(language, address::LIST, None), &failure))
         }
@@ -274,22 +273,4 @@ fn failed(
     };
     let texts = ErrorTexts(language);
     notice_below(language, bar, status, texts.failed_title(), texts.failed())
-}
-
-fn notice_below(
-    language: Language,
-    bar: &Markup,
-    status: StatusCode,
-    title: &str,
-    text: &str,
-) -> Response<ResponseBody> {
-    let content = html! { p { (text) } };
-    Page { language, width: Width::Narrow, title, content }.below(bar, status)
-}
-
-/// Asks a person without a session to sign in, and leads back. What a form sent is lost.
-fn to_login(context: RequestContext<'_>) -> Response<ResponseBody> {
-    let is_read = matches!(context.parts.method, Method::GET | Method::HEAD);
-    let (next, lost) = if is_read { (context.address(), "") } else { (context.path(), "&lost") };
-    see_other(&format!("/login?next={}{lost}", utf8_percent_encode(next, NON_ALPHANUMERIC)))
 }

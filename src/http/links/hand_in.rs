@@ -47,7 +47,8 @@ impl LinkRequest<'_> {
         match handed {
             Ok(handed) => {
                 let now = self.info.received;
-                Some(hand_in_pages::finished(self.language, &handed?, self.address.base, received, now))
+                let local = (self.language, &self.zone().await);
+                Some(hand_in_pages::finished(local, &handed?, self.address.base, received, now))
             }
             Err(error) => Some(self.not_done(&error)),
         }
@@ -73,7 +74,7 @@ impl LinkRequest<'_> {
         let given = field(query.as_bytes(), "code").unwrap_or_default();
         let open =
             Open { visit, asked_by, hand_in, received, base: self.address.base, second, given: &given };
-        let page = hand_in_pages::open(self.language, &open, self.info.received);
+        let page = hand_in_pages::open((self.language, &self.zone().await), &open, self.info.received);
         Ok(if self.known_browser().is_some() { page } else { self.with_browser(page, self.browser()) })
     }
 

@@ -2,21 +2,20 @@
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};
-use qrcode::{Color, QrCode};
 
 use super::pages;
 use super::receive::{Received, Refusal};
 use crate::accounts::UserName;
 use crate::http::page::folder::shown_name;
-use crate::http::page::{Field, Page, Width, facts, note, problem};
+use crate::http::page::{Field, Page, Width, facts, note, problem, qr};
 use crate::http::protocol::multipart::{FILES, NAME};
-use crate::model::{LinkTerms, Timestamp};
+use crate::model::{LinkTerms, Timestamp, Zone};
 use crate::net::ResponseBody;
 use crate::sharing::{HandIn, HandInError, HandInFile, HandInFileState, Handed, Visit};
 use crate::text::{HandInTexts, Language, LinkTexts};
 
-/// Width of the quiet zone around a QR code in modules (ISO/IEC 18004 7.3.8).
-const QUIET: usize = 4;
+/// The reader's language and the office's time zone.
+type Local<'a> = (Language, &'a Zone);
 
 /// Content of the page of a link that only takes files in.
 pub(super) struct Open<'a> {
@@ -34,19 +33,19 @@ pub(super) struct Open<'a> {
 }
 
 /// The page of a link that takes files in.
-pub(super) fn open(language: Language, open: &Open<'_>, now: Timestamp) -> Response<ResponseBody> {
+pub(super) fn open((language, zone): Local<'_>, open: &Open<'_>, now: Timestamp) -> Response<ResponseBody> {
     let (texts, link) = (HandInTexts(language), &open.visit.link);
     let files = open.hand_in.as_ref().map_or(&[][..], |hand_in| &hand_in.files);
     let has_files = files.iter().any(HandInFile::is_kept);
     let content = html! {
         @if let Some(received) = open.received { (pages::arrivals(language, received)) }
         @if !link.note.is_empty() { (note(&link.note)) }
-        (terms(language, open.asked_by.as_ref(), &link.terms, link.expires))
+        (terms((language, zone), open.asked_by.as_ref(), &link.terms, link.expires))
         @if let Some(hand_in) = &open.hand_in && !hand_in.files.is_empty() {
             section {
                 h2 { (texts.sent_title()) }
                 p { (texts.saved()) }
-                (list(language, hand_in, link.terms.own_folder, open.base, now))
+                (list((language, zone), hand_in, link.terms.own_folder, open.base, now))
             }
         }
         section {
@@ -68,7 +67,7 @@ pub(super) fn open(language: Language, open: &Open<'_>, now: Timestamp) -> Respo
             Some((address, code)) => details {
                 summary { (texts.other_device()) }
                 p { (texts.other_device_code(code)) }
-                (qr(address))
+                (qr::picture(address))
             },
             None => details open[!open.given.is_empty()] {
                 summary { (texts.join_title()) }
@@ -92,7 +91,7 @@ pub(super) fn open(language: Language, open: &Open<'_>, now: Timestamp) -> Respo
 
 /// The page of a finished hand-in.
 pub(super) fn finished(
-    language: Language,
+    (language, zone): Local<'_>,
     handed: &Handed,
     base: &str,
     received: Option<&Received>,
@@ -100,9 +99,8 @@ pub(super) fn finished(
 ) -> Response<ResponseBody> {
     let (texts, hand_in) = (HandInTexts(language), &handed.hand_in);
     let (count, bytes) = hand_in.extent();
-    let size = language.size(bytes);
-    let extent = if count == 1 { texts.one_file(&size) } else { texts.many_files(count, &size) };
-    let finished = hand_in.finished.map(|at| language.moment(at)).unwrap_or_default();
+    let extent = language.files(count, bytes);
+    let finished = hand_in.finished.map(|at| language.moment(zone, at)).unwrap_or_default();
     let is_examined = hand_in.files.iter().any(|file| file.state == HandInFileState::Examined);
     let number = hand_in.id.0;
     let content = html! {
@@ -115,7 +113,7 @@ pub(super) fn finished(
         (facts(&[(texts.finished_at(), &finished), (texts.count(), &extent)]))
         p { a.button href={ (base) "/receipt" } { (texts.receipt()) } }
         p { (texts.receipt_about()) }
-        (list(language, hand_in, handed.terms.own_folder, base, now))
+        (list((language, zone), hand_in, handed.terms.own_folder, base, now))
         @if hand_in.may_withdraw(now) { p { (texts.withdraw_within()) } }
         @if handed.takes_more { (action(base, "again", None, texts.again(), None)) }
     };
@@ -178,14 +176,13 @@ fn reason(language: Language, word: &str) -> &'static str {
 
 /// The person who asks, the dates, and what is allowed.
 fn terms(
-    language: Language,
+    (language, zone): Local<'_>,
     asked_by: Option<&UserName>,
     terms: &LinkTerms,
     expires: Option<Timestamp>,
 ) -> Markup {
     let texts = HandInTexts(language);
-    // The last moment of a day is the first of the next one.
-    let last = |end: Timestamp| language.day(Timestamp(end.0.saturating_sub(1)));
+    let last = |end: Timestamp| language.day(zone.last_day(end));
     let mut takes = Vec::new();
     if !terms.types.is_empty() {
         takes.push(terms.types.iter().map(|ending| ending.to_uppercase()).collect::<Vec<_>>().join(", "));
@@ -204,7 +201,13 @@ fn terms(
     facts(&rows)
 }
 
-fn list(language: Language, hand_in: &HandIn, has_folder: bool, base: &str, now: Timestamp) -> Markup {
+fn list(
+    (language, zone): Local<'_>,
+    hand_in: &HandIn,
+    has_folder: bool,
+    base: &str,
+    now: Timestamp,
+) -> Markup {
     let (texts, may_withdraw) = (HandInTexts(language), hand_in.may_withdraw(now));
     html! {
         ul.files {
@@ -213,7 +216,7 @@ fn list(language: Language, hand_in: &HandIn, has_folder: bool, base: &str, now:
                 li {
                     span.name { (name) }
                     span.size { @if file.is_kept() { (language.size(file.size)) } }
-                    span.state { (state(language, file, has_folder)) }
+                    span.state { (state((language, zone), file, has_folder)) }
                     @if may_withdraw && is_withdrawable(file) {
                         (action(base, "withdraw", Some(file.id.0), texts.withdraw(), Some(&texts.withdraw_file(&name))))
                     }
@@ -227,8 +230,8 @@ fn is_withdrawable(file: &HandInFile) -> bool {
     matches!(file.state, HandInFileState::Arrived | HandInFileState::Examined)
 }
 
-fn state(language: Language, file: &HandInFile, has_folder: bool) -> String {
-    let (texts, clock) = (HandInTexts(language), language.clock(file.at));
+fn state((language, zone): Local<'_>, file: &HandInFile, has_folder: bool) -> String {
+    let (texts, clock) = (HandInTexts(language), language.clock(zone, file.at));
     let state = match &file.state {
         HandInFileState::Arrived => texts.arrived(&clock),
         HandInFileState::Examined => texts.examined(&clock),
@@ -257,23 +260,6 @@ fn upload(language: Language, base: &str, asks_name: bool) -> Markup {
             button { (texts.send()) }
         }
         p { (LinkTexts(language).patience()) }
-    }
-}
-
-/// A picture of an address for cameras; nothing if the address is too long for one.
-fn qr(address: &str) -> Markup {
-    let Ok(code) = QrCode::new(address) else { return html! {} };
-    let (side, dark) = (code.width(), code.to_colors());
-    let dark = dark.iter().enumerate().filter(|(_, color)| **color == Color::Dark);
-    let path = dark.fold(String::new(), |path, (at, _)| {
-        path + &format!("M{} {}h1v1h-1z", at % side + QUIET, at / side + QUIET)
-    });
-    let whole = side + 2 * QUIET;
-    html! {
-        svg.qr viewBox={ "0 0 " (whole) " " (whole) } role="img" aria-hidden="true" shape-rendering="crispEdges" {
-            path.light d={ "M0 0h" (whole) "v" (whole) "h-" (whole) "z" } {}
-            path.dark d=(path) {}
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::language::CHOICE;
-use crate::text::{HoldingTexts, Language, SignInTexts};
+use crate::text::{HoldingTexts, Language, MyLinksTexts, SignInTexts};
 
 /// A person who is signed in.
 #[derive(Debug)]
@@ -19,7 +19,10 @@ pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&Signe
     html! {
         header.bar {
             @if let Some(person) = person {
-                nav aria-label=(texts.pages()) { a href="/holding" { (HoldingTexts(language).title()) } }
+                nav aria-label=(texts.pages()) {
+                    a href="/links" { (MyLinksTexts(language).title()) }
+                    a href="/holding" { (HoldingTexts(language).title()) }
+                }
                 form method="post" action="/logout" {
                     span { (texts.signed_in_as(person.name)) }
                     input type="hidden" name="token" value=(person.form_token);

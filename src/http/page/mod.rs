@@ -8,6 +8,7 @@ pub(super) mod foot;
 pub(crate) mod form;
 pub(super) mod language;
 pub(super) mod login_form;
+pub(super) mod qr;
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderValue, Response, StatusCode};
@@ -123,6 +124,7 @@ pub(in crate::http) fn front(language: Language) -> Response<ResponseBody> {
         p { (texts.front()) }
         p { a.button href="/dav/" { (texts.your_files()) } }
         p { (texts.front_app()) }
+        p { a href="/links" { (texts.front_links()) } }
         p { a href="/holding" { (texts.front_holding()) } }
     };
     Page { language, width: Width::Narrow, title: texts.front_title(), content }.into_response(StatusCode::OK)
@@ -136,6 +138,18 @@ pub(in crate::http) fn notice(
     text: &str,
 ) -> Response<ResponseBody> {
     Page { language, width: Width::Narrow, title, content: html! { p { (text) } } }.into_response(status)
+}
+
+/// The same below a bar.
+pub(in crate::http) fn notice_below(
+    language: Language,
+    bar: &Markup,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+) -> Response<ResponseBody> {
+    let content = html! { p { (text) } };
+    Page { language, width: Width::Narrow, title, content }.below(bar, status)
 }
 
 /// Important information.

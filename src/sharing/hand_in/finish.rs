@@ -6,7 +6,7 @@ use super::read::whole;
 use super::receipt::Heading;
 use super::{HandIn, HandInError};
 use crate::catalog::{HandInRow, LinkRow, WriteTx};
-use crate::model::{Actor, Event, HandInEvent, HandInId, Spot, Stamp, Timestamp, Worker};
+use crate::model::{Actor, Event, HandInEvent, HandInId, Spot, Stamp, Timestamp, UserId, Worker};
 use crate::sharing::{Sharing, Visit};
 
 /// Hand-ins that one round closes.
@@ -19,7 +19,7 @@ impl Sharing {
     /// Errors: `NoSuchHandIn`, `Empty`, `UsedUp`.
     pub async fn finish(&self, visit: &Visit, browser: &str, now: Timestamp) -> Result<HandIn, HandInError> {
         let (hmac, link) = (self.inner.keys.visit(visit.link.id, browser), visit.link.id);
-        let asked_by = self.asked_by(visit).await?.map(|name| name.as_str().to_owned());
+        let names = self.names(Some(visit.link.creator)).await?;
         let (inner, by) = (Arc::clone(&self.inner), Stamp { actor: visit.actor(), at: now });
         self.inner
             .catalog
@@ -38,7 +38,7 @@ impl Sharing {
                     return Err(HandInError::UsedUp);
                 }
                 let link = tx.link(link)?.ok_or(HandInError::NoSuchHandIn)?;
-                let heading = heading(tx, Some(&link), asked_by, (now, true))?;
+                let heading = heading(tx, Some(&link), names, (now, true))?;
                 end(tx, &row, &heading, &inner, &by)?;
                 Ok(whole(tx, id)?.1)
             })
@@ -57,22 +57,30 @@ impl Sharing {
 
     /// The same for one of them.
     pub(super) async fn close(&self, id: HandInId, now: Timestamp) -> Result<(), HandInError> {
-        let row = self.inner.catalog.read(move |tx| tx.hand_in(id)).await?;
-        let Some(link) = row.and_then(|row| row.link) else { return self.close_as(id, None, now).await };
-        let creator = self.inner.catalog.read(move |tx| tx.link(link)).await?.map(|link| link.creator);
-        let asked_by = match creator {
-            Some(creator) => self.inner.accounts.name_of(creator).await?,
-            None => None,
-        };
-        self.close_as(id, asked_by.map(|name| name.as_str().to_owned()), now).await
+        let creator = self.inner.catalog.read(move |tx| {
+            let link = tx.hand_in(id)?.and_then(|row| row.link);
+            Ok::<_, HandInError>(
+                link.map(|link| tx.link(link)).transpose()?.flatten().map(|link| link.creator),
+            )
+        });
+        let names = self.names(creator.await?).await?;
+        self.close_as(id, names, now).await
     }
 
-    async fn close_as(
-        &self,
-        id: HandInId,
-        asked_by: Option<String>,
-        now: Timestamp,
-    ) -> Result<(), HandInError> {
+    /// The names of the office and of a user.
+    async fn names(&self, user: Option<UserId>) -> Result<Names, HandInError> {
+        let office = self.inner.accounts.office().await?;
+        let asked_by = match user {
+            Some(user) => self.inner.accounts.name_of(user).await?,
+            None => None,
+        };
+        Ok(Names {
+            office: Some(office.name.clone()).filter(|name| !name.is_empty()),
+            asked_by: asked_by.map(|name| name.as_str().to_owned()),
+        })
+    }
+
+    async fn close_as(&self, id: HandInId, names: Names, now: Timestamp) -> Result<(), HandInError> {
         let inner = Arc::clone(&self.inner);
         let by = Stamp { actor: Actor::Worker(Worker::HandIn), at: now };
         self.inner
@@ -88,22 +96,29 @@ impl Sharing {
                     return Ok(tx.delete_hand_in(id)?);
                 }
                 let link = row.link.map(|link| tx.link(link)).transpose()?.flatten();
-                let heading = heading(tx, link.as_ref(), asked_by, (now, false))?;
+                let heading = heading(tx, link.as_ref(), names, (now, false))?;
                 end(tx, &row, &heading, &inner, &by)
             })
             .await
     }
 }
 
+/// Names in a receipt.
+struct Names {
+    office: Option<String>,
+    asked_by: Option<String>,
+}
+
 fn heading(
     tx: &WriteTx<'_>,
     link: Option<&LinkRow>,
-    asked_by: Option<String>,
+    names: Names,
     (finished, is_complete): (Timestamp, bool),
 ) -> Result<Heading, HandInError> {
     let folder = link.map(|link| tx.entry(link.entry)).transpose()?.flatten();
     Ok(Heading {
-        asked_by,
+        office: names.office,
+        asked_by: names.asked_by,
         folder: folder.map(|row| row.name).unwrap_or_default(),
         deadline: link.and_then(|link| link.terms.deadline),
         finished,

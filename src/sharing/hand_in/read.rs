@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{HandIn, HandInError, Handed};
-use crate::accounts::UserName;
+use crate::accounts::{Principal, UserName};
 use crate::catalog::{HandInRow, LinkRow, ReadTx};
 use crate::library::LibraryError;
 use crate::model::{Access, HandInId, LinkId, Right, SpaceId, Timestamp};
 use crate::sharing::token::LinkKeys;
 use crate::sharing::{Sharing, Visit};
 
-/// Most hand-ins of a space that a list shows.
+/// Most hand-ins of a space or a link that a list shows.
 const MAX_LISTED: usize = 1_000;
 
 /// A hand-in as users of the office see it.
@@ -95,6 +95,20 @@ impl Sharing {
     /// The name of the user who made a link.
     pub async fn asked_by(&self, visit: &Visit) -> Result<Option<UserName>, HandInError> {
         Ok(self.inner.accounts.name_of(visit.link.creator).await?)
+    }
+
+    /// The latest hand-ins through a link that the user may manage, latest first.
+    ///
+    /// Errors: `NoSuchHandIn` for any other link.
+    pub async fn hand_ins_of(&self, principal: &Principal, link: LinkId) -> Result<Vec<HandIn>, HandInError> {
+        self.link(principal, link).await.map_err(|_| HandInError::NoSuchHandIn)?;
+        let list = self.inner.catalog.read(move |tx| {
+            let rows = tx.hand_ins_of(link, MAX_LISTED)?;
+            rows.into_iter()
+                .map(|row| Ok::<_, HandInError>(whole(tx, row.id)?.1))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        list.await
     }
 
     /// The latest hand-ins in the spaces of these rights, latest first.

@@ -14,6 +14,8 @@ pub struct Receipt {
     pub form: String,
     /// Number of the hand-in.
     pub number: i64,
+    /// Name of the office; `None` if it gave none.
+    pub office: Option<String>,
     /// Name of the user who asked for it.
     pub asked_by: Option<String>,
     /// Name of the folder for which it was handed in.
@@ -76,6 +78,7 @@ impl Proof for Receipt {
 
 /// What a receipt says besides the files.
 pub(super) struct Heading {
+    pub(super) office: Option<String>,
     pub(super) asked_by: Option<String>,
     pub(super) folder: String,
     pub(super) deadline: Option<Timestamp>,
@@ -98,6 +101,7 @@ impl Heading {
         let receipt = Receipt {
             form: Receipt::FORM.to_owned(),
             number: row.id.0,
+            office: self.office.clone(),
             asked_by: self.asked_by.clone(),
             folder: self.folder.clone(),
             handed_in_by: Some(row.name.clone()).filter(|name| !name.is_empty()),

@@ -7,7 +7,7 @@ use crate::catalog::{HandInRow, NewHandIn, NewHandInFile, ReadTx, WriteTx};
 use crate::library::{Change, LibraryError, NewFile, PutSession};
 use crate::model::{
     ChecksumKind, Conditions, EntryId, EntryName, EntryPath, HandInId, LinkTerms, Timestamp, VersionId,
-    Worker,
+    Worker, Zone,
 };
 use crate::sharing::{Sharing, Visit};
 
@@ -180,7 +180,10 @@ impl Sharing {
         let folder = match (row.folder.and_then(at), visit.link.terms.own_folder) {
             (Some(folder), _) => return Ok(folder),
             (None, false) => top,
-            (None, true) => self.make_own(&change, &top.1, &folder_name(&row, visit)).await?,
+            (None, true) => {
+                let office = self.inner.accounts.office().await?;
+                self.make_own(&change, &top.1, &folder_name(&row, visit, &office.zone)).await?
+            }
         };
         let id = folder.0;
         let set = move |tx: &WriteTx<'_>| {
@@ -269,13 +272,12 @@ fn noted_path(path: &str) -> &str {
     path.get(..path.floor_char_boundary(MAX_NOTED_PATH)).unwrap_or(path)
 }
 
-/// Name of the folder of a hand-in: the day and the person, or what the link is called.
-fn folder_name(row: &HandInRow, visit: &Visit) -> String {
-    let day = row.begun.to_string();
-    let day = day.get(..10).unwrap_or_default();
+/// Name of the folder of a hand-in: the day in the office's zone, and the person or what the link is called.
+fn folder_name(row: &HandInRow, visit: &Visit, zone: &Zone) -> String {
+    let day = zone.day(row.begun);
     let by = [row.name.as_str(), visit.link.label.trim()].into_iter().find(|name| !name.is_empty());
     let by: String =
         by.unwrap_or_default().chars().map(|c| if "/\\:*?\"<>|".contains(c) { '-' } else { c }).collect();
     let by: String = by.trim_end_matches(['.', ' ']).chars().take(MAX_GUEST_NAME).collect();
-    if by.is_empty() { day.to_owned() } else { format!("{day} {by}") }
+    if by.is_empty() { day.to_string() } else { format!("{day} {by}") }
 }

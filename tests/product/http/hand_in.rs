@@ -43,11 +43,11 @@ pub(crate) fn sent(browser: &Browser<'_>, link: &str, name: &str, files: &[(&str
     request.header("Sec-Fetch-Site", "same-origin").body(body + "--x--\r\n")
 }
 
-fn send(browser: &Browser<'_>, link: &str, name: &str, files: &[(&str, &str)]) -> Response {
+pub(crate) fn send(browser: &Browser<'_>, link: &str, name: &str, files: &[(&str, &str)]) -> Response {
     browser.keep(sent(browser, link, name, files).send())
 }
 
-fn finish(browser: &Browser<'_>, link: &str) -> Response {
+pub(crate) fn finish(browser: &Browser<'_>, link: &str) -> Response {
     browser.keep(browser.form(link, &[("do", "finish")]).send())
 }
 
@@ -114,7 +114,7 @@ fn a_person_hands_in_comes_back_takes_one_back_and_gets_a_receipt() {
 
     assert_eq!(leads_to(&finish(&client, &link)), link);
     let page = client.get(&link).expect(200).text();
-    assert!(page.contains("Vielen Dank") && page.contains("2 Dateien, 17 B"), "{page}");
+    assert!(page.contains("Vielen Dank") && page.contains("2 Dateien (17 B)"), "{page}");
     assert!(page.contains("zurückgenommen") && !page.contains("Weitere Dateien"), "{page}");
     let (note, checked) = receipt(&client, &link);
     let paths = |list: &str| -> Vec<String> {

@@ -13,6 +13,7 @@ mod hostile;
 mod links;
 mod locks;
 mod login_flow;
+mod my_links;
 mod names;
 mod network;
 mod ocs;

@@ -109,6 +109,13 @@ const UNSEEN: &[(&str, &str)] = &[
     ("LoginTexts::too_many_devices", "needs 100 devices"),
     ("LoginTexts::failed", "needs a broken disk"),
     ("OfficeTexts::foot", "for screen readers"),
+    ("MyLinksTexts::none", "needs an account that never made a link and may"),
+    ("MyLinksTexts::never_opened", "a part of another"),
+    ("MyLinksTexts::finished_late", "needs a deadline that is over"),
+    ("MyLinksTexts::closed", "needs a link that has ended"),
+    ("MyLinksTexts::clients_make_none", "needs the account of a client: `http::my_links`"),
+    ("MyLinksTexts::too_many", "needs 100 links"),
+    ("MyLinksTexts::failed", "needs a broken disk"),
     ("SignInTexts::pages", "for screen readers"),
     ("SignInTexts::language", "for screen readers"),
 ];
@@ -163,6 +170,7 @@ impl Reader<'_> {
         let mut pages = self.folders();
         pages.extend(self.links());
         pages.extend(self.hand_ins());
+        pages.extend(self.my_links());
         pages.extend(self.logins());
         pages.extend(self.refusals());
         pages.extend(self.sign_ins());
@@ -332,6 +340,70 @@ impl Reader<'_> {
         ]
     }
 
+    /// The pages on which users make links.
+    fn my_links(&self) -> Vec<Response> {
+        let browser = self.browser();
+        browser.sign_in(USER, PASSWORD).expect(303);
+        let newcomer = self.browser();
+        newcomer.sign_in("newcomer", PASSWORD).expect(303);
+        let nothing = newcomer.get("/links").expect(200);
+        let list = browser.get("/links").expect(200);
+        let make = |fields: &[(&str, &str)]| {
+            let fields: Vec<_> = [("space", SPACE)].into_iter().chain(fields.iter().copied()).collect();
+            browser.send(&list, "/links", &fields)
+        };
+        let refused = |fields: &[(&str, &str)]| make(fields).expect(400);
+        let long = "x".repeat(4_001);
+        let made = leads_to(&make(&[
+            ("folder", "0"),
+            ("can", "add"),
+            ("once", "yes"),
+            ("password", "Kreide-Ofen-7"),
+        ]));
+        let first = browser.get(&made).expect(200);
+        let page = made.split('?').next().unwrap().to_owned();
+        let shown = leads_to(&make(&[("folder", "1.txt"), ("can", "read")]));
+        let shown = browser.get(&shown).expect(200);
+        let open = leads_to(&make(&[
+            ("folder", "0"),
+            ("can", "add"),
+            ("deadline", "2999-12-31"),
+            ("until", "2999-12-31"),
+        ]));
+        let open = browser.get(&open).expect(200);
+        let (guest, link) = (self.browser(), address_on(&open));
+        guest.get(&link).expect(200);
+        guest.keep(super::hand_in::sent(&guest, &link, "", &[("1.txt", "1")]).send()).expect(200);
+        let open = open_page(&browser, &link);
+        let under_way = browser.get(&open).expect(200);
+        guest.form(&link, &[("do", "finish")]).send();
+        let finished = browser.get(&open).expect(200);
+        let extend = |day: &str| browser.send(&list, &page, &[("do", "extend"), ("until", day)]);
+        vec![
+            nothing,
+            first,
+            shown,
+            under_way,
+            finished,
+            refused(&[("folder", ".."), ("can", "add")]),
+            refused(&[("folder", "1.txt"), ("can", "add")]),
+            refused(&[("folder", "0"), ("can", "add"), ("password", "1")]),
+            refused(&[("folder", "0"), ("can", "add"), ("until", "2001-01-01")]),
+            refused(&[("folder", "0"), ("can", "read"), ("deadline", "2999-12-31")]),
+            refused(&[
+                ("folder", "0"),
+                ("can", "add"),
+                ("password", "Kreide-Ofen-7"),
+                ("guest-chooses", "yes"),
+            ]),
+            refused(&[("folder", "0"), ("can", "add"), ("note", &long)]),
+            browser.get(&leads_to(&extend("2999-12-31"))).expect(200),
+            extend("2001-01-01").expect(400),
+            browser.get("/links").expect(200),
+            browser.get(&leads_to(&browser.send(&list, &page, &[("do", "end")]))).expect(200),
+        ]
+    }
+
     fn logins(&self) -> Vec<Response> {
         let begin = || {
             let begun = self.server.anonymous("POST", "/login/v2").header("User-Agent", "1").body("").send();
@@ -416,6 +488,24 @@ impl Reader<'_> {
             shown,
         ]
     }
+}
+
+/// The path of the address on the page of a link.
+fn address_on(page: &Response) -> String {
+    let text = page.text();
+    let address = text.split_once("readonly value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    format!("/s/{}", address.rsplit('/').next().unwrap())
+}
+
+/// The page of the link that has this address.
+fn open_page(browser: &Browser<'_>, link: &str) -> String {
+    let list = browser.get("/links").text();
+    let pages = list
+        .split("href=\"/links/")
+        .skip(1)
+        .map(|rest| format!("/links/{}", rest.split('"').next().unwrap()));
+    let mut pages = pages;
+    pages.find(|page| browser.get(page).text().contains(link)).unwrap()
 }
 
 /// The text that a reader sees, between the tags.

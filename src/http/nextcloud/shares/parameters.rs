@@ -103,6 +103,7 @@ pub fn change_of(parameters: &Parameters, is_folder: bool) -> Result<LinkChange,
         label: text("label").or_else(|| text("name")),
         note: text("note"),
         hide_download: parameters.flag("hideDownload"),
+        more_uses: 0,
     })
 }
 

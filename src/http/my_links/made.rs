@@ -1,0 +1,132 @@
+//! Makes a link as its form asks.
+
+use http::{Response, StatusCode};
+use secrecy::SecretString;
+
+use super::{Desk, Failure, LIST, Outcome};
+use crate::http::page::form::field;
+use crate::http::reply::see_other;
+use crate::library::{Change, LibraryError};
+use crate::model::{Access, Conditions, Day, EntryPath, LinkRight, LinkTerms};
+use crate::net::{RequestBody, ResponseBody};
+use crate::sharing::{Expiry, LinkError, NewLink, Shared};
+
+/// What the form of a new link holds, to show it again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    pub(super) space: String,
+    pub(super) folder: String,
+    pub(super) shows: bool,
+    pub(super) label: String,
+    pub(super) note: String,
+    pub(super) deadline: String,
+    pub(super) until: String,
+    pub(super) once: bool,
+    pub(super) own_folder: bool,
+    pub(super) guest_chooses: bool,
+    password: String,
+}
+
+/// Why a link was not made.
+pub(super) enum Refused {
+    Link(LinkError),
+    BadName,
+    BadDate,
+}
+
+impl Asked {
+    /// The form as it is shown first.
+    pub(super) fn fresh() -> Self {
+        Self { once: true, own_folder: true, ..Self::default() }
+    }
+
+    fn of(form: &[u8]) -> Self {
+        let text = |name| field(form, name).map(|text| text.to_string()).unwrap_or_default();
+        let is_set = |name| field(form, name).is_some();
+        Self {
+            space: text("space"),
+            folder: text("folder"),
+            shows: text("can") == "read",
+            label: text("label"),
+            // Browsers send lines with both marks of their end.
+            note: text("note").replace("\r\n", "\n"),
+            deadline: text("deadline"),
+            until: text("until"),
+            once: is_set("once"),
+            own_folder: is_set("own-folder"),
+            guest_chooses: is_set("guest-chooses"),
+            password: text("password"),
+        }
+    }
+}
+
+impl Desk<'_> {
+    pub(super) async fn make(&self, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
+        let form = match self.own_form(LIST, body).await {
+            Ok(form) => form,
+            Err(response) => return Ok(response),
+        };
+        let asked = Asked::of(&form);
+        match self.try_make(&asked).await {
+            Ok(made) => Ok(see_other(&format!("{LIST}/{}?made", made.link.id))),
+            Err(Refused::Link(LinkError::Catalog(error))) => Err(LinkError::Catalog(error).into()),
+            Err(refused) => {
+                self.list(Outcome::Nothing, Some((&asked, refused)), StatusCode::BAD_REQUEST).await
+            }
+        }
+    }
+
+    async fn try_make(&self, asked: &Asked) -> Result<Shared, Refused> {
+        let chosen = self.spaces.iter().find(|(space, _)| space.name == asked.space);
+        let (_, access) = chosen.ok_or(Refused::BadName)?;
+        let path = EntryPath::parse(asked.folder.trim().trim_matches('/')).map_err(|_| Refused::BadName)?;
+        let day = |text: &str| match text.trim() {
+            "" => Ok(None),
+            text => Day::parse(text).map(Some).ok_or(Refused::BadDate),
+        };
+        let deadline = day(&asked.deadline)?.map(|day| self.office.zone.end_of(day));
+        let new = NewLink {
+            access: *access,
+            path: path.clone(),
+            right: if asked.shows { LinkRight::Read } else { LinkRight::Add },
+            expires: day(&asked.until)?.map_or(Expiry::Usual, Expiry::Through),
+            password: Some(asked.password.as_str()).filter(|text| !text.is_empty()).map(SecretString::from),
+            label: asked.label.trim().to_owned(),
+            note: asked.note.trim().to_owned(),
+            hide_download: false,
+            terms: LinkTerms {
+                uses: (asked.once && !asked.shows).then_some(1),
+                deadline,
+                own_folder: asked.own_folder && !asked.shows,
+                guest_chooses: asked.guest_chooses,
+                ..LinkTerms::default()
+            },
+        };
+        if !asked.shows {
+            self.make_folders(*access, &path).await.map_err(|_| Refused::BadName)?;
+        }
+        let (sharing, now) = (&self.context.services.sharing, self.context.info.received);
+        sharing.create(self.principal(), new, now).await.map_err(|error| match error {
+            LinkError::Library(LibraryError::NotFound) => Refused::BadName,
+            error => Refused::Link(error),
+        })
+    }
+
+    /// Makes the folders of a path that are missing, as the user.
+    async fn make_folders(&self, access: Access, path: &EntryPath) -> Result<(), LibraryError> {
+        let change = Change {
+            access,
+            actor: self.principal().actor(),
+            now: self.context.info.received,
+            conditions: Conditions::default(),
+        };
+        for length in 1..=path.names().len() {
+            let above = EntryPath::new(path.names().iter().take(length).cloned().collect())?;
+            match self.context.services.library.make_folder(change.clone(), &above).await {
+                Ok(_) | Err(LibraryError::Exists) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,259 @@
+//! The pages on which users make links and see what was handed in through them. Plain HTML without scripts, in German or
+//! English; each action is a form.
+
+mod made;
+mod pages;
+
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Response, StatusCode};
+
+use super::context::RequestContext;
+use super::error::log_library;
+use super::page::bar::{SignedIn, bar};
+use super::page::form::{field, read_form};
+use super::page::language::{chosen, keep_choice};
+use super::page::notice_below;
+use super::reply::{not_allowed, see_other, uncached};
+use super::session;
+use crate::accounts::{LookupError, Principal, Session};
+use crate::library::{LibraryError, Space};
+use crate::model::{Access, Day, HandInId, LinkId, Office, Right};
+use crate::net::{LogUser, RequestBody, ResponseBody, Route};
+use crate::sharing::{Expiry, HandInError, LinkChange, LinkError, Shared};
+use crate::text::{ErrorTexts, Language, MyLinksTexts};
+
+/// The address of the list.
+const LIST: &str = "/links";
+
+/// A user at the pages.
+struct Desk<'a> {
+    context: RequestContext<'a>,
+    language: Language,
+    session: Session,
+    /// Token of the session's forms.
+    form_token: String,
+    /// The spaces in which the user may make links.
+    spaces: Vec<(Space, Access)>,
+    office: std::sync::Arc<Office>,
+}
+
+/// Target of an address.
+enum Address {
+    List,
+    Link(LinkId),
+    Receipt(LinkId, HandInId),
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    #[error(transparent)]
+    HandIn(#[from] HandInError),
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    #[error("read the accounts")]
+    Accounts(#[from] LookupError),
+}
+
+/// What a page says about the form that was just sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Nothing,
+    Made,
+    Extended,
+    Ended,
+}
+
+/// Whether this endpoint serves the path.
+pub(super) fn serves(path: &str) -> bool {
+    path.strip_prefix(LIST).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers a request to a page.
+pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+    let language = chosen(context);
+    let mut response = match Desk::of(context, language).await {
+        Ok(Some(desk)) => {
+            let user = desk.session.principal.user;
+            let answer = desk.answer(body).await;
+            let mut response =
+                answer.unwrap_or_else(|failure| failed(context, language, Some(&desk.person()), &failure));
+            response.extensions_mut().insert(LogUser(user));
+            response
+        }
+        Ok(None) => session::to_login(context),
+        Err(failure) => failed(context, language, None, &failure),
+    };
+    keep_choice(context, &mut response);
+    response.extensions_mut().insert(Route::named("links"));
+    response
+}
+
+impl Address {
+    fn of(path: &str) -> Option<Self> {
+        let mut parts = path.strip_prefix(LIST)?.split('/').skip(1);
+        let (link, word, hand_in) = (parts.next(), parts.next(), parts.next());
+        match (link, word, hand_in, parts.next()) {
+            (None, ..) => Some(Self::List),
+            (Some(link), None, ..) => Some(Self::Link(LinkId(link.parse().ok()?))),
+            (Some(link), Some("receipt"), Some(hand_in), None) => {
+                Some(Self::Receipt(LinkId(link.parse().ok()?), HandInId(hand_in.parse().ok()?)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Desk<'a> {
+    /// `None` without a session.
+    async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
+        let Some(session) = session::current(context).await? else { return Ok(None) };
+        let accounts = &context.services.accounts;
+        let accesses = accounts.spaces_of(&session.principal).await?;
+        let spaces = context.services.library.spaces().await?.into_iter().filter_map(|space| {
+            let access = accesses.iter().find(|access| access.space() == space.id)?;
+            access.require(Right::Write).ok().map(|_| (space, *access))
+        });
+        let spaces = spaces.collect();
+        let form_token = accounts.form_token(&session.token);
+        let office = accounts.office().await?;
+        Ok(Some(Self { context, language, session, form_token, spaces, office }))
+    }
+
+    async fn answer(&self, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
+        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
+        let is_post = self.context.parts.method == Method::POST;
+        match Address::of(self.context.path()) {
+            Some(Address::List) if is_read => self.list(self.outcome(), None, StatusCode::OK).await,
+            Some(Address::List) if is_post => self.make(body).await,
+            Some(Address::Link(id)) if is_read => self.link(id, self.outcome(), StatusCode::OK).await,
+            Some(Address::Link(id)) if is_post => self.change(id, body).await,
+            Some(Address::Receipt(link, id)) if is_read => self.receipt(link, id).await,
+            Some(Address::Receipt(..)) => Ok(not_allowed("GET, HEAD", "Open this address in a browser.\n")),
+            Some(_) => Ok(not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")),
+            None => Err(LinkError::NoSuchLink.into()),
+        }
+    }
+
+    /// The result that a redirect brings along.
+    fn outcome(&self) -> Outcome {
+        match self.context.parts.uri.query().unwrap_or_default().split('&').next() {
+            Some("made") => Outcome::Made,
+            Some("extended") => Outcome::Extended,
+            Some("ended") => Outcome::Ended,
+            _ => Outcome::Nothing,
+        }
+    }
+
+    /// Extends or ends a link.
+    async fn change(&self, id: LinkId, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
+        let here = format!("{LIST}/{id}");
+        let form = match self.own_form(&here, body).await {
+            Ok(form) => form,
+            Err(response) => return Ok(response),
+        };
+        let (sharing, now) = (&self.context.services.sharing, self.context.info.received);
+        let principal = &self.session.principal;
+        match field(&form, "do").unwrap_or_default().as_str() {
+            "end" => {
+                sharing.delete(principal, id, now).await?;
+                Ok(see_other(&format!("{LIST}?ended")))
+            }
+            "extend" => {
+                let day = field(&form, "until").and_then(|day| Day::parse(&day));
+                let Some(day) = day else {
+                    return self.link(id, Outcome::Nothing, StatusCode::BAD_REQUEST).await;
+                };
+                let Shared { link, .. } = sharing.link(principal, id).await?;
+                let used_up = link.terms.uses.is_some_and(|most| link.uses >= most);
+                let change = LinkChange {
+                    expires: Some(Expiry::Through(day)),
+                    more_uses: u32::from(used_up),
+                    ..LinkChange::default()
+                };
+                match sharing.change(principal, id, change, now).await {
+                    Ok(_) => Ok(see_other(&format!("{here}?extended"))),
+                    Err(LinkError::ExpiryInPast) => {
+                        self.link(id, Outcome::Nothing, StatusCode::BAD_REQUEST).await
+                    }
+                    Err(error) => Err(error.into()),
+                }
+            }
+            _ => self.link(id, Outcome::Nothing, StatusCode::BAD_REQUEST).await,
+        }
+    }
+
+    /// The receipt of a hand-in through a link of the user's, as a file.
+    async fn receipt(&self, link: LinkId, id: HandInId) -> Result<Response<ResponseBody>, Failure> {
+        let sharing = &self.context.services.sharing;
+        // By the link, so that it is one that the user may manage.
+        sharing.link(&self.session.principal, link).await?;
+        let accesses = self.spaces.iter().map(|(_, access)| *access).collect();
+        let (place, receipt) = sharing.hand_in_in(accesses, id).await?;
+        let receipt = receipt.filter(|_| place.link == Some(link)).ok_or(LinkError::NoSuchLink)?;
+        let mut response = uncached(StatusCode::OK);
+        *response.body_mut() = ResponseBody::full(receipt);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        let name = format!("attachment; filename=\"receipt-{id}.txt\"");
+        if let Ok(name) = HeaderValue::from_str(&name) {
+            headers.insert(CONTENT_DISPOSITION, name);
+        }
+        Ok(response)
+    }
+
+    /// A form of these pages, or the answer to what is none.
+    async fn own_form(
+        &self,
+        here: &str,
+        body: &mut RequestBody,
+    ) -> Result<bytes::Bytes, Response<ResponseBody>> {
+        let form = read_form(self.context.parts, body).await?;
+        match session::is_own_form(self.context, &self.session.token, &form) {
+            true => Ok(form),
+            false => Err(session::forged(self.language, Some(&self.person()), here)),
+        }
+    }
+
+    fn principal(&self) -> &Principal {
+        &self.session.principal
+    }
+
+    fn texts(&self) -> MyLinksTexts {
+        MyLinksTexts(self.language)
+    }
+
+    fn person(&self) -> SignedIn<'_> {
+        SignedIn { name: self.session.principal.name.as_str(), form_token: &self.form_token }
+    }
+}
+
+/// The same for a link that does not exist as for one that the user may not manage.
+fn failed(
+    context: RequestContext<'_>,
+    language: Language,
+    person: Option<&SignedIn<'_>>,
+    failure: &Failure,
+) -> Response<ResponseBody> {
+    let (texts, bar) = (ErrorTexts(language), bar(language, LIST, person));
+    match failure {
+        Failure::Link(LinkError::NoSuchLink) | Failure::HandIn(HandInError::NoSuchHandIn) => {
+            notice_below(language, &bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
+        }
+        failure => {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            match failure {
+                Failure::Library(error) | Failure::Link(LinkError::Library(error)) => {
+                    log_library(error, status, context.info.request_id);
+                }
+                failure => {
+                    let error: &dyn std::error::Error = failure;
+                    tracing::error!(request_id = %context.info.request_id, error, "page of links not made");
+                }
+            }
+            notice_below(language, &bar, status, texts.failed_title(), texts.failed())
+        }
+    }
+}

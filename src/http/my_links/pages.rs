@@ -1,0 +1,267 @@
+//! The list of a user's links, and the page of one.
+
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+
+use super::made::{Asked, Refused};
+use super::{Desk, Failure, LIST, Outcome};
+use crate::http::page::bar::bar;
+use crate::http::page::{Page, Width, facts, problem, qr, success};
+use crate::http::session::FORM_TOKEN;
+use crate::model::{LinkId, LinkRight, Shown, Timestamp};
+use crate::net::ResponseBody;
+use crate::sharing::{HandIn, Link, LinkError, Shared};
+
+impl Desk<'_> {
+    /// The list, with the form of a new link.
+    pub(super) async fn list(
+        &self,
+        outcome: Outcome,
+        refused: Option<(&Asked, Refused)>,
+        status: StatusCode,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let texts = self.texts();
+        let mut links = self.context.services.sharing.links(self.principal()).await?;
+        links.reverse();
+        let is_open = refused.is_some() || links.is_empty();
+        let fresh = Asked::fresh();
+        let asked = refused.as_ref().map_or(&fresh, |(asked, _)| *asked);
+        let content = html! {
+            @if outcome == Outcome::Ended { (success(texts.ended())) }
+            p { (texts.about()) }
+            @if let Some((_, refused)) = &refused {
+                (problem(&format!("{} {}", texts.not_made(), self.reason(refused))))
+            }
+            @if self.spaces.is_empty() {
+                p { (texts.no_spaces()) }
+            } @else {
+                details open[is_open] {
+                    summary { (texts.new()) }
+                    (self.form(asked))
+                }
+            }
+            @if links.is_empty() { p { (texts.none()) } } @else {
+                ul.items {
+                    @for shared in &links {
+                        li {
+                            a href={ (LIST) "/" (shared.link.id) } { (name(shared)) }
+                            p.where { (self.target(shared)) }
+                            p { (self.state(&shared.link)) }
+                        }
+                    }
+                }
+            }
+        };
+        Ok(self.page(texts.title(), content, status))
+    }
+
+    /// The page of a link: its address, what was handed in, and what can be done with it.
+    pub(super) async fn link(
+        &self,
+        id: LinkId,
+        outcome: Outcome,
+        status: StatusCode,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let texts = self.texts();
+        let sharing = &self.context.services.sharing;
+        let shared = sharing.link(self.principal(), id).await?;
+        let hand_ins = sharing.hand_ins_of(self.principal(), id).await?;
+        let link = &shared.link;
+        let address = self.address_of(link);
+        let (target, state) = (self.target(&shared), self.state(link));
+        let deadline = link.terms.deadline.map(|at| self.last_day(at));
+        let until = link.expires.map(|at| self.last_day(at));
+        let rows = [
+            (texts.target(), Some(target)),
+            (texts.state(), Some(state)),
+            (texts.deadline(), deadline),
+            (texts.until(), until),
+        ];
+        let rows: Vec<_> = rows.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
+        let takes = link.right == LinkRight::Add;
+        let content = html! {
+            @match outcome {
+                Outcome::Made => (success(texts.made())),
+                Outcome::Extended => (success(texts.extended())),
+                Outcome::Nothing | Outcome::Ended => {},
+            }
+            @if status == StatusCode::BAD_REQUEST { (problem(texts.bad_date())) }
+            (facts(&rows))
+            section {
+                label { (texts.address()) input type="text" readonly value=(address); }
+                (qr::picture(&address))
+                label { (texts.mail()) textarea readonly rows="9" { (self.mail(takes, &address)) } }
+                @if link.has_password { p { (texts.password_apart()) } }
+            }
+            @if takes {
+                section {
+                    h2 { (texts.hand_ins()) }
+                    @if hand_ins.is_empty() { p { (texts.no_hand_ins()) } } @else {
+                        ul.items { @for hand_in in &hand_ins { (self.hand_in(id, hand_in)) } }
+                    }
+                }
+            }
+            (self.actions(id))
+        };
+        Ok(self.page(&name(&shared), content, status))
+    }
+
+    fn form(&self, asked: &Asked) -> Markup {
+        let texts = self.texts();
+        let check = |name: &str, words: &str, is_set: bool| {
+            html! { label.check { input type="checkbox" name=(name) value="yes" checked[is_set]; span { (words) } } }
+        };
+        html! {
+            form method="post" action=(LIST) {
+                (self.token())
+                label { (texts.space())
+                    select name="space" required {
+                        @for (space, _) in &self.spaces {
+                            option selected[space.name == asked.space] { (space.name) }
+                        }
+                    }
+                }
+                label { (texts.folder())
+                    input type="text" name="folder" value=(asked.folder) aria-describedby="folder-about";
+                }
+                p #folder-about { (texts.folder_about()) }
+                label { (texts.purpose())
+                    select name="can" {
+                        option value="add" selected[!asked.shows] { (texts.take()) }
+                        option value="read" selected[asked.shows] { (texts.show()) }
+                    }
+                }
+                label { (texts.label()) input type="text" name="label" maxlength="255" value=(asked.label); }
+                label { (texts.note()) textarea name="note" rows="3" maxlength="4000" { (asked.note) } }
+                label { (texts.deadline()) input type="date" name="deadline" value=(asked.deadline); }
+                label { (texts.until()) input type="date" name="until" value=(asked.until); }
+                (check("once", texts.once(), asked.once))
+                (check("own-folder", texts.own_folder(), asked.own_folder))
+                label { (texts.password()) input type="text" name="password" autocomplete="off" autocapitalize="none" spellcheck="false"; }
+                (check("guest-chooses", texts.guest_chooses(), asked.guest_chooses))
+                button { (texts.make()) }
+            }
+        }
+    }
+
+    fn actions(&self, id: LinkId) -> Markup {
+        let texts = self.texts();
+        let here = format!("{LIST}/{id}");
+        html! {
+            details {
+                summary { (texts.extend()) }
+                p { (texts.extend_about()) }
+                form method="post" action=(here) {
+                    (self.token())
+                    input type="hidden" name="do" value="extend";
+                    label { (texts.until()) input type="date" name="until" required; }
+                    button { (texts.extend()) }
+                }
+            }
+            details {
+                summary { (texts.end()) }
+                p { (texts.end_about()) }
+                form method="post" action=(here) {
+                    (self.token())
+                    input type="hidden" name="do" value="end";
+                    button { (texts.end()) }
+                }
+            }
+        }
+    }
+
+    fn hand_in(&self, link: LinkId, hand_in: &HandIn) -> Markup {
+        let texts = self.texts();
+        let (count, bytes) = hand_in.extent();
+        let state = match hand_in.finished.map(|at| self.moment(at)) {
+            None => texts.under_way().to_owned(),
+            Some(when) if !hand_in.is_complete => texts.closed(&when),
+            Some(when) if hand_in.is_late => texts.finished_late(&when),
+            Some(when) => texts.finished(&when),
+        };
+        let name = texts.hand_in(hand_in.id.0, &Shown(&hand_in.name).to_string());
+        html! {
+            li {
+                span.state { (name.trim()) }
+                p { (state) ", " (self.language.files(count, bytes)) }
+                ul { @for file in hand_in.files.iter().filter(|file| file.is_kept()) { li { (Shown(&file.path)) } } }
+                @if hand_in.finished.is_some() {
+                    p { a href={ (LIST) "/" (link) "/receipt/" (hand_in.id) } { (texts.receipt()) } }
+                }
+            }
+        }
+    }
+
+    /// The text that a user sends along with an address.
+    fn mail(&self, takes: bool, address: &str) -> String {
+        let texts = self.texts();
+        let office = if self.office.name.is_empty() { texts.our_office() } else { &self.office.name };
+        if takes { texts.mail_take(office, address) } else { texts.mail_show(office, address) }
+    }
+
+    fn state(&self, link: &Link) -> String {
+        let texts = self.texts();
+        let state = if link.terms.uses.is_some_and(|most| link.uses >= most) {
+            texts.used_up()
+        } else if link.has_expired(self.context.info.received) {
+            texts.expired()
+        } else {
+            texts.open()
+        };
+        let opened =
+            link.opened.map_or_else(|| texts.never_opened().to_owned(), |at| texts.opened(&self.moment(at)));
+        format!("{state}, {opened}")
+    }
+
+    fn target(&self, shared: &Shared) -> String {
+        let space = self.spaces.iter().find(|(space, _)| space.id == shared.link.space);
+        let space = space.map(|(space, _)| space.name.as_str()).unwrap_or_default();
+        Shown(&format!("{space}{}", shared.path)).to_string().trim_end_matches('/').to_owned()
+    }
+
+    fn address_of(&self, link: &Link) -> String {
+        let scheme = if self.context.info.secure { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.context.info.requested_host(), link.url_path())
+    }
+
+    fn reason(&self, refused: &Refused) -> &'static str {
+        let texts = self.texts();
+        match refused {
+            Refused::BadName => texts.bad_name(),
+            Refused::BadDate | Refused::Link(LinkError::ExpiryInPast) => texts.bad_date(),
+            Refused::Link(error) => match error {
+                LinkError::ClientsMakeNone => texts.clients_make_none(),
+                LinkError::NotAFolder => texts.not_a_folder(),
+                LinkError::WeakPassword(_) => texts.weak_password(),
+                LinkError::TermsWithoutHandIn => texts.terms(),
+                LinkError::TwoPasswords => texts.two_passwords(),
+                LinkError::TooMany => texts.too_many(),
+                LinkError::Text => texts.bad_text(),
+                _ => texts.failed(),
+            },
+        }
+    }
+
+    fn token(&self) -> Markup {
+        html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
+    }
+
+    fn moment(&self, time: Timestamp) -> String {
+        self.language.moment(&self.office.zone, time)
+    }
+
+    fn last_day(&self, end: Timestamp) -> String {
+        self.language.day(self.office.zone.last_day(end))
+    }
+
+    fn page(&self, title: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
+        let bar = bar(self.language, self.context.address(), Some(&self.person()));
+        Page { language: self.language, width: Width::Narrow, title, content }.below(&bar, status)
+    }
+}
+
+/// What the user called a link, or the name of its target.
+fn name(shared: &Shared) -> String {
+    let label = Some(shared.link.label.as_str()).filter(|label| !label.is_empty());
+    Shown(label.unwrap_or(&shared.entry.name)).to_string()
+}

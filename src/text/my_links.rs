@@ -1,0 +1,190 @@
+//! The pages on which users make links.
+
+use super::sentences::sentences;
+
+sentences! {
+    /// Sentences of the pages on which users make links and see what was handed in.
+    MyLinksTexts;
+
+    title:
+        de "Ihre Links",
+        en "Your links";
+    about:
+        de "Mit einem Link nimmt oder zeigt Ihr Büro Dateien, ohne dass die andere Seite ein Konto braucht.",
+        en "With a link your office takes or shows files, and the other side needs no account.";
+    none:
+        de "Sie haben noch keinen Link angelegt.",
+        en "You have not made a link yet.";
+    no_spaces:
+        de "Sie dürfen in keinem Bereich Links anlegen.",
+        en "You may not make links in any space.";
+    new:
+        de "Neuer Link",
+        en "New link";
+    make:
+        de "Link anlegen",
+        en "Make the link";
+    space:
+        de "Bereich",
+        en "Space";
+    folder:
+        de "Ordner oder Datei darin",
+        en "Folder or file in it";
+    folder_about:
+        de "Zum Beispiel: Belege 2026. Einen Ordner, den es noch nicht gibt, legt der Server an. Leer: der ganze Bereich.",
+        en "For example: Receipts 2026. A folder that does not exist yet is created. Empty: the whole space.";
+    purpose:
+        de "Wozu",
+        en "What for";
+    take:
+        de "Dateien entgegennehmen",
+        en "Take files in";
+    show:
+        de "Dateien zeigen",
+        en "Show files";
+    label:
+        de "Für wen (nur für Ihre Liste)",
+        en "For whom (for your list only)";
+    note:
+        de "Nachricht auf der Seite",
+        en "Message on the page";
+    deadline:
+        de "Bitte bis",
+        en "Please by";
+    until:
+        de "Link gilt bis",
+        en "Link is valid through";
+    once:
+        de "Nur für eine Einreichung",
+        en "For one hand-in only";
+    own_folder:
+        de "Jede Einreichung in einen eigenen Ordner",
+        en "Each hand-in in a folder of its own";
+    password:
+        de "Kennwort (leer: keines)",
+        en "Password (empty: none)";
+    guest_chooses:
+        de "Das Kennwort wählt, wer den Link zuerst öffnet",
+        en "The first visitor chooses the password";
+
+    made:
+        de "Der Link ist angelegt.",
+        en "The link is made.";
+    address:
+        de "Adresse zum Weitergeben",
+        en "Address to pass on";
+    mail:
+        de "Text für eine E-Mail",
+        en "Text for a mail";
+    mail_take(office: &str, address: &str):
+        de "Guten Tag,\n\nbitte laden Sie Ihre Unterlagen für {office} hier hoch:\n{address}\n\nSie brauchen dafür kein Konto und kein \
+            Programm.\n\nMit freundlichen Grüßen",
+        en "Hello,\n\nplease upload your documents for {office} here:\n{address}\n\nYou need no account and no program for \
+            this.\n\nKind regards";
+    mail_show(office: &str, address: &str):
+        de "Guten Tag,\n\n{office} hat Dateien für Sie bereitgelegt:\n{address}\n\nMit freundlichen Grüßen",
+        en "Hello,\n\n{office} has files ready for you:\n{address}\n\nKind regards";
+    our_office:
+        de "unser Büro",
+        en "our office";
+    password_apart:
+        de "Das Kennwort geben Sie bitte auf anderem Weg weiter, zum Beispiel am Telefon.",
+        en "Please pass the password on by another way, such as the phone.";
+    target:
+        de "Ziel",
+        en "Target";
+    state:
+        de "Stand",
+        en "State";
+    never_opened:
+        de "noch nicht geöffnet",
+        en "not opened yet";
+    opened(when: &str):
+        de "zuletzt geöffnet {when}",
+        en "last opened {when}";
+    used_up:
+        de "benutzt",
+        en "used";
+    expired:
+        de "abgelaufen",
+        en "expired";
+    open:
+        de "offen",
+        en "open";
+    hand_ins:
+        de "Einreichungen",
+        en "Hand-ins";
+    no_hand_ins:
+        de "Noch wurde nichts eingereicht.",
+        en "Nothing was handed in so far.";
+    hand_in(number: i64, name: &str):
+        de "Nr. {number} {name}",
+        en "No. {number} {name}";
+    under_way:
+        de "noch nicht abgeschlossen",
+        en "not finished yet";
+    finished(when: &str):
+        de "abgeschlossen {when}",
+        en "finished {when}";
+    finished_late(when: &str):
+        de "verspätet abgeschlossen {when}",
+        en "finished late {when}";
+    closed(when: &str):
+        de "Link endete vorher, {when}",
+        en "link ended before, {when}";
+    receipt:
+        de "Eingangsbestätigung",
+        en "Receipt";
+    extend:
+        de "Verlängern",
+        en "Extend";
+    extend_about:
+        de "Die Adresse bleibt dieselbe. Ein benutzter Link nimmt danach noch eine Einreichung an.",
+        en "The address stays the same. A used link takes one more hand-in after that.";
+    extended:
+        de "Der Link ist verlängert.",
+        en "The link is extended.";
+    end:
+        de "Link beenden",
+        en "End the link";
+    end_about:
+        de "Der Link öffnet dann nichts mehr. Was eingereicht wurde, bleibt.",
+        en "The link opens nothing any more. What was handed in stays.";
+    ended:
+        de "Der Link ist beendet.",
+        en "The link is ended.";
+
+    not_made:
+        de "Der Link wurde nicht angelegt:",
+        en "The link was not made:";
+    clients_make_none:
+        de "Konten von Mandanten dürfen in diesem Büro keine Links anlegen. Bitte wenden Sie sich an das Büro.",
+        en "Accounts of clients may not make links in this office. Please ask the office.";
+    not_a_folder:
+        de "Entgegennehmen kann nur ein Ordner, keine Datei.",
+        en "Only a folder can take files in, not a file.";
+    bad_name:
+        de "Dieser Name ist für einen Ordner nicht zulässig, oder es gibt ihn nicht.",
+        en "This name is not allowed for a folder, or it does not exist.";
+    weak_password:
+        de "Das Kennwort ist zu kurz oder zu leicht zu erraten.",
+        en "The password is too short or too easy to guess.";
+    bad_date:
+        de "Bitte wählen Sie ein Datum, das noch kommt.",
+        en "Please choose a date that is still to come.";
+    terms:
+        de "Frist, Zahl und eigener Ordner gelten nur, wenn der Link Dateien entgegennimmt.",
+        en "A deadline, a number and a folder of its own are only for links that take files in.";
+    two_passwords:
+        de "Entweder Sie geben ein Kennwort vor, oder es wird beim ersten Öffnen gewählt.",
+        en "Either you set a password, or it is chosen when the link is first opened.";
+    too_many:
+        de "Es gibt schon zu viele Links. Bitte beenden Sie einige, die niemand mehr braucht.",
+        en "There are too many links already. Please end some that are no longer needed.";
+    bad_text:
+        de "Die Nachricht oder Bezeichnung ist zu lang.",
+        en "The message or label is too long.";
+    failed:
+        de "Bitte versuchen Sie es in einigen Sekunden noch einmal.",
+        en "Please try again in a few seconds.";
+}

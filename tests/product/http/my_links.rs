@@ -1,0 +1,102 @@
+//! The pages on which users make links: from a new link to the receipt, and whose links they are.
+
+use crate::support::TestServer;
+use crate::support::browser::{Browser, leads_to};
+use crate::support::http::Response;
+use crate::support::server::{PASSWORD, SPACE, USER};
+
+use super::hand_in::{finish, send};
+
+fn address(page: &Response) -> String {
+    let text = page.text();
+    let address = text.split_once("readonly value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    format!("/s/{}", address.rsplit('/').next().unwrap())
+}
+
+fn make(browser: &Browser<'_>, fields: &[(&str, &str)]) -> Response {
+    let list = browser.get("/links").expect(200);
+    let fields: Vec<_> = [("space", SPACE)].into_iter().chain(fields.iter().copied()).collect();
+    browser.send(&list, "/links", &fields)
+}
+
+#[test]
+fn a_user_makes_a_link_and_fetches_what_came_in_with_nothing_but_the_pages() {
+    let server = TestServer::start_plain();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let fields = [
+        ("folder", "Mandanten/Huber"),
+        ("can", "add"),
+        ("label", "Frau Huber"),
+        ("once", "yes"),
+        ("note", "Bitte alles"),
+    ];
+    let page = anna.get(&leads_to(&make(&anna, &fields))).expect(200);
+    let text = page.text();
+    assert!(text.contains("Frau Huber") && text.contains("<svg") && text.contains("Guten Tag,"), "{page}");
+    let link = address(&page);
+
+    let client = Browser::new(&server, "de");
+    assert!(client.get(&link).expect(200).text().contains("Bitte alles"));
+    send(&client, &link, "Erika", &[("Januar.txt", "x")]).expect(200);
+    leads_to(&finish(&client, &link));
+
+    let list = anna.get("/links").expect(200).text();
+    assert!(list.contains("Frau Huber") && list.contains("benutzt, zuletzt geöffnet"), "{list}");
+    let here = list.split("href=\"/links/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let here = format!("/links/{here}");
+    let shown = anna.get(&here).expect(200).text();
+    assert!(
+        shown.contains("Erika") && shown.contains("Januar.txt") && shown.contains("abgeschlossen"),
+        "{shown}"
+    );
+    let receipt = shown.split("href=\"").find(|part| part.contains("/receipt/")).unwrap();
+    let receipt = anna.get(receipt.split('"').next().unwrap()).expect(200).text();
+    assert!(receipt.contains("tresor-receipt-1") && receipt.contains("Januar.txt"), "{receipt}");
+    server.request("GET", &format!("/dav/{SPACE}/Mandanten/Huber/Januar.txt")).send().expect(200);
+
+    // Revived at the same address, for one more.
+    let other = Browser::new(&server, "de");
+    other.get(&link).expect(404);
+    leads_to(&anna.send(&anna.get(&here), &here, &[("do", "extend"), ("until", "2999-12-31")]));
+    other.get(&link).expect(200);
+    send(&other, &link, "", &[("Februar.txt", "x")]).expect(200);
+    leads_to(&finish(&other, &link));
+    Browser::new(&server, "de").get(&link).expect(404);
+    leads_to(&anna.send(&anna.get(&here), &here, &[("do", "end")]));
+    anna.get(&here).expect(404);
+}
+
+#[test]
+fn links_of_others_do_not_exist_and_forms_of_others_do_nothing() {
+    let server = TestServer::start_plain();
+    server.add_member("berta", "staff", "write");
+    server.add_member("carl", "client", "write");
+    server.add_member("dora", "staff", "read");
+    let [berta, carl, dora] =
+        ["berta", "carl", "dora"].map(|name| Browser::signed_in(&server, "de", name, PASSWORD));
+    server.cli_ok(["grant", USER, SPACE, "write"]);
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let made = leads_to(&make(&anna, &[("folder", "Akten"), ("can", "add")]));
+    let here = made.split('?').next().unwrap();
+    for other in [&berta, &carl, &dora] {
+        other.get(here).expect(404);
+        assert!(!other.get("/links").expect(200).text().contains(here));
+        let list = other.get("/links").expect(200);
+        other.send(&list, here, &[("do", "end")]).expect(404);
+    }
+    anna.get(here).expect(200);
+    // Without the token of the own page.
+    anna.form(here, &[("do", "end")]).send().expect(403);
+    let foreign = anna.unmarked_form("/links", &[("space", SPACE), ("can", "add")]);
+    foreign.header("Origin", "https://evil.example").send().expect(403);
+    anna.get(here).expect(200);
+    // No form without the right, and none of a client's.
+    assert!(dora.get("/links").expect(200).text().contains("in keinem Bereich"));
+    let refused = make(&dora, &[("folder", "Akten"), ("can", "read")]).expect(400);
+    assert!(refused.text().contains("nicht angelegt"), "{refused}");
+    let refused = make(&carl, &[("folder", "Akten"), ("can", "add")]).expect(400);
+    assert!(refused.text().contains("Konten von Mandanten"), "{refused}");
+    // Nobody else's receipt, by any link.
+    anna.get(&format!("{here}/receipt/999")).expect(404);
+    leads_to(&Browser::new(&server, "de").get(here));
+}
