@@ -51,8 +51,13 @@ def connect():
 
 
 def request(connection, method, path, body=b""):
-    connection.request(method, "/dav/" + urllib.parse.quote(path), body, login)
-    answer = connection.getresponse()
+    try:
+        connection.request(method, "/dav/" + urllib.parse.quote(path), body, login)
+        answer = connection.getresponse()
+    except http.client.RemoteDisconnected:
+        # It was idle for longer than the server waits.
+        connection.close()
+        return request(connection, method, path, body)
     answer.read()
     return answer.status
 
@@ -159,6 +164,9 @@ begun = time.monotonic()
 put(connection, "quiet/second.docx", document(documents + 1))
 until("a second one has its PDF", lambda: request(connection, "GET", "quiet/second.docx (Kopie).pdf") == 200)
 begun, wanted = begun_all, [number for number in range(documents) if number % 10][:pdfs]
+for at in range(100, len(wanted), 100):
+    until(f"{at} of the large space have their PDFs, the server has had {memory():.0f} MB and its helpers {watcher.most:.0f} MB",
+          lambda: request(connection, "GET", f"many/{wanted[at - 1]}.docx (Kopie).pdf") == 200)
 until(f"{len(wanted)} of the large space have their PDFs", lambda: request(connection, "GET", f"many/{wanted[-1]}.docx (Kopie).pdf") == 200)
 print("GET of 4 KiB meanwhile:", reader.words())
 print(f"memory of the server, at most: {memory():.0f} MB; of its helpers together: {watcher.most:.0f} MB")
