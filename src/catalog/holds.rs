@@ -117,6 +117,10 @@ const HOLDS: &str =
 /// what came last to a space that has nothing else waiting is among them.
 const MOST_LOOKED_AT: usize = 1_000;
 
+/// First scans of a space before one of its second scans: people wait for a first scan, and a space that always receives
+/// more than is scanned must release, too.
+const FIRST_SCANS: i64 = 3;
+
 fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
     let state: String = row.get(3)?;
     let reason = row.get::<Option<String>>(7)?;
@@ -159,21 +163,28 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id = ?1"), [id.0], hold_row)
     }
 
-    /// Up to `limit` holds that the server continues at this certain time, one of each space in turn; of a space those
-    /// first that were never scanned, then those that are due for longest. Of a long
-    /// queue it looks at both ends only.
+    /// Up to `limit` holds that the server continues at this certain time, one of each space in turn. Of a space, for which
+    /// people wait, [`FIRST_SCANS`] that were never scanned come before one that was; of either kind those that are due for
+    /// longest. Of a long queue it looks at both ends only.
     pub fn holds_due(&self, certain: Timestamp, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id IN (
-                     SELECT id FROM (SELECT id FROM holds WHERE next_at <= ?1 ORDER BY next_at, id LIMIT ?3) AS longest
-                     UNION SELECT id FROM
-                         (SELECT id FROM holds WHERE next_at <= ?1 ORDER BY next_at DESC, id DESC LIMIT ?3) AS latest)
-                 ORDER BY row_number() OVER
-                     (PARTITION BY entries.space_id ORDER BY holds.state <> ?4, next_at, holds.id), next_at, holds.id
-                 LIMIT ?2"
+                "SELECT {COLUMNS} FROM {HOLDS} JOIN
+                     (SELECT id, row_number() OVER (PARTITION BY space_id ORDER BY place, was_scanned) AS turn FROM
+                         (SELECT holds.id AS id, entries.space_id AS space_id, holds.state <> ?4 AS was_scanned,
+                              row_number() OVER
+                                  (PARTITION BY entries.space_id, holds.state <> ?4 ORDER BY next_at, holds.id)
+                                  * CASE WHEN holds.state = ?4 THEN 1 ELSE ?5 END AS place
+                          FROM {HOLDS} WHERE holds.id IN (
+                              SELECT id FROM
+                                  (SELECT id FROM holds WHERE next_at <= ?1 ORDER BY next_at, id LIMIT ?3) AS longest
+                              UNION SELECT id FROM
+                                  (SELECT id FROM holds WHERE next_at <= ?1 ORDER BY next_at DESC, id DESC LIMIT ?3)
+                                      AS latest)) AS placed) AS turns
+                     ON turns.id = holds.id
+                 ORDER BY turns.turn, next_at, holds.id LIMIT ?2"
             ),
-            params![certain.0, limit, MOST_LOOKED_AT, HoldState::Arrived.as_str()],
+            params![certain.0, limit, MOST_LOOKED_AT, HoldState::Arrived.as_str(), FIRST_SCANS],
             hold_row,
         )
     }

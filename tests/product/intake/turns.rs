@@ -84,6 +84,39 @@ async fn what_arrives_in_another_space_is_scanned_at_the_next_turn() {
     store.check();
 }
 
+/// A space that always received more than was scanned released nothing, because each first scan came before each second one.
+#[tokio::test]
+async fn second_scans_have_their_turn_where_first_ones_never_end() {
+    let (store, [many, second, _]) = office().await;
+    // The holding time of the first half is over.
+    let scanned = i64::from(MANY) / 2;
+    store
+        .catalog
+        .write_silent("a test", move |tx| {
+            for id in (1..=scanned).map(HoldId) {
+                let next = tx.hold(id)?.unwrap().next;
+                let update = tresor::catalog::HoldUpdate {
+                    state: HoldState::Held,
+                    next,
+                    reason: None,
+                    overridden: false,
+                    first_signatures: Some("first"),
+                };
+                tx.update_hold(id, &update)?;
+            }
+            Ok::<_, tresor::catalog::CatalogError>(())
+        })
+        .await
+        .unwrap();
+    let certain = NOW.after(Duration::from_secs((MANY + 1).into()));
+    let turn = store.catalog.read(move |tx| tx.holds_due(certain, 2 + TURN)).await.unwrap();
+    let of_many: Vec<i64> = turn.iter().filter(|hold| hold.space == many.id).map(|hold| hold.id.0).collect();
+    let first = scanned + 1;
+    assert_eq!(of_many, [first, first + 1, first + 2, 1, first + 3, first + 4, first + 5, 2]);
+    assert_eq!(turn[1].space, second.id);
+    store.check();
+}
+
 #[tokio::test]
 async fn each_space_has_its_pdf_in_turn() {
     let (store, spaces) = office().await;
