@@ -2,7 +2,7 @@
 //!
 //! The names follow from the archive alone, so what was stored before a crash is found and not made again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -14,11 +14,12 @@ use tokio::task::spawn_blocking;
 use super::opening::Key;
 use super::place::{addition, begin_put};
 use super::{Intake, IntakeError, RenderError};
+use crate::catalog::HoldRow;
 use crate::convert::ConvertError;
 use crate::inspect::Attachment;
 use crate::library::naming::numbered;
 use crate::library::{LibraryError, NewFile};
-use crate::model::{EntryId, EntryName, EntryPath, Obstacle, SpaceId, Timestamp, Worker};
+use crate::model::{EntryId, EntryName, EntryPath, HoldId, Obstacle, SpaceId, Timestamp, Worker};
 use crate::scan::Sample;
 
 /// What follows the name of an archive in that of the folder with its PDFs.
@@ -31,6 +32,22 @@ const NO_NAME: &str = "Dokument";
 /// Makes a PDF of a document with this name; `None` if it is of no kind that becomes one.
 pub(super) type Make = Arc<dyn Fn(&str, &[u8]) -> Option<Result<Vec<u8>, ConvertError>> + Send + Sync>;
 
+/// Most archives that wait at once for another turn. Further ones are finished in one.
+const MAX_BEGUN: usize = 64;
+
+/// Archives of which some documents are PDFs already, while other spaces had their turn. After a restart those that failed
+/// are tried once more.
+pub(super) type Begun = HashMap<HoldId, Missing>;
+
+/// The documents of an archive that have become no PDF.
+#[derive(Debug, Default)]
+pub(super) struct Missing {
+    /// The paths that their PDFs would have.
+    failed: HashSet<EntryPath>,
+    /// Why one of them failed.
+    fault: Option<&'static str>,
+}
+
 /// The PDF of a document, or those of an archive.
 #[derive(Debug)]
 pub(super) struct Copies {
@@ -38,20 +55,28 @@ pub(super) struct Copies {
     pub(super) place: Option<EntryId>,
     /// Why some of an archive are missing.
     pub(super) fault: Option<&'static str>,
+    /// Whether there are more to make, in another turn.
+    pub(super) goes_on: bool,
 }
 
 impl Intake {
-    /// Stores a PDF of each document in an archive below a folder. Those that are there are left as they are.
+    /// Stores a PDF of each document in an archive below a folder. Those that are there are left as they are. Where another
+    /// space waits for a PDF, it has its turn after one document, and the next call goes on.
     ///
     /// Errors: those of the catalogue and of the machine; what concerns one document is a fault.
     pub(super) async fn copy_members(
         &self,
-        space: SpaceId,
+        hold: &HoldRow,
         (archive, key): (Sample, Key),
         folder: &EntryPath,
         (make, suffix): (Make, &str),
+        begun: &mut Begun,
     ) -> Result<Copies, RenderError> {
-        let Some(inspector) = self.inspector.clone() else { return Ok(Copies { place: None, fault: None }) };
+        let Some(inspector) = self.inspector.clone() else {
+            return Ok(Copies { place: None, fault: None, goes_on: false });
+        };
+        let (space, mut missing) = (hold.space, begun.remove(&hold.id).unwrap_or_default());
+        let may_pause = begun.len() < MAX_BEGUN;
         // One at a time lies in memory beside the archive.
         let (sender, mut receiver) = mpsc::channel::<Attachment>(1);
         let walk = spawn_blocking(move || {
@@ -61,35 +86,58 @@ impl Intake {
             };
             inspector.documents(archive.as_fd(), &key.passwords(), &mut give)
         });
-        let (mut taken, mut fault) = (HashSet::new(), None);
+        let (mut taken, mut goes_on) = (HashSet::new(), false);
         while let Some(Attachment { path, content }) = receiver.recv().await {
             let Some(place) = place(folder, &path, suffix, &mut taken) else {
-                fault = Some(NO_PLACE);
+                missing.fault = Some(NO_PLACE);
                 continue;
             };
-            match self.copy_member(space, place, &path, content, &make).await {
-                Ok(()) => {}
-                Err(RenderError::Convert(error)) if !error.is_of_the_machine() => fault = Some(error.code()),
+            if missing.failed.contains(&place) {
+                continue;
+            }
+            let was_tried = match self.copy_member(space, place.clone(), &path, content, &make).await {
+                Ok(is_made) => is_made,
+                Err(RenderError::Convert(error)) if !error.is_of_the_machine() => {
+                    missing.fault = Some(error.code());
+                    missing.failed.insert(place)
+                }
                 Err(RenderError::Intake(IntakeError::Library(error))) if error.is_refusal() => {
-                    fault = Some(error.code());
+                    missing.fault = Some(error.code());
                     // Such as a full quota: the next ones would fail as well.
                     break;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    begun.insert(hold.id, missing);
+                    return Err(error);
+                }
+            };
+            if was_tried && may_pause && self.another_space_waits(space).await? {
+                goes_on = true;
+                break;
             }
         }
         drop(receiver);
         let walked = walk.await.map_err(LibraryError::from)?;
         let obstacle = walked.map_or(Some(Obstacle::NotFinished), |walked| walked.obstacle);
+        let fault = missing.fault.or(obstacle.map(Obstacle::as_str));
+        if goes_on {
+            begun.insert(hold.id, missing);
+        }
         let access = self.library.as_worker(Worker::Intake, space);
         let place = match self.library.find(&access, folder).await {
             Ok(entry) => Some(entry.id).filter(|_| entry.is_folder()),
             Err(LibraryError::NotFound) => None,
             Err(error) => return Err(error.into()),
         };
-        Ok(Copies { place, fault: fault.or(obstacle.map(Obstacle::as_str)) })
+        Ok(Copies { place, fault, goes_on })
     }
 
+    async fn another_space_waits(&self, space: SpaceId) -> Result<bool, IntakeError> {
+        let next = self.catalog().read(move |tx| tx.holds_to_render(space, 1)).await?;
+        Ok(next.iter().any(|hold| hold.space != space))
+    }
+
+    /// Makes one PDF; false if it was there, or there is none of such a file.
     async fn copy_member(
         &self,
         space: SpaceId,
@@ -97,21 +145,21 @@ impl Intake {
         names: &[String],
         content: Vec<u8>,
         make: &Make,
-    ) -> Result<(), RenderError> {
+    ) -> Result<bool, RenderError> {
         let access = self.library.as_worker(Worker::Intake, space);
         match self.library.find(&access, &place).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(false),
             Err(LibraryError::NotFound) => {}
             Err(error) => return Err(error.into()),
         }
         let (make, name) = (Arc::clone(make), names.last().cloned().unwrap_or_default());
         let outcome = spawn_blocking(move || make(&name, &content)).await.map_err(LibraryError::from)?;
-        let Some(pdf) = outcome.transpose()? else { return Ok(()) };
+        let Some(pdf) = outcome.transpose()? else { return Ok(false) };
         let new = NewFile { path: place, size: Some(pdf.len() as u64), modified: None, checksum: None };
         let mut put = begin_put(&self.library, &addition(access, Worker::Intake), new).await?;
         put.write(Bytes::from(pdf)).await?;
         put.commit(Timestamp::now()).await?;
-        Ok(())
+        Ok(true)
     }
 }
 

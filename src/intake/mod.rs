@@ -68,6 +68,7 @@ pub use watch::{WATCH_EVERY, WatchError, WatchSettings, WatchedFolder, check_wat
 use examine::fairly;
 use mail::{Flood, NamesTaken};
 use passwords::Passwords;
+use render::Turns;
 use rescan::Often;
 
 pub use crate::catalog::{
@@ -79,7 +80,7 @@ use crate::catalog::Catalog;
 use crate::convert::Converter;
 use crate::inspect::Inspector;
 use crate::library::Library;
-use crate::model::{DEFAULT_HOLD, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE, SpaceId, Timestamp};
+use crate::model::{DEFAULT_HOLD, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE, Timestamp};
 use crate::proof::Signer;
 use crate::scan::Engine;
 
@@ -139,8 +140,7 @@ pub struct Intake {
     often: Arc<Mutex<Often>>,
     flood: Arc<Flood>,
     names_taken: Arc<NamesTaken>,
-    /// The space whose document was the last one to become a PDF.
-    rendered: Arc<Mutex<SpaceId>>,
+    turns: Arc<Mutex<Turns>>,
     /// The certain time at the first round.
     up_since: Arc<OnceLock<Timestamp>>,
     /// What opens held contents.
@@ -169,7 +169,7 @@ impl Intake {
             often: Arc::default(),
             flood: Arc::default(),
             names_taken: Arc::default(),
-            rendered: Arc::new(Mutex::new(SpaceId([0; 16]))),
+            turns: Arc::default(),
             up_since: Arc::default(),
             passwords: Arc::default(),
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
-use super::copies::{Copies, FOLDER_SUFFIX, Make};
+use super::copies::{Begun, Copies, FOLDER_SUFFIX, Make};
 use super::place::beside;
 use super::{Intake, IntakeError, RenderError};
 use crate::catalog::{HoldRow, ReadTx, RenditionRow, WriteTx};
@@ -22,7 +22,8 @@ use crate::library::naming::free_name;
 use crate::library::resolve::path_of;
 use crate::library::{Change, LibraryError, NewFile};
 use crate::model::{
-    Actor, Conditions, EntryId, EntryName, EntryPath, HoldReason, HoldState, PdfPages, Timestamp, Worker,
+    Actor, Conditions, EntryId, EntryName, EntryPath, HoldReason, HoldState, PdfPages, SpaceId, Timestamp,
+    Worker,
 };
 use crate::scan::Sample;
 
@@ -65,6 +66,19 @@ impl Kind {
     }
 }
 
+/// Whose turn it is.
+pub(super) struct Turns {
+    /// The space whose document was the last one to become a PDF.
+    last: SpaceId,
+    begun: Begun,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { last: SpaceId([0; 16]), begun: Begun::new() }
+    }
+}
+
 /// A document that becomes a PDF.
 struct Document {
     hold: HoldRow,
@@ -82,22 +96,27 @@ impl Intake {
         let Some(converter) = &self.converter else { return Ok(0) };
         let (mut looked_at, mut tried, mut made) = (0, 0, 0);
         while tried < MAX_RENDERED && looked_at < MAX_LOOKED_AT {
-            let mut last = self.rendered.lock().await;
-            let after = *last;
+            let mut turns = self.turns.lock().await;
+            let after = turns.last;
             let holds = self.catalog().read(move |tx| tx.holds_to_render(after, MAX_TURN)).await;
             let holds = holds.map_err(IntakeError::from)?;
             if holds.is_empty() {
                 break;
             }
             for hold in holds {
-                (looked_at, *last) = (looked_at + 1, hold.space);
+                (looked_at, turns.last) = (looked_at + 1, hold.space);
+                let id = hold.id;
                 if hold.state == HoldState::Released {
+                    turns.begun.remove(&id);
                     self.clear(&hold, now).await?;
                     continue;
                 }
-                let Some(document) = self.prepare(hold).await? else { continue };
+                let Some(document) = self.prepare(hold).await? else {
+                    turns.begun.remove(&id);
+                    continue;
+                };
                 tried += 1;
-                made += usize::from(self.make(&document, converter, now).await?);
+                made += usize::from(self.make(&document, converter, &mut turns.begun, now).await?);
                 break;
             }
         }
@@ -111,10 +130,13 @@ impl Intake {
         &self,
         document: &Document,
         converter: &Arc<Converter>,
+        begun: &mut Begun,
         now: Timestamp,
     ) -> Result<bool, RenderError> {
-        let fault = match self.render(document, converter, now).await {
-            Ok(Copies { place, fault }) => {
+        let fault = match self.render(document, converter, begun, now).await {
+            // It stays in the queue.
+            Ok(Copies { place, goes_on: true, .. }) => return Ok(place.is_some()),
+            Ok(Copies { place, fault, .. }) => {
                 self.note(document, place, fault.map(str::to_owned)).await?;
                 return Ok(place.is_some());
             }
@@ -150,6 +172,7 @@ impl Intake {
         &self,
         document: &Document,
         converter: &Arc<Converter>,
+        begun: &mut Begun,
         now: Timestamp,
     ) -> Result<Copies, RenderError> {
         let sample = match self.sample_of(document.hold.space, document.hold.version).await? {
@@ -175,12 +198,12 @@ impl Intake {
                 let sample = Sample::of(content).map_err(io::Error::other);
                 Some(sample.map_err(ConvertError::from).and_then(|sample| means.pdf(&sample, kind)))
             });
-            return self
-                .copy_members(document.hold.space, (sample, key), &document.path, (make, SUFFIX))
-                .await;
+            let packed = (sample, key);
+            return self.copy_members(&document.hold, packed, &document.path, (make, SUFFIX), begun).await;
         }
         let pdf = spawn_blocking(move || means.pdf(&sample, kind)).await.map_err(LibraryError::from)??;
-        Ok(Copies { place: Some(self.store(document, pdf, now).await?), fault: None })
+        let place = Some(self.store(document, pdf, now).await?);
+        Ok(Copies { place, fault: None, goes_on: false })
     }
 
     async fn store(&self, document: &Document, pdf: Vec<u8>, now: Timestamp) -> Result<EntryId, IntakeError> {

@@ -218,6 +218,48 @@ fn the_documents_in_an_archive_are_pdfs_once_whatever_ends_the_server() {
     world.assert_sound();
 }
 
+/// Fifty documents of one archive were one turn: for more than a minute no other space had a PDF.
+#[test]
+fn a_document_of_another_space_comes_between_those_of_an_archive() {
+    require("soffice", "libreoffice-writer-nogui");
+    let world = World::holding("12h");
+    let server = &world.server;
+    server.cli_ok(["space", "add", "Zweiter", "--kind", "client", "--intake", "on", "--hold", "12h"]);
+    server.cli_ok(["grant", USER, "Zweiter", "manage"]);
+    let text = document("Ein Satz.");
+    let bad = b"this is no document of an office".as_slice();
+    let members = [
+        ("1.fodt", text.as_bytes()),
+        ("2.docx", bad),
+        ("3.fodt", text.as_bytes()),
+        ("4.fodt", text.as_bytes()),
+        ("5.fodt", text.as_bytes()),
+        ("6.fodt", text.as_bytes()),
+    ];
+    let id = world.arrive("belege.rar", &stored(&members));
+    let pdf = |number| format!("belege.rar%20(Kopien)/{number}.fodt%20(Kopie).pdf");
+    eventually("the first PDF is there", LIMIT, || world.colleague("GET", &pdf(1)).send().status == 200);
+    for name in ["eins.fodt", "zwei.fodt"] {
+        server.request("PUT", &format!("/dav/Zweiter/{name}")).body(text.as_bytes()).send().expect(201);
+    }
+    eventually("all are there", LIMIT, || !world.shown(id)["pdf"].is_null());
+    assert_eq!(world.shown(id)["pdf_fault"], "not-an-office-document");
+    let history = server.cli_ok(["history", "--json", "--limit", "100"]);
+    let history: serde_json::Value = serde_json::from_str(&history).unwrap();
+    // The latest first.
+    let at = |path: &str| {
+        let events = history["events"].as_array().unwrap();
+        events
+            .iter()
+            .position(|event| event.to_string().contains(path))
+            .unwrap_or_else(|| panic!("{path}: {history}"))
+    };
+    let last = at("6.fodt (Kopie).pdf");
+    assert!(at("eins.fodt (Kopie).pdf") > last, "{history}");
+    assert!(at("zwei.fodt (Kopie).pdf") > last, "{history}");
+    world.assert_sound();
+}
+
 #[test]
 fn an_archive_without_documents_has_no_folder() {
     let world = World::holding("12h");
