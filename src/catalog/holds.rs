@@ -163,8 +163,8 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id = ?1"), [id.0], hold_row)
     }
 
-    /// Up to `limit` holds that the server continues at this certain time, one of each space in turn. Of a space, for which
-    /// people wait, [`FIRST_SCANS`] that were never scanned come before one that was; of either kind those that are due for
+    /// Up to `limit` holds that the server continues at this certain time, one of each space in turn. Of a space three
+    /// that were never scanned, for which people wait, come before one that was; of either kind those that are due for
     /// longest. Of a long queue it looks at both ends only.
     pub fn holds_due(&self, certain: Timestamp, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
         self.all(
