@@ -1,5 +1,6 @@
 //! Jobs in units of systemd: the program behind a socket, started for each connection and confined as
-//! `tresor-convert@.service` confines it. Here bubblewrap stands for systemd.
+//! `tresor-convert@.service` confines it. Here bubblewrap stands for systemd;
+//! `tests/systemd.sh` has a real one.
 
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
