@@ -48,6 +48,7 @@ test=(
     "postfix postfix"
     "prlimit util-linux"
     "import:ensurepip python3-venv"
+    "/usr/lib/python3/dist-packages/uno.py python3-uno"
     "qpdf qpdf"
     "rclone rclone"
     "restic restic"

@@ -11,7 +11,9 @@ use lzma_rust2::XzReader;
 
 use super::Inspection;
 use super::answer::Examined;
+use super::format::manifest::{self, MANIFEST};
 use super::format::seven_zip::Reading;
+use super::format::zip::Entry;
 use super::format::{
     Member, cms, field, mail, odf, ole, ooxml, pdf, rar, rtf, seven_zip, tar, text, tnef, zip,
 };
@@ -315,10 +317,17 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
         notes.expect(names.len() == entries.len(), Obstacle::Ambiguous);
         notes.expect(!is_odf, Obstacle::Ambiguous);
     }
+    let sealed = if is_odf { sealed(content, &entries, notes) } else { BTreeSet::new() };
     // A part that should be XML, in an encoding that other programs may know.
     let mut has_odd = false;
     for entry in entries.iter().filter(|entry| !entry.is_folder()) {
-        let Some(part) = entry.expand(content, notes) else {
+        let part = if sealed.contains(&entry.name) {
+            notes.obstacle(Obstacle::Encrypted);
+            None
+        } else {
+            entry.expand(content, notes)
+        };
+        let Some(part) = part else {
             if notes.is_over() {
                 break;
             }
@@ -377,6 +386,15 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
     } else {
         ContentKind::Archive
     }
+}
+
+/// The members of a document that its list calls encrypted: they look like anything.
+fn sealed(content: &[u8], entries: &[Entry], notes: &mut Notes) -> BTreeSet<String> {
+    let list = entries.iter().find(|entry| entry.name == MANIFEST);
+    let Some(list) = list.and_then(|list| list.expand(content, notes)) else { return BTreeSet::new() };
+    let listed = notes.fenced(|_| manifest::read(&list, &mut Notes::new(list.len() as u64)));
+    let sealed = listed.unwrap_or_default().members.into_iter().filter(|listed| listed.sealing.is_some());
+    sealed.map(|listed| listed.path).collect()
 }
 
 fn ending(name: &str) -> &str {

@@ -3,6 +3,7 @@
 passwords.py write FILE TEXT                writes a docx or xlsx with a text
 passwords.py lock PLAIN PASSWORD FILE       encrypts any bytes as msoffcrypto encrypts a document
 passwords.py ways FOLDER PLAIN PASSWORD     encrypts them in each way that office programs know, checked by msoffcrypto
+passwords.py whole PLAIN PASSWORD FILE      encrypts an OpenDocument package as a whole, as LibreOffice does since 24.2
 passwords.py open FOLDER PASSWORD FILE...   writes what msoffcrypto makes of documents
 """
 
@@ -13,11 +14,14 @@ import io
 import os
 import struct
 import sys
+import zipfile
 
 import docx
 import msoffcrypto
 import openpyxl
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from msoffcrypto.method.ecma376_agile import ECMA376Agile
 from msoffcrypto.method.container.ecma376_encrypted import ECMA376Encrypted
 
@@ -112,6 +116,31 @@ def ways(folder, plain, password):
         open(os.path.join(folder, name), "wb").write(out.getvalue())
 
 
+def whole(plain, password):
+    plain = open(plain, "rb").read()
+    kind = zipfile.ZipFile(io.BytesIO(plain)).read("mimetype")
+    salt, start = os.urandom(16), os.urandom(12)
+    derivation = Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=65536)
+    key = derivation.derive(hashlib.sha256(password.encode()).digest())
+    sealed = start + AESGCM(key).encrypt(start, plain, None)
+    salt, start = (base64.b64encode(value).decode() for value in (salt, start))
+    manifest = f"""<?xml version="1.0" encoding="UTF-8"?>
+<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.4"
+ xmlns:loext="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0">
+<manifest:file-entry manifest:full-path="encrypted-package" manifest:media-type="{kind.decode()}" manifest:size="{len(plain)}">
+<manifest:encryption-data><manifest:algorithm manifest:algorithm-name="http://www.w3.org/2009/xmlenc11#aes256-gcm"
+ manifest:initialisation-vector="{start}"/><manifest:start-key-generation
+ manifest:start-key-generation-name="http://www.w3.org/2001/04/xmlenc#sha256" manifest:key-size="32"/><manifest:key-derivation
+ manifest:key-derivation-name="urn:org:documentfoundation:names:experimental:office:manifest:argon2id" manifest:key-size="32"
+ loext:argon2-iterations="3" loext:argon2-memory="65536" loext:argon2-lanes="4" manifest:salt="{salt}"/>
+</manifest:encryption-data></manifest:file-entry></manifest:manifest>"""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in (("mimetype", kind), ("encrypted-package", sealed), ("META-INF/manifest.xml", manifest)):
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
 def write(path, text):
     if path.endswith(".docx"):
         document = docx.Document()
@@ -128,6 +157,8 @@ if command == "write":
 elif command == "lock":
     content = ECMA376Agile.encrypt(rest[1], open(rest[0], "rb"))
     open(rest[2], "wb").write(content)
+elif command == "whole":
+    open(rest[2], "wb").write(whole(*rest[:2]))
 elif command == "ways":
     ways(*rest)
 else:

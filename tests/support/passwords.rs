@@ -1,10 +1,11 @@
 //! Contents with a password, made by stock programs.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::process::{installed, succeed, tool};
+use super::process::{installed, require, succeed, tool};
 
 /// A folder that is gone at the end, for programs that read and write files.
 fn work() -> tempfile::TempDir {
@@ -35,6 +36,29 @@ pub fn document(name: &str, text: &str) -> Vec<u8> {
 /// Any bytes, encrypted as Office does it with an archive.
 pub fn locked_document(plain: &[u8], password: &str) -> Vec<u8> {
     written(|from, to| ["lock", from, password, to].map(str::to_owned).into(), plain, "locked")
+}
+
+/// An `OpenDocument` package, encrypted as a whole as LibreOffice does it since 24.2.
+pub fn locked_package(plain: &[u8], password: &str) -> Vec<u8> {
+    written(|from, to| ["whole", from, password, to].map(str::to_owned).into(), plain, "locked")
+}
+
+/// What LibreOffice makes of some texts: `0.odt`, `0-new.odt`, `0-old.ods` and so on, as `odf.py` says.
+pub fn office_documents(texts: &[&str], password: &str) -> BTreeMap<String, Vec<u8>> {
+    require("soffice", "libreoffice-impress-nogui");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/odf.py");
+    // The module `uno` is that of the system's Python.
+    let mut python = Command::new("/usr/bin/python3");
+    let folder = work();
+    python.arg(script).arg(folder.path()).arg(password).args(texts);
+    assert!(
+        Path::new("/usr/lib/python3/dist-packages/uno.py").exists(),
+        "Debian has the module uno in python3-uno: run tests/install.sh test"
+    );
+    succeed(&mut python);
+    let files = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+    let files = files.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap()));
+    files.collect()
 }
 
 /// What msoffcrypto finds in documents with this password, in a folder.

@@ -10,6 +10,7 @@ pub(super) mod head;
 mod invoice;
 pub(super) mod letter;
 pub(super) mod mail;
+pub(super) mod manifest;
 pub(super) mod odf;
 pub(super) mod ole;
 pub(super) mod ooxml;

@@ -46,13 +46,18 @@ impl Aes {
     pub(super) fn count(&self, data: &mut [u8]) {
         for (number, piece) in (1_u128..).zip(data.chunks_mut(BLOCK)) {
             let mut key = number.to_le_bytes();
-            let block: &mut Block = (&mut key).into();
-            match self {
-                Self::Short(aes) => aes.encrypt_block(block),
-                Self::Middle(aes) => aes.encrypt_block(block),
-                Self::Long(aes) => aes.encrypt_block(block),
-            }
+            self.encrypt(&mut key);
             combine(piece, &key);
+        }
+    }
+
+    /// Encrypts one block.
+    pub(super) fn encrypt(&self, block: &mut [u8; BLOCK]) {
+        let block: &mut Block = block.into();
+        match self {
+            Self::Short(aes) => aes.encrypt_block(block),
+            Self::Middle(aes) => aes.encrypt_block(block),
+            Self::Long(aes) => aes.encrypt_block(block),
         }
     }
 

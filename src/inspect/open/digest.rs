@@ -1,5 +1,8 @@
 //! Hashes by their names in documents, and passwords as documents take them.
 
+use std::num::NonZeroU32;
+
+use aws_lc_rs::pbkdf2;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -59,4 +62,30 @@ fn digest<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
 /// A password in UTF-16, the low byte first.
 pub(super) fn wide(password: &str) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(password.encode_utf16().flat_map(u16::to_le_bytes).collect())
+}
+
+/// PBKDF2 with HMAC-SHA-1 (RFC 8018 5.2). Empty for no rounds.
+pub(super) fn stretched(password: &[u8], salt: &[u8], rounds: u32, length: usize) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    if let Some(rounds) = NonZeroU32::new(rounds) {
+        bytes.resize(length, 0);
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA1, rounds, salt, password, &mut bytes);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+
+    use super::*;
+
+    /// As Python's `hashlib.pbkdf2_hmac` derives it.
+    #[test]
+    fn keys_are_derived_as_others_do() {
+        let found = stretched(b"password", b"salt", 1_000, 25);
+        assert_eq!(HEXLOWER.encode(&found), EXPECTED);
+    }
+
+    const EXPECTED: &str = "6e88be8bad7eae9d9e10aa061224034fed48d03fcbad968b56";
 }

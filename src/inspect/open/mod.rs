@@ -9,15 +9,19 @@
 //! | ppt without pictures | RC4 of `CryptoAPI` | the same slides, without title, author and the like |
 //! | ZIP | `ZipCrypto`, AES | the same archive |
 //! | 7z | AES | a ZIP archive with the same files |
+//! | odt, ods, odp and the like | Blowfish, AES; PBKDF2, Argon2id | the same package, or the one in it |
 //!
 //! Everything or nothing: a content of which a part stays closed is not opened. What is encrypted in a content is opened by
 //! `look`, part by part.
 
 mod aes;
 mod archive;
+mod blowfish;
 mod compound;
 mod digest;
 mod document;
+mod gcm;
+mod odf;
 mod package;
 mod rc4;
 mod seven_zip;
@@ -139,7 +143,11 @@ fn by_standard(content: &[u8]) -> Result<Vec<u8>, Fault> {
 fn with_password(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
     match Format::of(content) {
         Format::Ole => document::open(content, password),
-        Format::Zip => zip::open(content, password),
+        Format::Zip => match zip::open(content, password) {
+            // Its members are no archive's that are encrypted, but may be a document's.
+            Err(Fault::NotRead) => odf::open(content, password),
+            opened => opened,
+        },
         Format::SevenZip => seven_zip::open(content, password),
         _ => Err(Fault::NotRead),
     }

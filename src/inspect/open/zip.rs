@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::Fault;
 use super::aes::Aes;
 use super::archive::{Archive, Packed};
+use super::digest::stretched;
 use crate::inspect::format::zip::{self, DEFLATED, Entry, STORED, Seal};
 use crate::inspect::notes::Notes;
 
@@ -27,7 +28,7 @@ pub(super) fn open(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
 }
 
 /// A password in the encoding of Windows, where that has its letters; `None` if it is the same as UTF-8.
-fn of_windows(password: &str) -> Option<Vec<u8>> {
+pub(super) fn of_windows(password: &str) -> Option<Vec<u8>> {
     let bytes = password.chars().map(|letter| u8::try_from(letter).ok()).collect::<Option<Vec<u8>>>();
     bytes.filter(|_| !password.is_ascii())
 }
@@ -87,7 +88,8 @@ fn member(entry: &Entry, data: Vec<u8>) -> Result<Packed, Fault> {
     Ok(Packed { name: entry.name.clone(), method, crc, size, data })
 }
 
-fn measure(bytes: &[u8]) -> (u64, u32) {
+/// Bytes and checksum of a member.
+pub(super) fn measure(bytes: &[u8]) -> (u64, u32) {
     let mut crc = Crc::new();
     crc.update(bytes);
     (bytes.len() as u64, crc.sum())
@@ -168,7 +170,7 @@ fn aes(packed: &[u8], key: usize, password: &[u8]) -> Result<Vec<u8>, Fault> {
     let (check, rest) = rest.split_at_checked(2).ok_or(Fault::NotRead)?;
     let end = rest.len().checked_sub(PROOF).ok_or(Fault::NotRead)?;
     let (data, proof) = rest.split_at_checked(end).ok_or(Fault::NotRead)?;
-    let derived = derived(password, salt, 2 * key + 2);
+    let derived = stretched(password, salt, ROUNDS, 2 * key + 2);
     let (of_data, derived) = derived.split_at_checked(key).ok_or(Fault::NotRead)?;
     let (of_proof, of_check) = derived.split_at_checked(key).ok_or(Fault::NotRead)?;
     let mut mac = Hmac::<Sha1>::new_from_slice(of_proof).map_err(|_| Fault::NotRead)?;
@@ -179,47 +181,4 @@ fn aes(packed: &[u8], key: usize, password: &[u8]) -> Result<Vec<u8>, Fault> {
     let mut data = data.to_vec();
     Aes::new(of_data).ok_or(Fault::NotRead)?.count(&mut data);
     Ok(data)
-}
-
-/// PBKDF2 with HMAC-SHA-1 (RFC 8018 5.2).
-fn derived(password: &[u8], salt: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length + 20));
-    let Ok(mac) = Hmac::<Sha1>::new_from_slice(password) else { return bytes };
-    let hashed = |parts: &[&[u8]]| {
-        let mut mac = mac.clone();
-        for part in parts {
-            mac.update(part);
-        }
-        mac.finalize().into_bytes()
-    };
-    for block in 1_u32.. {
-        if bytes.len() >= length {
-            break;
-        }
-        let mut turn = hashed(&[salt, &block.to_be_bytes()]);
-        let mut sum = turn;
-        for _ in 1..ROUNDS {
-            turn = hashed(&[&turn]);
-            sum.iter_mut().zip(&turn).for_each(|(sum, turn)| *sum ^= turn);
-        }
-        bytes.extend(&sum);
-    }
-    bytes.truncate(length);
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use data_encoding::HEXLOWER;
-
-    use super::*;
-
-    /// As Python's `hashlib.pbkdf2_hmac` derives it.
-    #[test]
-    fn keys_are_derived_as_others_do() {
-        let found = derived(b"password", b"salt", 25);
-        assert_eq!(HEXLOWER.encode(&found), EXPECTED);
-    }
-
-    const EXPECTED: &str = "6e88be8bad7eae9d9e10aa061224034fed48d03fcbad968b56";
 }

@@ -18,7 +18,9 @@ use super::formats::{compound, docx};
 use super::packed::archive as packed_archive;
 use super::rar::stored;
 use super::{in_words, look};
-use crate::support::passwords::{archive, locked_document, locked_pdf, opened_documents, passwords};
+use crate::support::passwords::{
+    archive, locked_document, locked_package, locked_pdf, office_documents, opened_documents, passwords,
+};
 use crate::support::process::{installed, succeed, tool};
 use crate::support::zips::Zip;
 
@@ -248,6 +250,65 @@ fn a_process_that_dies_or_lies_opens_nothing() {
     let locked = archive(&[("a.txt", b"one")], &["-tzip", &format!("-p{long}")]);
     assert_eq!(open(&locked, Some(&long)).0, Opening::Opened);
     assert_eq!(open(&locked, Some(&(long + "x"))), REFUSED);
+}
+
+/// A member of an archive, by its name.
+fn member(archive: &[u8], name: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.zip"), archive).unwrap();
+    succeed(tool("7zz", "7zip").args(["x", "-bd", "-y", "a.zip", name]).current_dir(folder.path()));
+    fs::read(folder.path().join(name)).unwrap()
+}
+
+#[test]
+fn documents_of_libreoffice_open_with_all_of_their_members() {
+    let password = "Größe 1";
+    // More than the part of a member that has a checksum.
+    let text = format!("Die Bilanz liegt bei. {}", String::from_utf8(noise()).unwrap());
+    let mut files = office_documents(&[&text], password);
+    let whole = locked_package(&files["0.odt"], password);
+    files.insert("0-whole.odt".to_owned(), whole);
+    let locked: Vec<_> = files.iter().filter(|(name, _)| name.contains('-')).collect();
+    assert_eq!(locked.len(), 7);
+    for (name, content) in locked {
+        assert_eq!(in_words(&look(name, content)), "office encrypted encrypted", "{name}");
+        let (opening, found) = open(content, Some(password));
+        assert_eq!(
+            (opening, in_words(&look(name, &found)).as_str()),
+            (Opening::Opened, "office -"),
+            "{name}"
+        );
+        assert_eq!(open(content, Some("Größe 2")), REFUSED, "{name}");
+        assert_eq!(open(content, None).0, Opening::NotRead, "{name}");
+        let (_, Examined { inspection, tried }) = examine(content, &["x", password]);
+        assert_eq!((in_words(&inspection).as_str(), tried.given), ("office -", 2), "{name}");
+        let list = String::from_utf8(member(&found, "META-INF/manifest.xml")).unwrap();
+        assert!(list.contains("content.xml") && !list.contains("encryption-data"), "{name}: {list}");
+        if name.ends_with("odt") {
+            let text = String::from_utf8(member(&found, "content.xml")).unwrap();
+            assert!(text.contains("Die Bilanz liegt bei."), "{name}: {text}");
+        }
+    }
+    let whole = &files["0-whole.odt"];
+    assert!(open(whole, Some(password)) == (Opening::Opened, files["0.odt"].clone()));
+    // The first bytes of a member prove the password.
+    let mut wrong = files["0-new.odt"].clone();
+    let content = wrong.windows(11).position(|word| word == b"content.xml").unwrap() + 11;
+    wrong[content + 20] ^= 0x55;
+    assert_eq!(open(&wrong, Some(password)), REFUSED);
+    // What is not encrypted, and a list that calls itself so.
+    assert_eq!(open(&files["0.odt"], Some(password)).0, Opening::NotRead);
+    let list = br#"<m:manifest xmlns:m="m"><m:file-entry m:full-path="META-INF/manifest.xml"><m:encryption-data/></m:file-entry>
+        <m:file-entry m:full-path="content.xml"><m:encryption-data/></m:file-entry></m:manifest>"#;
+    let liar = Zip::of(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.text"),
+        ("content.xml", b"<script:module/>"),
+        ("META-INF/manifest.xml", list),
+    ]);
+    assert_eq!(in_words(&look("a.odt", &liar)), "office encrypted encrypted");
+    assert_eq!(open(&liar, Some(password)).0, Opening::NotRead);
+    let (_, Examined { inspection, .. }) = examine(&liar, &[password]);
+    assert_eq!(inspection.obstacle, Some(Obstacle::Encrypted));
 }
 
 /// What an examination hands out and answers.

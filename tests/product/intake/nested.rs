@@ -9,7 +9,9 @@ use super::world::{LATER, NEW_SIGNATURE, World};
 use crate::inspect::rar::stored;
 use crate::support::browser::{Browser, leads_to};
 use crate::support::clamd::{IDLE, eicar};
-use crate::support::passwords::{archive, document, locked_document, locked_pdf};
+use crate::support::passwords::{
+    archive, document, locked_document, locked_package, locked_pdf, office_documents,
+};
 use crate::support::process::{eventually, require, succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
@@ -197,5 +199,36 @@ fn a_password_is_given_once_for_a_mail_and_its_attachments() {
     world.comes_to(whole, "released");
     let history = world.server.cli_ok(["hold", "history", &first.to_string()]);
     assert!(history.contains("gave the password of /") && !history.contains(SECRET), "{history}");
+    world.assert_sound();
+}
+
+#[test]
+fn a_document_of_libreoffice_has_its_pdf_after_its_password() {
+    let world = World::holding_what("risky", "12h");
+    let virus = String::from_utf8(eicar()).unwrap();
+    let files = office_documents(&["Die Bilanz liegt bei.", &virus], SECRET);
+    let whole = [0, 1].map(|number| locked_package(&files[&format!("{number}.odt")], SECRET));
+    let mut viruses = vec![("virus.odt", whole[1].clone()), ("alt-virus.odt", files["1-old.odt"].clone())];
+    viruses.push(("virus.zip", archive(&[("a.odt", &files["1-new.odt"])], &["-tzip"])));
+    for (name, content) in viruses {
+        let id = world.arrive(name, &content);
+        world.waits(id, "needs_decision", "encrypted");
+        assert_refused(give(&world, id, "Sesselkleber"), "this password does not open it");
+        assert!(give(&world, id, SECRET).unwrap().contains("which is quarantined"), "{name}");
+        world.assert_withheld(name);
+    }
+    let letters =
+        [("neu.odt", &files["0-new.odt"]), ("alt.odt", &files["0-old.odt"]), ("ganz.odt", &whole[0])];
+    for (name, content) in letters {
+        let id = world.arrive(name, content);
+        world.waits(id, "needs_decision", "encrypted");
+        give(&world, id, SECRET).unwrap();
+        world.comes_to(id, "held");
+        eventually("the PDF is there", LIMIT, || !world.shown(id)["pdf"].is_null());
+        assert!(
+            text_of_pdf(&world, &format!("{name}%20(Kopie).pdf")).contains("Die Bilanz liegt bei."),
+            "{name}"
+        );
+    }
     world.assert_sound();
 }
