@@ -4,6 +4,7 @@
 //! error names the key. A configuration never contains secrets, only paths of files.
 
 mod intake;
+mod mail;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use intake::{ClamdAt, Conversion, Mail, RawIntake, RescanSchedule, Scanner, Switch, Watch};
+pub use mail::{Outgoing, RawMail, TlsMode};
 
 use crate::model::NamePolicy;
 use crate::net::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
@@ -102,6 +104,12 @@ pub enum ConfigError {
     /// A folder for the signatures of no scanner, or one that depends on where the server is started.
     #[error("[intake] {0}")]
     Intake(&'static str),
+    /// A setting of `[mail]` that cannot work.
+    #[error("[mail] {0}")]
+    Mail(&'static str),
+    /// The address of the pages is none.
+    #[error("public_url must be an address such as https://files.example.org, without a path")]
+    PublicUrl,
     /// A limit is out of range.
     #[error("[limits] {0}")]
     Limits(#[from] LimitsError),
@@ -120,6 +128,8 @@ pub struct RawConfig {
     pub plain_listen: Option<SocketAddr>,
     /// Host names and addresses that clients use; others are refused with 421. Empty: any.
     pub hosts: Vec<String>,
+    /// The address under which people open the server's pages, for mails: `https://files.example.org`.
+    pub public_url: Option<String>,
     /// Networks of reverse proxies that are trusted to report the client's address.
     pub trusted_proxies: Vec<IpNetwork>,
     /// The header that those proxies set.
@@ -144,6 +154,8 @@ pub struct RawConfig {
     pub events: RawEvents,
     /// What happens to contents that come from outside.
     pub intake: RawIntake,
+    /// The mail server by which people are told what happened.
+    pub mail: RawMail,
     /// Limits of the network layer.
     pub limits: Limits,
 }
@@ -317,6 +329,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// Mails for a space within an hour.
     pub mails_per_hour: u32,
+    /// The mail server by which people are told what happened; `None` if they are not.
+    pub notices: Option<Outgoing>,
     /// Limits of the network layer.
     pub limits: Limits,
 }
@@ -382,6 +396,7 @@ impl RawConfig {
             watch: self.intake.watched(&data).map_err(ConfigError::Intake)?,
             mail: self.intake.mail().map_err(ConfigError::Intake)?,
             mails_per_hour: self.intake.mails_per_hour,
+            notices: self.mail.check(public_url(self.public_url)?).map_err(ConfigError::Mail)?,
             data,
             listen,
             transport,
@@ -405,6 +420,22 @@ impl RawConfig {
             limits: self.limits,
         })
     }
+}
+
+/// The address of the pages, without a slash at its end; plain HTTP on this machine only.
+fn public_url(text: Option<String>) -> Result<Option<String>, ConfigError> {
+    let Some(text) = text else { return Ok(None) };
+    let text = text.trim_end_matches('/').to_owned();
+    let uri: http::Uri = text.parse().map_err(|_| ConfigError::PublicUrl)?;
+    let host = uri.host().unwrap_or_default();
+    let is_here = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
+    let is_safe = match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => is_here,
+        _ => false,
+    };
+    let is_bare = uri.path() == "/" && uri.query().is_none() && !text.contains('@');
+    if is_safe && is_bare && !host.is_empty() { Ok(Some(text)) } else { Err(ConfigError::PublicUrl) }
 }
 
 /// Refuses a host that no request can have.
@@ -522,7 +553,7 @@ mod tests {
             let keys = text.split('`').skip(1).step_by(2);
             keys.map(|key| format!("{section}{key}")).collect()
         };
-        let tables = ["", "tls.", "log.", "scrub.", "snapshots.", "events.", "intake.", "limits."];
+        let tables = ["", "tls.", "log.", "scrub.", "snapshots.", "events.", "intake.", "mail.", "limits."];
         let keys: BTreeSet<_> = tables.iter().flat_map(|table| known(table)).collect();
         assert_eq!(documented, keys);
     }

@@ -16,6 +16,7 @@ pub mod library;
 pub mod lmtp;
 pub mod model;
 pub mod net;
+pub mod notices;
 #[doc(hidden)]
 pub mod parsers;
 pub mod proof;

@@ -25,7 +25,7 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 23] = [
+const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("text", &["model"]),
     ("scan", &["model"]),
@@ -40,7 +40,11 @@ const ROOMS: [(&str, &[&str]); 23] = [
     ("intake", &["model", "convert", "scan", "inspect", "proof", "catalog", "library"]),
     ("accounts", &["model", "catalog"]),
     ("sharing", &["model", "proof", "catalog", "library", "accounts"]),
-    ("admin", &["model", "text", "library", "uploads", "recovery", "intake", "accounts", "sharing"]),
+    ("notices", &["model", "text", "catalog", "accounts"]),
+    (
+        "admin",
+        &["model", "text", "library", "uploads", "recovery", "intake", "accounts", "sharing", "notices"],
+    ),
     ("net", &["model"]),
     ("lmtp", &["model", "library", "intake", "net"]),
     ("http", &["model", "text", "library", "uploads", "intake", "accounts", "sharing", "net"]),
@@ -49,14 +53,15 @@ const ROOMS: [(&str, &[&str]); 23] = [
         "app",
         &[
             "model", "text", "scan", "inspect", "convert", "proof", "vault", "catalog", "library", "uploads",
-            "recovery", "intake", "accounts", "sharing", "admin", "net", "lmtp", "http", "config",
+            "recovery", "intake", "accounts", "sharing", "notices", "admin", "net", "lmtp", "http", "config",
         ],
     ),
     (
         "cli",
         &[
             "model", "text", "scan", "inspect", "convert", "proof", "vault", "catalog", "library", "uploads",
-            "recovery", "intake", "accounts", "sharing", "admin", "net", "lmtp", "http", "config", "app",
+            "recovery", "intake", "accounts", "sharing", "notices", "admin", "net", "lmtp", "http", "config",
+            "app",
         ],
     ),
     ("main", &["cli"]),

@@ -46,6 +46,12 @@ pub enum AccountsError {
     /// The office's details are not as they must be.
     #[error(transparent)]
     Office(#[from] OfficeError),
+    /// The mail address is none.
+    #[error("'{0}' is no mail address")]
+    Address(String),
+    /// A person cannot stand in for themselves.
+    #[error("a substitute is another person")]
+    OwnSubstitute,
     /// The expiry is in the past.
     #[error("this expiry is in the past; choose a later one")]
     ExpiryInPast,
@@ -86,6 +92,8 @@ impl AccountsError {
             Self::WeakPassword(error) => error.code(),
             Self::Label(_) => "label-invalid",
             Self::Office(error) => error.code(),
+            Self::Address(_) => "mail-address-invalid",
+            Self::OwnSubstitute => "own-substitute",
             Self::ExpiryInPast => "expiry-in-past",
             Self::TooManyAppPasswords => "too-many-app-passwords",
             Self::SecondFactorExists => "second-factor-exists",
@@ -347,7 +355,7 @@ pub(super) fn record(
     Ok(tx.record(by, &Event::Account { kind, user, name })?)
 }
 
-fn existing(tx: &ReadTx<'_>, user: UserId) -> Result<UserRow, AccountsError> {
+pub(super) fn existing(tx: &ReadTx<'_>, user: UserId) -> Result<UserRow, AccountsError> {
     tx.user(user)?.ok_or(AccountsError::UnknownUser)
 }
 

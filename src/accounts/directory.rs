@@ -8,7 +8,7 @@ use super::Principal;
 use super::name::UserName;
 use super::rights::{self, Standing};
 use super::verified::AccountState;
-use crate::catalog::{Catalog, CatalogError, ReadTx, UserRow};
+use crate::catalog::{Catalog, CatalogError, ContactRow, ReadTx, UserRow};
 use crate::model::{Access, LinkGrant, Office, Right, SpaceGrant, SpaceId, UserId};
 
 /// Loads the snapshot on demand, if it was invalidated since the last load.
@@ -25,6 +25,7 @@ pub(super) struct Snapshot {
     ids: HashMap<String, UserId>,
     grants: HashMap<UserId, BTreeMap<SpaceId, SpaceGrant>>,
     office: Arc<Office>,
+    contacts: HashMap<UserId, ContactRow>,
 }
 
 impl Directory {
@@ -85,11 +86,23 @@ impl Snapshot {
             users: users.into_iter().map(|user| (user.id, user)).collect(),
             grants,
             office: Arc::new(tx.office()?),
+            contacts: tx.contacts()?.into_iter().map(|contact| (contact.user, contact)).collect(),
         })
     }
 
     pub(super) fn office(&self) -> Arc<Office> {
         Arc::clone(&self.office)
+    }
+
+    /// How a person is reached whose account is enabled.
+    pub(super) fn contact(&self, user: UserId) -> Option<&ContactRow> {
+        self.users.get(&user).filter(|row| standing(row) == Standing::Enabled)?;
+        self.contacts.get(&user)
+    }
+
+    /// How a person is reached, also one whose account is disabled.
+    pub(super) fn any_contact(&self, user: UserId) -> Option<&ContactRow> {
+        self.contacts.get(&user)
     }
 
     pub(super) fn user_by_name(&self, name_key: &str) -> Option<&UserRow> {

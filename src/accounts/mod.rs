@@ -8,6 +8,7 @@
 mod actors;
 mod admin;
 mod app_password;
+mod contact;
 mod details;
 mod device_login;
 mod directory;
@@ -33,10 +34,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::{Access, Actor, AppPasswordId, Role, SpaceId, Stamp, Timestamp, UserId, Via};
 
-pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, GrantRow, UserRow};
+pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, ContactRow, GrantRow, UserRow};
 pub use actors::ActorNames;
 pub use admin::{AccountsError, LabelError};
 pub use app_password::{AppPasswordKey, AppToken, Spelled, TokenHash};
+pub use contact::{ContactChange, People, parse_address};
 pub use details::{OfficeChange, OfficeError};
 pub use device_login::{ConsentError, DeviceLogin, device_label};
 pub use login::{AuthError, Credentials};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::error::AdminError;
 use super::judge::{Asker, Judged};
+use super::request::ContactAsked;
 use super::shown;
 use super::{
     AppPasswordShown, GrantShown, HoldShown, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply,
@@ -15,9 +16,10 @@ use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldId, LinkId, LockToken, NameError, RescanMode, Right, Role, SpaceGrant, SpaceKind, Span, Stamp,
-    Timestamp, VerifyMode, VerifyStarter, VersionId,
+    HoldId, LinkId, LockToken, NameError, NoticeId, RescanMode, Right, Role, SpaceGrant, SpaceKind, Span,
+    Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
+use crate::notices::Notices;
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
 use crate::text::Language;
@@ -37,6 +39,7 @@ pub struct Admin {
     pub(super) accounts: Accounts,
     pub(super) sharing: Sharing,
     pub(super) intake: Intake,
+    pub(super) notices: Notices,
 }
 
 impl Admin {
@@ -48,8 +51,9 @@ impl Admin {
         accounts: Accounts,
         sharing: Sharing,
         intake: Intake,
+        notices: Notices,
     ) -> Self {
-        Self { library, uploads, recovery, accounts, sharing, intake }
+        Self { library, uploads, recovery, accounts, sharing, intake, notices }
     }
 
     /// Executes a request at `now`, if `by` may make it. Changes are recorded as theirs.
@@ -77,7 +81,7 @@ impl Admin {
     ) -> Result<Reply, AdminError> {
         let by = Stamp { actor: judged.actor(), at: now };
         match request {
-            Request::Status => self.status().await,
+            Request::Status => self.status(now).await,
             Request::Unlock { .. } => Err(AdminError::NotLocked),
             Request::OfficeShow => Ok(Reply::Office(shown::office(&*self.accounts.office().await?))),
             Request::OfficeSet(asked) => {
@@ -91,8 +95,30 @@ impl Admin {
                 self.accounts.add_user(&name, role, password, by).await?;
                 Ok(Reply::Done(format!("{} can log in as {role}", name.as_str())))
             }
+            Request::UserSet { name, mail, language, notices, substitute, until } => {
+                let contact = ContactAsked { mail, language, notices, substitute, until };
+                self.set_contact(&name, contact, by).await
+            }
+            Request::NoticeList => {
+                let spaces = self.library.spaces().await?;
+                let notices = self.notices.list().await?;
+                Ok(Reply::Notices(notices.iter().map(|notice| shown::notice(notice, &spaces)).collect()))
+            }
+            Request::NoticeShow { id } => {
+                let spaces = self.library.spaces().await?;
+                Ok(Reply::Notice(shown::notice(&self.notices.show(NoticeId(id)).await?, &spaces)))
+            }
+            Request::NoticeRetry { id } => {
+                self.notices.retry(NoticeId(id), now).await?;
+                Ok(Reply::Done(format!("notice {id} is sent again")))
+            }
+            Request::NoticeTest { address } => {
+                self.notices.test(&address, now).await?;
+                Ok(Reply::Done("the mail server took the mail".into()))
+            }
             Request::UserList => {
-                Ok(Reply::Users(self.accounts.users().await?.iter().map(shown::user).collect()))
+                let (users, people) = (self.accounts.users().await?, self.accounts.people().await?);
+                Ok(Reply::Users(users.iter().map(|user| shown::user(user, &people)).collect()))
             }
             Request::UserSetPassword { name, password } => {
                 let user = self.user(&name).await?;

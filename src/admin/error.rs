@@ -5,6 +5,7 @@ use crate::accounts::{AccountsError, LookupError, UserNameError};
 use crate::intake::IntakeError;
 use crate::library::LibraryError;
 use crate::model::{MailNameError, NameError};
+use crate::notices::NoticesError;
 use crate::recovery::RecoveryError;
 use crate::sharing::{HandInError, LinkError};
 use crate::uploads::UploadError;
@@ -36,6 +37,9 @@ pub enum AdminError {
     /// An error about the holding area.
     #[error(transparent)]
     Intake(#[from] IntakeError),
+    /// An error about notices by mail.
+    #[error(transparent)]
+    Notices(#[from] NoticesError),
     /// An error about links.
     #[error(transparent)]
     Links(#[from] LinkError),
@@ -84,6 +88,7 @@ impl AdminError {
             Self::Name(error) => error.code(),
             Self::MailName(error) => error.code(),
             Self::Intake(error) => error.code(),
+            Self::Notices(error) => error.code(),
             Self::Links(error) => error.code(),
             Self::HandIns(error) => error.code(),
             Self::Word { .. } => "word-unknown",

@@ -44,6 +44,11 @@ fn askers(request: &Request) -> Askers<'_> {
         Request::Status
         | Request::OfficeShow
         | Request::OfficeSet(_)
+        | Request::UserSet { .. }
+        | Request::NoticeList
+        | Request::NoticeShow { .. }
+        | Request::NoticeRetry { .. }
+        | Request::NoticeTest { .. }
         | Request::UserAdd { .. }
         | Request::UserList
         | Request::UserSetRole { .. }

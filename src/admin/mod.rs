@@ -5,6 +5,7 @@
 //! make the request (`judge.rs`).
 
 mod answer;
+mod contact;
 mod error;
 mod history;
 mod holding;
@@ -23,7 +24,7 @@ pub use judge::Asker;
 pub use reply::{
     AllowedShown, AppPasswordShown, ApprovalShown, EventShown, FetchShown, FindingShown, GrantShown,
     HandInShown, HandedOutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, LinkShown,
-    LockShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown, SecondFactorShown,
+    LockShown, NoticeShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown, SecondFactorShown,
     SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown,
     VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
 };

@@ -110,6 +110,15 @@ pub struct OfficeAsked {
     pub accessibility: Option<String>,
 }
 
+/// A change of how a user is reached, as [`Request::UserSet`] asks for it; `None` leaves a value as it is.
+pub(super) struct ContactAsked {
+    pub(super) mail: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) notices: Option<String>,
+    pub(super) substitute: Option<String>,
+    pub(super) until: Option<String>,
+}
+
 /// One request. Names are as the owner entered them and are parsed where they are used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -125,6 +134,20 @@ pub enum Request {
     OfficeSet(OfficeAsked),
     /// Create an account.
     UserAdd { name: String, role: String, password: Option<Secret> },
+    /// Change how a user is reached; `until` is a day such as `2026-12-31`, and an empty substitute ends one.
+    UserSet {
+        name: String,
+        #[serde(default)]
+        mail: Option<String>,
+        #[serde(default)]
+        language: Option<String>,
+        #[serde(default)]
+        notices: Option<String>,
+        #[serde(default)]
+        substitute: Option<String>,
+        #[serde(default)]
+        until: Option<String>,
+    },
     /// List all accounts.
     UserList,
     /// Set the password of an account; ends only logins with the old one.
@@ -255,6 +278,14 @@ pub enum Request {
     ScanStatus,
     /// Set when everything stored is scanned again.
     ScanSet { mode: String },
+    /// List the mails that told people what happened.
+    NoticeList,
+    /// Show one of them.
+    NoticeShow { id: i64 },
+    /// Send one again that failed.
+    NoticeRetry { id: i64 },
+    /// Send a mail to try the settings.
+    NoticeTest { address: String },
     /// List locks on files and folders.
     LockList { space: Option<String> },
     /// End the locks that match all given values.

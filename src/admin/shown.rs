@@ -8,13 +8,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     AllowedShown, ApprovalShown, HandedOutShown, HoldRequestShown, HoldShown, LinkShown, LockShown,
-    OfficeAsked, OfficeShown, Reply, RescanShown, SnapshotShown, SpaceShown, UploadShown, UserShown,
-    VerdictShown, When,
+    NoticeShown, OfficeAsked, OfficeShown, Reply, RescanShown, SnapshotShown, SpaceShown, UploadShown,
+    UserShown, VerdictShown, When,
 };
-use crate::accounts::{OfficeChange, UserRow};
+use crate::accounts::{ContactRow, OfficeChange, People, UserRow};
 use crate::intake::{Allowed, Approval, Hold, Rescan};
 use crate::library::{LockHeld, Space};
 use crate::model::{Actor, LockScope, Office, ReleaseBy, Timestamp, UserId};
+use crate::notices::Notice;
 use crate::recovery::Snapshot;
 use crate::sharing::Shared;
 use crate::text::Language;
@@ -41,8 +42,31 @@ pub(super) fn office_change(asked: OfficeAsked) -> OfficeChange {
     OfficeChange { name, contact, phone, mail, web, imprint, privacy, accessibility, zone }
 }
 
-pub(super) fn user(row: &UserRow) -> UserShown {
+pub(super) fn notice(notice: &Notice, spaces: &[Space]) -> NoticeShown {
+    let row = &notice.row;
+    let space = row.space.and_then(|id| spaces.iter().find(|space| space.id == id));
+    NoticeShown {
+        id: row.id.0,
+        to: notice.to.clone(),
+        topic: row.topic.as_str().to_owned(),
+        space: space.map(|space| space.name.clone()),
+        state: row.state.as_str().to_owned(),
+        created: When(row.created),
+        attempts: row.attempts,
+        next: row.next.map(When),
+        ended: row.ended.map(When),
+        fault: row.fault.clone(),
+    }
+}
+
+pub(super) fn user(row: &UserRow, people: &People) -> UserShown {
+    let contact = people.known_contact(row.id).cloned().unwrap_or_else(|| ContactRow::unknown(row.id));
     UserShown {
+        mail: contact.mail,
+        language: contact.language,
+        notices: contact.notices.as_str().to_owned(),
+        substitute: contact.substitute.and_then(|(user, _)| people.name(user)),
+        substitute_until: contact.substitute.map(|(_, until)| When(until)),
         name: row.name.clone(),
         role: row.role.as_str().into(),
         disabled: row.disabled.is_some(),

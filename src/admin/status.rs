@@ -4,12 +4,12 @@ use super::answer::Admin;
 use super::error::AdminError;
 use super::{Reply, StatusShown, When};
 use crate::library::{DAMAGED_CATALOGUE, ReadOnlyCause};
-use crate::model::layout;
+use crate::model::{Timestamp, layout};
 
 impl Admin {
     /// Collects the state. Values that a damaged catalogue cannot provide stay unknown; all others are
     /// reported anyway.
-    pub(super) async fn status(&self) -> Result<Reply, AdminError> {
+    pub(super) async fn status(&self, now: Timestamp) -> Result<Reply, AdminError> {
         let library = &self.library;
         let (spaces, integrity) = (library.spaces().await, library.integrity().await);
         let users = self.accounts.users().await;
@@ -66,6 +66,13 @@ impl Admin {
                 "the scanner does not answer, so the holding area releases nothing; does clamd run?"
                     .to_owned(),
             );
+        }
+        let undelivered = self.known(self.notices.undelivered(now).await)?.unwrap_or_default();
+        if undelivered > 0 {
+            warnings.push(format!(
+                "{undelivered} mails could not be delivered during the last week; `tresor notices list` shows them, and \
+                 `tresor notices retry` sends one again"
+            ));
         }
         let undecided = self.intake.undecided().await;
         let (undecided, in_doubt) = self.known(undecided)?.unwrap_or_default();

@@ -15,6 +15,7 @@ use crate::intake::Intake;
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp, layout};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
+use crate::notices::Notices;
 use crate::proof::Signer;
 use crate::recovery::Recovery;
 use crate::sharing::{LinkKeys, Sharing};
@@ -87,6 +88,8 @@ pub struct Instance {
     pub sharing: Sharing,
     /// The holding area; without a scanner until the server sets one.
     pub intake: Intake,
+    /// Notices by mail; none are sent until the server sets a mail server.
+    pub notices: Notices,
     keys: Arc<KeyRing>,
     key_files: Arc<dyn KeyFiles>,
     catalog: Catalog,
@@ -160,6 +163,7 @@ impl Instance {
         let intake = Intake::new(library.clone(), Arc::clone(&signer));
         let sharing =
             Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys), signer);
+        let notices = Notices::new(catalog.clone(), accounts.clone(), library.instance_id());
         Ok(Self {
             library,
             uploads,
@@ -167,6 +171,7 @@ impl Instance {
             accounts,
             sharing,
             intake,
+            notices,
             keys,
             key_files: storage.key_files,
             catalog,
@@ -175,7 +180,7 @@ impl Instance {
 
     /// The operations of the owner.
     pub fn admin(&self) -> Admin {
-        let Self { library, uploads, recovery, accounts, sharing, intake, .. } = self;
+        let Self { library, uploads, recovery, accounts, sharing, intake, notices, .. } = self;
         Admin::new(
             library.clone(),
             uploads.clone(),
@@ -183,6 +188,7 @@ impl Instance {
             accounts.clone(),
             sharing.clone(),
             intake.clone(),
+            notices.clone(),
         )
     }
 

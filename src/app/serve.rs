@@ -13,6 +13,7 @@ use super::directory::DataDirectory;
 use super::entrance::Entrance;
 use super::instance::{Instance, InstanceError};
 use super::intake::{Examiner, Renderer, Rescanner, Unpacker, Watcher};
+use super::notices::{Notifier, mail_settings};
 use super::pulse::{Watchdog, WriterProbe};
 use super::read_figures;
 use super::read_only::{DiskCheck, ReadOnlyFigure};
@@ -34,6 +35,7 @@ use crate::net::{
     Limits, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, Tls, Validity, serve as serve_http,
     serve_metrics, systemd,
 };
+use crate::notices::MailSettings;
 use crate::scan::Engine;
 use crate::vault::keys::Unlock;
 
@@ -50,6 +52,8 @@ pub async fn serve(
     announce: impl FnOnce(&Announcement),
 ) -> Result<(), ServeError> {
     let address = entrance.main.local_addr().map_err(io("read the socket's address"))?;
+    // Before the instance is opened: a server that waits for its passphrase must not fail on this then.
+    let notices_by = config.notices.as_ref().map(mail_settings).transpose()?.map(Arc::new);
     let opened = match (opened, unlock) {
         (Some(instance), _) => Some(instance),
         (None, Some(unlock)) => Some(open(&directory, &unlock, &config).await?),
@@ -77,6 +81,7 @@ pub async fn serve(
         tls: tls.clone(),
         health,
         mail: MailServer::new(config.mail.as_ref().map_or(0, |mail| mail.most)),
+        notices_by,
         figures: ScrubFigures::default(),
         read_only: ReadOnlyFigure::default(),
         proxy_faults: ProxyFaults::default(),
@@ -149,6 +154,8 @@ struct Host {
     tls: Option<Arc<Tls>>,
     health: HealthState,
     mail: MailServer,
+    /// The mail server by which people are told what happened.
+    notices_by: Option<Arc<MailSettings>>,
     metrics: Metrics,
     figures: ScrubFigures,
     read_only: ReadOnlyFigure,
@@ -167,6 +174,7 @@ impl Host {
     /// Serves an instance's files from now on.
     fn take_in(&self, mut instance: Instance) -> Result<(), ServeError> {
         instance.intake = self.holding_area(&instance);
+        instance.notices = instance.notices.clone().with(self.notices_by.clone());
         let instance = Arc::new(instance);
         if let (Transport::SelfSigned, Some(tls)) = (&self.config.transport, &self.tls) {
             renew(&instance, tls, &self.config.hosts, Timestamp::now())?;
@@ -246,6 +254,9 @@ impl Host {
         }
         // Also where mail is switched off again: some may not be unpacked yet.
         workers.start(Unpacker { library: library.clone(), intake: intake.clone() });
+        if instance.notices.are_on() {
+            workers.start(Notifier { library: library.clone(), notices: instance.notices.clone() });
+        }
         workers.start(KeyCheck(library.clone()));
         workers.start(DiskCheck::new(library.clone(), self.read_only.clone()));
         workers.start(WriterProbe {

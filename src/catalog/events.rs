@@ -149,6 +149,22 @@ impl ReadTx<'_> {
         Ok(Some(Spot { space: row.space, entry, path }))
     }
 
+    /// Id of the latest event, if there is any.
+    pub fn latest_event(&self) -> Result<Option<EventId>, CatalogError> {
+        self.one("SELECT id FROM events ORDER BY id DESC LIMIT 1", [], |row| Ok(EventId(row.get(0)?)))
+    }
+
+    /// Up to `limit` events after `after` in the order of commits, with their ids; `None` in place of one that a newer
+    /// program wrote.
+    pub fn events_after(
+        &self,
+        after: EventId,
+        limit: usize,
+    ) -> Result<Vec<(EventId, Option<Recorded>)>, CatalogError> {
+        let sql = format!("SELECT {COLUMNS} FROM events WHERE id > ?1 ORDER BY id LIMIT ?2");
+        self.all(&sql, params![after.0, limit], recorded)
+    }
+
     /// Up to `limit` of the latest reads of a version, latest first.
     pub fn reads_of(&self, version: VersionId, limit: usize) -> Result<Vec<Recorded>, CatalogError> {
         let sql = format!(

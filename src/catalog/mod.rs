@@ -10,6 +10,7 @@
 mod accounts;
 mod allowed;
 mod clock;
+mod contacts;
 mod departures;
 mod entries;
 mod events;
@@ -21,6 +22,7 @@ mod integrity;
 mod links;
 mod locks;
 mod mails;
+mod notices;
 mod office;
 mod properties;
 mod readers;
@@ -43,6 +45,7 @@ use std::sync::Arc;
 
 pub use accounts::{AppPasswordRow, GrantRow, NewAppPassword, NewUser, UserRow};
 pub use allowed::AllowedRow;
+pub use contacts::ContactRow;
 pub use departures::DepartureRow;
 pub use entries::{EntryRow, NewEntry};
 pub use events::EventsOf;
@@ -54,6 +57,7 @@ pub use integrity::{ContentStart, DamagedRow, Noted, ScrubRow, StoredContainer, 
 pub use links::{LinkRow, NewLink};
 pub use locks::{LockCounts, LockRow, NewLock};
 pub use mails::{MailRow, MailUpdate};
+pub use notices::{NewsGroup, NoticeRow, NoticeUpdate, Undecided};
 pub use properties::{MemberProperties, PropertyRow};
 pub use rebuild::{Counters, SetAsideRow};
 pub use rescan::{RescanRow, Rescanned, StoredVersion};

@@ -68,6 +68,8 @@ enum UserCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Change a user's mail address and the notices sent there. What is not given stays as it is.
+    Set(Box<Set>),
     /// Disable an account at once. Its files stay.
     Disable(OneUser),
     /// Enable a disabled account.
@@ -91,6 +93,59 @@ enum UserCommand {
         #[command(subcommand)]
         command: SecondFactor,
     },
+}
+
+#[derive(Debug, Args)]
+struct Set {
+    /// Login name.
+    name: String,
+    /// Address for mails; an empty one removes it.
+    #[arg(long, value_name = "ADDRESS")]
+    mail: Option<String>,
+    /// Language of mails.
+    #[arg(long)]
+    language: Option<LanguageWord>,
+    /// Which notices are sent by mail.
+    #[arg(long)]
+    notices: Option<NoticesWord>,
+    /// Login name of the colleague who gets them during a holiday, if the colleague may see the same; an empty name ends it.
+    #[arg(long, value_name = "USER")]
+    substitute: Option<String>,
+    /// Last day of the holiday, such as 2026-12-31, in the office's time zone.
+    #[arg(long, value_name = "DATE", requires = "substitute")]
+    until: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Languages of mails.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LanguageWord {
+    /// German.
+    De,
+    /// English.
+    En,
+}
+
+/// Which notices a person wants.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum NoticesWord {
+    /// As things happen.
+    On,
+    /// None.
+    Off,
+    /// One mail a week, on Monday morning.
+    Digest,
+}
+
+impl Set {
+    fn run(self) -> anyhow::Result<()> {
+        let Self { name, mail, language, notices, substitute, until, place, format } = self;
+        let (language, notices) = (language.map(|one| word(&one)), notices.map(|one| word(&one)));
+        place.request(Request::UserSet { name, mail, language, notices, substitute, until }, format)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -181,6 +236,7 @@ impl User {
             UserCommand::SetRole { name, role, place, format } => {
                 place.request(Request::UserSetRole { name, role: word(&role) }, format)
             }
+            UserCommand::Set(set) => set.run(),
             UserCommand::Disable(one) => one.request(|name| Request::UserDisable { name }),
             UserCommand::Enable(one) => one.request(|name| Request::UserEnable { name }),
             UserCommand::Remove { one, yes } => one.remove(yes),

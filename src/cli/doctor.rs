@@ -13,12 +13,13 @@ use super::{FINDINGS, Format, output};
 use crate::admin::{Reply, Request, StatusShown};
 use crate::app::{
     ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, converter_of,
-    exposed_secrets, foreign_files, missing_parts, spaces_without_any_file,
+    exposed_secrets, foreign_files, mail_settings, missing_parts, spaces_without_any_file,
 };
-use crate::config::{Conversion, Mail, RawConfig, Scanner, Watch};
+use crate::config::{Conversion, Mail, Outgoing, RawConfig, Scanner, Watch};
 use crate::convert::{ConvertError, Probe};
 use crate::intake::{WatchSettings, check_watched};
 use crate::model::{ByteSize, Span, Timestamp};
+use crate::notices::probe;
 use crate::vault::disk::{Capacity, LocalDisk};
 
 /// Most folders of the watched folder whose permissions `doctor` looks at.
@@ -241,7 +242,25 @@ fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
     findings.extend(conversion(&config.converter));
     findings.extend(config.watch.iter().map(|watch| watched(watch, data)));
     findings.extend(config.mail.iter().map(mail));
+    findings.extend(config.notices.iter().map(outgoing));
     findings
+}
+
+/// Logs in to the mail server by which people are told what happened.
+fn outgoing(mail: &Outgoing) -> Finding {
+    let settings = match mail_settings(mail) {
+        Ok(settings) => settings,
+        Err(error) => return Finding::fault(format!("{:#}", anyhow::Error::from(error))),
+    };
+    let tried = super::admin::runtime().map(|runtime| runtime.block_on(probe(&settings)));
+    match tried {
+        Ok(Ok(())) => Finding::ok(format!(
+            "the mail server {} lets this server in; `tresor notices test ADDRESS` sends a mail",
+            mail.host
+        )),
+        Ok(Err(error)) => Finding::fault(format!("no notices are sent: {:#}", anyhow::Error::from(error))),
+        Err(error) => Finding::fault(format!("{error:#}")),
+    }
 }
 
 /// What the mail server must know.

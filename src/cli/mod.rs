@@ -11,6 +11,7 @@ mod init;
 mod link;
 mod lock;
 mod log;
+mod notices;
 mod office;
 mod output;
 mod passphrase;
@@ -107,6 +108,7 @@ enum Command {
     Versions(space::Versions),
     History(history::History),
     Hold(hold::Hold),
+    Notices(notices::Notices),
     Upload(upload::Upload),
     Link(link::Link),
     #[command(name = "receipt")]
@@ -156,6 +158,7 @@ impl Cli {
             Command::Versions(command) => command.run(),
             Command::History(command) => command.run(),
             Command::Hold(command) => command.run(),
+            Command::Notices(command) => command.run(),
             Command::Upload(command) => command.run(),
             Command::Link(command) => command.run(),
             Command::Receipts(command) => command.run(),

@@ -304,6 +304,8 @@ pub enum AccountEvent {
     SecondFactorRemoved,
     /// Its recovery codes were renewed.
     RecoveryCodesRenewed,
+    /// Address, language or notices of its person were changed.
+    ContactChanged,
     /// A device password was created; its id and label.
     DeviceAdded(AppPasswordId, String),
     /// A device password was revoked.
@@ -323,6 +325,7 @@ impl AccountEvent {
             Self::SecondFactorAdded => "second-factor-added",
             Self::SecondFactorRemoved => "second-factor-removed",
             Self::RecoveryCodesRenewed => "recovery-codes-renewed",
+            Self::ContactChanged => "contact-changed",
             Self::DeviceAdded(..) => "device-added",
             Self::DeviceRemoved(_) => "device-removed",
         }
@@ -345,6 +348,7 @@ impl AccountEvent {
             "second-factor-added" => Self::SecondFactorAdded,
             "second-factor-removed" => Self::SecondFactorRemoved,
             "recovery-codes-renewed" => Self::RecoveryCodesRenewed,
+            "contact-changed" => Self::ContactChanged,
             "device-added" => Self::DeviceAdded(device?, label?),
             "device-removed" => Self::DeviceRemoved(device?),
             _ => return None,

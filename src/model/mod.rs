@@ -19,6 +19,7 @@ mod link;
 mod lock;
 mod mail;
 mod name;
+mod notice;
 mod office;
 mod place;
 mod random;
@@ -60,6 +61,7 @@ pub use mail::{
     ParseMailAddressError, encoded_mail,
 };
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
+pub use notice::{News, NoticeId, NoticeState, NoticeWish, Recipient, Topic};
 pub use office::{MAX_OFFICE_LINE, MAX_OFFICE_TEXT, Office};
 pub use place::{PackedPlace, Place};
 pub use random::{fill_random, random_bytes};

@@ -295,6 +295,10 @@ impl Language {
             }
             (Self::German, AccountEvent::PasswordChanged) => format!("hat das Kennwort von {name} geändert"),
             (Self::English, AccountEvent::PasswordChanged) => format!("changed the password of {name}"),
+            (Self::German, AccountEvent::ContactChanged) => {
+                format!("hat Adresse oder Benachrichtigungen von {name} geändert")
+            }
+            (Self::English, AccountEvent::ContactChanged) => format!("changed address or notices of {name}"),
             (Self::German, AccountEvent::Disabled) => format!("hat das Konto {name} gesperrt"),
             (Self::English, AccountEvent::Disabled) => format!("disabled the account {name}"),
             (Self::German, AccountEvent::Enabled) => format!("hat das Konto {name} freigegeben"),

@@ -9,6 +9,7 @@ mod holding;
 mod links;
 mod login;
 mod my_links;
+mod notices;
 mod office;
 mod sentences;
 mod sign_in;
@@ -20,6 +21,7 @@ pub use holding::HoldingTexts;
 pub use links::LinkTexts;
 pub use login::LoginTexts;
 pub use my_links::MyLinksTexts;
+pub use notices::NoticeTexts;
 pub use office::OfficeTexts;
 pub use sentences::Sentence;
 pub use sign_in::SignInTexts;
@@ -38,6 +40,9 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("OfficeTexts", OfficeTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
 ];
+
+/// The tables of sentences in mails, by the names of their types.
+pub const MAILS: [(&str, &[Sentence]); 1] = [("NoticeTexts", NoticeTexts::ALL)];
 
 /// A supported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,7 +218,8 @@ mod tests {
     /// An office's clients have no command line, and no page shows another language's sentence.
     #[test]
     fn sentences_are_whole_in_every_language_and_name_no_command() {
-        for (table, sentence) in PAGES.iter().flat_map(|(table, all)| all.iter().map(move |one| (table, one)))
+        for (table, sentence) in
+            PAGES.iter().chain(&MAILS).flat_map(|(table, all)| all.iter().map(move |one| (table, one)))
         {
             for text in [sentence.german, sentence.english] {
                 let is_plain = !text.is_empty() && text.trim() == text && !text.contains("  ");

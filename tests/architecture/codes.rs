@@ -7,7 +7,8 @@ use super::File;
 use super::limits::says;
 
 /// Codes of errors that mean the same in several rooms.
-const SHARED: [&str; 5] = ["busy", "catalogue-failed", "expiry-in-past", "right-missing", "space-unknown"];
+const SHARED: [&str; 6] =
+    ["busy", "catalogue-failed", "expiry-in-past", "mail-address-invalid", "right-missing", "space-unknown"];
 
 /// Begins the page.
 const HEAD: &str = "\

@@ -8,6 +8,7 @@ use tresor::admin::{Admin, Asker, Reply, Request};
 use tresor::intake::Intake;
 use tresor::library::SpaceSettings;
 use tresor::model::{AppPasswordId, EntryName, Right, Role, SpaceGrant, SpaceKind, Stamp, UserId};
+use tresor::notices::Notices;
 use tresor::proof::Signer;
 use tresor::recovery::Recovery;
 use zeroize::Zeroizing;
@@ -29,6 +30,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("office-show",          "{}",                                                    "x x . . . ."),
     ("office-set",           r#"{"zone": "none"}"#,                                   "x x . . . ."),
     ("user-add",             r#"{"name": "carl", "role": "none", "password": null}"#, "x x . . . ."),
+    ("user-set",             r#"{"name": "none"}"#,                                   "x x . . . ."),
     ("user-list",            "{}",                                                    "x x . . . ."),
     ("user-set-password",    r#"{"name": "none", "password": "x"}"#,                  "x x . . . ."),
     ("user-set-password",    r#"{"name": "ME", "password": "x"}"#,                    "x x . . . ."),
@@ -96,6 +98,10 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("hold-certificate-key", "{}",                                                    "x . x . . x"),
     ("scan-status",          "{}",                                                    "x x . . . ."),
     ("scan-set",             r#"{"mode": "scheduled"}"#,                              "x x . . . ."),
+    ("notice-list",          "{}",                                                    "x x . . . ."),
+    ("notice-show",          r#"{"id": 9999}"#,                                       "x x . . . ."),
+    ("notice-retry",         r#"{"id": 9999}"#,                                       "x x . . . ."),
+    ("notice-test",          r#"{"address": "x"}"#,                                   "x x . . . ."),
     ("lock-list",            r#"{"space": "space"}"#,                               "x . x . . ."),
     ("lock-end",             r#"{"token": "x", "user": null, "space": null}"#,        "x . x . . ."),
     ("verify-begin",         r#"{"full": false, "restart": false, "rate": null}"#,    "x . . . . ."),
@@ -156,6 +162,7 @@ impl Judging {
                 library.clone(),
                 Arc::new(Signer::new("tresor-test".into(), &Zeroizing::new([1; 32]))),
             ),
+            Notices::new(office.catalog.clone(), accounts.clone(), "test"),
         );
         Self { office, admin }
     }

@@ -432,7 +432,10 @@ fn scripts_find_the_same_keys_for_good() {
             &["office", "show"],
             "accessibility contact imprint mail name phone privacy privacy_version web zone zone_is_own",
         ),
-        (&["user", "list"], "created disabled has_password name role second_factor"),
+        (
+            &["user", "list"],
+            "created disabled has_password language mail name notices role second_factor substitute substitute_until",
+        ),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),
         (

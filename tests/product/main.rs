@@ -32,6 +32,7 @@ mod intake;
 mod library;
 mod network;
 mod nextcloud;
+mod notices;
 mod rebuild;
 mod recovery;
 mod resumable;

@@ -34,6 +34,7 @@ pub mod postfix;
 pub mod process;
 pub mod recovery;
 pub mod server;
+pub mod smtp;
 pub mod sound;
 pub mod tree;
 pub mod zips;

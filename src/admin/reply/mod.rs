@@ -67,6 +67,8 @@ pub enum Reply {
     Versions(Vec<VersionShown>),
     History(HistoryShown),
     Uploads(Vec<UploadShown>),
+    Notices(Vec<NoticeShown>),
+    Notice(NoticeShown),
     /// Links for guests.
     Links(Vec<LinkShown>),
     Link(Box<LinkShown>),
@@ -177,6 +179,46 @@ pub struct UserShown {
     pub second_factor: bool,
     /// Time of creation.
     pub created: When,
+    /// Address for mails; empty for none.
+    #[serde(default)]
+    pub mail: String,
+    /// Tag of the language of mails.
+    #[serde(default)]
+    pub language: String,
+    /// The notices wanted: `on`, `off` or `digest`.
+    #[serde(default)]
+    pub notices: String,
+    /// Login name of the person who gets them instead.
+    #[serde(default)]
+    pub substitute: Option<String>,
+    /// The time from which that ends.
+    #[serde(default)]
+    pub substitute_until: Option<When>,
+}
+
+/// A mail that tells a person what happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeShown {
+    /// Number of the notice.
+    pub id: i64,
+    /// Login name of its recipient, or the address of one without an account.
+    pub to: String,
+    /// What it is about.
+    pub topic: String,
+    /// The space concerned; `None` for several.
+    pub space: Option<String>,
+    /// `waiting`, `sent`, `dropped`, `failed` or `bounced`.
+    pub state: String,
+    /// When it was made.
+    pub created: When,
+    /// Number of attempts to send it.
+    pub attempts: u32,
+    /// When it is tried again.
+    pub next: Option<When>,
+    /// When it ended.
+    pub ended: Option<When>,
+    /// What the mail server said last.
+    pub fault: Option<String>,
 }
 
 /// Items that end when an account is removed.

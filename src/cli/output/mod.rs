@@ -11,8 +11,8 @@ pub(super) use holding::certificate;
 
 use super::Format;
 use crate::admin::{
-    GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, OfficeShown,
-    RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown,
+    GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, NoticeShown, OfficeShown,
+    RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, When,
     WorkerShown,
 };
 use crate::model::{ByteSize, Shown, Timestamp};
@@ -103,6 +103,8 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             }),
         ),
         Reply::Uploads(rows) => uploads(&rows),
+        Reply::Notices(rows) => notices(&rows),
+        Reply::Notice(shown) => notice(&shown),
         Reply::Links(rows) => links(&rows),
         Reply::Link(link) => line(link.url.as_deref().unwrap_or_default()),
         Reply::HandIns(rows) => hand_ins(&rows),
@@ -130,6 +132,43 @@ fn grants(rows: &[GrantShown]) -> anyhow::Result<()> {
             vec![safe(&row.space), safe(&row.user), row.right.clone(), release.to_owned(), hold]
         }),
     )
+}
+
+fn notices(rows: &[NoticeShown]) -> anyhow::Result<()> {
+    table(
+        &["ID", "MADE", "TO", "TOPIC", "SPACE", "STATE", "ATTEMPTS", "NEXT"],
+        &[0, 6],
+        rows.iter().map(|row| {
+            vec![
+                row.id.to_string(),
+                row.created.to_string(),
+                safe(&row.to),
+                row.topic.clone(),
+                row.space.as_deref().map_or_else(|| "several".into(), safe),
+                row.state.clone(),
+                row.attempts.to_string(),
+                row.next.map_or_else(|| "-".into(), |when| when.to_string()),
+            ]
+        }),
+    )
+}
+
+fn notice(shown: &NoticeShown) -> anyhow::Result<()> {
+    let when = |when: Option<When>| when.map_or_else(|| "-".to_owned(), |when| when.to_string());
+    for (name, value) in [
+        ("to", safe(&shown.to)),
+        ("topic", shown.topic.clone()),
+        ("space", shown.space.as_deref().map_or_else(|| "several".into(), safe)),
+        ("made", shown.created.to_string()),
+        ("state", shown.state.clone()),
+        ("attempts", shown.attempts.to_string()),
+        ("next", when(shown.next)),
+        ("ended", when(shown.ended)),
+        ("fault", shown.fault.as_deref().map_or_else(|| "none".into(), safe)),
+    ] {
+        line(&format!("{name:<10}{value}"))?;
+    }
+    Ok(())
 }
 
 fn office(shown: &OfficeShown) -> anyhow::Result<()> {

@@ -1,0 +1,130 @@
+//! Notices by mail: what they are about, whom they go to, and what became of them.
+
+use super::words::words;
+use super::{SpaceId, Timestamp, UserId, VersionId};
+
+words! {
+    /// What a notice is about.
+    Topic {
+        /// Files arrived in a space and are held.
+        Arrived = "arrived",
+        /// Somebody asks for a held file.
+        Asked = "asked",
+        /// A held file was handed out to the recipient.
+        HandedOut = "handed-out",
+        /// A held file is not handed out to the recipient.
+        Declined = "declined",
+        /// A file that the recipient asked for was released to everyone.
+        Released = "released",
+        /// A file was quarantined.
+        Quarantined = "quarantined",
+        /// A second person is needed to release a file.
+        SecondNeeded = "second-needed",
+        /// Files have been waiting for a decision for long.
+        DecisionWaits = "decision-waits",
+        /// All of it, once a week.
+        Digest = "digest",
+    }
+}
+
+words! {
+    /// What became of a notice.
+    NoticeState {
+        /// It is to be sent.
+        Waiting = "waiting",
+        /// The mail server took it.
+        Sent = "sent",
+        /// It was not needed any more when it was to be sent.
+        Dropped = "dropped",
+        /// The mail server could not be reached, or put it off, for too long.
+        Failed = "failed",
+        /// The mail server refused it for good.
+        Bounced = "bounced",
+    }
+}
+
+words! {
+    /// Which notices a person wants.
+    NoticeWish {
+        /// Each as it happens.
+        On = "on",
+        /// None.
+        Off = "off",
+        /// One mail a week.
+        Digest = "digest",
+    }
+}
+
+/// Id of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoticeId(pub i64);
+
+/// Recipient of a notice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Recipient {
+    /// A person with an account, at the address that the account has when the mail is sent.
+    User(UserId),
+    /// Somebody without an account.
+    Address(String),
+}
+
+/// One event that one recipient is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The event, or another reason; a recipient is told once.
+    pub origin: String,
+    /// Recipient of the notice.
+    pub recipient: Recipient,
+    /// The person on holiday in whose place the recipient is told.
+    pub instead_of: Option<UserId>,
+    /// What it is about.
+    pub topic: Topic,
+    /// The space concerned.
+    pub space: SpaceId,
+    /// The content concerned.
+    pub version: Option<VersionId>,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+impl Recipient {
+    /// The word in the catalogue: `u7`, or `a` and the address.
+    pub fn word(&self) -> String {
+        match self {
+            Self::User(user) => format!("u{}", user.0),
+            Self::Address(address) => format!("a{address}"),
+        }
+    }
+
+    /// The recipient of a word of [`Self::word`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word.split_at_checked(1)? {
+            ("u", number) => number.parse().ok().map(UserId).map(Self::User),
+            ("a", address) => Some(Self::Address(address.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// The account, if it has one.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User(user) => Some(*user),
+            Self::Address(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipients_are_found_again_by_their_words() {
+        for recipient in [Recipient::User(UserId(7)), Recipient::Address("anna@example.de".into())] {
+            assert_eq!(Recipient::from_word(&recipient.word()), Some(recipient));
+        }
+        for wrong in ["", "u", "ux", "x7"] {
+            assert_eq!(Recipient::from_word(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Writes a mail from the news in it, by what is true now.
+
+use super::post::Letter;
+use super::{Notices, NoticesError};
+use crate::accounts::People;
+use crate::catalog::{NoticeRow, ReadTx};
+use crate::model::{HoldState, News, Office, Recipient, SpaceId, Timestamp, Topic, UserId, VersionState};
+use crate::text::{Language, NoticeTexts};
+
+/// Most spaces of which one mail tells; of the others it tells the number.
+const MOST_SPACES: usize = 100;
+
+/// News of one topic and space that are still true.
+struct Item {
+    topic: Topic,
+    space: SpaceId,
+    count: u64,
+    since: Timestamp,
+}
+
+impl Notices {
+    /// The mail of a notice; `None` if nothing of it is true any more, or its recipient may not know it.
+    pub(super) async fn compose(
+        &self,
+        row: &NoticeRow,
+        url: &str,
+        now: Timestamp,
+    ) -> Result<Option<Letter>, NoticesError> {
+        let people = self.accounts.people().await?;
+        let (row, url) = (row.clone(), url.to_owned());
+        self.catalog.read(move |tx| compose(tx, &people, &row, &url, now)).await
+    }
+}
+
+fn compose(
+    tx: &ReadTx<'_>,
+    people: &People,
+    row: &NoticeRow,
+    url: &str,
+    now: Timestamp,
+) -> Result<Option<Letter>, NoticesError> {
+    let (to, language) = match &row.recipient {
+        Recipient::User(user) => match people.contact(*user) {
+            Some(contact) => (contact.mail.clone(), Language::of_tag(&contact.language)),
+            None => return Ok(None),
+        },
+        Recipient::Address(address) => (address.clone(), Language::German),
+    };
+    let mut items: Vec<Item> = Vec::new();
+    let mut absent: Option<UserId> = None;
+    for news in tx.news_of(row.id)? {
+        let Some((count, since)) = still(tx, people, &news, now)? else { continue };
+        absent = absent.or(news.instead_of);
+        match items.iter_mut().find(|item| (item.topic, item.space) == (news.topic, news.space)) {
+            Some(item) => item.count += count,
+            None => items.push(Item { topic: news.topic, space: news.space, count, since }),
+        }
+    }
+    if items.is_empty() {
+        return Ok(None);
+    }
+    let texts = NoticeTexts(language);
+    let office = people.office();
+    let is_digest = row.topic == Topic::Digest;
+    let mut parts = vec![texts.greeting().to_owned()];
+    parts.extend(is_digest.then(|| texts.digest().to_owned()));
+    for item in items.iter().take(MOST_SPACES) {
+        let Some(space) = tx.space(item.space)? else { continue };
+        let sentence = sentence(language, &office, item, &space.name);
+        parts.push(if is_digest { format!("- {sentence}") } else { sentence });
+    }
+    let left = items.len().saturating_sub(MOST_SPACES);
+    parts.extend((left > 0).then(|| texts.more(left)));
+    let has_arrivals = items.iter().any(|item| item.topic == Topic::Arrived);
+    parts.extend((has_arrivals && !is_digest).then(|| texts.arrived_hint().to_owned()));
+    parts.push(format!("{}\n{url}/holding", texts.page()));
+    parts.extend(absent.and_then(|user| people.name(user)).map(|name| texts.instead_of(&name)));
+    let (subject, text) = (language.notice_subject(row.topic), closed(&parts, language, &office));
+    Ok(Some(Letter { to, subject, text }))
+}
+
+/// The paragraphs of a mail with the foot of every mail.
+pub(super) fn closed(parts: &[String], language: Language, office: &Office) -> String {
+    let (signature, automatic) = (language.signature(office), NoticeTexts(language).automatic());
+    format!("{}\n\n{signature}\n\n-- \n{automatic}\n", parts.join("\n\n"))
+}
+
+/// What is still true of news, as a number of files and when they arrived; `None` if it is not, or if the recipient may not
+/// know it.
+fn still(
+    tx: &ReadTx<'_>,
+    people: &People,
+    news: &News,
+    now: Timestamp,
+) -> Result<Option<(u64, Timestamp)>, NoticesError> {
+    if news.topic == Topic::DecisionWaits {
+        let waiting = tx.undecided_before(now)?.into_iter().find(|waiting| waiting.space == news.space);
+        let decides = news.recipient.user().is_some_and(|user| people.decides(user, news.space));
+        return Ok(waiting.filter(|_| decides).map(|waiting| (waiting.count, waiting.since)));
+    }
+    let (Some(version), Some(user)) = (news.version, news.recipient.user()) else { return Ok(None) };
+    let (Some(content), Some(hold)) = (tx.version(version)?, tx.hold_on(version)?) else { return Ok(None) };
+    let is_open = !hold.state.has_ended();
+    let (reads, decides) = (people.reads(user, news.space), people.decides(user, news.space));
+    let has_it = content.handed_to.contains(&user);
+    let is_true = match news.topic {
+        Topic::Arrived => reads && is_open && hold.state != HoldState::Quarantined,
+        Topic::Asked => {
+            let requests = tx.hold_requests(hold.id, MOST_REQUESTS)?;
+            decides && is_open && requests.iter().any(|request| request.declined.is_none())
+        }
+        Topic::HandedOut => reads && has_it,
+        Topic::Declined => {
+            let request = tx.hold_request(hold.id, user)?;
+            reads && is_open && !has_it && request.is_some_and(|request| request.declined.is_some())
+        }
+        Topic::Released => reads && content.state == VersionState::Visible,
+        Topic::Quarantined => decides && content.state == VersionState::Quarantined,
+        Topic::SecondNeeded => {
+            decides
+                && is_open
+                && tx.approval(hold.id)?.is_some_and(|first| first.user != Some(user) && now < first.lapses)
+        }
+        Topic::DecisionWaits | Topic::Digest => false,
+    };
+    Ok(is_true.then_some((1, hold.arrived)))
+}
+
+/// Most requests for a content that are looked at.
+const MOST_REQUESTS: usize = 200;
+
+fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> String {
+    let texts = NoticeTexts(language);
+    let since = language.day(office.zone.day(item.since));
+    match (item.topic, item.count) {
+        (Topic::Arrived, 1) => texts.arrived_one(space),
+        (Topic::Arrived, count) => texts.arrived_many(count, space),
+        (Topic::Asked, _) => texts.asked(space),
+        (Topic::HandedOut, _) => texts.handed_out(space),
+        (Topic::Declined, _) => texts.declined(space),
+        (Topic::Released, _) => texts.released(space),
+        (Topic::Quarantined, _) => texts.quarantined(space),
+        (Topic::SecondNeeded, _) => texts.second_needed(space),
+        (Topic::DecisionWaits, 1) => texts.waits_one(space, &since),
+        (Topic::DecisionWaits, count) => texts.waits_many(count, space, &since),
+        (Topic::Digest, _) => String::new(),
+    }
+}

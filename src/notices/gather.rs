@@ -1,0 +1,172 @@
+//! Reads the events since the last time, and notes what each recipient is told.
+
+use std::time::Duration;
+
+use super::table::{audience, story};
+use super::{KEPT_FOR, Notices, NoticesError};
+use crate::accounts::People;
+use crate::catalog::WriteTx;
+use crate::model::{
+    EventId, News, NoticeWish, Recipient, Recorded, SpaceId, Timestamp, Topic, UserId, VersionId,
+};
+
+/// Name of the setting with the last event that was read.
+const POSITION: &str = "notices-position";
+/// Name of the setting with the last day on which people were reminded of decisions.
+const REMINDED: &str = "notices-reminded";
+/// Most events that are read in one transaction.
+const MOST_EVENTS: usize = 200;
+/// Most news that may wait for their mails; beyond them no more events are read, and none is lost.
+const MOST_WAITING: u64 = 50_000;
+/// Age from which an event is told to nobody: mail was switched on long after it.
+const LONGEST_AGO: Duration = Duration::from_hours(7 * 24);
+/// Time for which a file waits before people are reminded of it.
+const REMINDED_AFTER: Duration = Duration::from_hours(24);
+/// Hour of a workday, by the office's clocks, from which people are reminded.
+const REMINDED_FROM: i8 = 8;
+
+impl Notices {
+    /// Notes the news of up to [`MOST_EVENTS`] events; returns the number of events read. Position and news are stored in
+    /// one transaction, so none is lost or told twice.
+    pub async fn gather(&self, now: Timestamp) -> Result<usize, NoticesError> {
+        let people = self.accounts.people().await?;
+        let is_due = reminder_day(&people, now);
+        let day = is_due.clone();
+        let is_idle = self.catalog.read(move |tx| {
+            let is_reminded = day.is_none() || tx.setting(REMINDED)? == day;
+            Ok::<_, NoticesError>(position(tx.setting(POSITION)?) == tx.latest_event()? && is_reminded)
+        });
+        if is_idle.await? {
+            return Ok(0);
+        }
+        let gather = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            if tx.waiting_news()? >= MOST_WAITING {
+                return Ok(0);
+            }
+            if let Some(day) = is_due
+                && tx.setting(REMINDED)?.as_ref() != Some(&day)
+            {
+                remind(tx, &people, &day, now)?;
+                tx.set_setting(REMINDED, &day)?;
+                tx.delete_notices_ended(now.before(KEPT_FOR))?;
+            }
+            let Some(after) = position(tx.setting(POSITION)?) else {
+                // What happened before notices were set up is no news.
+                let latest = tx.latest_event()?.unwrap_or(EventId(0));
+                tx.set_setting(POSITION, &latest.0.to_string())?;
+                return Ok(0);
+            };
+            let events = tx.events_after(after, MOST_EVENTS)?;
+            for recorded in events.iter().filter_map(|(_, recorded)| recorded.as_ref()) {
+                if now.since(recorded.at) <= LONGEST_AGO {
+                    note(tx, &people, recorded, now)?;
+                }
+            }
+            if let Some((last, _)) = events.last() {
+                tx.set_setting(POSITION, &last.0.to_string())?;
+            }
+            Ok(events.len())
+        };
+        self.catalog.write_silent("the events are recorded already", gather).await
+    }
+}
+
+fn position(setting: Option<String>) -> Option<EventId> {
+    setting?.parse().ok().map(EventId)
+}
+
+/// Notes the news of one event.
+fn note(tx: &WriteTx<'_>, people: &People, recorded: &Recorded, now: Timestamp) -> Result<(), NoticesError> {
+    let Some(story) = story(tx, recorded)? else { return Ok(()) };
+    let users = audience(tx, people, &story, &recorded.actor)?;
+    let what = What {
+        actor: recorded.actor.person(),
+        origin: format!("e{}", recorded.id.0),
+        topic: story.topic,
+        space: story.space,
+        version: Some(story.version),
+        at: recorded.at,
+    };
+    tell(tx, people, &users, &what, now)
+}
+
+/// What is told.
+struct What {
+    /// The person who did it, and knows.
+    actor: Option<UserId>,
+    origin: String,
+    topic: Topic,
+    space: SpaceId,
+    version: Option<VersionId>,
+    at: Timestamp,
+}
+
+/// Notes what these users are told, or their substitutes, if those may know it too.
+fn tell(
+    tx: &WriteTx<'_>,
+    people: &People,
+    users: &[UserId],
+    what: &What,
+    now: Timestamp,
+) -> Result<(), NoticesError> {
+    for user in users {
+        let may_know = |other: &UserId| match what.topic {
+            _ if what.actor == Some(*other) => false,
+            Topic::Arrived => people.reads(*other, what.space),
+            Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
+                people.decides(*other, what.space)
+            }
+            // What one person gets nobody else can fetch.
+            Topic::HandedOut | Topic::Declined | Topic::Released | Topic::Digest => false,
+        };
+        let substitute = people.substitute_of(*user, now).filter(may_know);
+        let reached = substitute.filter(|other| is_reached(people, *other));
+        let (recipient, instead_of) = match reached {
+            // Who is told anyway needs no second mail.
+            Some(other) if users.contains(&other) => continue,
+            Some(other) => (other, Some(*user)),
+            None => (*user, None),
+        };
+        if !is_reached(people, recipient) {
+            continue;
+        }
+        tx.insert_news(&News {
+            origin: what.origin.clone(),
+            recipient: Recipient::User(recipient),
+            instead_of,
+            topic: what.topic,
+            space: what.space,
+            version: what.version,
+            at: what.at,
+        })?;
+    }
+    Ok(())
+}
+
+fn is_reached(people: &People, user: UserId) -> bool {
+    people.contact(user).is_some_and(|contact| contact.notices != NoticeWish::Off)
+}
+
+/// The day on which people are to be reminded now; `None` at night and at the weekend.
+fn reminder_day(people: &People, now: Timestamp) -> Option<String> {
+    let zone = &people.office().zone;
+    let local = zone.local(now);
+    (local.weekday < 5 && local.hour >= REMINDED_FROM).then(|| zone.day(now).to_string())
+}
+
+/// Reminds those who decide of what has been waiting for long.
+fn remind(tx: &WriteTx<'_>, people: &People, day: &str, now: Timestamp) -> Result<(), NoticesError> {
+    for waiting in tx.undecided_before(now.before(REMINDED_AFTER))? {
+        let what = What {
+            actor: None,
+            origin: format!("d{day}-{}", waiting.space),
+            topic: Topic::DecisionWaits,
+            space: waiting.space,
+            version: None,
+            at: now,
+        };
+        tell(tx, people, &people.deciders(waiting.space), &what, now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Which events are news, and for whom: the one table of it.
+
+use super::NoticesError;
+use crate::accounts::People;
+use crate::catalog::ReadTx;
+use crate::model::{
+    Actor, EntryEvent, Event, HoldEvent, Recorded, SpaceId, Topic, UserId, VersionId, VersionState,
+};
+
+/// People who are told of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Those who may read the space.
+    Readers,
+    /// Those who decide about what is held in the space.
+    Deciders,
+    /// One person.
+    Person(UserId),
+    /// Those whose request for the content is open.
+    Askers,
+}
+
+/// News of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Story {
+    pub(super) topic: Topic,
+    pub(super) audience: Audience,
+    pub(super) space: SpaceId,
+    pub(super) version: VersionId,
+}
+
+/// The news in an event; `None` if it is none. One line for each topic.
+pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story>, NoticesError> {
+    use Audience::{Askers, Deciders, Person, Readers};
+    let told = match &recorded.event {
+        Event::Entry { kind: EntryEvent::Stored | EntryEvent::Replaced, version: Some(version), .. }
+            if tx.hold_on(*version)?.is_some() =>
+        {
+            (Topic::Arrived, Readers, *version)
+        }
+        Event::Hold { kind: HoldEvent::Asked, version, .. } => (Topic::Asked, Deciders, *version),
+        Event::Hold {
+            kind: HoldEvent::HandedOut | HoldEvent::HandedOutUnchecked,
+            version,
+            whom: Some((person, _)),
+            ..
+        } => (Topic::HandedOut, Person(*person), *version),
+        Event::Hold { kind: HoldEvent::Declined, version, whom: Some((person, _)), .. } => {
+            (Topic::Declined, Person(*person), *version)
+        }
+        Event::Hold { kind: HoldEvent::Approved, version, .. } => (Topic::SecondNeeded, Deciders, *version),
+        Event::StateChanged { version, to: VersionState::Quarantined, .. } => {
+            (Topic::Quarantined, Deciders, *version)
+        }
+        Event::StateChanged { version, to: VersionState::Visible, .. } => (Topic::Released, Askers, *version),
+        _ => return Ok(None),
+    };
+    let (topic, audience, version) = told;
+    Ok(recorded.event.space().map(|space| Story { topic, audience, space, version }))
+}
+
+/// The people of an audience, without the one who did it.
+pub(super) fn audience(
+    tx: &ReadTx<'_>,
+    people: &People,
+    story: &Story,
+    actor: &Actor,
+) -> Result<Vec<UserId>, NoticesError> {
+    /// Most requests for a content that are looked at.
+    const MOST_ASKERS: usize = 200;
+    let mut users = match story.audience {
+        Audience::Readers => people.readers(story.space),
+        Audience::Deciders => people.deciders(story.space),
+        Audience::Person(user) => vec![user],
+        Audience::Askers => match tx.hold_on(story.version)? {
+            Some(hold) => {
+                let requests = tx.hold_requests(hold.id, MOST_ASKERS)?.into_iter();
+                requests.filter(|request| request.declined.is_none()).map(|request| request.user).collect()
+            }
+            None => Vec::new(),
+        },
+    };
+    users.retain(|user| actor.person() != Some(*user));
+    Ok(users)
+}
