@@ -26,7 +26,7 @@ const REMINDED_AFTER: Duration = Duration::from_hours(24);
 const REMINDED_FROM: i8 = 8;
 
 impl Notices {
-    /// Notes the news of up to [`MOST_EVENTS`] events; returns the number of events read. Position and news are stored in
+    /// Notes the news of the next 200 events at most; returns the number of events read. Position and news are stored in
     /// one transaction, so none is lost or told twice.
     pub async fn gather(&self, now: Timestamp) -> Result<usize, NoticesError> {
         let people = self.accounts.people().await?;
