@@ -36,6 +36,8 @@ if [ "${1:-}" = inside ]; then
     ln -s /lib/systemd/system/multi-user.target etc/systemd/system/default.target
     cp "$3" usr/bin/tresor
     cp "$4"/systemd/*.service "$4"/systemd/*.socket etc/systemd/system/
+    mkdir etc/systemd/system/tresor@.service.d
+    cp "$4"/systemd/examples/mail.conf etc/systemd/system/tresor@.service.d/
     mkdir oldroot
     # Not chroot, in which no user namespaces may be made.
     pivot_root . oldroot
@@ -97,12 +99,21 @@ inside bash -euc '
     for office in one two; do
         tresor init --data /var/lib/tresor/$office --recovery-out $office.txt --admin anna \
             --admin-password-file password --passphrase-file password > /dev/null
-        echo "TRESOR_OPTIONS=--listen 127.0.0.1:$((port++))" > /etc/tresor/$office.env
+        printf "[intake]\nclamd = \"off\"\nlmtp = \"/run/tresor/$office/lmtp\"\n" > /etc/tresor/$office.toml
+        echo "TRESOR_OPTIONS=--config /etc/tresor/$office.toml --listen 127.0.0.1:$((port++))" > /etc/tresor/$office.env
         systemctl start tresor@$office
     done' || fail "an instance does not start"
 users=$(inside stat -c %U /var/lib/private/tresor/one /var/lib/private/tresor/two | sort -u | tr '\n' ' ')
 [ "$users" = "tresor-one tresor-two " ] || fail "the instances belong to: $users"
 echo "ok   two instances have two users"
+inside setpriv --reuid=nobody --clear-groups python3 - << 'PYTHON' || fail "mail does not reach both instances"
+import socket
+for office in "one", "two":
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(f"/run/tresor/{office}/lmtp")
+    assert connection.recv(100).startswith(b"220 "), office
+PYTHON
+echo "ok   mail reaches both"
 
 inside bash -euc 'groupadd --system tresor-convert; systemctl start tresor-convert.socket'
 doctor=$(inside bash -c 'touch empty.toml; tresor doctor --data /root/none --config empty.toml' || true)

@@ -29,8 +29,8 @@ fn configuration(post: &Post) -> String {
     let lines = documented[begin..].split("```").next().unwrap();
     assert!(lines.contains("/run/tresor/"), "{lines}");
     lines
-        .replace("/run/tresor/lmtp", post.socket("lmtp").to_str().unwrap())
-        .replace("/run/tresor/policy", post.socket("policy").to_str().unwrap())
+        .replace("/run/tresor/kanzlei/lmtp", post.socket("lmtp").to_str().unwrap())
+        .replace("/run/tresor/kanzlei/policy", post.socket("policy").to_str().unwrap())
 }
 
 fn send(postfix: &TestPostfix, to: &str, mail: &str) -> Vec<String> {
