@@ -128,7 +128,7 @@ pub struct RawConfig {
     pub plain_listen: Option<SocketAddr>,
     /// Host names and addresses that clients use; others are refused with 421. Empty: any.
     pub hosts: Vec<String>,
-    /// The address under which people open the server's pages, for mails: `https://files.example.org`.
+    /// The address under which people open the pages, for mails and links: `https://files.example.org`.
     pub public_url: Option<String>,
     /// Networks of reverse proxies that are trusted to report the client's address.
     pub trusted_proxies: Vec<IpNetwork>,
@@ -295,6 +295,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// TLS or plain HTTP.
     pub transport: Transport,
+    /// Address of the pages for people, without a slash at its end; `None` if it follows from the others.
+    pub public_url: Option<String>,
     /// Host names that clients may ask for.
     pub hosts: Vec<String>,
     /// Reverse proxies that are trusted.
@@ -392,11 +394,13 @@ impl RawConfig {
         check_level(self.log.level.as_deref().unwrap_or(DEFAULT_LOG_LEVEL))?;
         self.limits.check()?;
         self.scrub.check()?;
+        let public_url = public_url(self.public_url)?;
         Ok(Config {
             watch: self.intake.watched(&data).map_err(ConfigError::Intake)?,
             mail: self.intake.mail().map_err(ConfigError::Intake)?,
             mails_per_hour: self.intake.mails_per_hour,
-            notices: self.mail.check(public_url(self.public_url)?).map_err(ConfigError::Mail)?,
+            notices: self.mail.check(public_url.clone()).map_err(ConfigError::Mail)?,
+            public_url,
             data,
             listen,
             transport,

@@ -24,8 +24,8 @@ pub use judge::Asker;
 pub use reply::{
     AllowedShown, AppPasswordShown, ApprovalShown, EventShown, FetchShown, FindingShown, GrantShown,
     HandInShown, HandedOutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, LinkShown,
-    LockShown, NoticeShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown, SecondFactorShown,
-    SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown,
-    VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
+    LockShown, NoticeShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
+    SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown,
+    UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
 };
 pub use request::{IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};

@@ -99,9 +99,12 @@ pub async fn serve(
     .await
 }
 
-/// Scheme and host for people: the first configured name, or this machine's if it listens on all addresses, because 0.0.0.0
+/// Scheme and host for people: as configured, or the first configured name, or this machine's if it listens on all addresses, because 0.0.0.0
 /// cannot be entered in a client. A proxy in front serves that name by HTTPS at the usual port.
 fn origin(address: SocketAddr, config: &Config) -> String {
+    if let Some(url) = &config.public_url {
+        return url.clone();
+    }
     let is_plain = config.transport == Transport::Plain;
     let machine = rustix::system::uname();
     let scheme = if is_plain { "http" } else { "https" };

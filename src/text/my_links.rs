@@ -18,7 +18,7 @@ sentences! {
     no_spaces:
         de "Sie dürfen in keinem Bereich Links anlegen.",
         en "You may not make links in any space.";
-    new:
+    new_link:
         de "Neuer Link",
         en "New link";
     make:

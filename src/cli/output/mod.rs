@@ -12,8 +12,8 @@ pub(super) use holding::certificate;
 use super::Format;
 use crate::admin::{
     GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, NoticeShown, OfficeShown,
-    RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, When,
-    WorkerShown,
+    RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown,
+    When, WorkerShown,
 };
 use crate::model::{ByteSize, Shown, Timestamp};
 use crate::sharing::Receipt;

@@ -13,6 +13,7 @@ use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
 /// What the form of a new link holds, to show it again.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a box of the form")]
 pub(super) struct Asked {
     pub(super) space: String,
     pub(super) folder: String,

@@ -36,7 +36,7 @@ impl Desk<'_> {
                 p { (texts.no_spaces()) }
             } @else {
                 details open[is_open] {
-                    summary { (texts.new()) }
+                    summary { (texts.new_link()) }
                     (self.form(asked))
                 }
             }

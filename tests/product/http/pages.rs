@@ -109,8 +109,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("LoginTexts::too_many_devices", "needs 100 devices"),
     ("LoginTexts::failed", "needs a broken disk"),
     ("OfficeTexts::foot", "for screen readers"),
-    ("MyLinksTexts::none", "needs an account that never made a link and may"),
-    ("MyLinksTexts::never_opened", "a part of another"),
+    ("MyLinksTexts::our_office", "needs an office without a name: `http::my_links`"),
     ("MyLinksTexts::finished_late", "needs a deadline that is over"),
     ("MyLinksTexts::closed", "needs a link that has ended"),
     ("MyLinksTexts::clients_make_none", "needs the account of a client: `http::my_links`"),
@@ -354,14 +353,14 @@ impl Reader<'_> {
         };
         let refused = |fields: &[(&str, &str)]| make(fields).expect(400);
         let long = "x".repeat(4_001);
-        let made = leads_to(&make(&[
+        let new = leads_to(&make(&[
             ("folder", "0"),
             ("can", "add"),
             ("once", "yes"),
             ("password", "Kreide-Ofen-7"),
         ]));
-        let first = browser.get(&made).expect(200);
-        let page = made.split('?').next().unwrap().to_owned();
+        let first = browser.get(&new).expect(200);
+        let page = new.split('?').next().unwrap().to_owned();
         let shown = leads_to(&make(&[("folder", "1.txt"), ("can", "read")]));
         let shown = browser.get(&shown).expect(200);
         let open = leads_to(&make(&[

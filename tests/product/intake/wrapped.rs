@@ -112,7 +112,7 @@ fn a_virus_in_any_wrapping_reaches_no_reader() {
         crate::support::process::eventually(&format!("{name} is settled"), super::world::LIMIT, || {
             shown = world.shown(id);
             // A scan while the signatures were loaded; it would be tried again after a minute.
-            if shown["reason"] == "scanner-failed" {
+            if shown["reason"] == "scanner-failed" || shown["reason"] == "signatures-too-old" {
                 world.retry(id);
             }
             settled(&shown)

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tresor::accounts::{ContactChange, Principal, owner_access};
 use tresor::catalog::EventsOf;
-use tresor::intake::{Intake, Signer};
+use tresor::intake::Intake;
 use tresor::library::SpaceSettings;
 use tresor::model::{HoldDecision, HoldOrder, HoldScope, Holding, Stamp, Timestamp};
 use tresor::notices::{MailSettings, MailTls, Notices, Pace, Sent};
+use tresor::proof::Signer;
 use zeroize::Zeroizing;
 
 use crate::sharing::office::{NOW, Office};
@@ -85,7 +86,7 @@ async fn whoever_lost_the_right_meanwhile_is_told_nothing() {
 async fn what_was_released_meanwhile_is_not_told_as_held() {
     let desk = Desk::open().await;
     assert_eq!(desk.arrive("a.txt").await, 2);
-    let signer = Signer::new("tresor-test".into(), &Zeroizing::new([1; 32]));
+    let signer = std::sync::Arc::new(Signer::new("tresor-test".into(), &Zeroizing::new([1; 32])));
     let intake = Intake::new(desk.office.library.clone(), signer);
     let accesses = vec![owner_access(desk.office.space.id)];
     let id = intake.list(accesses.clone(), false).await.unwrap()[0].id;
