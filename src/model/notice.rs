@@ -14,6 +14,8 @@ words! {
         HandedOut = "handed-out",
         /// A held file is not handed out to the recipient.
         Declined = "declined",
+        /// A person handed files in through a link.
+        HandedIn = "handed-in",
         /// A file that the recipient asked for was released to everyone.
         Released = "released",
         /// A file was quarantined.

@@ -73,7 +73,9 @@ fn compose(
     parts.extend((left > 0).then(|| texts.more(left)));
     let has_arrivals = items.iter().any(|item| item.topic == Topic::Arrived);
     parts.extend((has_arrivals && !is_digest).then(|| texts.arrived_hint().to_owned()));
-    parts.push(format!("{}\n{url}/holding", texts.page()));
+    let is_about_links = items.iter().all(|item| item.topic == Topic::HandedIn);
+    let page = if is_about_links { "links" } else { "holding" };
+    parts.push(format!("{}\n{url}/{page}", texts.page()));
     parts.extend(absent.and_then(|user| people.name(user)).map(|name| texts.instead_of(&name)));
     let (subject, text) = (language.notice_subject(row.topic), closed(&parts, language, &office));
     Ok(Some(Letter { to, subject, text }))
@@ -98,6 +100,10 @@ fn still(
         let decides = news.recipient.user().is_some_and(|user| people.decides(user, news.space));
         return Ok(waiting.filter(|_| decides).map(|waiting| (waiting.count, waiting.since)));
     }
+    if news.topic == Topic::HandedIn {
+        let reads = news.recipient.user().is_some_and(|user| people.reads(user, news.space));
+        return Ok(reads.then_some((1, news.at)));
+    }
     let (Some(version), Some(user)) = (news.version, news.recipient.user()) else { return Ok(None) };
     let (Some(content), Some(hold)) = (tx.version(version)?, tx.hold_on(version)?) else { return Ok(None) };
     let is_open = !hold.state.has_ended();
@@ -121,7 +127,7 @@ fn still(
                 && is_open
                 && tx.approval(hold.id)?.is_some_and(|first| first.user != Some(user) && now < first.lapses)
         }
-        Topic::DecisionWaits | Topic::Digest => false,
+        Topic::HandedIn | Topic::DecisionWaits | Topic::Digest => false,
     };
     Ok(is_true.then_some((1, hold.arrived)))
 }
@@ -138,6 +144,8 @@ fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> St
         (Topic::Asked, _) => texts.asked(space),
         (Topic::HandedOut, _) => texts.handed_out(space),
         (Topic::Declined, _) => texts.declined(space),
+        (Topic::HandedIn, 1) => texts.handed_in_one(space),
+        (Topic::HandedIn, count) => texts.handed_in_many(count, space),
         (Topic::Released, _) => texts.released(space),
         (Topic::Quarantined, _) => texts.quarantined(space),
         (Topic::SecondNeeded, _) => texts.second_needed(space),

@@ -85,7 +85,7 @@ fn note(tx: &WriteTx<'_>, people: &People, recorded: &Recorded, now: Timestamp) 
         origin: format!("e{}", recorded.id.0),
         topic: story.topic,
         space: story.space,
-        version: Some(story.version),
+        version: story.version,
         at: recorded.at,
     };
     tell(tx, people, &users, &what, now)
@@ -113,7 +113,7 @@ fn tell(
     for user in users {
         let may_know = |other: &UserId| match what.topic {
             _ if what.actor == Some(*other) => false,
-            Topic::Arrived => people.reads(*other, what.space),
+            Topic::Arrived | Topic::HandedIn => people.reads(*other, what.space),
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
                 people.decides(*other, what.space)
             }

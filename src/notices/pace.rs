@@ -20,7 +20,12 @@ pub(super) fn pace(topic: Topic, arrivals: Pace) -> Pace {
     match topic {
         Topic::Arrived => arrivals,
         Topic::Quarantined => Pace { quiet: arrivals.quiet.min(SOON.apart), apart: arrivals.apart },
-        Topic::Asked | Topic::SecondNeeded | Topic::HandedOut | Topic::Declined | Topic::Released => {
+        Topic::Asked
+        | Topic::SecondNeeded
+        | Topic::HandedOut
+        | Topic::Declined
+        | Topic::HandedIn
+        | Topic::Released => {
             Pace { quiet: arrivals.quiet.min(SOON.quiet), apart: arrivals.apart.min(SOON.apart) }
         }
         Topic::DecisionWaits | Topic::Digest => Pace { quiet: Duration::ZERO, apart: arrivals.apart },

@@ -26,12 +26,20 @@ pub(super) struct Story {
     pub(super) topic: Topic,
     pub(super) audience: Audience,
     pub(super) space: SpaceId,
-    pub(super) version: VersionId,
+    /// The content that it is about, if it is one.
+    pub(super) version: Option<VersionId>,
 }
 
 /// The news in an event; `None` if it is none. One line for each topic.
 pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story>, NoticesError> {
     use Audience::{Askers, Deciders, Person, Readers};
+    if let Event::HandIn { hand_in, spot, .. } = &recorded.event {
+        let link = tx.hand_in(*hand_in)?.and_then(|row| row.link);
+        let creator = link.map(|link| tx.link(link)).transpose()?.flatten().map(|link| link.creator);
+        let told =
+            |user| Story { topic: Topic::HandedIn, audience: Person(user), space: spot.space, version: None };
+        return Ok(creator.map(told));
+    }
     let told = match &recorded.event {
         Event::Entry { kind: EntryEvent::Stored | EntryEvent::Replaced, version: Some(version), .. }
             if tx.hold_on(*version)?.is_some() =>
@@ -56,7 +64,7 @@ pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story
         _ => return Ok(None),
     };
     let (topic, audience, version) = told;
-    Ok(recorded.event.space().map(|space| Story { topic, audience, space, version }))
+    Ok(recorded.event.space().map(|space| Story { topic, audience, space, version: Some(version) }))
 }
 
 /// The people of an audience, without the one who did it.
@@ -72,7 +80,7 @@ pub(super) fn audience(
         Audience::Readers => people.readers(story.space),
         Audience::Deciders => people.deciders(story.space),
         Audience::Person(user) => vec![user],
-        Audience::Askers => match tx.hold_on(story.version)? {
+        Audience::Askers => match story.version.map(|version| tx.hold_on(version)).transpose()?.flatten() {
             Some(hold) => {
                 let requests = tx.hold_requests(hold.id, MOST_ASKERS)?.into_iter();
                 requests.filter(|request| request.declined.is_none()).map(|request| request.user).collect()

@@ -69,6 +69,9 @@ pub enum LinkError {
     /// Only a hand-in has a number of uses, a deadline, limits and a folder of its own.
     #[error("only a link that takes in files and shows none can have a number of uses, a deadline or limits")]
     TermsWithoutHandIn,
+    /// It would end before its deadline.
+    #[error("the link would end before its deadline; choose a later end")]
+    EndsBeforeDeadline,
     /// There is a password already.
     #[error("either you set the password or the first visitor chooses it, not both")]
     TwoPasswords,
@@ -104,6 +107,7 @@ impl LinkError {
             Self::ClientsMakeNone => "clients-make-no-links",
             Self::NotAFolder => "not-a-folder",
             Self::TermsWithoutHandIn => "terms-without-hand-in",
+            Self::EndsBeforeDeadline => "ends-before-deadline",
             Self::TwoPasswords => "two-passwords",
             Self::WeakPassword(error) => error.code(),
             Self::ExpiryInPast => "expiry-in-past",
@@ -156,7 +160,13 @@ impl Sharing {
         check_right(new.right, &entry)?;
         check_terms(&new, now)?;
         check_texts(&new.label, &new.note)?;
-        let expires = self.end(new.expires, now).await?;
+        // The usual time begins with the deadline.
+        let deadline = new.terms.deadline;
+        let begins = deadline.filter(|_| new.expires == Expiry::Usual).unwrap_or(now);
+        let expires = self.end(new.expires, begins).await?;
+        if expires.zip(deadline).is_some_and(|(end, deadline)| end < deadline) {
+            return Err(LinkError::EndsBeforeDeadline);
+        }
         let password_hash = match new.password {
             Some(password) => Some(self.inner.accounts.link_password_hash(password).await?),
             None => None,

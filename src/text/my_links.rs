@@ -172,6 +172,9 @@ sentences! {
     bad_date:
         de "Bitte wählen Sie ein Datum, das noch kommt.",
         en "Please choose a date that is still to come.";
+    ends_early:
+        de "Der Link würde enden, bevor die Frist um ist.",
+        en "The link would end before the deadline.";
     terms:
         de "Frist, Zahl und eigener Ordner gelten nur, wenn der Link Dateien entgegennimmt.",
         en "A deadline, a number and a folder of its own are only for links that take files in.";

@@ -36,6 +36,12 @@ sentences! {
     arrived_hint:
         de "Sie müssen nichts tun. Was Sie früher brauchen, können Sie auf der Seite anfordern.",
         en "You need not do anything. What you need earlier, you can ask for on the page.";
+    handed_in_one(space: &str):
+        de "im Bereich „{space}“ wurde über einen Ihrer Links etwas eingereicht.",
+        en "something was handed in to the space \"{space}\" through one of your links.";
+    handed_in_many(count: u64, space: &str):
+        de "im Bereich „{space}“ wurde über Ihre Links {count}-mal etwas eingereicht.",
+        en "something was handed in to the space \"{space}\" through your links {count} times.";
     asked(space: &str):
         de "im Bereich „{space}“ bittet jemand um eine Datei, die noch geprüft wird.",
         en "somebody asks for a file in the space \"{space}\" that is still being examined.";
@@ -88,7 +94,9 @@ impl Language {
     pub fn notice_subject(self, topic: Topic) -> &'static str {
         let texts = NoticeTexts(self);
         match topic {
-            Topic::Arrived | Topic::HandedOut | Topic::Declined | Topic::Released => texts.subject(),
+            Topic::Arrived | Topic::HandedOut | Topic::Declined | Topic::HandedIn | Topic::Released => {
+                texts.subject()
+            }
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
                 texts.subject_decide()
             }

@@ -38,7 +38,7 @@ pub(super) fn open((language, zone): Local<'_>, open: &Open<'_>, now: Timestamp)
     let files = open.hand_in.as_ref().map_or(&[][..], |hand_in| &hand_in.files);
     let has_files = files.iter().any(HandInFile::is_kept);
     let content = html! {
-        @if let Some(received) = open.received { (pages::arrivals(language, received)) }
+        @if let Some(received) = open.received { (pages::arrivals_above(language, received)) }
         @if !link.note.is_empty() { (note(&link.note)) }
         (terms((language, zone), open.asked_by.as_ref(), &link.terms, link.expires))
         @if let Some(hand_in) = &open.hand_in && !hand_in.files.is_empty() {
@@ -104,7 +104,7 @@ pub(super) fn finished(
     let is_examined = hand_in.files.iter().any(|file| file.state == HandInFileState::Examined);
     let number = hand_in.id.0;
     let content = html! {
-        @if let Some(received) = received { (pages::arrivals(language, received)) }
+        @if let Some(received) = received { (pages::arrivals_above(language, received)) }
         p.success role="status" {
             @if hand_in.is_complete { (texts.done(number)) } @else { (texts.closed(number)) }
         }

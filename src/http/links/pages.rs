@@ -126,24 +126,44 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
 
 /// Which files of a form were stored, and why others were not.
 pub(super) fn arrivals(language: Language, received: &Received) -> Markup {
-    let texts = LinkTexts(language);
-    let is_nothing_stored = received.stored.is_empty();
+    html! { (stored(language, received, true)) (refused(language, received)) }
+}
+
+/// The same above a list that names the stored files.
+pub(super) fn arrivals_above(language: Language, received: &Received) -> Markup {
+    html! { (stored(language, received, false)) (refused(language, received)) }
+}
+
+/// That files arrived, and which.
+fn stored(language: Language, received: &Received, with_names: bool) -> Markup {
+    let count = received.stored.len();
     html! {
-        @if !is_nothing_stored {
-            (success(&texts.received(received.stored.len())))
-            ul {
-                @for (name, size) in &received.stored {
-                    li { (shown_name(name)) " (" (language.size(*size)) ")" }
+        @if count > 0 {
+            @let arrived = LinkTexts(language).received(count);
+            (success(if with_names { &arrived } else { arrived.trim_end_matches(':') }))
+            @if with_names {
+                ul {
+                    @for (name, size) in &received.stored {
+                        li { (shown_name(name)) " (" (language.size(*size)) ")" }
+                    }
                 }
             }
         }
-        @match received.refused.as_slice() {
+    }
+}
+
+/// Which files did not, and why; system files that were left out are no loss.
+fn refused(language: Language, received: &Received) -> Markup {
+    let texts = LinkTexts(language);
+    let lost: Vec<_> = received.refused.iter().filter(|(_, why)| *why != Refusal::LeftOut).collect();
+    html! {
+        @match lost.as_slice() {
             [] => {},
             [(None, Refusal::NothingChosen)] => (problem(texts.nothing_chosen())),
-            refused => {
-                (problem(if is_nothing_stored { texts.none_received() } else { texts.some_not_received() }))
+            lost => {
+                (problem(if received.stored.is_empty() { texts.none_received() } else { texts.some_not_received() }))
                 ul {
-                    @for (name, refusal) in refused {
+                    @for (name, refusal) in lost {
                         li {
                             @if let Some(name) = name { (shown_name(name)) ": " }
                             (reason(*refusal, language))

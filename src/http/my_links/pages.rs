@@ -90,7 +90,7 @@ impl Desk<'_> {
             section {
                 label { (texts.address()) input type="text" readonly value=(address); }
                 (qr::picture(&address))
-                label { (texts.mail()) textarea readonly rows="9" { (self.mail(takes, &address)) } }
+                label { (texts.mail()) textarea readonly rows="11" { (self.mail(takes, &address)) } }
                 @if link.has_password { p { (texts.password_apart()) } }
             }
             @if takes {
@@ -234,6 +234,7 @@ impl Desk<'_> {
                 LinkError::NotAFolder => texts.not_a_folder(),
                 LinkError::WeakPassword(_) => texts.weak_password(),
                 LinkError::TermsWithoutHandIn => texts.terms(),
+                LinkError::EndsBeforeDeadline => texts.ends_early(),
                 LinkError::TwoPasswords => texts.two_passwords(),
                 LinkError::TooMany => texts.too_many(),
                 LinkError::Text => texts.bad_text(),

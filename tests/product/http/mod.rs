@@ -8,7 +8,7 @@ mod bad_input;
 mod conditions;
 mod etags;
 mod fixture;
-mod hand_in;
+pub(crate) mod hand_in;
 mod hostile;
 mod links;
 mod locks;

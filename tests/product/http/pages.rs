@@ -108,13 +108,13 @@ const UNSEEN: &[(&str, &str)] = &[
     ("LoginTexts::busy", "needs more logins at once than there are turns"),
     ("LoginTexts::too_many_devices", "needs 100 devices"),
     ("LoginTexts::failed", "needs a broken disk"),
-    ("OfficeTexts::foot", "for screen readers"),
     ("MyLinksTexts::our_office", "needs an office without a name: `http::my_links`"),
     ("MyLinksTexts::finished_late", "needs a deadline that is over"),
     ("MyLinksTexts::closed", "needs a link that has ended"),
     ("MyLinksTexts::clients_make_none", "needs the account of a client: `http::my_links`"),
     ("MyLinksTexts::too_many", "needs 100 links"),
     ("MyLinksTexts::failed", "needs a broken disk"),
+    ("OfficeTexts::foot", "for screen readers"),
     ("SignInTexts::pages", "for screen readers"),
     ("SignInTexts::language", "for screen readers"),
 ];
@@ -388,6 +388,7 @@ impl Reader<'_> {
             refused(&[("folder", "1.txt"), ("can", "add")]),
             refused(&[("folder", "0"), ("can", "add"), ("password", "1")]),
             refused(&[("folder", "0"), ("can", "add"), ("until", "2001-01-01")]),
+            refused(&[("folder", "0"), ("can", "add"), ("until", "2999-01-01"), ("deadline", "2999-12-31")]),
             refused(&[("folder", "0"), ("can", "read"), ("deadline", "2999-12-31")]),
             refused(&[
                 ("folder", "0"),

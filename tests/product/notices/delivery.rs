@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{CHIEF, READER, notices, office, settings, store};
+use crate::http::hand_in::{finish, send};
 use crate::support::browser::Browser;
 use crate::support::office::Office;
 use crate::support::server::{PASSWORD, SPACE, USER};
@@ -178,4 +179,25 @@ fn mails_and_password_travel_encrypted_to_the_right_server_only() {
         assert_eq!((refused.code, smtp.mails().len()), (1, 1), "{refused}");
     }
     drop(served);
+}
+
+#[test]
+fn whoever_made_a_link_is_told_that_something_was_handed_in() {
+    let smtp = TestSmtp::plain();
+    let server = office(&smtp);
+    server.cli_ok(["space", "set", SPACE, "--intake", "off"]);
+    server.cli_ok(["user", "set", USER, "--mail", &format!("{USER}@example.org"), "--language", "de"]);
+    let made = server.cli_ok(["link", "add", SPACE, "--as", USER, "--can", "add"]);
+    assert!(made.starts_with("https://files.example.org/s/"), "{made}");
+    let link = format!("/s/{}", made.trim().rsplit('/').next().unwrap());
+    let client = Browser::new(&server, "de");
+    client.get(&link).expect(200);
+    send(&client, &link, "Erika", &[("Scheidung.txt", "x"), ("b.txt", "x")]).expect(200);
+    assert_eq!(finish(&client, &link).status, 303);
+    let mails = smtp.takes(1);
+    let mail = to(&mails, USER)[0];
+    let body = mail.body();
+    assert!(body.contains("im Bereich „space“ wurde über einen Ihrer Links etwas eingereicht."), "{body}");
+    assert!(body.contains("https://files.example.org/links\n"), "{body}");
+    assert!(!body.contains("Erika") && !body.contains("Scheidung"), "{body}");
 }

@@ -228,6 +228,7 @@ impl RequestContext<'_> {
             | LinkError::TooMany => coded(StatusCode::FORBIDDEN, code, error.to_string()),
             LinkError::NotAFolder
             | LinkError::TermsWithoutHandIn
+            | LinkError::EndsBeforeDeadline
             | LinkError::TwoPasswords
             | LinkError::ExpiryInPast
             | LinkError::Text => coded(StatusCode::BAD_REQUEST, code, error.to_string()),
