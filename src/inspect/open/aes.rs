@@ -52,7 +52,7 @@ impl Aes {
     }
 
     /// Encrypts one block.
-    pub(super) fn encrypt(&self, block: &mut [u8; BLOCK]) {
+    fn encrypt(&self, block: &mut [u8; BLOCK]) {
         let block: &mut Block = block.into();
         match self {
             Self::Short(aes) => aes.encrypt_block(block),

@@ -1,76 +1,26 @@
 //! AES in Galois/Counter Mode (NIST SP 800-38D), with 12 bytes at the start and without further data.
 
-use super::aes::{Aes, BLOCK};
+use aws_lc_rs::aead::{
+    AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey,
+};
 
 /// Bytes at the start of a message.
-pub(super) const START: usize = 12;
+pub(super) const START: usize = NONCE_LEN;
 
 /// A message of encrypted bytes and their proof; `None` if these do not fit the key.
-pub(super) fn open_sealed(aes: &Aes, start: &[u8; START], sealed: &[u8]) -> Option<Vec<u8>> {
-    let (data, proof) = sealed.split_last_chunk::<BLOCK>()?;
-    let key_of = |number: u32| {
-        let mut block = [0; BLOCK];
-        let bytes = start.iter().copied().chain(number.to_be_bytes());
-        block.iter_mut().zip(bytes).for_each(|(byte, of_it)| *byte = of_it);
-        aes.encrypt(&mut block);
-        u128::from_be_bytes(block)
+pub(super) fn open_sealed(key: &[u8], start: &[u8; START], sealed: &[u8]) -> Option<Vec<u8>> {
+    let algorithm = match key.len() {
+        16 => &AES_128_GCM,
+        24 => &AES_192_GCM,
+        32 => &AES_256_GCM,
+        _ => return None,
     };
-    let mut key = [0; BLOCK];
-    aes.encrypt(&mut key);
-    let bits = u128::try_from(data.len()).ok()? * 8;
-    if Product::by(u128::from_be_bytes(key)).hash(data, bits) ^ key_of(1) != u128::from_be_bytes(*proof) {
-        return None;
-    }
-    let mut open = data.to_vec();
-    for (number, piece) in (2_u32..).zip(open.chunks_mut(BLOCK)) {
-        let key = key_of(number).to_be_bytes();
-        piece.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-    }
+    let key = LessSafeKey::new(UnboundKey::new(algorithm, key).ok()?);
+    let mut open = sealed.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*start);
+    let length = key.open_in_place(nonce, Aad::empty(), &mut open).ok()?.len();
+    open.truncate(length);
     Some(open)
-}
-
-/// Products by one number in the field of the mode, four bits at a time: the highest bit is that of the lowest power.
-struct Product {
-    /// That number by four bits.
-    of: [u128; 16],
-    /// What four bits that leave the number at its end put back at its beginning.
-    back: [u128; 16],
-}
-
-impl Product {
-    fn by(number: u128) -> Self {
-        let mut product = Self { of: [0; 16], back: [0; 16] };
-        let powers = [number, shifted(number), shifted(shifted(number)), shifted(shifted(shifted(number)))];
-        for (bits, (of, back)) in (0_u128..).zip(product.of.iter_mut().zip(&mut product.back)) {
-            for (place, power) in powers.iter().enumerate() {
-                *of ^= if bits >> (3 - place) & 1 == 1 { *power } else { 0 };
-            }
-            *back = shifted(shifted(shifted(shifted(bits))));
-        }
-        product
-    }
-
-    fn times(&self, number: u128) -> u128 {
-        let at = |table: &[u128; 16], bits: u128| {
-            usize::try_from(bits & 0xf).ok().and_then(|bits| table.get(bits)).copied().unwrap_or_default()
-        };
-        (0..32).fold(0, |sum, place| (sum >> 4) ^ at(&self.back, sum) ^ at(&self.of, number >> (4 * place)))
-    }
-
-    /// The hash of bytes, and of their length in bits.
-    fn hash(&self, data: &[u8], bits: u128) -> u128 {
-        let sum = data.chunks(BLOCK).fold(0, |sum, piece| {
-            let mut block = [0; BLOCK];
-            block.iter_mut().zip(piece).for_each(|(byte, of_it)| *byte = *of_it);
-            self.times(sum ^ u128::from_be_bytes(block))
-        });
-        self.times(sum ^ bits)
-    }
-}
-
-/// The next power.
-fn shifted(number: u128) -> u128 {
-    (number >> 1) ^ if number & 1 == 1 { 0xe1 << 120 } else { 0 }
 }
 
 #[cfg(test)]
@@ -103,12 +53,13 @@ mod tests {
                     .to_owned(),
             ),
         ] {
-            let (aes, start) = (Aes::new(&bytes(key)).unwrap(), bytes(start).try_into().unwrap());
+            let (key, start) = (bytes(key), bytes(start).try_into().unwrap());
             let mut sealed = bytes(sealed);
-            assert_eq!(open_sealed(&aes, &start, &sealed), Some(bytes(&open)));
+            assert_eq!(open_sealed(&key, &start, &sealed), Some(bytes(&open)));
             sealed[0] ^= 1;
-            assert_eq!(open_sealed(&aes, &start, &sealed), None);
-            assert_eq!(open_sealed(&aes, &start, &sealed[..15]), None);
+            assert_eq!(open_sealed(&key, &start, &sealed), None);
+            assert_eq!(open_sealed(&key, &start, &sealed[..15]), None);
+            assert_eq!(open_sealed(&key[1..], &start, &sealed), None);
         }
     }
 }

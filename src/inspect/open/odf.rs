@@ -146,8 +146,7 @@ impl Sealing {
                     self.start.as_slice().try_into().map_err(|_| Fault::NotRead)?;
                 // It begins with what the list says, too (XML Encryption 5.2.4).
                 let sealed = packed.strip_prefix(start.as_slice()).ok_or(Fault::NotRead)?;
-                let aes = Aes::new(&key).ok_or(Fault::NotRead)?;
-                data = open_sealed(&aes, start, sealed).ok_or(Fault::WrongPassword)?;
+                data = open_sealed(&key, start, sealed).ok_or(Fault::WrongPassword)?;
             }
             _ => return Err(Fault::NotRead),
         }
