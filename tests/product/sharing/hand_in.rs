@@ -174,8 +174,8 @@ async fn terms_are_for_links_that_take_files_in() {
     let refused = office.sharing.create(&office.bert, early, NOW).await.unwrap_err();
     assert_eq!(refused.code(), "ends-before-deadline");
     let far = LinkTerms { deadline: Some(at(90 * 24 * HOUR)), ..LinkTerms::default() };
-    let made = make(LinkRight::Add, far).await.unwrap().link;
-    assert!(made.expires > Some(at(119 * 24 * HOUR)), "the usual time begins with the deadline");
+    let late = make(LinkRight::Add, far).await.unwrap().link;
+    assert!(late.expires > Some(at(119 * 24 * HOUR)), "the usual time begins with the deadline");
     let full = make(LinkRight::Add, all.clone()).await.unwrap();
     assert_eq!(office.sharing.link(&office.bert, full.link.id).await.unwrap().link.terms, all);
     assert!(make(LinkRight::Read, LinkTerms { guest_chooses: true, ..LinkTerms::default() }).await.is_ok());
