@@ -18,7 +18,7 @@ const ID_LEN: usize = 4;
 /// What signature lines begin with.
 const DASH: &str = "\u{2014} ";
 /// Most bytes of a note.
-pub const MAX_NOTE: u64 = 1 << 20;
+pub const MAX_NOTE: u64 = 16 << 20;
 
 /// Signs notes.
 pub struct Signer {

@@ -124,3 +124,55 @@ impl Heading {
         signer.sign_json(&receipt)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::model::{HandInFileId, HandInId, SpaceId};
+    use crate::proof::{self, MAX_NOTE};
+    use crate::sharing::MAX_HAND_IN_FILES;
+
+    /// What is signed must be readable for the check, also with the longest names.
+    #[test]
+    fn the_longest_receipt_can_be_checked() {
+        let signer = Signer::new("tresor-test".to_owned(), &Zeroizing::new([1; 32]));
+        let row = HandInRow {
+            id: HandInId(7),
+            link: None,
+            space: SpaceId([1; 16]),
+            folder: None,
+            begun: Timestamp(0),
+            name: String::new(),
+            finished: None,
+            is_late: false,
+            is_complete: false,
+        };
+        let file = |number| HandInFileRow {
+            id: HandInFileId(number),
+            version: None,
+            path: "\"".repeat(super::super::store::MAX_NOTED_PATH),
+            stored_as: String::new(),
+            size: u64::MAX,
+            sha256: Some([7; 32]),
+            at: Timestamp(0),
+            refused: None,
+            withdrawn: None,
+            state: None,
+        };
+        let files: Vec<_> = (0..i64::try_from(MAX_HAND_IN_FILES).unwrap()).map(file).collect();
+        let heading = Heading {
+            office: None,
+            asked_by: None,
+            folder: String::new(),
+            deadline: None,
+            finished: Timestamp(0),
+            is_complete: true,
+        };
+        let note = heading.sign(&row, &files, &signer);
+        assert!(note.len() as u64 <= MAX_NOTE, "{}", note.len());
+        let receipt = proof::open::<Receipt>(&note, Some(&signer.verifier())).unwrap();
+        assert_eq!(receipt.files.len() as u64, MAX_HAND_IN_FILES);
+    }
+}

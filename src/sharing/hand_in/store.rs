@@ -14,7 +14,7 @@ use crate::sharing::{Sharing, Visit};
 /// Most folders above a file of a hand-in.
 const MAX_FOLDERS: usize = 20;
 /// Longest path of a file in bytes, as it is noted.
-const MAX_NOTED_PATH: usize = 1_000;
+pub(super) const MAX_NOTED_PATH: usize = 1_000;
 /// Most numbers that are tried behind the name of a hand-in's own folder.
 const MAX_FOLDER_NUMBER: u32 = 200;
 
