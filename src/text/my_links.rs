@@ -86,7 +86,7 @@ sentences! {
         en "Hello,\n\n{office} has files ready for you:\n{address}\n\nKind regards";
     our_office:
         de "unser Büro",
-        en "our office";
+        en "our firm";
     password_apart:
         de "Das Kennwort geben Sie bitte auf anderem Weg weiter, zum Beispiel am Telefon.",
         en "Please pass the password on by another way, such as the phone.";

@@ -58,6 +58,9 @@ pub fn crate_sources(name: &str) -> PathBuf {
         "1",
         "--offline",
         "--locked",
+        // Those of other systems are not here.
+        "--filter-platform",
+        &format!("{}-unknown-linux-gnu", std::env::consts::ARCH),
         "--manifest-path",
         concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
     ]));

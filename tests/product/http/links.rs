@@ -220,10 +220,10 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     let (status, page) = link.send(server, "", &files);
     assert_eq!(status, 400, "one of them cannot be stored: {page}");
     for part in [
-        "3 files have arrived and are safely stored:",
-        "<li>Beleg.pdf (10 B)</li>",
-        "<li>Übersicht.txt (4 B)</li>",
-        "<li>leer (0 B)</li>",
+        "3 files have arrived and are safely stored",
+        "<span class=\"name\">Beleg.pdf</span><span class=\"size\">10 B</span>",
+        "<span class=\"name\">Übersicht.txt</span><span class=\"size\">4 B</span>",
+        "<span class=\"name\">leer</span><span class=\"size\">0 B</span>",
         "Not arrived:",
         "this name is not allowed",
     ] {
@@ -238,7 +238,8 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     // However many there are of a name, and however long it is: the next one is taken, and the answer does not mention the others.
     let many = [("Beleg.pdf", b"x".as_slice()); 30];
     let (status, page) = link.send(server, "", &many);
-    assert!(status == 200 && page.matches("<li>Beleg.pdf (1 B)</li>").count() == 30, "{page}");
+    let listed = "<span class=\"name\">Beleg.pdf</span><span class=\"size\">1 B</span>";
+    assert!(status == 200 && page.matches(listed).count() == 30, "{page}");
     let odd = format!("a.{}", "b".repeat(253));
     for _ in 0..2 {
         assert_eq!(link.send(server, "", &[(&odd, b"x")]).0, 200);
@@ -348,11 +349,11 @@ fn every_file_of_a_form_is_stored_or_named_with_its_reason() {
     ];
     let (status, page) = link.send(&server, "", &files);
     assert_eq!(status, 507, "{page}");
-    let (stored, refused) = page.split_once("Not arrived:").unwrap_or_else(|| panic!("{page}"));
     for (name, content) in files {
         let is_stored = content.len() < 100 && name != "..";
-        assert_eq!(stored.contains(&format!("<li>{name} (")), is_stored, "{name}: {page}");
-        assert_eq!(refused.contains(&format!("<li>{name}: ")), !is_stored, "{name}: {page}");
+        let listed = format!("<span class=\"name\">{name}</span><span class=\"size\">5 B</span>");
+        assert_eq!(page.contains(&listed), is_stored, "{name}: {page}");
+        assert_eq!(page.contains(&format!("<li>{name}: ")), !is_stored, "{name}: {page}");
         if is_stored {
             let got = server.request("GET", &format!("/dav/briefkasten/post/{name}")).send().expect(200);
             assert_eq!(got.body, content, "{name}");
@@ -366,7 +367,7 @@ fn every_file_of_a_form_is_stored_or_named_with_its_reason() {
     let request = server.anonymous("POST", &link.page).header("Accept-Language", "en");
     let request = request.header("Content-Type", "multipart/form-data; boundary=x");
     let page = request.header("Origin", &server.url("")).body(form).send().expect(507);
-    assert_shows(&page, &["<li>announced.bin: there is not enough room", "<li>after.txt ("]);
+    assert_shows(&page, &["<li>announced.bin: there is not enough room", "<span class=\"name\">after.txt</span>"]);
 
     // A link that takes nothing names all of them, too.
     link.change(&server, "permissions=1");
