@@ -1,7 +1,5 @@
 //! The holding area: contents that are withheld until they were examined.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -9,13 +7,13 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
 use super::admin::Session;
-use super::content::sha256;
+use super::content::{note, sha256};
 use super::history::of_terminal;
 use super::{Format, Place, output, secret};
 use crate::admin::{HoldShown, Reply, Request, Secret, WAITS_FOR_SECOND};
 use crate::intake::Certificate;
 use crate::model::HoldDecision;
-use crate::proof::{self, MAX_NOTE, Verifier};
+use crate::proof::{self, Verifier};
 
 /// Show and decide what lies in the holding area.
 ///
@@ -241,12 +239,7 @@ fn decide(id: i64, decision: HoldDecision, reason: Option<String>, to: Option<St
 impl VerifyCertificate {
     fn run(self) -> anyhow::Result<()> {
         let Self { file, signed_by, content, format } = self;
-        let mut note = String::new();
-        let opened = File::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
-        opened
-            .take(MAX_NOTE)
-            .read_to_string(&mut note)
-            .with_context(|| format!("cannot read {}", file.display()))?;
+        let note = note(&file)?;
         let key = signed_by.map(|key| key.parse::<Verifier>()).transpose()?;
         let certificate = proof::open::<Certificate>(&note, key.as_ref())?;
         if let Some(content) = &content {

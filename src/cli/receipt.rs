@@ -1,7 +1,5 @@
 //! What people handed in through links, and the receipts for it.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -9,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{Format, Place, content, output};
 use crate::admin::Request;
-use crate::proof::{self, MAX_NOTE, Verifier};
+use crate::proof::{self, Verifier};
 use crate::sharing::Receipt;
 
 /// Show what people handed in through links, and check receipts.
@@ -85,14 +83,11 @@ impl Receipts {
 
 impl Verify {
     fn run(self) -> anyhow::Result<()> {
-        let Self { file, signed_by, content, format } = self;
-        let mut note = String::new();
-        let opened = File::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
-        let read = opened.take(MAX_NOTE).read_to_string(&mut note);
-        read.with_context(|| format!("cannot read {}", file.display()))?;
+        let Self { file, signed_by, content: contents, format } = self;
+        let note = content::note(&file)?;
         let key = signed_by.map(|key| key.parse::<Verifier>()).transpose()?;
         let receipt = proof::open::<Receipt>(&note, key.as_ref())?;
-        for path in &content {
+        for path in &contents {
             let found = content::sha256(path).with_context(|| format!("cannot read {}", path.display()))?;
             if !receipt.files.iter().any(|file| file.sha256.as_deref() == Some(&found)) {
                 bail!("the receipt names no file with the content of {}", path.display());
@@ -101,6 +96,6 @@ impl Verify {
         if format.json {
             return output::line(&serde_json::to_string_pretty(&receipt)?);
         }
-        output::receipt(&receipt, key.is_some(), content.len())
+        output::receipt(&receipt, key.is_some(), contents.len())
     }
 }

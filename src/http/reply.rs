@@ -1,6 +1,6 @@
 //! Simple answers that all endpoints use.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
 
 use crate::net::ResponseBody;
@@ -26,6 +26,18 @@ pub(super) fn json(status: StatusCode, body: String) -> Response<ResponseBody> {
     *response.body_mut() = ResponseBody::full(body);
     let media_type = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}
+
+/// A text for a browser to store under this name, which is ASCII; not to be cached.
+pub(super) fn text_file(name: &str, text: String) -> Response<ResponseBody> {
+    let mut response = uncached(StatusCode::OK);
+    *response.body_mut() = ResponseBody::full(text);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(CONTENT_DISPOSITION, name);
+    }
     response
 }
 

@@ -13,8 +13,7 @@ mod outcome;
 mod password;
 
 use bytes::Bytes;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use maud::Markup;
 
 use self::address::Address;
@@ -25,7 +24,7 @@ use super::page::bar::{SignedIn, bar};
 use super::page::form::read_form;
 use super::page::language::{chosen, keep_choice};
 use super::page::{Page, Width, notice_below};
-use super::reply::{not_allowed, uncached};
+use super::reply::{not_allowed, text_file};
 use super::session;
 use crate::accounts::{LookupError, Principal, Session};
 use crate::intake::{Hold, IntakeError};
@@ -183,15 +182,7 @@ impl<'a> Desk<'a> {
             }
             Err(error) => return Err(error.into()),
         };
-        let mut response = uncached(StatusCode::OK);
-        *response.body_mut() = ResponseBody::full(note);
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        let name = format!("attachment; filename=\"tresor-{id}.certificate.txt\"");
-        if let Ok(name) = HeaderValue::from_str(&name) {
-            headers.insert(CONTENT_DISPOSITION, name);
-        }
-        Ok(response)
+        Ok(text_file(&format!("tresor-{id}.certificate.txt"), note))
     }
 
     /// A form from the page of an item, or the answer to what is none.

@@ -3,7 +3,7 @@
 //! The browser keeps a secret in a cookie for the link's addresses. It stands for nothing before the first file, so that
 //! programs that preview messages begin no hand-in.
 
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderValue, Response, StatusCode};
 use secrecy::SecretString;
 
@@ -14,7 +14,7 @@ use super::receive::Received;
 use crate::http::cookies;
 use crate::http::error::{library_status, log_library};
 use crate::http::page::form::field;
-use crate::http::reply::{plain, see_other};
+use crate::http::reply::{plain, see_other, text_file};
 use crate::library::LibraryError;
 use crate::model::HandInFileId;
 use crate::net::ResponseBody;
@@ -172,15 +172,7 @@ impl LinkRequest<'_> {
     pub(super) async fn receipt(&self) -> Response<ResponseBody> {
         let Some(browser) = self.known_browser() else { return pages::gone(self.language) };
         match self.services.sharing.receipt_of(&self.address.token(), browser).await {
-            Ok(Some(receipt)) => {
-                let mut response = plain(StatusCode::OK, "");
-                *response.body_mut() = ResponseBody::full(receipt);
-                let headers = response.headers_mut();
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-                let name = HeaderValue::from_static("attachment; filename=\"receipt.txt\"");
-                headers.insert(CONTENT_DISPOSITION, name);
-                response
-            }
+            Ok(Some(receipt)) => text_file("receipt.txt", receipt),
             Ok(None) => pages::gone(self.language),
             Err(error) => self.not_done(&error),
         }

@@ -4,8 +4,7 @@
 mod made;
 mod pages;
 
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{Method, Response, StatusCode};
 
 use super::context::RequestContext;
 use super::error::log_library;
@@ -13,7 +12,7 @@ use super::page::bar::{SignedIn, bar};
 use super::page::form::{field, read_form};
 use super::page::language::{chosen, keep_choice};
 use super::page::notice_below;
-use super::reply::{not_allowed, see_other, uncached};
+use super::reply::{not_allowed, see_other, text_file};
 use super::session;
 use crate::accounts::{LookupError, Principal, Session};
 use crate::library::{LibraryError, Space};
@@ -193,15 +192,7 @@ impl<'a> Desk<'a> {
         let accesses = self.spaces.iter().map(|(_, access)| *access).collect();
         let (place, receipt) = sharing.hand_in_in(accesses, id).await?;
         let receipt = receipt.filter(|_| place.link == Some(link)).ok_or(LinkError::NoSuchLink)?;
-        let mut response = uncached(StatusCode::OK);
-        *response.body_mut() = ResponseBody::full(receipt);
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        let name = format!("attachment; filename=\"receipt-{id}.txt\"");
-        if let Ok(name) = HeaderValue::from_str(&name) {
-            headers.insert(CONTENT_DISPOSITION, name);
-        }
-        Ok(response)
+        Ok(text_file(&format!("receipt-{id}.txt"), receipt))
     }
 
     /// A form of these pages, or the answer to what is none.

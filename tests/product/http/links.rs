@@ -367,7 +367,10 @@ fn every_file_of_a_form_is_stored_or_named_with_its_reason() {
     let request = server.anonymous("POST", &link.page).header("Accept-Language", "en");
     let request = request.header("Content-Type", "multipart/form-data; boundary=x");
     let page = request.header("Origin", &server.url("")).body(form).send().expect(507);
-    assert_shows(&page, &["<li>announced.bin: there is not enough room", "<span class=\"name\">after.txt</span>"]);
+    assert_shows(
+        &page,
+        &["<li>announced.bin: there is not enough room", "<span class=\"name\">after.txt</span>"],
+    );
 
     // A link that takes nothing names all of them, too.
     link.change(&server, "permissions=1");
