@@ -169,17 +169,7 @@ fn a_password_is_given_once_for_a_mail_and_its_attachments() {
     client.reply();
     client.say("LHLO x");
     assert_eq!(client.send("anna@example.org", &[ADDRESS], mail.as_bytes()), ["250 2.0.0 stored"]);
-    let item = |end: &str| {
-        let mut id = None;
-        eventually(&format!("there is an item {end}"), LIMIT, || {
-            let listed = world.listed();
-            let mut rows = listed.as_array().unwrap().iter();
-            let row = rows.find(|row| row["path"].as_str().unwrap().ends_with(end));
-            id = row.and_then(|row| row["id"].as_i64());
-            id.is_some()
-        });
-        id.unwrap()
-    };
+    let item = |end: &str| world.item_that_comes(end);
     let [first, second, other, whole] = ["Lohn/a.pdf", "Lohn/b.zip", "Lohn/c.zip", "Lohn.eml"].map(item);
     let other_mail = world.arrive("b.zip", &zip);
     for id in [first, second, other, whole, other_mail] {

@@ -68,6 +68,19 @@ impl World {
         row.unwrap_or_else(|| panic!("{name} is not in {listed}"))["id"].as_i64().unwrap()
     }
 
+    /// The item whose path ends so, once there is one.
+    pub fn item_that_comes(&self, end: &str) -> i64 {
+        let mut id = None;
+        eventually(&format!("there is an item {end}"), LIMIT, || {
+            let listed = self.listed();
+            let mut rows = listed.as_array().unwrap().iter();
+            let row = rows.find(|row| row["path"].as_str().unwrap().ends_with(end));
+            id = row.and_then(|row| row["id"].as_i64());
+            id.is_some()
+        });
+        id.unwrap()
+    }
+
     /// All items, latest first.
     pub fn listed(&self) -> Value {
         self.json(["hold", "list", SPACE, "--all", "--json"])

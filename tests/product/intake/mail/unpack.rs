@@ -144,18 +144,7 @@ fn mails_lie_in_the_holding_area_until_they_are_released() {
         client.say("LHLO x");
         assert_eq!(client.send("anna@example.org", &[ADDRESS], mail.as_bytes()), ["250 2.0.0 stored"]);
     };
-    let item = |end: &str| {
-        let mut id = None;
-        eventually(&format!("there is an item {end}"), LIMIT, || {
-            let listed = world.listed();
-            let rows = listed.as_array().unwrap().iter();
-            id = rows
-                .filter(|row| row["path"].as_str().unwrap().ends_with(end))
-                .find_map(|row| row["id"].as_i64());
-            id.is_some()
-        });
-        id.unwrap()
-    };
+    let item = |end: &str| world.item_that_comes(end);
     deliver(&mail("Harmlos", &[("bild.txt", b"only text"), ("brief.rtf", br"{\rtf1 text}")]));
     world.comes_to(item("Harmlos/bild.txt"), "released");
     let held = world.comes_to(item("Harmlos/brief.rtf"), "held");
