@@ -147,12 +147,6 @@ impl ReadTx<'_> {
         self.all(sql, [link.0], |row| Ok(HandInId(row.get(0)?)))
     }
 
-    /// Number of hand-ins of a link that are not finished.
-    pub fn hand_ins_open(&self, link: LinkId) -> Result<u64, CatalogError> {
-        let sql = "SELECT count(*) FROM hand_ins WHERE link_id = ?1 AND finished_at IS NULL";
-        Ok(self.one(sql, [link.0], |row| row.get(0))?.unwrap_or_default())
-    }
-
     /// Up to `limit` hand-ins of a link, latest first.
     pub fn hand_ins_of(&self, link: LinkId, limit: usize) -> Result<Vec<HandInRow>, CatalogError> {
         let sql = format!("{HAND_IN} WHERE hand_ins.link_id = ?1 ORDER BY hand_ins.id DESC LIMIT ?2");

@@ -81,23 +81,12 @@ pub(super) async fn begin_put(
 ) -> Result<PutSession, LibraryError> {
     match library.begin_put(change.clone(), new.clone()).await {
         Err(LibraryError::ParentMissing) => {
-            make_folders(library, change, &new.path).await?;
+            let (above, _) = new.path.split_last().ok_or(LibraryError::IsRoot)?;
+            library.make_folders(change, &above).await?;
             library.begin_put(change.clone(), new).await
         }
         put => put,
     }
-}
-
-/// Makes the folders above a file that are missing.
-async fn make_folders(library: &Library, change: &Change, path: &EntryPath) -> Result<(), LibraryError> {
-    for length in 1..path.names().len() {
-        let above = EntryPath::new(path.names().iter().take(length).cloned().collect())?;
-        match library.make_folder(change.clone(), &above).await {
-            Ok(_) | Err(LibraryError::Exists | LibraryError::PreconditionFailed) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// The folder of the file whose present content this is, and the file's name; `None` if it is not in the tree, or has another

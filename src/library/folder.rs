@@ -54,6 +54,20 @@ impl Library {
             .await
     }
 
+    /// Creates those of the folders on a path that are missing, the last one included. A file in the way is left to the request
+    /// that follows.
+    pub async fn make_folders(&self, change: &Change, path: &EntryPath) -> Result<(), LibraryError> {
+        for length in 1..=path.names().len() {
+            let folder = EntryPath::new(path.names().iter().take(length).cloned().collect())?;
+            match self.make_folder(change.clone(), &folder).await {
+                // The condition is that of an addition: nothing may be there.
+                Ok(_) | Err(LibraryError::Exists | LibraryError::PreconditionFailed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Moves the entry at `path`, with everything below it, to the trash: one short transaction, whatever its size.
     pub async fn delete(&self, change: Change, path: &EntryPath) -> Result<(), LibraryError> {
         let scope = change.access.scope(Right::Write)?;

@@ -45,7 +45,7 @@ struct Inner {
     signer: Arc<Signer>,
     /// Scheme and host of the server, for addresses of links.
     origin: OnceLock<Arc<str>>,
-    /// Held while the folders above a file that is handed in are made.
+    /// Held while a hand-in gets its folder.
     making_folders: Mutex<()>,
     /// Whether users of the role `client` may make and change links.
     clients_may: AtomicBool,

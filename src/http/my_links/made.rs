@@ -7,7 +7,7 @@ use super::{Desk, Failure, LIST, Outcome};
 use crate::http::page::form::field;
 use crate::http::reply::see_other;
 use crate::library::{Change, LibraryError};
-use crate::model::{Access, Conditions, Day, EntryPath, LinkRight, LinkTerms};
+use crate::model::{Conditions, Day, EntryPath, LinkRight, LinkTerms};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
@@ -103,31 +103,21 @@ impl Desk<'_> {
                 ..LinkTerms::default()
             },
         };
+        let now = self.context.info.received;
         if !asked.shows {
-            self.make_folders(*access, &path).await.map_err(|_| Refused::BadName)?;
+            let change = Change {
+                access: *access,
+                actor: self.principal().actor(),
+                now,
+                conditions: Conditions::default(),
+            };
+            let made = self.context.services.library.make_folders(&change, &path).await;
+            made.map_err(|_| Refused::BadName)?;
         }
-        let (sharing, now) = (&self.context.services.sharing, self.context.info.received);
+        let sharing = &self.context.services.sharing;
         sharing.create(self.principal(), new, now).await.map_err(|error| match error {
             LinkError::Library(LibraryError::NotFound) => Refused::BadName,
             error => Refused::Link(error),
         })
-    }
-
-    /// Makes the folders of a path that are missing, as the user.
-    async fn make_folders(&self, access: Access, path: &EntryPath) -> Result<(), LibraryError> {
-        let change = Change {
-            access,
-            actor: self.principal().actor(),
-            now: self.context.info.received,
-            conditions: Conditions::default(),
-        };
-        for length in 1..=path.names().len() {
-            let above = EntryPath::new(path.names().iter().take(length).cloned().collect())?;
-            match self.context.services.library.make_folder(change.clone(), &above).await {
-                Ok(_) | Err(LibraryError::Exists) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 }

@@ -6,8 +6,8 @@ use super::read::whole;
 use super::receipt::Heading;
 use super::{HandIn, HandInError};
 use crate::catalog::{HandInRow, LinkRow, WriteTx};
-use crate::model::{Actor, Event, HandInEvent, HandInId, Spot, Stamp, Timestamp, UserId, Worker};
-use crate::sharing::{Sharing, Visit};
+use crate::model::{Actor, Event, HandInEvent, HandInId, Stamp, Timestamp, UserId, Worker};
+use crate::sharing::{Inner, Sharing, Visit};
 
 /// Hand-ins that one round closes.
 const MAX_CLOSED: usize = 100;
@@ -130,7 +130,7 @@ fn end(
     tx: &WriteTx<'_>,
     row: &HandInRow,
     heading: &Heading,
-    inner: &super::super::Inner,
+    inner: &Inner,
     by: &Stamp,
 ) -> Result<(), HandInError> {
     let files = tx.hand_in_files(row.id)?;
@@ -145,10 +145,7 @@ fn end(
     let (count, size, _) = tx.hand_in_extent(row.id)?;
     let spot = row.folder.map(|folder| tx.spot(folder)).transpose()?.flatten();
     match spot {
-        Some(Spot { space, entry, path }) => {
-            let spot = Spot { space, entry, path };
-            tx.record(by, &Event::HandIn { kind, hand_in: row.id, spot, count, size })?;
-        }
+        Some(spot) => tx.record(by, &Event::HandIn { kind, hand_in: row.id, spot, count, size })?,
         None => tx.silent("its folder is removed for good, and that was the event"),
     }
     Ok(())

@@ -18,7 +18,6 @@ mod withdraw;
 
 use std::time::Duration;
 
-use crate::accounts::UserName;
 use crate::catalog::{CatalogError, HandInFileRow, HandInRow};
 use crate::library::LibraryError;
 use crate::model::{HandInFileId, HandInId, LinkTerms, SpaceId, Timestamp, VersionState};
@@ -30,7 +29,7 @@ pub use store::{BegunFile, SentFile};
 /// Most files of one hand-in, refused ones included.
 pub const MAX_HAND_IN_FILES: u64 = 5_000;
 /// Most hand-ins of one link that are not finished.
-const MAX_OPEN_HAND_INS: u64 = 200;
+const MAX_OPEN_HAND_INS: usize = 200;
 /// Most browsers of one hand-in.
 const MAX_BROWSERS: usize = 10;
 /// Longest name that a person gives in characters.
@@ -201,15 +200,11 @@ impl HandInFile {
     }
 }
 
-/// A hand-in with the terms and names that its page shows.
+/// A finished hand-in with the terms of its link.
 #[derive(Clone, Debug)]
 pub struct Handed {
     /// The hand-in.
     pub hand_in: HandIn,
-    /// Name of the folder of the link.
-    pub title: String,
-    /// Name of the user who asked for it; `None` once the account is removed.
-    pub asked_by: Option<UserName>,
     /// What the link asks for.
     pub terms: LinkTerms,
     /// Whether the link takes a further hand-in.

@@ -57,17 +57,9 @@ impl Sharing {
             (None, false) => self.close(row.id, now).await?,
             (Some(_), _) => {}
         }
-        let (id, folder) = (row.id, link.entry);
-        let (hand_in, title) = self
-            .inner
-            .catalog
-            .read(move |tx| {
-                let title = tx.entry(folder)?.map(|row| row.name).unwrap_or_default();
-                Ok::<_, HandInError>((whole(tx, id)?.1, title))
-            })
-            .await?;
-        let asked_by = self.inner.accounts.name_of(link.creator).await?;
-        Ok(Some(Handed { hand_in, title, asked_by, terms: link.terms, takes_more: is_open }))
+        let id = row.id;
+        let hand_in = self.inner.catalog.read(move |tx| Ok::<_, HandInError>(whole(tx, id)?.1)).await?;
+        Ok(Some(Handed { hand_in, terms: link.terms, takes_more: is_open }))
     }
 
     /// The signed receipt of a browser's finished hand-in.

@@ -130,7 +130,9 @@ impl Sharing {
             // Several files of one browser may arrive at once.
             let id = match tx.hand_in_of(&hmac, link)? {
                 Some(row) => row.id,
-                None if tx.hand_ins_open(link)? >= MAX_OPEN_HAND_INS => return Err(HandInError::TooMuch),
+                None if tx.open_hand_ins_of(link)?.len() >= MAX_OPEN_HAND_INS => {
+                    return Err(HandInError::TooMuch);
+                }
                 None => tx.insert_hand_in(&NewHandIn { link, space, begun: now, name: &name }, &hmac)?,
             };
             tx.hand_in(id)?.ok_or(HandInError::NoSuchHandIn)
@@ -146,52 +148,70 @@ impl Sharing {
         folders: Vec<EntryName>,
         now: Timestamp,
     ) -> Result<EntryId, HandInError> {
-        let library = &self.inner.library;
-        let _turn = self.inner.making_folders.lock().await;
-        let (mut folder, mut path) = self.base_of(visit, hand_in.id, now).await?;
-        let change = self.making(visit, now);
+        let (base, mut path) = self.base_of(visit, hand_in, now).await?;
+        if folders.is_empty() {
+            return Ok(base);
+        }
         for name in folders {
             path = path.join(name).map_err(LibraryError::from)?;
-            folder = match library.find(&change.access, &path).await {
-                Ok(found) if found.is_folder() => found.id,
-                Ok(_) => return Err(LibraryError::NameTaken.into()),
-                Err(LibraryError::NotFound) => library.make_folder(change.clone(), &path).await?.id,
-                Err(error) => return Err(error.into()),
-            };
         }
-        Ok(folder)
+        let (library, change) = (&self.inner.library, self.making(visit, now));
+        let found = match library.find(&change.access, &path).await {
+            Err(LibraryError::NotFound) => {
+                library.make_folders(&change, &path).await?;
+                library.find(&change.access, &path).await
+            }
+            found => found,
+        }?;
+        if found.is_folder() { Ok(found.id) } else { Err(LibraryError::NameTaken.into()) }
     }
 
     /// The folder of a hand-in and its path in the space.
     async fn base_of(
         &self,
         visit: &Visit,
-        hand_in: HandInId,
+        hand_in: &HandInRow,
         now: Timestamp,
     ) -> Result<(EntryId, EntryPath), HandInError> {
-        let row = self.inner.catalog.read(move |tx| tx.hand_in(hand_in)).await?;
+        if let Some(known) = self.known_base(visit, hand_in.folder).await? {
+            return Ok(known);
+        }
+        // Its first files may come at the same time, and it has one folder.
+        let _turn = self.inner.making_folders.lock().await;
+        let id = hand_in.id;
+        let row = self.inner.catalog.read(move |tx| tx.hand_in(id)).await?;
         let row = row.ok_or(HandInError::NoSuchHandIn)?;
-        let change = self.making(visit, now);
-        let known = row.folder.unwrap_or(visit.entry.id);
-        let found = self.inner.library.located(&[change.access], vec![known, visit.entry.id]).await?;
-        let at =
-            |id| found.iter().find(|(entry, _)| entry.id == id).map(|(entry, path)| (entry.id, path.clone()));
-        let top = at(visit.entry.id).ok_or(LibraryError::NotFound)?;
-        let folder = match (row.folder.and_then(at), visit.link.terms.own_folder) {
-            (Some(folder), _) => return Ok(folder),
-            (None, false) => top,
-            (None, true) => {
-                let office = self.inner.accounts.office().await?;
-                self.make_own(&change, &top.1, &folder_name(&row, visit, &office.zone)).await?
-            }
+        if let Some(known) = self.known_base(visit, row.folder).await? {
+            return Ok(known);
+        }
+        let top = self.known_base(visit, Some(visit.entry.id)).await?.ok_or(LibraryError::NotFound)?;
+        let base = if visit.link.terms.own_folder {
+            let office = self.inner.accounts.office().await?;
+            let change = self.making(visit, now);
+            self.make_own(&change, &top.1, &folder_name(&row, visit, &office.zone)).await?
+        } else {
+            top
         };
-        let id = folder.0;
+        let folder = base.0;
         let set = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            Ok::<_, HandInError>(tx.set_hand_in_folder(hand_in, id)?)
+            Ok::<_, HandInError>(tx.set_hand_in_folder(id, folder)?)
         };
         self.inner.catalog.write_silent("the folder itself is the event", set).await?;
-        Ok(folder)
+        Ok(base)
+    }
+
+    /// A folder with its path in the space; `None` if there is none, or it is in the trash.
+    async fn known_base(
+        &self,
+        visit: &Visit,
+        folder: Option<EntryId>,
+    ) -> Result<Option<(EntryId, EntryPath)>, HandInError> {
+        let Some(folder) = folder else { return Ok(None) };
+        let (library, space) = (&self.inner.library, visit.link.space);
+        let access = library.as_worker(Worker::HandIn, space);
+        let found = library.located(&[access], vec![folder]).await?.pop();
+        Ok(found.map(|(entry, path)| (entry.id, path)))
     }
 
     /// Makes a folder of this name, or with a number behind it.
