@@ -7,7 +7,7 @@ use super::pages;
 use super::receive::{Received, Refusal};
 use crate::accounts::UserName;
 use crate::http::page::folder::shown_name;
-use crate::http::page::{Field, Page, Width, facts, note, problem, qr};
+use crate::http::page::{Field, Page, Width, facts, known_facts, note, problem, qr};
 use crate::http::protocol::multipart::{FILES, NAME};
 use crate::model::{LinkTerms, Timestamp, Zone};
 use crate::net::ResponseBody;
@@ -191,14 +191,12 @@ fn terms(
     }
     takes.extend(terms.files.map(|count| texts.most_files(count)));
     takes.extend(terms.bytes.map(|bytes| texts.most_bytes(&language.size(bytes))));
-    let rows = [
+    known_facts(&[
         (texts.asked_by(), asked_by.map(|name| name.as_str().to_owned())),
         (texts.deadline(), terms.deadline.map(last)),
         (texts.open_until(), expires.map(last)),
         (texts.takes(), Some(takes.join("; ")).filter(|takes| !takes.is_empty())),
-    ];
-    let rows: Vec<_> = rows.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
-    facts(&rows)
+    ])
 }
 
 fn list(

@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::LinkRequest;
 use crate::http::error::{library_status, log_library};
 use crate::http::protocol::multipart::{Files, FormError, IncomingFile};
-use crate::library::{Change, LibraryError, NewFile, Source, receive};
+use crate::library::{Change, LibraryError, NewFile, PutOutcome, PutSession, Source, receive};
 use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};
 use crate::net::RequestBody;
 use crate::sharing::{BegunFile, HandInError, SentFile, Visit};
@@ -163,7 +163,7 @@ impl LinkRequest<'_> {
         Ok(visit.access.narrowed_to_adding(folder)?)
     }
 
-    /// Stores one file. If its name is taken, it gets a number.
+    /// Stores one file beside those that the guest sees. If its name is taken, it gets a number.
     async fn store(
         &self,
         visit: &Visit,
@@ -171,7 +171,6 @@ impl LinkRequest<'_> {
         file: &mut IncomingFile<'_>,
     ) -> Result<(String, u64), Refusal> {
         let name = name_of(&file.name).map_err(|_| Refusal::BadName)?;
-        let sent = name.as_str().to_owned();
         let path = EntryPath::new(vec![name]).map_err(|_| Refusal::BadName)?;
         let change = Change {
             access,
@@ -180,18 +179,10 @@ impl LinkRequest<'_> {
             conditions: Conditions::default(),
         };
         let new = NewFile { path, size: file.announced, modified: None, checksum: None };
-        let failed = |error| self.refusal(&error);
-        let session = self.services.library.begin_put(change, new).await.map_err(failed)?;
-        let mut counted = Counted { file, size: 0, room: None };
-        let still_allowed = async || {
-            let access = self.services.sharing.still_valid(visit, Timestamp::now()).await;
-            access.ok().and_then(|access| access.scope_to_add().ok()).map(drop).ok_or(Refusal::NoLonger)
-        };
-        let stored = receive(session, &mut counted, still_allowed, Timestamp::now).await?;
-        let outcome = stored.map_err(failed)?;
-        // A changed name would reveal an existing file of this name to a guest who may not see it.
-        let name = if visit.access.only_adds() { sent } else { outcome.entry.name };
-        Ok((name, counted.size))
+        let put = self.services.library.begin_put(change, new).await;
+        let put = put.map_err(|error| self.refusal(&error))?;
+        let (outcome, size) = self.fill(visit, put, file, None).await?;
+        Ok((outcome.entry.name, size))
     }
 
     /// Stores one file of a hand-in, with the folders above it as the person's device has them.
@@ -205,18 +196,30 @@ impl LinkRequest<'_> {
         if path.names().last().is_some_and(|name| is_system_file(name.as_str())) {
             return Err(Refusal::LeftOut);
         }
-        let (shown, sharing) = (path.to_string(), &self.services.sharing);
+        let (sharing, shown) = (&self.services.sharing, path.to_string());
         let sent = SentFile { path, size: file.announced };
         let begun = sharing.begin_file(visit, (self.browser(), name), sent, self.info.received).await;
         let BegunFile { put, room } = begun.map_err(|error| self.hand_in_refusal(&error))?;
+        let (_, size) = self.fill(visit, put, file, room).await?;
+        // Not the name that it got: that would tell of other files.
+        Ok((shown.trim_start_matches('/').to_owned(), size))
+    }
+
+    /// Stores the content of a file with at most `room` bytes, if the guest may still add one at its end.
+    async fn fill(
+        &self,
+        visit: &Visit,
+        put: PutSession,
+        file: &mut IncomingFile<'_>,
+        room: Option<u64>,
+    ) -> Result<(PutOutcome, u64), Refusal> {
         let mut counted = Counted { file, size: 0, room };
         let still_allowed = async || {
-            let access = sharing.still_valid(visit, Timestamp::now()).await;
+            let access = self.services.sharing.still_valid(visit, Timestamp::now()).await;
             access.ok().and_then(|access| access.scope_to_add().ok()).map(drop).ok_or(Refusal::NoLonger)
         };
         let stored = receive(put, &mut counted, still_allowed, Timestamp::now).await?;
-        stored.map_err(|error| self.refusal(&error))?;
-        Ok((shown.trim_start_matches('/').to_owned(), counted.size))
+        Ok((stored.map_err(|error| self.refusal(&error))?, counted.size))
     }
 
     /// Names a file that was not stored in the receipt of its hand-in.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::made::{Asked, Refused};
 use super::{Desk, Failure, LIST, Outcome};
 use crate::http::page::bar::bar;
-use crate::http::page::{Page, Width, facts, problem, qr, success};
+use crate::http::page::{Page, Width, known_facts, problem, qr, success};
 use crate::http::session::FORM_TOKEN;
 use crate::model::{LinkId, LinkRight, Shown, Timestamp};
 use crate::net::ResponseBody;
@@ -77,7 +77,6 @@ impl Desk<'_> {
             (texts.deadline(), deadline),
             (texts.until(), until),
         ];
-        let rows: Vec<_> = rows.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
         let takes = link.right == LinkRight::Add;
         let content = html! {
             @match outcome {
@@ -86,7 +85,7 @@ impl Desk<'_> {
                 Outcome::Nothing | Outcome::Ended => {},
             }
             @if status == StatusCode::BAD_REQUEST { (problem(texts.bad_date())) }
-            (facts(&rows))
+            (known_facts(&rows))
             section {
                 label { (texts.address()) input type="text" readonly value=(address); }
                 (qr::picture(&address))

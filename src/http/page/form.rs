@@ -62,7 +62,7 @@ pub(in crate::http) fn is_form(parts: &Parts) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// The body of a form, or the answer to what is none.
+/// The body of a form, or the answer to another body.
 pub(in crate::http) async fn read_form(
     parts: &Parts,
     body: &mut RequestBody,

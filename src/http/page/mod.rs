@@ -167,6 +167,12 @@ pub(in crate::http) fn problem(text: &str) -> Markup {
     html! { p.problem role="alert" { (text) } }
 }
 
+/// A list of names and those of their values that there are.
+pub(in crate::http) fn known_facts(rows: &[(&str, Option<String>)]) -> Markup {
+    let known: Vec<_> = rows.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
+    facts(&known)
+}
+
 /// A list of names and their values.
 pub(in crate::http) fn facts(facts: &[(&str, &str)]) -> Markup {
     html! {
