@@ -1,4 +1,4 @@
-//! How people are reached, and who may know what at this moment.
+//! How people are reached, and the spaces that they may know of at this moment.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct ContactChange {
     pub language: Option<&'static str>,
     /// The notices wanted.
     pub notices: Option<NoticeWish>,
-    /// The person who gets them in this one's place, and the time from which that ends; `Some(None)` for nobody.
+    /// The person who gets them in this one's place, and the time from which that ends; `Some(None)` for no person.
     pub substitute: Option<Option<(UserId, Timestamp)>>,
 }
 
@@ -108,7 +108,7 @@ impl People {
         self.0.readers_of(space).into_iter().map(|(user, _)| user).collect()
     }
 
-    /// The users who decide about what is held in a space.
+    /// The users who decide about held contents of a space.
     pub fn deciders(&self, space: SpaceId) -> Vec<UserId> {
         self.readers(space).into_iter().filter(|user| self.decides(*user, space)).collect()
     }
@@ -118,7 +118,7 @@ impl People {
         self.0.access(user, space).is_some_and(|access| access.require(Right::Read).is_ok())
     }
 
-    /// Whether a user decides about what is held in a space.
+    /// Whether a user decides about held contents of a space.
     pub fn decides(&self, user: UserId, space: SpaceId) -> bool {
         self.0.access(user, space).is_some_and(|access| access.may_release())
     }

@@ -68,7 +68,7 @@ enum UserCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Change a user's mail address and the notices sent there. What is not given stays as it is.
+    /// Change a user's mail address and the notices sent there. All that is not given stays as it is.
     Set(Box<Set>),
     /// Disable an account at once. Its files stay.
     Disable(OneUser),

@@ -70,7 +70,7 @@ struct Add {
     /// The last day on which it opens, such as 2026-12-31, or `never`; 30 days from now by default.
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
-    /// The last day that is in time: what is handed in later is taken, and marked as late.
+    /// The last day that is in time: a later hand-in is taken, and marked as late.
     #[arg(long, value_name = "DATE")]
     deadline: Option<String>,
     /// Largest total size of one hand-in, such as 500MB.

@@ -15,7 +15,7 @@ use rustix::process::geteuid;
 use super::error::ConvertError;
 use super::job::{Bounds, Ended, Job, environment, limits};
 
-/// The user who runs jobs if the server itself is root: nobody.
+/// The user of jobs if the server itself is root: `nobody`.
 const NOBODY: u32 = 65_534;
 
 /// Folders of the machine that a job may read. All but the first two may be missing. `systemd/tresor-convert@.service` has

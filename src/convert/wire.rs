@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::Bounds;
 
-/// What is to be done.
+/// The job.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) script: String,

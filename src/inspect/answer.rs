@@ -51,7 +51,7 @@ pub(super) fn read(text: &[u8]) -> Option<Inspection> {
     serde_json::from_slice::<Answer>(text).ok()?.understood()
 }
 
-/// What an examination found: a look, and what became of what is encrypted.
+/// The result of an examination: a look, and the state of encrypted parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examined {
     /// What a look found, also in what came open. PDFs that were handed out closed are not in it.

@@ -33,7 +33,7 @@ pub(super) enum Task {
     /// Hands out what an encrypted content is without its encryption. Its password is what its standard error reads, as it is
     /// for the tasks below, which take several.
     Open,
-    /// Looks, opens what is encrypted, and hands out the members that scanners cannot reach.
+    /// Looks, opens encrypted parts, and hands out the members that scanners cannot reach.
     Examine,
     /// The same with all members.
     ExamineAll,

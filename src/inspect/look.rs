@@ -41,7 +41,7 @@ pub fn look_into(content: &[u8]) -> Inspection {
     Inspection { kind, labels: notes.labels, obstacle: notes.obstacle, members: notes.members }
 }
 
-/// Looks into a whole content and opens what is encrypted in it. Writes as frames the members, at all depths, that scanners
+/// Looks into a whole content and opens its encrypted parts. Writes as frames the members, at all depths, that scanners
 /// cannot reach, because archives of methods that they do not read hold them or because they were encrypted; or all members.
 /// PDFs that are encrypted follow as they are. The answer comes last. Only the child may call it, and tests.
 ///
@@ -70,7 +70,7 @@ pub(super) fn write_examined(
 /// The name of a member that is handed out without its own.
 const NAMELESS: &str = "member";
 
-/// Looks into a content and, if it is encrypted, into what is in it.
+/// Looks into a content and, if it is encrypted, into its plaintext.
 fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKind {
     if content.is_empty() {
         return ContentKind::Text;

@@ -108,7 +108,7 @@ pub enum Breadth {
 /// A content that is handed out to be scanned or opened, of at most 128 MiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Handed {
-    /// A member of the content, or what is in an encrypted one, or in the content itself.
+    /// A member of the content, or the plaintext of an encrypted one, or of the content itself.
     Member(Vec<u8>),
     /// A PDF that is encrypted. It counts as neither opened nor closed yet.
     LockedPdf(Vec<u8>),
@@ -203,7 +203,7 @@ impl Inspector {
         handed_out(self.start(Task::Unpack, mail)?, (MAX_ATTACHMENTS, MAX_ALL_ATTACHMENTS), take)
     }
 
-    /// Looks into a content as [`Self::inspect`] does, and opens what is encrypted in it, at all depths, by the passwords that
+    /// Looks into a content as [`Self::inspect`] does, and opens its encrypted parts, at all depths, by the passwords that
     /// programs try by themselves and by at most [`MAX_KEYS`] given ones. Hands out to `take` what a scanner has to see besides
     /// the content, and PDFs that are encrypted; ends early when that breaks off. Waits for some 20 seconds at most, and for
     /// `take`.
@@ -250,7 +250,7 @@ impl Inspector {
     }
 
     /// Hands out the documents and mails in an archive, in order, each to `take`; ends early when that breaks off. They are
-    /// known by their names; an archive in the archive is a folder. What is encrypted is opened as by [`Self::examine`], or
+    /// known by their names; an archive in the archive is a folder. Encrypted parts are opened as by [`Self::examine`], or
     /// left out. The archive is a sealed file in memory. Waits for some 20 seconds at most, and for `take`.
     ///
     /// Errors: only those of the system.

@@ -63,7 +63,7 @@ pub(super) struct Notes {
     gives_all: bool,
     /// Encrypted PDFs.
     locked: u32,
-    /// What is tried on each encrypted part; without it, one is an obstacle at once.
+    /// The passwords to try on each encrypted part; without them, one is an obstacle at once.
     pub(super) keys: Option<Keys>,
     /// Whether the content at the present level is encrypted, or something in it that is no member, and was not tried yet.
     is_locked: bool,
@@ -72,7 +72,7 @@ pub(super) struct Notes {
 /// A content that leaves this process.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Handed<'c> {
-    /// A member that scanners cannot reach, or what is in an encrypted one.
+    /// A member that scanners cannot reach, or the plaintext of an encrypted one.
     Member(&'c [u8]),
     /// A PDF that only another program opens.
     LockedPdf(&'c [u8]),
@@ -120,7 +120,7 @@ impl Notes {
         Self { outlet: Some(Outlet(Box::new(give))), gives_all, ..self }
     }
 
-    /// The same, for a look that opens what is encrypted.
+    /// The same, for a look that opens encrypted parts.
     pub(super) fn opening_with(self, keys: Keys) -> Self {
         Self { keys: Some(keys), ..self }
     }

@@ -55,7 +55,7 @@ impl Intake {
             if !tx.decline_hold_request(id, person, by.at, reason.as_deref())? {
                 return Err(IntakeError::NotAsked);
             }
-            // One who lost the right meanwhile is declined as well.
+            // A person without the right any more is declined as well.
             let name = tx.user(person)?.map(|account| account.name).unwrap_or_default();
             tell(tx, &by, &hold, HoldEvent::Declined, reason, Some((person, name)))
         };

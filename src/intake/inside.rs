@@ -1,8 +1,8 @@
-//! What is in a content: a look, which opens what is encrypted, and scans of everything that the scanner does not see by itself.
+//! The inside of a content: a look, which opens encrypted parts, and scans of everything that the scanner does not see by itself.
 //!
 //! - ClamAV calls an archive clean that it cannot unpack, as every RAR archive without a library that Debian does not have: the
 //!   members are scanned one by one.
-//! - What is encrypted is opened, at all depths, by what programs try without asking and by the passwords that people gave. What
+//! - Encrypted parts are opened, at all depths, by what programs try without asking and by the passwords that people gave. What
 //!   comes open is scanned and looked into as if it had come so.
 //! - A scanner that calls a content encrypted may have read no further. Each member is scanned by itself then, and that one is
 //!   encrypted counts no more if all that is encrypted came open.
@@ -25,14 +25,14 @@ const MAX_OPENED_DEPTH: u32 = 3;
 /// Detail of a verdict about a content whose members could not all be scanned.
 const NOT_ALL: &str = "not all members that the scanner cannot reach could be scanned";
 
-/// What is in a content.
+/// The inside of a content.
 #[derive(Debug)]
 pub(super) struct Inside {
     /// The scanner's verdict about all that it does not see in the content by itself.
     pub(super) verdict: Verdict,
     /// What a look found in all that is open or came open.
     pub(super) look: Look,
-    /// What became of what is encrypted.
+    /// The state of its encrypted parts.
     pub(super) tried: Tried,
     /// Whether a PDF opened without a password.
     pub(super) has_open_pdf: bool,

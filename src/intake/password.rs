@@ -21,7 +21,7 @@ use crate::scan::{Engine, Signatures};
 /// Most other files of a delivery on which a password is tried that was given for one.
 const MAX_DELIVERY: usize = 30;
 
-/// Longest time of a request for these attempts; what is left then waits for its password.
+/// Longest time of a request for these attempts; the rest then waits for its password.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(20);
 
 /// What a password led to.
@@ -34,7 +34,7 @@ pub struct Given {
 }
 
 impl Intake {
-    /// Opens what is encrypted in a held content, scans and looks into what is in it, and treats it by what was found; returns
+    /// Opens the encrypted parts of a held content, scans and looks into them, and treats it by the result; returns
     /// the new state. The password is kept in memory for the second scan, beside those that opened other parts. One that
     /// opens nothing changes nothing.
     ///

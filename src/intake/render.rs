@@ -187,7 +187,7 @@ impl Intake {
                 let key = key.clone();
                 spawn_blocking(move || opener.as_scanned(sample, &key)).await.map_err(LibraryError::from)?
             }
-            // What is encrypted in them is opened where it is found.
+            // Their encrypted parts are opened where they are found.
             Kind::Mail | Kind::Archive => sample,
         };
         let (inspector, pages) = (self.inspector.clone(), document.pages);

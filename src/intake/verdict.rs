@@ -259,7 +259,7 @@ struct Machines {
 /// What was found out about a content.
 struct Judged {
     report: Report,
-    /// What is in one that is clean or encrypted.
+    /// The inside of one that is clean or encrypted.
     inside: Option<Inside>,
 }
 
@@ -283,7 +283,7 @@ impl Judged {
 }
 
 impl Machines {
-    /// Scans a content, and what is in one that is clean or encrypted.
+    /// Scans a content, and the inside of one that is clean or encrypted.
     fn judge(&self, sample: &Sample, name: &str, passwords: &[&SecretString]) -> Result<Judged, HoldReason> {
         let whole = self.scan(sample)?;
         let (Verdict::Clean | Verdict::Encrypted, Some(inspector)) = (&whole.verdict, &self.inspector) else {

@@ -232,7 +232,7 @@ impl Access {
         self.narrowed_to_hand_in(folder)
     }
 
-    /// The same for a folder that the server chose for a guest's file, who need not see it.
+    /// The same for a folder that the server chose for a guest's file. The guest need not see it.
     pub fn narrowed_to_hand_in(&self, folder: EntryId) -> Result<Self, AccessDenied> {
         self.scope_to_add()?;
         let grant = self.grant.ok_or(AccessDenied { needed: Right::Write })?;

@@ -10,7 +10,7 @@ pub const MAX_LINK_TYPES: usize = 500;
 pub struct LinkTerms {
     /// Number of hand-ins, after which it no longer opens; `None` for any number.
     pub uses: Option<u32>,
-    /// What is finished later is taken and marked as late.
+    /// A hand-in that is finished later is taken and marked as late.
     pub deadline: Option<Timestamp>,
     /// Most bytes of one hand-in.
     pub bytes: Option<u64>,

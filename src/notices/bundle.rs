@@ -8,7 +8,7 @@ use crate::accounts::People;
 use crate::catalog::{NewsGroup, WriteTx};
 use crate::model::{NoticeWish, Recipient, Timestamp, Topic};
 
-/// Most mails that one recipient gets within an hour; what is more comes together in later ones.
+/// Most mails that one recipient gets within an hour; the rest comes together in later ones.
 const MOST_AN_HOUR: u64 = 12;
 /// Time within which those are counted.
 const HOUR: Duration = Duration::from_hours(1);

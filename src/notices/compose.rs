@@ -1,4 +1,4 @@
-//! Writes a mail from the news in it, by what is true now.
+//! Writes a mail from the news in it that are still true.
 
 use super::post::Letter;
 use super::{Notices, NoticesError};
@@ -87,7 +87,7 @@ pub(super) fn closed(parts: &[String], language: Language, office: &Office) -> S
     format!("{}\n\n{signature}\n\n-- \n{automatic}\n", parts.join("\n\n"))
 }
 
-/// What is still true of news, as a number of files and when they arrived; `None` if it is not, or if the recipient may not
+/// The news that are still true, as a number of files and the time of their arrival; `None` if it is not, or if the recipient may not
 /// know it.
 fn still(
     tx: &ReadTx<'_>,

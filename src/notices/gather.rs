@@ -18,7 +18,7 @@ const REMINDED: &str = "notices-reminded";
 const MOST_EVENTS: usize = 200;
 /// Most news that may wait for their mails; beyond them no more events are read, and none is lost.
 const MOST_WAITING: u64 = 50_000;
-/// Age from which an event is told to nobody: mail was switched on long after it.
+/// Age from which an event is no news: mail was switched on long after it.
 const LONGEST_AGO: Duration = Duration::from_hours(7 * 24);
 /// Time for which a file waits before people are reminded of it.
 const REMINDED_AFTER: Duration = Duration::from_hours(24);
@@ -91,9 +91,9 @@ fn note(tx: &WriteTx<'_>, people: &People, recorded: &Recorded, now: Timestamp) 
     tell(tx, people, &users, &what, now)
 }
 
-/// What is told.
+/// One piece of news, for all of its recipients.
 struct What {
-    /// The person who did it, and knows.
+    /// The person who did it, and needs no mail.
     actor: Option<UserId>,
     origin: String,
     topic: Topic,
@@ -117,13 +117,13 @@ fn tell(
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
                 people.decides(*other, what.space)
             }
-            // What one person gets nobody else can fetch.
+            // No other person can fetch these.
             Topic::HandedOut | Topic::Declined | Topic::Released | Topic::Digest => false,
         };
         let substitute = people.substitute_of(*user, now).filter(may_know);
         let reached = substitute.filter(|other| is_reached(people, *other));
         let (recipient, instead_of) = match reached {
-            // Who is told anyway needs no second mail.
+            // A recipient of the same news needs no second mail.
             Some(other) if users.contains(&other) => continue,
             Some(other) => (other, Some(*user)),
             None => (*user, None),
@@ -155,7 +155,7 @@ fn reminder_day(people: &People, now: Timestamp) -> Option<String> {
     (local.weekday < 5 && local.hour >= REMINDED_FROM).then(|| zone.day(now).to_string())
 }
 
-/// Reminds those who decide of what has been waiting for long.
+/// Reminds the deciders of files that have been waiting for long.
 fn remind(tx: &WriteTx<'_>, people: &People, day: &str, now: Timestamp) -> Result<(), NoticesError> {
     for waiting in tx.undecided_before(now.before(REMINDED_AFTER))? {
         let what = What {

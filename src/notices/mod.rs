@@ -5,7 +5,7 @@
 //!                    with the position in the same transaction           state is read here
 //! ```
 //!
-//! Killed anywhere, it goes on from what is in the catalogue: an event is read again, or a mail sent again with the same
+//! Killed anywhere, it goes on from the rows in the catalogue: an event is read again, or a mail sent again with the same
 //! Message-ID. Whether something is still true, and whether the recipient may know it, is decided when the mail is sent.
 
 mod bundle;

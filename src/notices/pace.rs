@@ -15,7 +15,7 @@ pub struct Pace {
 
 /// When news of a topic become a mail, where those of arrivals have this pace.
 pub(super) fn pace(topic: Topic, arrivals: Pace) -> Pace {
-    /// Longest time until somebody who waits is answered, or asked.
+    /// Longest time until a waiting person gets an answer, or a decider a question.
     const SOON: Pace = Pace { quiet: Duration::from_secs(20), apart: Duration::from_mins(2) };
     match topic {
         Topic::Arrived => arrivals,

@@ -29,7 +29,7 @@ pub struct Sent {
 }
 
 impl Notices {
-    /// Sends what is due.
+    /// Sends the mails that are due.
     ///
     /// Errors: `Off`; `Post` if the mail server cannot be used, and then the first mail alone counts an attempt.
     pub async fn send(&self, now: Timestamp) -> Result<Sent, NoticesError> {

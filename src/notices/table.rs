@@ -7,12 +7,12 @@ use crate::model::{
     Actor, EntryEvent, Event, HoldEvent, Recorded, SpaceId, Topic, UserId, VersionId, VersionState,
 };
 
-/// People who are told of an event.
+/// The recipients of news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Audience {
-    /// Those who may read the space.
+    /// All users with the right to read the space.
     Readers,
-    /// Those who decide about what is held in the space.
+    /// The deciders about held contents of the space.
     Deciders,
     /// One person.
     Person(UserId),
@@ -67,7 +67,7 @@ pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story
     Ok(recorded.event.space().map(|space| Story { topic, audience, space, version: Some(version) }))
 }
 
-/// The people of an audience, without the one who did it.
+/// The people of an audience, without the actor.
 pub(super) fn audience(
     tx: &ReadTx<'_>,
     people: &People,

@@ -387,7 +387,7 @@ pub struct LinkShown {
     pub uses: u32,
     /// Number of hand-ins after which it no longer opens.
     pub most_uses: Option<u32>,
-    /// What is finished later is marked as late.
+    /// A hand-in that is finished later is marked as late.
     pub deadline: Option<When>,
 }
 

@@ -185,7 +185,7 @@ impl<'a> Desk<'a> {
         Ok(text_file(&format!("tresor-{id}.certificate.txt"), note))
     }
 
-    /// A form from the page of an item, or the answer to what is none.
+    /// A form from the page of an item, or the answer to another body.
     async fn own_form(&self, id: HoldId, body: &mut RequestBody) -> Result<Bytes, Response<ResponseBody>> {
         let form = read_form(self.context.parts, body).await?;
         match session::is_own_form(self.context, &self.session.token, &form) {

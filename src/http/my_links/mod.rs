@@ -195,7 +195,7 @@ impl<'a> Desk<'a> {
         Ok(text_file(&format!("receipt-{id}.txt"), receipt))
     }
 
-    /// A form of these pages, or the answer to what is none.
+    /// A form of these pages, or the answer to another body.
     async fn own_form(
         &self,
         here: &str,

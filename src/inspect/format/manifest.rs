@@ -45,7 +45,7 @@ pub(in crate::inspect) struct Sealing {
     pub(in crate::inspect) has_more: bool,
 }
 
-/// Reads a list. What is odd in it is noted.
+/// Reads a list. Oddities in it are noted.
 pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> List {
     let List { mut version, mut members } = List::default();
     xml::read(content, notes, |_, piece| {

@@ -11,7 +11,7 @@
 //! | 7z | AES | a ZIP archive with the same files |
 //! | odt, ods, odp and the like | Blowfish, AES; PBKDF2, Argon2id | the same package, or the one in it |
 //!
-//! Everything or nothing: a content of which a part stays closed is not opened. What is encrypted in a content is opened by
+//! Everything or nothing: a content of which a part stays closed is not opened. The encrypted parts of a content are opened by
 //! `look`, part by part.
 
 mod aes;

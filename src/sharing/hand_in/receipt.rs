@@ -134,7 +134,7 @@ mod tests {
     use crate::proof::{self, MAX_NOTE};
     use crate::sharing::MAX_HAND_IN_FILES;
 
-    /// What is signed must be readable for the check, also with the longest names.
+    /// Each signed text must be readable for the check, also with the longest names.
     #[test]
     fn the_longest_receipt_can_be_checked() {
         let signer = Signer::new("tresor-test".to_owned(), &Zeroizing::new([1; 32]));
