@@ -491,9 +491,27 @@ async fn a_lock_does_not_name_a_hidden_file() {
     assert!(matches!(deleted, Err(LibraryError::Locked { .. })), "{deleted:?}");
 }
 
+/// A name that others cannot see is taken for the folders of a path too: they are neither made in its place nor below it.
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_on_a_path_are_not_made_at_a_hidden_file() {
+    let store = store().await;
+    store.mkcol("d").await.unwrap();
+    let version = store.put_as_author("d/f", b"withheld").await;
+    for state in withheld_states() {
+        store.set(version, state).await;
+        for at in ["d/f", "d/f/below"] {
+            let made = store.library.make_folders(&store.change_of_other(), &path(at)).await;
+            assert!(matches!(made, Err(LibraryError::Withheld)), "{state}, {at}: {made:?}");
+        }
+    }
+    assert_eq!(store.current("d/f").await, version);
+    store.library.make_folders(&store.change_of_other(), &path("d/g/below")).await.unwrap();
+    store.check();
+}
+
 /// The use cases of `library` and `uploads` that get a right. Each is asked about withheld contents: here, or by the
 /// requests of `http::withheld`.
-const USE_CASES: [&str; 45] = [
+const USE_CASES: &[&str] = &[
     "begin_append",
     "begin_chunk",
     "begin_copy",
@@ -520,6 +538,7 @@ const USE_CASES: [&str; 45] = [
     "lock",
     "locks",
     "make_folder",
+    "make_folders",
     "member",
     "member_with",
     "move_entry",
@@ -556,5 +575,9 @@ fn a_new_use_case_is_asked_about_withheld_contents() {
             }
         }
     }
-    assert_eq!(found, USE_CASES.map(str::to_owned).into(), "ask it here, and add its name");
+    assert_eq!(
+        found,
+        USE_CASES.iter().map(|name| (*name).to_owned()).collect(),
+        "ask it here, and add its name"
+    );
 }
