@@ -1,5 +1,6 @@
 //! The HTTP server: the router, and an endpoint for each protocol. Connections, TLS and limits belong to `net`.
 
+mod api;
 pub(crate) mod auth;
 mod context;
 mod cookies;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
+use super::api;
 use super::auth::authenticate;
 use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
@@ -22,7 +23,7 @@ use super::reply::{empty, not_allowed, plain, read_only};
 use super::resumable::{Endpoint, Resumable, UploadStart};
 use super::signin;
 use super::{Health, HealthState, KnownTroubles, health_response};
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Principal};
 use crate::intake::Intake;
 use crate::library::Library;
 use crate::model::{EntryName, EntryPath, Office};
@@ -186,6 +187,9 @@ impl Open {
         if holding::serves(path) {
             return self.holding(context, body).await;
         }
+        if api::serves(path) {
+            return self.api(context, body).await;
+        }
         if let Some(legal) = Legal::at(path) {
             return routed(self.legal(context, legal).await, Route::named("legal"));
         }
@@ -216,19 +220,40 @@ impl Open {
             holding::Answer::File { principal, space, path } => (principal, space, path),
         };
         let names = (EntryName::parse(&space), EntryPath::parse(path.trim_start_matches('/')));
-        let (Ok(space), Ok(path)) = names else {
-            return routed(plain(StatusCode::NOT_FOUND, "Not found."), Route::named("holding"));
+        let response = match names {
+            (Ok(space), Ok(path)) => self.content(context, body, &principal, space, path).await,
+            _ => plain(StatusCode::NOT_FOUND, "Not found."),
         };
+        routed(response, Route::named("holding"))
+    }
+
+    /// The JSON interface. Contents of files are read and stored as by WebDAV.
+    async fn api(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+        match api::handle(context, body).await {
+            api::Answer::Made(response) => response,
+            api::Answer::Content { principal, space, path } => {
+                api::shown(context, self.content(context, body, &principal, space, path).await)
+            }
+        }
+    }
+
+    /// The answer of `dav` to this request for a file that another address led to, with the rights of its person.
+    async fn content(
+        &self,
+        context: RequestContext<'_>,
+        body: &mut RequestBody,
+        principal: &Principal,
+        space: EntryName,
+        path: EntryPath,
+    ) -> Response<ResponseBody> {
         let address = Mount::new(["dav"]).href(&Place::Entry { space, path }, false);
-        let Ok(uri) = address.parse() else {
-            return routed(plain(StatusCode::NOT_FOUND, "Not found."), Route::named("holding"));
-        };
+        let Ok(uri) = address.parse() else { return plain(StatusCode::NOT_FOUND, "Not found.") };
         let mut parts = context.parts.clone();
         parts.uri = uri;
         let context = RequestContext { parts: &parts, ..context };
-        let mut response = self.dav.handle(context, body, &principal).await;
+        let mut response = self.dav.handle(context, body, principal).await;
         response.extensions_mut().insert(LogUser(principal.user));
-        routed(response, Route::named("holding"))
+        response
     }
 
     async fn link(

@@ -78,7 +78,7 @@ fn is_kebab_case(code: &str) -> bool {
 /// The codes of a file: the arms of its `fn code`, with the comments of the variants of the same names. rustfmt gives
 /// each arm and each variant a line of its own.
 fn codes(file: &File) -> Vec<Code<'_>> {
-    let Some((above, rest)) = file.text.split_once("pub fn code(&self) -> &'static str {\n") else {
+    let Some((above, rest)) = file.text.split_once("fn code(&self) -> &'static str {\n") else {
         return Vec::new();
     };
     let arms = rest.split("\n    }\n").next().unwrap_or_default().lines();

@@ -516,7 +516,7 @@ fn a_state_survives_a_restart() {
 
 /// The arguments of `Route::named` and `Route::quiet` in `http` that the requests above reach: the mounts, the share
 /// API, uploads in parts by tus and the IETF's drafts, links with their pages and trees.
-const WALKED: [&str; 4] = ["\"dav\"", "\"ocs\"", "endpoint.name(", "route"];
+const WALKED: [&str; 5] = ["\"api\"", "\"dav\"", "\"ocs\"", "endpoint.name(", "route"];
 /// Those of pages that name what is held to those who decide about it, and to no others: `intake::pages`. The PDF of a
 /// document is read as by WebDAV.
 /// The page of a link names what was handed in to its maker, as a receipt does.

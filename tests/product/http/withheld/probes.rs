@@ -1,6 +1,8 @@
 //! What is asked about a withheld name: the rights matrix, and requests that go by its state or would take it.
 
 use super::world::{AUTHOR, FILE, FOLDER, NEIGHBOUR, OTHER, Viewer, World};
+use serde_json::{Value, json};
+
 use crate::http::fixture::EXCLUSIVE;
 use crate::http::public::{Link, SHARES};
 use crate::http::rights::{CASES, Case, Kind, TRANSFERS, shape};
@@ -240,6 +242,57 @@ pub(super) fn probes() -> Vec<Probe> {
 
 /// What only people with an account may ask for.
 pub(super) fn probes_of_users() -> Vec<Probe> {
+    let mut probes = probes_of_protocols();
+    probes.extend(probes_of_api());
+    probes
+}
+
+/// The JSON interface.
+fn probes_of_api() -> Vec<Probe> {
+    let mut probes = Vec::new();
+    for (method, what, answer) in [
+        ("GET", "entries", LikeMissing),
+        ("GET", "content", LikeMissing),
+        ("HEAD", "content", LikeMissing),
+        ("GET", "versions", LikeMissing),
+        ("DELETE", "entries", LikeMissing),
+        ("PUT", "content", Taken),
+    ] {
+        probes.push(probe(
+            format!("{method} {what}"),
+            answer,
+            method != "DELETE" && method != "PUT",
+            move |ask| api(ask, method, &format!("{what}?path={FOLDER}/{}", ask.name)),
+        ));
+    }
+    let of = |name: &str| format!("{FOLDER}/{name}");
+    for (what, answer, body) in [
+        ("folders", Taken, (|it, _| json!({ "path": it })) as fn(String, String) -> Value),
+        ("copy", LikeMissing, |it, other| json!({ "from": it, "to": other, "overwrite": true })),
+        ("move", LikeMissing, |it, other| json!({ "from": it, "to": other, "overwrite": true })),
+        ("copy", Taken, |it, other| json!({ "from": other, "to": it })),
+        ("move", Taken, |it, other| json!({ "from": other, "to": it, "overwrite": true })),
+        ("versions", LikeMissing, |it, _| json!({ "path": it, "version": 1 })),
+    ] {
+        probes.push(probe(format!("POST {what}"), answer, false, move |ask| {
+            let body = body(of(ask.name), of(NEIGHBOUR)).to_string();
+            api(ask, "POST", what).header("Content-Type", "application/json").body(body)
+        }));
+    }
+    probes.push(probe("a link to it by the interface", LikeMissing, false, move |ask| {
+        let body = json!({ "space": SPACE, "path": of(ask.name), "can": "read" });
+        let request = ask.viewer.sign_in(ask.world.server().anonymous("POST", "/api/v1/links"));
+        request.header("Content-Type", "application/json").body(body.to_string())
+    }));
+    probes
+}
+
+fn api(ask: &Ask<'_>, method: &str, rest: &str) -> Request {
+    let target = format!("/api/v1/spaces/{SPACE}/{rest}");
+    ask.viewer.sign_in(ask.world.server().anonymous(method, &target))
+}
+
+fn probes_of_protocols() -> Vec<Probe> {
     let ocs = |request: Request| request.header("OCS-APIRequest", "true");
     let path = |name: &str| format!("/{SPACE}/{FOLDER}/{name}");
     vec![
@@ -349,6 +402,11 @@ pub(super) fn listings(world: &World, viewer: &Viewer, link: Option<&Link>) -> V
                 let request = viewer.sign_in(get(&format!("{SHARES}?format=json{query}")));
                 add(format!("links {query}"), request.header("OCS-APIRequest", "true"));
             }
+            for path in ["entries", &format!("entries?path={FOLDER}"), "trash", ""] {
+                let path = format!("/api/v1/spaces/{SPACE}/{path}");
+                add(format!("interface {path}"), viewer.sign_in(get(path.trim_end_matches('/'))));
+            }
+            add("links by the interface".to_owned(), viewer.sign_in(get("/api/v1/links")));
         }
         Some(link) => {
             for below in ["", "/files/", "/files/ordner/"] {

@@ -61,6 +61,7 @@ javascript() {
 python "$here/requirements.txt" tuspy
 python "$here/../../clients/python/requirements.txt" webdav-py
 python "$here/../../convert/requirements.txt" office
+python "$here/../../http/schemathesis/requirements.txt" schemathesis
 python "$here/../../../architecture/requirements.txt" pglast
 samples "$here/../../inspect/requirements.txt" oletools
 samples "$here/../../inspect/mails/requirements.txt" mails

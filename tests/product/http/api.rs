@@ -1,0 +1,381 @@
+//! The JSON interface: a browser's session and a script's password, every operation once, and whom it refuses.
+
+use serde_json::{Value, json};
+
+use crate::http::fixture::shared;
+use crate::http::hand_in::{finish, send};
+use crate::support::TestServer;
+use crate::support::browser::{Browser, leads_to};
+use crate::support::http::{Request, Response};
+use crate::support::process::{installed, limited, succeed};
+use crate::support::server::{PASSWORD, SPACE, USER};
+
+/// A script of a page: the cookies of a browser, and the token of its session.
+struct Script<'a> {
+    browser: Browser<'a>,
+    token: String,
+}
+
+impl<'a> Script<'a> {
+    /// Signs in.
+    fn of(server: &'a TestServer, user: &str, password: &str) -> Self {
+        let browser = Browser::new(server, "en");
+        let made = browser.keep(sign_in(&browser, user, password).send()).expect(201);
+        Self { browser, token: read(&made)["token"].as_str().unwrap().to_owned() }
+    }
+
+    fn ask(&self, method: &str, path: &str) -> Request {
+        own(&self.browser, self.browser.ask(method, &format!("/api/v1/{path}")))
+            .header("Tresor-Token", &self.token)
+    }
+
+    /// What is at the address.
+    #[track_caller]
+    fn get(&self, path: &str) -> Value {
+        read(&self.ask("GET", path).send().expect(200))
+    }
+
+    /// Sends JSON.
+    fn send(&self, method: &str, path: &str, body: &Value) -> Response {
+        as_json(self.ask(method, path), body).send()
+    }
+
+    #[track_caller]
+    fn put(&self, path: &str, content: &str) -> u16 {
+        self.ask("PUT", &content_of(path)).body(content).send().status
+    }
+
+    /// The paths of a folder's members.
+    #[track_caller]
+    fn members(&self, folder: &str) -> Vec<String> {
+        let listed = self.get(&format!("spaces/{SPACE}/entries?path={folder}"));
+        assert_eq!(listed.get("next"), None, "{listed}");
+        let members = listed["members"].as_array().unwrap().iter();
+        members.map(|member| member["path"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// As a request of this server's own page.
+fn own(browser: &Browser<'_>, request: Request) -> Request {
+    request.header("Origin", &browser.server.url("")).header("Sec-Fetch-Site", "same-origin")
+}
+
+fn sign_in(browser: &Browser<'_>, user: &str, password: &str) -> Request {
+    let request = own(browser, browser.ask("POST", "/api/v1/session"));
+    as_json(request, &json!({ "user": user, "password": password }))
+}
+
+fn as_json(request: Request, body: &Value) -> Request {
+    request.header("Content-Type", "application/json").body(body.to_string())
+}
+
+#[track_caller]
+fn read(response: &Response) -> Value {
+    serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{error}: {response}"))
+}
+
+fn content_of(path: &str) -> String {
+    format!("spaces/{SPACE}/content?path={path}")
+}
+
+/// Panics unless the answer is this refusal, as problem details.
+#[track_caller]
+fn assert_refused(response: &Response, status: u16, code: &str) {
+    let problem = read(response);
+    assert_eq!((response.status, problem["code"].as_str()), (status, Some(code)), "{response}");
+    assert_eq!(response.header("content-type"), Some("application/problem+json"));
+    assert_eq!(problem["status"], status);
+    assert!(problem["detail"].as_str().is_some_and(|text| !text.is_empty()), "{response}");
+}
+
+#[test]
+fn a_script_works_with_files_and_the_trash() {
+    let server = TestServer::start_plain();
+    let script = Script::of(&server, USER, PASSWORD);
+    assert_eq!(script.get("session"), json!({ "user": USER, "role": "staff", "token": script.token }));
+    let space = json!({ "name": SPACE, "kind": "team", "right": "write", "holds": false });
+    assert_eq!(script.get("spaces"), json!([space]));
+
+    let at = |rest: &str| format!("spaces/{SPACE}/{rest}");
+    let folder = json!({ "path": "2026/Belege/März", "parents": true });
+    let made = read(&script.send("POST", &at("folders"), &folder).expect(201));
+    assert_eq!((&made["path"], &made["folder"]), (&json!("2026/Belege/März"), &json!(true)));
+    assert_refused(&script.send("POST", &at("folders"), &json!({ "path": "2026" })), 409, "exists");
+
+    let file = "2026/Belege/M%C3%A4rz/a.txt";
+    assert_eq!(script.put(file, "first"), 201);
+    assert_eq!(script.put(file, "second"), 204);
+    let read_back = script.ask("GET", &content_of(file)).send().expect(200);
+    assert_eq!(read_back.body, b"second");
+    let part = script.ask("GET", &content_of(file)).header("Range", "bytes=1-2").send().expect(206);
+    assert_eq!((part.body.as_slice(), part.header("content-range")), (&b"ec"[..], Some("bytes 1-2/6")));
+    let beyond = script.ask("GET", &content_of(file)).header("Range", "bytes=99-").send();
+    assert_refused(&beyond, 416, "content-refused");
+    assert_eq!(beyond.header("content-range"), Some("bytes */6"));
+    assert_refused(&script.ask("GET", &content_of("2026")).send(), 409, "is-folder");
+
+    let versions = script.get(&at(&format!("versions?path={file}")));
+    assert_eq!(versions.as_array().unwrap().len(), 2);
+    assert_eq!((&versions[0]["current"], &versions[1]["current"]), (&json!(true), &json!(false)));
+    let earlier = json!({ "path": "2026/Belege/März/a.txt", "version": versions[1]["id"] });
+    assert_eq!(read(&script.send("POST", &at("versions"), &earlier).expect(200))["size"], 5);
+    assert_eq!(script.ask("GET", &content_of(file)).send().expect(200).body, b"first");
+
+    let copy = json!({ "from": "2026/Belege", "to": "2026/Kopie" });
+    script.send("POST", &at("copy"), &copy).expect(200);
+    assert_refused(&script.send("POST", &at("copy"), &copy), 409, "exists");
+    let renamed = json!({ "from": "/2026/Kopie/", "to": "Umbenannt", "to_space": SPACE, "overwrite": true });
+    assert_eq!(read(&script.send("POST", &at("move"), &renamed).expect(200))["path"], "Umbenannt");
+    assert_eq!(script.members("Umbenannt/M%C3%A4rz"), ["Umbenannt/März/a.txt"]);
+    assert_eq!(script.members(""), ["2026", "Umbenannt"]);
+    let used = script.get(&format!("spaces/{SPACE}"));
+    assert_eq!((used["used"].as_u64(), &used["name"]), (Some(10), &json!(SPACE)));
+
+    for path in ["Umbenannt", "2026"] {
+        script.ask("DELETE", &at(&format!("entries?path={path}"))).send().expect(204);
+    }
+    assert_eq!(script.members(""), Vec::<String>::new());
+    let trash = script.get(&at("trash"));
+    let id = |index: usize| trash[index]["id"].as_i64().unwrap();
+    assert_eq!((&trash[0]["path"], &trash[1]["path"]), (&json!("2026"), &json!("Umbenannt")));
+    let back = script.ask("POST", &at(&format!("trash/{}/restore", id(0)))).send().expect(200);
+    assert_eq!(read(&back), json!({ "path": "2026" }));
+    let gone = script.ask("POST", &at(&format!("trash/{}/restore", id(0)))).send();
+    assert_refused(&gone, 404, "not-in-trash");
+    // Only who manages a space may remove for good.
+    assert_refused(&script.ask("DELETE", &at(&format!("trash/{}", id(1)))).send(), 403, "right-missing");
+    server.cli_ok(["grant", USER, SPACE, "manage"]);
+    script.ask("DELETE", &at(&format!("trash/{}", id(1)))).send().expect(204);
+    assert_eq!(script.get(&at("trash")), json!([]));
+
+    script.ask("DELETE", "session").send().expect(204);
+    assert_refused(&script.ask("GET", "session").send(), 401, "not-signed-in");
+    server.assert_no_traces(&[&script.token]);
+}
+
+#[test]
+fn a_script_makes_a_link_and_sees_what_came_in() {
+    let server = TestServer::start_plain();
+    let script = Script::of(&server, USER, PASSWORD);
+    let asked = json!({
+        "space": SPACE, "path": "Huber/2026", "make_folders": true, "can": "add", "label": "Frau Huber",
+        "uses": 1, "deadline": "2999-01-31", "until": "2999-12-31", "types": ["pdf", "txt"],
+    });
+    let link = read(&script.send("POST", "links", &asked).expect(201));
+    assert_eq!(
+        (&link["path"], &link["max_uses"], &link["can"]),
+        (&json!("Huber/2026"), &json!(1), &json!("add"))
+    );
+    assert!(link["ends"].as_str().unwrap().starts_with("2999-12-31T"), "{link}");
+    let here = format!("links/{}", link["id"]);
+    assert_eq!(script.get("links"), json!([link]));
+    assert_eq!(script.get(&here), link);
+
+    let (_, token) = link["url"].as_str().unwrap().split_once("/s/").unwrap();
+    let (client, address) = (Browser::new(&server, "de"), format!("/s/{token}"));
+    client.get(&address).expect(200);
+    send(&client, &address, "Erika", &[("a.txt", "content")]).expect(200);
+    let hand_ins = script.get(&format!("{here}/hand-ins"));
+    let receipt = format!("{here}/hand-ins/{}/receipt", hand_ins[0]["id"]);
+    assert_refused(&script.ask("GET", &receipt).send(), 409, "hand-in-unfinished");
+    leads_to(&finish(&client, &address));
+    let hand_ins = script.get(&format!("{here}/hand-ins"));
+    let file = &hand_ins[0]["files"][0];
+    assert_eq!((&hand_ins[0]["name"], &hand_ins[0]["complete"]), (&json!("Erika"), &json!(true)));
+    assert_eq!((&file["path"], &file["state"]), (&json!("a.txt"), &json!("arrived")));
+    let receipt = script.ask("GET", &receipt).send().expect(200).text();
+    assert!(receipt.contains("tresor-receipt-1") && receipt.contains("a.txt"), "{receipt}");
+
+    let change = json!({ "label": "Herr Huber", "until": "never", "more_uses": 2, "password": "" });
+    let changed = read(&script.send("PATCH", &here, &change).expect(200));
+    assert_eq!((&changed["label"], &changed["max_uses"]), (&json!("Herr Huber"), &json!(3)));
+    assert_eq!((changed.get("ends"), &changed["url"]), (None, &link["url"]));
+
+    for (field, value, status, code) in [
+        ("can", json!("write"), 400, "body-malformed"),
+        ("uses", json!(0), 400, "body-malformed"),
+        ("until", json!("31.12.2999"), 400, "day-malformed"),
+        ("until", json!("2020-01-01"), 422, "expiry-in-past"),
+        ("until", json!("2998-12-31"), 422, "ends-before-deadline"),
+        ("types", json!(["../x"]), 400, "ending-malformed"),
+        ("path", json!("a/../b"), 400, "name-reserved"),
+        ("space", json!("other"), 404, "space-unknown"),
+        ("password", json!("kurz"), 422, "link-password-too-short"),
+        ("surprise", json!(true), 400, "body-malformed"),
+    ] {
+        let mut asked = asked.clone();
+        asked[field] = value;
+        assert_refused(&script.send("POST", "links", &asked), status, code);
+    }
+    script.ask("DELETE", &here).send().expect(204);
+    assert_refused(&script.ask("GET", &here).send(), 404, "link-unknown");
+    client.get(&address).expect(404);
+}
+
+/// All operations of the document, with every parameter in the path filled.
+fn operations(server: &TestServer) -> Vec<(String, String)> {
+    let document = read(&server.anonymous("GET", "/api/openapi.json").send().expect(200));
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let fill = |segment: &str| match segment {
+            "{space}" => SPACE.to_owned(),
+            id if id.starts_with('{') => "1".to_owned(),
+            word => word.to_owned(),
+        };
+        let path = path.split('/').map(fill).collect::<Vec<_>>().join("/");
+        found.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+    }
+    assert!(found.len() > 20, "{found:?}");
+    found
+}
+
+#[test]
+fn nothing_is_done_without_a_session_or_password_and_nothing_for_another_site() {
+    let server = shared();
+    let script = Script::of(&server, USER, PASSWORD);
+    let browser = &script.browser;
+    for (method, path) in operations(&server) {
+        if path == "/api/openapi.json" || (method.as_str(), path.as_str()) == ("POST", "/api/v1/session") {
+            continue;
+        }
+        let what = format!("{method} {path}");
+        let without = server.anonymous(&method, &path).send();
+        assert_refused(&without, 401, "not-signed-in");
+        assert!(without.header("www-authenticate").unwrap().starts_with("Basic"), "{what}");
+        // A browser would ask for a password itself.
+        let in_browser = server.anonymous(&method, &path).header("Sec-Fetch-Site", "same-origin").send();
+        assert_eq!(in_browser.header("www-authenticate"), Some("Session"), "{what}");
+        let wrong = server.anonymous(&method, &path).sign_in(USER, "wrong").send();
+        assert_refused(&wrong, 401, "login-refused");
+
+        let forged = |request: Request| assert_refused(&request.send(), 403, "request-forged");
+        let with_token = |request: Request| request.header("Tresor-Token", &script.token);
+        forged(with_token(browser.ask(&method, &path)).header("Sec-Fetch-Site", "cross-site"));
+        forged(with_token(browser.ask(&method, &path)).header("Origin", "https://evil.example"));
+        if method != "GET" {
+            forged(own(browser, browser.ask(&method, &path)));
+            forged(own(browser, browser.ask(&method, &path)).header("Tresor-Token", "x"));
+            forged(with_token(browser.ask(&method, &path)));
+        }
+    }
+    let foreign = browser.ask("POST", "/api/v1/session").header("Sec-Fetch-Site", "cross-site");
+    let body = json!({ "user": USER, "password": PASSWORD });
+    assert_refused(&as_json(foreign, &body).send(), 403, "request-forged");
+    assert_refused(&sign_in(browser, USER, "wrong").send(), 403, "sign-in-refused");
+    script.ask("GET", "session").send().expect(200);
+    // WebDAV knows no cookie.
+    let dav = browser.ask("GET", &format!("/dav/{SPACE}/")).send();
+    assert_eq!(dav.status, 401, "{dav}");
+}
+
+#[test]
+fn a_script_with_a_password_needs_no_token_and_gets_the_rights_of_its_user() {
+    let server = TestServer::start_plain();
+    server.add_member("reader", "client", "read");
+    server.add_user("stranger", "staff", PASSWORD);
+    let put = |user: &str| {
+        let request = server.anonymous("PUT", &format!("/api/v1/{}", content_of("a.txt")));
+        request.sign_in(user, PASSWORD).body("x").send()
+    };
+    put(USER).expect(201);
+    assert_refused(&put("reader"), 403, "content-refused");
+    assert_refused(&put("stranger"), 404, "space-unknown");
+    for (method, path, body) in [
+        ("GET", "entries?path=a.txt", None),
+        ("GET", "content?path=a.txt", None),
+        ("GET", "versions?path=a.txt", None),
+        ("GET", "trash", None),
+        ("GET", "", None),
+        ("DELETE", "entries?path=a.txt", None),
+        ("POST", "folders", Some(json!({ "path": "b" }))),
+        ("POST", "move", Some(json!({ "from": "a.txt", "to": "b.txt" }))),
+        ("POST", "copy", Some(json!({ "from": "a.txt", "to": "b.txt" }))),
+        ("POST", "versions", Some(json!({ "path": "a.txt", "version": 1 }))),
+    ] {
+        let path = format!("/api/v1/spaces/{SPACE}/{path}");
+        let path = path.trim_end_matches('/');
+        let ask = |user: &str| {
+            let request = server.anonymous(method, path).sign_in(user, PASSWORD);
+            match &body {
+                Some(body) => as_json(request, body).send(),
+                None => request.send(),
+            }
+        };
+        assert_refused(&ask("stranger"), 404, "space-unknown");
+        match method {
+            "GET" => drop(ask("reader").expect(200)),
+            _ => assert_refused(&ask("reader"), 403, "right-missing"),
+        }
+    }
+    let link = json!({ "space": SPACE, "path": "a.txt", "can": "read" });
+    let make =
+        |user: &str| as_json(server.anonymous("POST", "/api/v1/links").sign_in(user, PASSWORD), &link).send();
+    assert_refused(&make("reader"), 403, "clients-make-no-links");
+    assert_refused(&make("stranger"), 404, "space-unknown");
+    let id = read(&make(USER).expect(201))["id"].as_i64().unwrap();
+    for method in ["GET", "DELETE", "PATCH"] {
+        let request = server.anonymous(method, &format!("/api/v1/links/{id}")).sign_in("stranger", PASSWORD);
+        assert_refused(&as_json(request, &json!({})).send(), 404, "link-unknown");
+    }
+}
+
+#[test]
+fn bad_requests_get_problem_details() {
+    let server = shared();
+    let ask = |method: &str, path: &str| server.request(method, path);
+    for path in ["/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/spaces/", "/api/v1/spaces/a%FF"] {
+        assert_refused(&ask("GET", path).send(), 404, "address-unknown");
+    }
+    let other = ask("PUT", "/api/v1/links").send();
+    assert_refused(&other, 405, "method-not-allowed");
+    assert_eq!(other.header("allow"), Some("GET, HEAD, POST, OPTIONS"));
+    let options = ask("OPTIONS", "/api/v1/links").send().expect(204);
+    assert_eq!(options.header("allow"), Some("GET, HEAD, POST, OPTIONS"));
+    let folders = format!("/api/v1/spaces/{SPACE}/folders");
+    assert_refused(&ask("POST", &folders).body("{}").send(), 415, "not-json");
+    let json =
+        |body: Vec<u8>| ask("POST", &folders).header("Content-Type", "application/json").body(body).send();
+    assert_refused(&json(b"{\"path\": ".to_vec()), 400, "body-malformed");
+    assert_refused(&json(vec![b'['; 60_000]), 400, "body-malformed");
+    assert_refused(&json(vec![b' '; 70_000]), 413, "body-unreadable");
+    let head = ask("HEAD", "/api/v1/spaces").send().expect(200);
+    assert!(head.body.is_empty());
+    assert_refused(&ask("GET", &format!("/api/v1/{}", content_of("missing"))).send(), 404, "not-found");
+    assert_refused(
+        &ask("GET", &format!("/api/v1/spaces/{SPACE}/entries?path=..")).send(),
+        400,
+        "name-reserved",
+    );
+}
+
+/// Schemathesis makes requests from the document, right and wrong ones, and judges the answers by it.
+#[test]
+fn answers_are_as_the_document_says() {
+    let server = TestServer::start_plain();
+    for path in ["a.txt", "b/c.txt"] {
+        let folder = json!({ "path": "b", "parents": true });
+        as_json(server.request("POST", &format!("/api/v1/spaces/{SPACE}/folders")), &folder).send();
+        server.request("PUT", &format!("/api/v1/{}", content_of(path))).body("x").send().expect(201);
+    }
+    let link = json!({ "space": SPACE, "path": "b", "can": "add" });
+    assert_eq!(read(&as_json(server.request("POST", "/api/v1/links"), &link).send().expect(201))["id"], 1);
+    let mut command = limited(&installed("schemathesis/bin/schemathesis"));
+    // What no document can say, such as that a day is past, is none of its business.
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/product/http/schemathesis/schemathesis.toml");
+    // It keeps notes in the folder in which it runs.
+    command.current_dir(server.scratch("schemathesis")).args(["--config-file", config]);
+    command.args([
+        "run",
+        "--exclude-checks",
+        "positive_data_acceptance",
+        &server.url("/api/openapi.json"),
+        "--auth",
+        &format!("{USER}:{PASSWORD}"),
+    ]);
+    command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--seed", "1"]);
+    command.args(["--suppress-health-check", "all", "--generation-database", "none", "--no-color"]);
+    succeed(&mut command);
+    let log = server.log();
+    assert!(!log.contains("panicked"), "{log}");
+    crate::http::fixture::assert_alive(&server);
+}
