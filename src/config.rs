@@ -3,6 +3,7 @@
 //! Raw values come from TOML with unknown keys refused; the rest of the program sees checked values only. Every
 //! error names the key. A configuration never contains secrets, only paths of files.
 
+mod engines;
 mod intake;
 mod mail;
 
@@ -12,7 +13,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use intake::{ClamdAt, Conversion, Mail, RawIntake, RescanSchedule, Scanner, Switch, Watch};
+pub use engines::{FurtherEngine, RawEngine};
+pub use intake::{
+    ClamdAt, ClamdSettings, Conversion, Mail, RawIntake, RescanSchedule, Scanners, Switch, Watch,
+};
 pub use mail::{Outgoing, RawMail, TlsMode};
 
 use crate::model::NamePolicy;
@@ -317,8 +321,8 @@ pub struct Config {
     pub snapshots: SnapshotSchedule,
     /// How long events are kept.
     pub events_kept_for: Duration,
-    /// The scanner for contents; without it nothing is scanned.
-    pub scanner: Option<Scanner>,
+    /// The scanners for contents; without one nothing is scanned.
+    pub scanners: Option<Scanners>,
     /// Time for which a space holds what arrives, unless it has its own.
     pub hold: Duration,
     /// Whether office documents become PDFs.
@@ -420,7 +424,7 @@ impl RawConfig {
             hold: self.intake.hold.0,
             converter: self.intake.converter.clone(),
             rescan: self.intake.rescan().map_err(ConfigError::Intake)?,
-            scanner: self.intake.scanner().map_err(ConfigError::Intake)?,
+            scanners: self.intake.scanners().map_err(ConfigError::Intake)?,
             limits: self.limits,
         })
     }
@@ -581,12 +585,12 @@ mod tests {
     /// The folder of a clamd elsewhere is not on this machine, even if one of the same name is.
     #[test]
     fn signatures_are_where_debian_keeps_them_unless_clamd_is_elsewhere() {
-        let folder = |text: &str| check(text).unwrap().scanner.unwrap().signatures;
+        let folder = |text: &str| check(text).unwrap().scanners.unwrap().clamd.unwrap().signatures;
         assert_eq!(folder("[intake]\nclamd = '/run/clamd'"), Some("/var/lib/clamav".into()));
         assert_eq!(folder("[intake]\nclamd = '/run/clamd'\nsignatures = '/a'"), Some("/a".into()));
         assert_eq!(folder("[intake]\nclamd = 'scanner:3310'"), None);
         assert_eq!(folder("[intake]\nclamd = 'scanner:3310'\nsignatures = '/a'"), Some("/a".into()));
-        assert!(check("[intake]\nclamd = 'off'").unwrap().scanner.is_none());
+        assert!(check("[intake]\nclamd = 'off'").unwrap().scanners.is_none());
     }
 
     #[test]

@@ -119,6 +119,7 @@ pub(super) fn hold(
     let space = spaces.iter().find(|space| space.id == hold.space);
     let verdicts = hold.verdicts.into_iter().map(|verdict| VerdictShown {
         engine: verdict.engine,
+        required: verdict.is_required,
         signatures: verdict.signatures,
         signatures_built: verdict.signatures_built.map(When),
         result: verdict.result.as_str().to_owned(),

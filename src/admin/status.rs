@@ -3,8 +3,10 @@
 use super::answer::Admin;
 use super::error::AdminError;
 use super::{Reply, StatusShown, When};
+use crate::intake::SilentScanner;
 use crate::library::{DAMAGED_CATALOGUE, ReadOnlyCause};
 use crate::model::{Timestamp, layout};
+use crate::text::Language;
 
 impl Admin {
     /// Collects the state. Values that a damaged catalogue cannot provide stay unknown; all others are
@@ -61,11 +63,8 @@ impl Admin {
                 "a space holds what arrives, but no scanner is set up ([intake] clamd), so nothing is released".to_owned(),
             );
         }
-        if holds && self.intake.has_scanner() && !self.intake.scanner_answers().await {
-            warnings.push(
-                "the scanner does not answer, so the holding area releases nothing; does clamd run?"
-                    .to_owned(),
-            );
+        for scanner in self.intake.silent_scanners(Timestamp::now()).await.iter().filter(|_| holds) {
+            warnings.push(silent(scanner));
         }
         let undelivered = self.known(self.notices.undelivered(now).await)?.unwrap_or_default();
         if undelivered > 0 {
@@ -110,6 +109,18 @@ impl Admin {
             Ok(known) => Ok(Some(known)),
             Err(_) if self.library.is_catalogue_damaged() => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A scanner that gives no verdicts, as a warning.
+fn silent(scanner: &SilentScanner) -> String {
+    let what = Language::English.hold_reason(scanner.reason);
+    match (&scanner.name, scanner.is_required) {
+        (None, _) => format!("{what}, so the holding area releases nothing; does clamd run?"),
+        (Some(name), true) => format!("{what} ({name}), so the holding area releases nothing"),
+        (Some(name), false) => {
+            format!("{what} ({name}); contents are released without it, and their certificates say so")
         }
     }
 }

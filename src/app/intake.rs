@@ -10,6 +10,7 @@ use crate::config::RescanSchedule;
 use crate::intake::{Intake, RescanStep, RescanTime, WATCH_EVERY, WatchedFolder};
 use crate::library::Library;
 use crate::model::{self, Timestamp};
+use crate::scan::CLAMD;
 use crate::text::Language;
 
 /// Time between two looks for what arrived or is due.
@@ -131,8 +132,11 @@ impl Worker for Rescanner {
                 Some((_, why)) => Some(why.clone()),
                 None => Some("waits for its hours".to_owned()),
             },
-            RescanStep::Waits(reason) => {
-                let why = format!("waits: {}", Language::English.hold_reason(reason));
+            RescanStep::Waits { reason, engine } => {
+                // Where there is one scanner, the sentence is about it.
+                let engine = engine.filter(|engine| engine != CLAMD);
+                let engine = engine.map(|engine| format!(" ({engine})")).unwrap_or_default();
+                let why = format!("waits: {}{engine}", Language::English.hold_reason(reason));
                 self.rests = Some((Instant::now() + RESCAN_PAUSE, why.clone()));
                 Some(why)
             }

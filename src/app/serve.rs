@@ -24,7 +24,7 @@ use super::snapshots::{HighWater, Snapshots};
 use super::upkeep::{KeyCheck, ReadRecorder, Sweep, Upkeep};
 use super::workers::Workers;
 use crate::admin::{AdminError, Asker, Reply, Request, StatusShown};
-use crate::config::{Config, Transport, Watch};
+use crate::config::{Config, Scanners, Transport, Watch};
 use crate::http::{Health, HealthState, Rooms, Router};
 use crate::inspect::Inspector;
 use crate::intake::{Intake, IntakeSettings, WatchSettings, WatchedFolder};
@@ -36,7 +36,6 @@ use crate::net::{
     serve_metrics, systemd,
 };
 use crate::notices::MailSettings;
-use crate::scan::Engine;
 use crate::vault::keys::Unlock;
 
 /// Serves until SIGTERM or SIGINT. `opened` is the instance if a first start has just created it; otherwise
@@ -206,12 +205,12 @@ impl Host {
     }
 
     fn holding_area(&self, instance: &Instance) -> Intake {
-        let scanner = self.config.scanner.as_ref();
-        let engine = scanner.map(|scanner| Arc::new(scanner.engine()) as Arc<dyn Engine>);
+        let scanners = self.config.scanners.as_ref();
+        let panel = scanners.map(Scanners::panel);
         let Config { hold, mails_per_hour, .. } = self.config;
         let mut settings = IntakeSettings { hold, mails_per_hour, ..IntakeSettings::default() };
-        if let Some(scanner) = scanner {
-            settings.signatures_max_age = scanner.signatures_max_age;
+        if let Some(scanners) = scanners {
+            settings.signatures_max_age = scanners.signatures_max_age;
         }
         let converter = match converter_of(&self.config.converter) {
             Ok(converter) => converter.map(Arc::new),
@@ -221,7 +220,7 @@ impl Host {
             }
         };
         let inspector = Inspector::of_this_program();
-        instance.intake.clone().with(engine, converter, inspector, settings)
+        instance.intake.clone().with(panel, converter, inspector, settings)
     }
 
     /// Starts the background jobs of an instance. Those of the server itself are started by [`Self::run`].

@@ -61,6 +61,8 @@ pub struct VerdictRow {
     pub at: Timestamp,
     /// Name of the scanner.
     pub engine: String,
+    /// Whether nothing is clean that this scanner did not call clean.
+    pub is_required: bool,
     /// Identity of its signatures.
     pub signatures: String,
     /// When the newest of them were built.
@@ -272,8 +274,8 @@ impl ReadTx<'_> {
     /// The verdicts about a content, in the order of the scans.
     pub fn verdicts(&self, hold: HoldId) -> Result<Vec<VerdictRow>, CatalogError> {
         self.all(
-            "SELECT at, engine, signatures, signatures_at, result, detail, tested_at FROM verdicts WHERE hold_id = ?1
-             ORDER BY id",
+            "SELECT at, engine, signatures, signatures_at, result, detail, tested_at, is_required FROM verdicts
+             WHERE hold_id = ?1 ORDER BY id",
             [hold.0],
             |row| {
                 let result: String = row.get(4)?;
@@ -286,6 +288,7 @@ impl ReadTx<'_> {
                     result: VerdictKind::from_word(&result).unwrap_or(VerdictKind::NotFullyScannable),
                     detail: row.get(5)?,
                     tested: row.get::<Option<i64>>(6)?.map(Timestamp),
+                    is_required: row.get(7)?,
                 })
             },
         )
@@ -443,8 +446,9 @@ impl WriteTx<'_> {
     /// Adds the result of a scan.
     pub fn insert_verdict(&self, hold: HoldId, verdict: &VerdictRow) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO verdicts (hold_id, at, engine, signatures, signatures_at, result, detail, tested_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO verdicts (hold_id, at, engine, signatures, signatures_at, result, detail, tested_at,
+                 is_required)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 hold.0,
                 verdict.at.0,
@@ -453,7 +457,8 @@ impl WriteTx<'_> {
                 verdict.signatures_built.map(|at| at.0),
                 verdict.result.as_str(),
                 verdict.detail,
-                verdict.tested.map(|at| at.0)
+                verdict.tested.map(|at| at.0),
+                verdict.is_required
             ],
         )
         .map(drop)

@@ -47,6 +47,8 @@ pub struct StoredVersion {
 /// What a pass found out about a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rescanned {
+    /// The scanner whose result it is, if that is no clean one.
+    pub engine: Option<String>,
     /// The result.
     pub result: VerdictKind,
     /// Name of the virus.
@@ -135,11 +137,11 @@ impl ReadTx<'_> {
 
     /// What this pass found out about a content; `None` if it was not scanned yet.
     pub fn rescanned(&self, sha256: &Checksum, pass: i64) -> Result<Option<Rescanned>, CatalogError> {
-        let sql = "SELECT result, detail FROM rescanned WHERE sha256 = ?1 AND pass = ?2";
+        let sql = "SELECT result, detail, engine FROM rescanned WHERE sha256 = ?1 AND pass = ?2";
         self.one(sql, params![sha256.digest(), pass], |row| {
             let result: String = row.get(0)?;
             let result = VerdictKind::from_word(&result).unwrap_or(VerdictKind::NotFullyScannable);
-            Ok(Rescanned { result, detail: row.get(1)? })
+            Ok(Rescanned { result, detail: row.get(1)?, engine: row.get(2)? })
         })
     }
 }
@@ -179,9 +181,9 @@ impl WriteTx<'_> {
         found: &Rescanned,
     ) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO rescanned (sha256, pass, result, detail) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (sha256) DO UPDATE SET pass = ?2, result = ?3, detail = ?4",
-            params![sha256.digest(), pass, found.result.as_str(), found.detail],
+            "INSERT INTO rescanned (sha256, pass, result, detail, engine) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (sha256) DO UPDATE SET pass = ?2, result = ?3, detail = ?4, engine = ?5",
+            params![sha256.digest(), pass, found.result.as_str(), found.detail, found.engine],
         )
         .map(drop)
     }

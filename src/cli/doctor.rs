@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
@@ -15,11 +16,12 @@ use crate::app::{
     ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, converter_of,
     exposed_secrets, foreign_files, mail_settings, missing_parts, spaces_without_any_file,
 };
-use crate::config::{Conversion, Mail, Outgoing, RawConfig, Scanner, Watch};
+use crate::config::{ClamdSettings, Conversion, Mail, Outgoing, RawConfig, Scanners, Watch};
 use crate::convert::{ConvertError, Probe};
 use crate::intake::{WatchSettings, check_watched};
 use crate::model::{ByteSize, Span, Timestamp};
 use crate::notices::probe;
+use crate::scan::{CLAMD, Member};
 use crate::vault::disk::{Capacity, LocalDisk};
 
 /// Most folders of the watched folder whose permissions `doctor` looks at.
@@ -37,7 +39,7 @@ pub(super) struct Doctor {
     /// Data directory of the instance.
     #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
     data: PathBuf,
-    /// Configuration file of the server, to check it, its certificate and its scanner, too.
+    /// Configuration file of the server, to check it, its certificate and its scanners, too.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -225,7 +227,7 @@ fn secrets(data: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Checks the configuration as `tresor check-config` does, and the scanner and the converter that it wants.
+/// Checks the configuration as `tresor check-config` does, and the scanners and the converter that it wants.
 fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
     let config = match RawConfig::read(path).and_then(|raw| raw.check(data.to_owned())) {
         Ok(config) => config,
@@ -238,7 +240,7 @@ fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
         Ok(faults) => faults.into_iter().map(Finding::fault).collect(),
         Err(error) => vec![Finding::fault(format!("{error:#}"))],
     };
-    findings.extend(config.scanner.iter().flat_map(scanner));
+    findings.extend(config.scanners.iter().flat_map(scanners));
     findings.extend(conversion(&config.converter));
     findings.extend(config.watch.iter().map(|watch| watched(watch, data)));
     findings.extend(config.mail.iter().map(mail));
@@ -297,29 +299,48 @@ fn watched(watch: &Watch, data: &Path) -> Finding {
     }
 }
 
-/// Asks the scanner and tries it.
-fn scanner(scanner: &Scanner) -> Vec<Finding> {
-    let shown = ScannerShown::of(scanner, Timestamp::now());
+/// Asks the scanners and tries them.
+fn scanners(scanners: &Scanners) -> Vec<Finding> {
+    let (mut findings, mut is_dated) = (Vec::new(), false);
+    for member in scanners.panel().members() {
+        let shown = ScannerShown::of(member, scanners.signatures_max_age, Timestamp::now());
+        is_dated |= shown.required && (shown.newest.is_some() || shown.version.is_none());
+        match scanners.clamd.as_ref().filter(|_| shown.engine == CLAMD) {
+            Some(clamd) => findings.extend(clamd_findings(clamd, &shown, scanners.signatures_max_age)),
+            None => findings.extend(further_findings(member, &shown, scanners.signatures_max_age)),
+        }
+    }
+    if !is_dated && scanners.clamd.is_none() {
+        findings.push(Finding::warning(
+            "no required scanner says when its signatures were made, so nothing that is held is released without a \
+             person",
+        ));
+    }
+    findings
+}
+
+/// About ClamAV's daemon.
+fn clamd_findings(clamd: &ClamdSettings, shown: &ScannerShown, max_age: Duration) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &shown.problem {
         // Installed for something else, perhaps.
-        Some(problem) if scanner.is_presumed && !shown.reachable => {
+        Some(problem) if clamd.is_presumed && !shown.reachable => {
             findings.push(Finding::warning(format!("{problem}; `clamd = \"off\"` in [intake] uses none")));
         }
         Some(problem) => findings.push(Finding::fault(problem)),
         None => {}
     }
-    if !scanner.address.is_local() {
+    if !clamd.address.is_local() {
         findings.push(Finding::warning(format!(
             "contents travel to the scanner at {} unencrypted; run clamd on this machine",
-            scanner.address
+            clamd.address
         )));
     }
     let Some(version) = &shown.version else { return findings };
     if shown.trusted {
         findings.push(Finding::ok(format!("{version} finds a test virus and passes a harmless text")));
     }
-    findings.push(signatures(scanner, &shown));
+    findings.push(signatures(clamd, shown, max_age));
     if shown.reports_limits == Some(false) {
         findings.push(Finding::warning(
             "the scanner calls clean what it did not look at because of its limits, so the holding area releases \
@@ -334,16 +355,62 @@ fn scanner(scanner: &Scanner) -> Vec<Finding> {
     findings
 }
 
+/// About a scanner besides it.
+fn further_findings(member: &Member, shown: &ScannerShown, max_age: Duration) -> Vec<Finding> {
+    let name = &shown.engine;
+    let mut findings = Vec::new();
+    if let Some(problem) = &shown.problem {
+        let told = format!("scanner {name}: {problem}");
+        findings.push(if shown.required {
+            Finding::fault(format!("{told}; nothing is released without it"))
+        } else {
+            Finding::warning(format!("{told}; contents are released without it"))
+        });
+    }
+    if !member.engine.is_local() {
+        findings.push(Finding::warning(format!(
+            "contents travel to the scanner at {} unencrypted; use one on this machine, or a tunnel",
+            shown.address
+        )));
+    }
+    if shown.trusted {
+        findings.push(Finding::ok(format!("scanner {name} finds a test virus and passes a harmless text")));
+    }
+    if shown.reports_limits == Some(false) {
+        findings.push(Finding::warning(format!(
+            "scanner {name} calls a large content clean without looking at all of it, so it is not asked; let it read \
+             larger ones, or set its `max_size` to what it reads"
+        )));
+    }
+    let Some(version) = &shown.version else { return findings };
+    findings.push(match (&shown.newest, shown.age()) {
+        (Some(newest), Some(age)) if shown.current => {
+            Finding::ok(format!("the newest signatures of scanner {name} are of {newest}, {age} old"))
+        }
+        (Some(newest), Some(age)) => Finding::warning(format!(
+            "the newest signatures of scanner {name} are of {newest}, {age} old, and the limit is {}",
+            Span(max_age)
+        )),
+        (Some(newest), None) => Finding::warning(format!(
+            "the newest signatures of scanner {name} are of {newest}, which is in the future; are the clocks right?"
+        )),
+        (None, _) => Finding::ok(format!(
+            "scanner {name} ({version}) does not say when its signatures were made: it releases nothing by itself"
+        )),
+    });
+    findings
+}
+
 /// Judges the age of the signatures.
-fn signatures(scanner: &Scanner, shown: &ScannerShown) -> Finding {
-    let folder = scanner.signatures.as_ref().map(|folder| folder.display());
+fn signatures(clamd: &ClamdSettings, shown: &ScannerShown, max_age: Duration) -> Finding {
+    let folder = clamd.signatures.as_ref().map(|folder| folder.display());
     match (&shown.newest, shown.age(), folder) {
         (Some(newest), Some(age), _) if shown.current => {
             Finding::ok(format!("the newest signatures are of {newest}, {age} old"))
         }
         (Some(newest), Some(age), _) => Finding::warning(format!(
             "the newest signatures are of {newest}, {age} old, and the limit is {}; does freshclam run?",
-            Span(scanner.signatures_max_age)
+            Span(max_age)
         )),
         (Some(newest), None, _) => Finding::warning(format!(
             "the newest signatures are of {newest}, which is in the future; are the clocks right?"

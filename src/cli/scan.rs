@@ -13,14 +13,14 @@ use serde::Serialize;
 use super::{Format, Place, output};
 use crate::admin::{Reply, Request, RescanShown};
 use crate::app::ask;
-use crate::config::{RawConfig, Scanner};
+use crate::config::{RawConfig, Scanners};
 use crate::inspect::{Inspection, Inspector};
 use crate::model::{RescanMode, Timestamp};
-use crate::scan::{Engine, Newest, Sample, ScanError, Trust, canary, reports_its_limits};
+use crate::scan::{Duty, Member, Newest, Sample, ScanError, Trust, canary, reports_its_limits};
 
-/// The scanner for contents, and the scan of everything stored.
+/// The scanners for contents, and the scan of everything stored.
 ///
-/// When the scanner has other signatures, the server scans everything stored once more: what is read often first, then
+/// When a scanner has other signatures, the server scans everything stored once more: what is read often first, then
 /// the latest first, equal contents once. What it finds is taken from its readers, and links to it end. `[intake]` of the
 /// configuration sets the hours and the share of time for it.
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ pub(super) struct Scan {
 
 #[derive(Debug, Subcommand)]
 enum ScanCommand {
-    /// Ask the scanner for its signatures, try it with a test virus and a harmless text, and show how far the scan of
+    /// Ask each scanner for its signatures, try it with a test virus and a harmless text, and show how far the scan of
     /// everything stored has come.
     Status {
         /// Configuration file of the server, which names the scanner.
@@ -108,11 +108,11 @@ fn show(found: &Inspection, format: Format) -> anyhow::Result<()> {
 
 fn status(config: Option<PathBuf>, data: &Path, format: Format) -> anyhow::Result<()> {
     let config = config.map_or_else(|| Ok(RawConfig::default()), |path| RawConfig::read(&path))?;
-    let scanner = config.check(PathBuf::new())?.scanner;
-    let scanner = scanner.context(
+    let scanners = config.check(PathBuf::new())?.scanners;
+    let scanners = scanners.context(
         "no scanner is set up; install clamav-daemon, or name one by `clamd` in [intake] of the file for --config",
     )?;
-    let mut shown = ScannerShown::of(&scanner, Timestamp::now());
+    let mut shown = ScannersShown::of(&scanners, Timestamp::now()).context("no scanner is set up")?;
     // Without a running server nothing is scanned.
     if let Ok(Reply::Rescan(pass)) = ask(data, &Request::ScanStatus) {
         shown.rescan = pass;
@@ -120,10 +120,26 @@ fn status(config: Option<PathBuf>, data: &Path, format: Format) -> anyhow::Resul
     if format.json {
         return output::line(&serde_json::to_string_pretty(&shown)?);
     }
+    facts(&shown.first)?;
+    for (name, value) in shown.rescan.iter().flat_map(rescan) {
+        output::line(&format!("{name:<16}{value}"))?;
+    }
+    for further in &shown.further {
+        output::line("")?;
+        facts(further)?;
+    }
+    let all = std::iter::once(&shown.first).chain(&shown.further);
+    all.filter_map(|scanner| Some((&scanner.engine, scanner.problem.as_ref()?)))
+        .try_for_each(|(engine, problem)| output::note(&format!("tresor: {engine}: {problem}")))
+}
+
+/// What is known about one scanner.
+fn facts(shown: &ScannerShown) -> anyhow::Result<()> {
     let known = |text: Option<&str>| text.unwrap_or("not known").to_owned();
     let yes = |fact: Option<bool>| fact.map_or("not known", |is_so| if is_so { "yes" } else { "no" });
     let facts = [
         ("engine", format!("{} at {}", shown.engine, shown.address)),
+        ("required", yes(Some(shown.required)).to_owned()),
         ("reachable", yes(Some(shown.reachable)).to_owned()),
         ("trusted", yes(Some(shown.trusted)).to_owned()),
         ("version", known(shown.version.as_deref())),
@@ -135,10 +151,7 @@ fn status(config: Option<PathBuf>, data: &Path, format: Format) -> anyhow::Resul
         ("reports limits", yes(shown.reports_limits).to_owned()),
         ("reads RAR", yes(shown.reads_rar).to_owned()),
     ];
-    for (name, value) in facts.into_iter().chain(shown.rescan.iter().flat_map(rescan)) {
-        output::line(&format!("{name:<16}{value}"))?;
-    }
-    shown.problem.iter().try_for_each(|problem| output::note(&format!("tresor: {problem}")))
+    facts.into_iter().try_for_each(|(name, value)| output::line(&format!("{name:<16}{value}")))
 }
 
 /// How far the scan of everything stored has come.
@@ -161,11 +174,36 @@ fn rescan(pass: &RescanShown) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What a look at the scanner shows.
+/// What a look at all scanners shows.
 #[derive(Debug, Serialize)]
+struct ScannersShown {
+    /// ClamAV's daemon, or else the first of the others.
+    #[serde(flatten)]
+    first: ScannerShown,
+    /// Those besides it.
+    further: Vec<ScannerShown>,
+    /// The scan of everything stored; `None` if no server runs, or before the first.
+    rescan: Option<RescanShown>,
+}
+
+impl ScannersShown {
+    /// Asks and tries all of them.
+    fn of(scanners: &Scanners, now: Timestamp) -> Option<Self> {
+        let panel = scanners.panel();
+        let mut all =
+            panel.members().iter().map(|member| ScannerShown::of(member, scanners.signatures_max_age, now));
+        Some(Self { first: all.next()?, further: all.collect(), rescan: None })
+    }
+}
+
+/// What a look at a scanner shows.
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own in the JSON")]
 pub(super) struct ScannerShown {
-    engine: &'static str,
-    address: String,
+    pub(super) engine: String,
+    pub(super) address: String,
+    /// Whether nothing is clean that it did not call clean.
+    pub(super) required: bool,
     pub(super) reachable: bool,
     /// Whether it finds a test virus and passes a harmless text.
     pub(super) trusted: bool,
@@ -186,17 +224,16 @@ pub(super) struct ScannerShown {
     pub(super) reports_limits: Option<bool>,
     /// Whether it can unpack RAR archives.
     pub(super) reads_rar: Option<bool>,
-    /// The scan of everything stored; `None` if no server runs, or before the first.
-    rescan: Option<RescanShown>,
 }
 
 impl ScannerShown {
-    /// Asks and tries the scanner; one that hangs is left after some 20 seconds.
-    pub(super) fn of(scanner: &Scanner, now: Timestamp) -> Self {
-        let engine = scanner.engine();
+    /// Asks and tries a scanner; one that hangs is left after some time.
+    pub(super) fn of(member: &Member, max_age: Duration, now: Timestamp) -> Self {
+        let engine = &*member.engine;
         let mut shown = Self {
-            engine: engine.name(),
-            address: scanner.address.to_string(),
+            engine: engine.name().to_owned(),
+            address: engine.place(),
+            required: member.duty == Duty::Required,
             reachable: false,
             trusted: false,
             problem: None,
@@ -205,34 +242,37 @@ impl ScannerShown {
             newest: None,
             loaded: None,
             age_seconds: None,
-            max_age_seconds: scanner.signatures_max_age.as_secs(),
+            max_age_seconds: max_age.as_secs(),
             current: false,
             reports_limits: None,
             reads_rar: engine.reads_rar(),
-            rescan: None,
         };
         let signatures = match engine.signatures() {
             Ok(signatures) => signatures,
             Err(error) => {
-                shown.reachable = !matches!(error, ScanError::Unreachable { .. });
+                shown.reachable =
+                    !matches!(error, ScanError::Unreachable { .. } | ScanError::NotStarted { .. });
                 shown.problem = Some(format!("{:#}", anyhow::Error::from(error)));
                 return shown;
             }
         };
         shown.reachable = true;
-        shown.current = signatures.are_younger_than(scanner.signatures_max_age, now);
+        shown.current = signatures.are_younger_than(max_age, now);
         shown.age_seconds = signatures.age(now).map(|age| age.as_secs());
         (shown.newest, shown.loaded) = match signatures.newest {
             Newest::Built(built) => (Some(built.to_string()), Some(true)),
             Newest::NotLoaded => (None, Some(false)),
             Newest::Unknown => (None, None),
         };
-        shown.signatures = Some(signatures.identity.to_string());
+        shown.signatures = Some(signatures.identity.to_string()).filter(|identity| !identity.is_empty());
         shown.version = Some(signatures.version);
-        match canary(&engine) {
+        match canary(engine) {
             Trust::Trusted => {
                 shown.trusted = true;
-                shown.reports_limits = reports_its_limits(&engine).ok();
+                match reports_its_limits(engine) {
+                    Ok(reports) => shown.reports_limits = Some(reports),
+                    Err(error) => shown.problem = Some(format!("{:#}", anyhow::Error::from(error))),
+                }
             }
             Trust::NotTrusted(why) => shown.problem = Some(format!("{:#}", anyhow::Error::from(why))),
         }

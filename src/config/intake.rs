@@ -3,15 +3,17 @@
 //! An error is the rest of a sentence that begins with `[intake]`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::engines::{FurtherEngine, RawEngine, checked};
 use crate::model::{
     ByteSize, DEFAULT_HOLD, DEFAULT_MAIL_SIZE, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE,
     DailyHours, MAX_MAIL_SIZE, MailAddress, Span, encoded_mail,
 };
-use crate::scan::{Address, Clamd, ParseAddressError};
+use crate::scan::{Address, Clamd, Duty, Member, Panel, ParseAddressError};
 
 /// Time for which a file in the watched folder must not change, unless `watch_settle` says otherwise.
 const WATCH_SETTLES: Duration = Duration::from_secs(10);
@@ -48,6 +50,8 @@ pub struct RawIntake {
     pub mail_size: ByteSize,
     /// Mails for a space within an hour.
     pub mails_per_hour: u32,
+    /// Scanners besides ClamAV's daemon.
+    pub engines: Vec<RawEngine>,
 }
 
 impl Default for RawIntake {
@@ -67,6 +71,7 @@ impl Default for RawIntake {
             mail_policy: None,
             mail_size: ByteSize(DEFAULT_MAIL_SIZE),
             mails_per_hour: DEFAULT_MAILS_PER_HOUR,
+            engines: Vec::new(),
         }
     }
 }
@@ -161,23 +166,35 @@ pub struct Mail {
     pub most: u64,
 }
 
-/// The scanner for contents.
+/// The scanners for contents; at least one is required.
 #[derive(Clone, Debug)]
-pub struct Scanner {
+pub struct Scanners {
+    /// ClamAV's daemon.
+    pub clamd: Option<ClamdSettings>,
+    /// Those besides it.
+    pub further: Vec<FurtherEngine>,
+    /// Age from which their signatures are too old.
+    pub signatures_max_age: Duration,
+}
+
+/// ClamAV's daemon.
+#[derive(Clone, Debug)]
+pub struct ClamdSettings {
     /// Where it listens.
     pub address: Address,
     /// The folder with its signatures.
     pub signatures: Option<PathBuf>,
-    /// Age from which its signatures are too old.
-    pub signatures_max_age: Duration,
     /// Whether it was found on this machine rather than named.
     pub is_presumed: bool,
 }
 
-impl Scanner {
-    /// The engine at that address.
-    pub fn engine(&self) -> Clamd {
-        Clamd::new(self.address.clone(), self.signatures.clone())
+impl Scanners {
+    /// The engines, ClamAV's daemon first.
+    pub fn panel(&self) -> Panel {
+        let clamd = self.clamd.as_ref().map(|clamd| {
+            Member::required(Arc::new(Clamd::new(clamd.address.clone(), clamd.signatures.clone())))
+        });
+        Panel::new(clamd.into_iter().chain(self.further.iter().map(FurtherEngine::member)).collect())
     }
 }
 
@@ -225,23 +242,35 @@ impl RawIntake {
         }
     }
 
-    /// Debian's folder for signatures is the default for a clamd on this machine; that of another is not here.
-    pub(super) fn scanner(self) -> Result<Option<Scanner>, &'static str> {
-        if self.signatures.as_ref().is_some_and(|folder| !folder.is_absolute()) {
-            return Err("signatures must be an absolute path");
-        }
-        let is_presumed = self.clamd == ClamdAt::Auto;
-        let Some(address) = self.clamd.address() else {
-            return match self.signatures {
-                Some(_) => Err("signatures belongs to clamd: give clamd, too"),
-                None => Ok(None),
-            };
-        };
-        let usual = || matches!(address, Address::Socket(_)).then(|| PathBuf::from("/var/lib/clamav"));
-        let signatures = self.signatures.or_else(usual);
+    /// Nothing is scanned where there is no scanner at all; where there are some, one must be required.
+    pub(super) fn scanners(self) -> Result<Option<Scanners>, &'static str> {
         let signatures_max_age = self.signatures_max_age.0;
-        Ok(Some(Scanner { address, signatures, signatures_max_age, is_presumed }))
+        let further = checked(self.engines)?;
+        let clamd = clamd(self.clamd, self.signatures)?;
+        let is_required = |engine: &FurtherEngine| engine.duty == Duty::Required;
+        if clamd.is_none() && !further.is_empty() && !further.iter().any(is_required) {
+            return Err("without clamd one of the engines must be required");
+        }
+        let has_any = clamd.is_some() || !further.is_empty();
+        Ok(has_any.then_some(Scanners { clamd, further, signatures_max_age }))
     }
+}
+
+/// Debian's folder for signatures is the default for a clamd on this machine; that of another is not here.
+fn clamd(at: ClamdAt, signatures: Option<PathBuf>) -> Result<Option<ClamdSettings>, &'static str> {
+    if signatures.as_ref().is_some_and(|folder| !folder.is_absolute()) {
+        return Err("signatures must be an absolute path");
+    }
+    let is_presumed = at == ClamdAt::Auto;
+    let Some(address) = at.address() else {
+        return match signatures {
+            Some(_) => Err("signatures belongs to clamd: give clamd, too"),
+            None => Ok(None),
+        };
+    };
+    let usual = || matches!(address, Address::Socket(_)).then(|| PathBuf::from("/var/lib/clamav"));
+    let signatures = signatures.or_else(usual);
+    Ok(Some(ClamdSettings { address, signatures, is_presumed }))
 }
 
 /// Whether office documents become PDFs.

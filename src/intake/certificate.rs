@@ -11,7 +11,7 @@ use crate::model::{
     Access, Actor, ChecksumKind, HoldId, HoldState, SpaceId, Timestamp, VerdictKind, VersionState,
 };
 use crate::proof::{Proof, Verifier};
-use crate::scan::SignatureIdentity;
+use crate::scan::{CLAMD, Duty, KeptSignatures, Newest, PanelSignatures, SignatureIdentity, Signatures};
 
 /// How a content was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,9 @@ pub struct Certificate {
 pub struct CertifiedVerdict {
     /// The scanner.
     pub engine: String,
+    /// Whether nothing is clean that this scanner did not call clean.
+    #[serde(default = "yes")]
+    pub required: bool,
     /// Identity of its signatures.
     pub signatures: String,
     /// When the newest of them were built.
@@ -87,6 +90,11 @@ pub struct CertifiedVerdict {
     pub at: String,
     /// When the scanner last found a test virus, and passed a harmless text, with these signatures.
     pub scanner_tested: Option<String>,
+}
+
+/// Of certificates from the time when there was one scanner.
+fn yes() -> bool {
+    true
 }
 
 impl Proof for Certificate {
@@ -154,7 +162,7 @@ impl Intake {
                 .collect(),
             obstacle: look.and_then(|look| look.obstacle).map(|obstacle| obstacle.as_str().to_owned()),
             verdicts: hold.verdicts.iter().map(certified).collect(),
-            not_checked: not_checked(),
+            not_checked: not_checked(latest(&hold.verdicts)),
             certified: now.to_string(),
             key: self.signer.verifier().to_string(),
         };
@@ -167,34 +175,70 @@ impl Intake {
     }
 }
 
-/// What scans do not look at, in words.
-fn not_checked() -> Vec<String> {
-    vec![
+/// What scans do not look at, in words; `latest` are the verdicts of the latest scan.
+fn not_checked(latest: &[VerdictRow]) -> Vec<String> {
+    let mut gaps = vec![
         "what no signature of these scanners describes".to_owned(),
         "pages, programs and files outside that the content refers to".to_owned(),
-    ]
+    ];
+    for verdict in latest {
+        let VerdictRow { engine, detail, .. } = verdict;
+        let why = detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        match verdict.result {
+            VerdictKind::NoAnswer => {
+                gaps.push(format!("what {engine} would have found: it gave no verdict{why}"));
+            }
+            VerdictKind::NotFullyScannable | VerdictKind::Encrypted if !verdict.is_required => {
+                gaps.push(format!(
+                    "what {engine} would have found: it could not look at all of the content{why}"
+                ));
+            }
+            _ => {}
+        }
+        if verdict.result == VerdictKind::Clean && engine != CLAMD {
+            gaps.push(format!("what {engine} skips because of limits of its own: it does not report them"));
+        }
+    }
+    gaps
+}
+
+/// The verdicts of the latest scan. Those of one scan have one time.
+fn latest(verdicts: &[VerdictRow]) -> &[VerdictRow] {
+    let Some(last) = verdicts.last() else { return verdicts };
+    let earlier = verdicts.iter().rposition(|verdict| verdict.at != last.at).map_or(0, |at| at + 1);
+    verdicts.get(earlier..).unwrap_or_default()
 }
 
 fn outcome(row: &HoldRow, verdicts: &[VerdictRow], by: Option<Actor>) -> Outcome {
     if row.overridden {
         return Outcome::ReleasedByOverride;
     }
-    let first = SignatureIdentity::kept(row.first_signatures.clone().unwrap_or_default());
-    let is_second = |verdict: &VerdictRow| {
-        let is_newer = verdict.signatures_built.is_some_and(|built| built > row.arrived);
-        verdict.result == VerdictKind::Clean
-            && verdict.at >= row.due
-            && verdict.signatures != first.as_str()
-            && is_newer
-    };
-    match verdicts.last() {
-        Some(last) if is_second(last) => Outcome::ReleasedAfterHold,
-        Some(last) if last.result == VerdictKind::Clean => match by {
-            Some(Actor::Worker(_)) => Outcome::ReleasedByKind,
-            _ => Outcome::ReleasedEarly,
-        },
-        Some(_) | None => Outcome::ReleasedByOverride,
+    let scan = latest(verdicts);
+    let required = || scan.iter().filter(|verdict| verdict.is_required);
+    let is_found = scan.iter().any(|verdict| verdict.result == VerdictKind::Infected);
+    if is_found || required().count() == 0 || required().any(|verdict| verdict.result != VerdictKind::Clean) {
+        return Outcome::ReleasedByOverride;
     }
+    let first = KeptSignatures::parse(row.first_signatures.as_deref().unwrap_or_default());
+    let is_second = required().all(|verdict| {
+        verdict.at >= row.due && signatures(scan).are_newer_than_arrival(&first, row.arrived, verdict.at)
+    });
+    match by {
+        _ if is_second => Outcome::ReleasedAfterHold,
+        Some(Actor::Worker(_)) => Outcome::ReleasedByKind,
+        _ => Outcome::ReleasedEarly,
+    }
+}
+
+/// The signatures by which a content was scanned.
+fn signatures(scan: &[VerdictRow]) -> PanelSignatures {
+    let of = |verdict: &VerdictRow| {
+        let duty = if verdict.is_required { Duty::Required } else { Duty::Optional };
+        let identity = SignatureIdentity::kept(verdict.signatures.clone());
+        let newest = verdict.signatures_built.map_or(Newest::Unknown, Newest::Built);
+        (verdict.engine.clone(), duty, Signatures { version: String::new(), identity, newest })
+    };
+    PanelSignatures::new(scan.iter().map(of).collect())
 }
 
 fn actor_word(actor: &Actor) -> &'static str {
@@ -209,6 +253,7 @@ fn actor_word(actor: &Actor) -> &'static str {
 fn certified(verdict: &VerdictRow) -> CertifiedVerdict {
     CertifiedVerdict {
         engine: verdict.engine.clone(),
+        required: verdict.is_required,
         signatures: verdict.signatures.clone(),
         signatures_built: verdict.signatures_built.map(|at| at.to_string()),
         result: verdict.result.as_str().to_owned(),

@@ -1,10 +1,11 @@
 //! What follows from a scan. Pure functions, so that every case is in one table of tests.
 
 use super::policy::{Treatment, treatment};
+use super::trust::Failure;
 use super::{DECISION_AFTER, DECISION_AFTER_START, IntakeSettings, RETRY_AFTER, SIGNATURES_EVERY};
 use crate::catalog::{HoldRow, VerdictRow};
 use crate::model::{HoldReason, HoldState, Label, Look, Timestamp, VerdictKind};
-use crate::scan::{SignatureIdentity, Signatures};
+use crate::scan::{KeptSignatures, PanelSignatures};
 
 /// The time of a decision.
 #[derive(Clone, Copy, Debug)]
@@ -18,13 +19,19 @@ pub(super) struct Clock {
 }
 
 /// What was found out about a content, or why it was not scanned.
-pub(super) type Finding = Result<Scanned, HoldReason>;
+pub(super) type Finding = Result<Scanned, Failure>;
 
 /// A completed scan.
 #[derive(Clone, Debug)]
 pub(super) struct Scanned {
-    pub(super) verdict: VerdictRow,
-    pub(super) signatures: Signatures,
+    /// What follows from the verdicts of all scanners.
+    pub(super) result: VerdictKind,
+    /// Name of the virus, or why it could not be scanned.
+    pub(super) detail: Option<String>,
+    /// What each scanner said.
+    pub(super) verdicts: Vec<VerdictRow>,
+    /// The signatures of those that gave a verdict.
+    pub(super) signatures: PanelSignatures,
     /// What a look into the content found, if there was one.
     pub(super) look: Option<Look>,
     /// Whether something encrypted in it stays closed.
@@ -50,12 +57,14 @@ pub(super) fn decide(hold: &HoldRow, finding: &Finding, clock: Clock, settings: 
         first_signatures: hold.first_signatures.clone(),
     };
     match finding {
-        // It was opened before, and a password of it is not known any more.
-        Err(reason @ (HoldReason::TooLarge | HoldReason::Encrypted | HoldReason::PartlyEncrypted)) => {
-            for_a_person(HoldState::NeedsDecision, *reason)
-        }
-        Err(reason) => waiting(hold, *reason, clock),
-        Ok(scanned) => match scanned.verdict.result {
+        Err(Failure { reason, .. }) => match reason {
+            // It was opened before, and a password of it is not known any more.
+            HoldReason::TooLarge | HoldReason::Encrypted | HoldReason::PartlyEncrypted => {
+                for_a_person(HoldState::NeedsDecision, *reason)
+            }
+            reason => waiting(hold, *reason, clock),
+        },
+        Ok(scanned) => match scanned.result {
             VerdictKind::Infected => for_a_person(HoldState::Quarantined, HoldReason::Infected),
             VerdictKind::NotFullyScannable => {
                 for_a_person(HoldState::NeedsDecision, HoldReason::NotFullyScannable)
@@ -66,6 +75,7 @@ pub(super) fn decide(hold: &HoldRow, finding: &Finding, clock: Clock, settings: 
                 let reason = if is_partly { HoldReason::PartlyEncrypted } else { HoldReason::Encrypted };
                 for_a_person(HoldState::NeedsDecision, reason)
             }
+            VerdictKind::NoAnswer => waiting(hold, HoldReason::ScannerFailed, clock),
             VerdictKind::Clean => clean(hold, scanned, clock, settings),
         },
     }
@@ -77,14 +87,14 @@ pub(super) fn is_due(hold: &HoldRow, clock: Clock) -> bool {
 }
 
 /// Why signatures do not suffice for the release of a content, if they do not: they must differ from those of the
-/// first scan, be built after it arrived, and not be too old.
+/// first scan, be built after it arrived, and not be too old, as far as each scanner can say so.
 pub(super) fn objection(
     hold: &HoldRow,
-    signatures: &Signatures,
+    signatures: &PanelSignatures,
     now: Timestamp,
     settings: &IntakeSettings,
 ) -> Option<HoldReason> {
-    let first = SignatureIdentity::kept(hold.first_signatures.clone().unwrap_or_default());
+    let first = KeptSignatures::parse(hold.first_signatures.as_deref().unwrap_or_default());
     if !signatures.are_newer_than_arrival(&first, hold.arrived, now) {
         return Some(HoldReason::SignaturesNotNewer);
     }
@@ -94,8 +104,7 @@ pub(super) fn objection(
 
 fn clean(hold: &HoldRow, scanned: &Scanned, clock: Clock, settings: &IntakeSettings) -> Next {
     let signatures = &scanned.signatures;
-    let identity = || signatures.identity.as_str().to_owned();
-    let first_signatures = hold.first_signatures.clone().or_else(|| Some(identity()));
+    let first_signatures = hold.first_signatures.clone().or_else(|| Some(signatures.kept()));
     let still = Next { state: HoldState::Held, at: None, reason: None, first_signatures };
     match treatment(scanned.look.as_ref().or(hold.look.as_ref()), hold.scope) {
         Treatment::Decide(reason) => {
@@ -141,7 +150,7 @@ mod tests {
 
     use super::*;
     use crate::model::{ContentKind, HoldId, HoldScope, Obstacle, ReleaseBy, SpaceId, VersionId};
-    use crate::scan::Newest;
+    use crate::scan::{CLAMD, Duty, Newest, SignatureIdentity, Signatures};
 
     const HOUR: Duration = Duration::from_hours(1);
     const ARRIVED: Timestamp = Timestamp(1_000_000_000_000);
@@ -179,7 +188,8 @@ mod tests {
     fn verdict(result: VerdictKind, signatures: &str, built: u64) -> Scanned {
         let row = VerdictRow {
             at: at(0),
-            engine: "engine".into(),
+            engine: CLAMD.into(),
+            is_required: true,
             signatures: signatures.into(),
             signatures_built: Some(at(built)),
             result,
@@ -188,7 +198,8 @@ mod tests {
         };
         let identity = SignatureIdentity::kept(signatures.into());
         let signatures = Signatures { version: String::new(), identity, newest: Newest::Built(at(built)) };
-        Scanned { verdict: row, signatures, look: None, is_closed: false }
+        let signatures = PanelSignatures::new(vec![(CLAMD.into(), Duty::Required, signatures)]);
+        Scanned { result, detail: None, verdicts: vec![row], signatures, look: None, is_closed: false }
     }
 
     /// A clean first scan, and what a look into the content found.
@@ -206,7 +217,7 @@ mod tests {
         use VerdictKind::{Clean, Encrypted, Infected, NotFullyScannable};
         let fresh = || hold(Arrived, None);
         let held = || hold(Held, Some("old"));
-        let none = Err::<Scanned, _>;
+        let none = |reason: HoldReason| Finding::Err(reason.into());
         let table = [
             // The first scan never releases, however late it comes.
             (fresh(), Ok(verdict(Clean, "old", 0)), 0, Held, None),
@@ -310,7 +321,7 @@ mod tests {
         let findings = [VerdictKind::Clean, VerdictKind::Infected, VerdictKind::Encrypted]
             .map(|kind| Ok(verdict(kind, "new", 1)))
             .into_iter()
-            .chain(HoldReason::ALL.iter().map(|reason| Err(*reason)));
+            .chain(HoldReason::ALL.iter().map(|reason| Finding::Err((*reason).into())));
         for finding in findings {
             for state in [HoldState::Arrived, HoldState::Held, HoldState::WaitingForSignatures] {
                 for hours in [0, 12, 100] {

@@ -21,10 +21,12 @@ pub enum IntakeError {
     #[error("a reason is needed; it is recorded")]
     NoReason,
     /// The scan before the release did not call it clean.
-    #[error("it is not released: {reason}")]
+    #[error("it is not released: {reason}{}", engine.as_ref().map(|engine| format!(" ({engine})")).unwrap_or_default())]
     NotClean {
         /// What the scan said.
         reason: HoldReason,
+        /// The scanner that it is about, if it is about one.
+        engine: Option<String>,
     },
     /// The hash of the content is not computed yet.
     #[error("the hash of the content is not known yet; try again in a minute")]

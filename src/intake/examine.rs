@@ -1,7 +1,6 @@
 //! Examines what is due: scan, decide, commit.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 
 use super::allowance::allowance;
 use super::clear;
@@ -9,6 +8,8 @@ use super::decide::{Clock, Finding, Scanned, decide, is_due, objection};
 use super::hit::consequence;
 use super::passwords::was_opened;
 use super::tell::tell;
+use super::trust::{Failure, Ready};
+use super::verdict::no_answer;
 use super::{Intake, IntakeError, MAX_ROUND, MAX_TURN, RETRY_AFTER};
 use crate::catalog::{HoldRow, HoldUpdate, VersionRow, WriteTx};
 use crate::library::version::{change_state, take_back};
@@ -16,7 +17,7 @@ use crate::model::{
     Actor, HoldEvent, HoldReason, HoldState, Label, SpaceId, Stamp, Timestamp, VerdictKind, VersionState,
     Worker,
 };
-use crate::scan::{Engine, Signatures};
+use crate::scan::KeptSignatures;
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,22 +41,20 @@ impl Intake {
         if due.is_empty() {
             return Ok(round);
         }
-        let scanner = match &self.engine {
-            None => Err(HoldReason::NoScanner),
-            Some(engine) => self.trusted_signatures(engine, now).await.map(|signatures| (engine, signatures)),
-        };
+        let ready = self.ready(now).await;
         while round.examined < MAX_ROUND && !due.is_empty() {
             for hold in due {
-                let finding = match &scanner {
-                    Err(reason) => Err(*reason),
-                    Ok((engine, signatures)) => self.finding(&hold, engine, signatures, clock).await?,
+                let finding = match &ready {
+                    Err(failure) => Err(failure.clone()),
+                    Ok(ready) => self.finding(&hold, ready, clock).await?,
                 };
                 let state = self.settle(&hold, &finding, clock).await?;
                 round.examined += 1;
                 round.released += usize::from(state == Some(HoldState::Released));
                 round.quarantined += usize::from(state == Some(HoldState::Quarantined));
                 // It may hang: the next round asks first whether it answers.
-                if scanner.is_ok() && matches!(finding, Err(HoldReason::ScannerFailed)) {
+                let failed = finding.is_err_and(|failure| failure.reason == HoldReason::ScannerFailed);
+                if ready.is_ok() && failed {
                     return Ok(round);
                 }
             }
@@ -70,27 +69,21 @@ impl Intake {
     }
 
     /// What a scan says now. One that could release the content waits for signatures that may.
-    async fn finding(
-        &self,
-        hold: &HoldRow,
-        engine: &Arc<dyn Engine>,
-        signatures: &Signatures,
-        clock: Clock,
-    ) -> Result<Finding, IntakeError> {
+    async fn finding(&self, hold: &HoldRow, ready: &Ready, clock: Clock) -> Result<Finding, IntakeError> {
         if hold.first_signatures.is_some()
             && is_due(hold, clock)
-            && let Some(reason) = objection(hold, signatures, clock.now, &self.settings)
+            && let Some(reason) = objection(hold, &ready.signatures, clock.now, &self.settings)
         {
-            return Ok(Err(reason));
+            return Ok(Err(reason.into()));
         }
-        let finding = self.scan(hold, engine).await?;
-        // The scanner loaded other signatures since it was tested.
+        let finding = self.scan(hold, ready).await?;
+        // A scanner loaded other signatures since it was tested.
         if let Ok(scanned) = &finding
-            && scanned.verdict.result == VerdictKind::Clean
-            && scanned.signatures.identity != signatures.identity
-            && let Err(reason) = self.trusted_signatures(engine, clock.now).await
+            && scanned.result == VerdictKind::Clean
+            && !scanned.signatures.are(&KeptSignatures::parse(&ready.signatures.kept()))
+            && let Err(failure) = self.ready(clock.now).await
         {
-            return Ok(Err(reason));
+            return Ok(Err(failure));
         }
         Ok(finding)
     }
@@ -119,11 +112,12 @@ impl Intake {
         let first_signatures = hold.first_signatures.clone().filter(|_| !is_first);
         let next = decide(&HoldRow { first_signatures, ..hold.clone() }, finding, clock, &self.settings);
         let by = Stamp { actor: Actor::Worker(Worker::Intake), at: clock.now };
-        let (seen, scanned) = (hold.clone(), scanned_of(finding));
+        let (seen, scanned) = (hold.clone(), finding.as_ref().ok().cloned());
+        let failure = finding.as_ref().err().cloned();
         let settled = move |tx: &WriteTx<'_>| {
             tx.silent("the holding area's own rows tell what was examined");
-            let found = scanned.as_ref().filter(|scanned| scanned.verdict.result != VerdictKind::Clean);
-            let detail = found.and_then(|scanned| scanned.verdict.detail.clone());
+            let found = scanned.as_ref().filter(|scanned| scanned.result != VerdictKind::Clean);
+            let detail = found.and_then(|scanned| scanned.detail.clone());
             let (state, reason) = match next.state {
                 HoldState::Quarantined => {
                     let (state, reason) = consequence(tx, detail.as_deref(), clock.now)?;
@@ -170,6 +164,9 @@ impl Intake {
             };
             if !turn(tx, &by, &seen, scanned.as_ref(), &update, detail)? {
                 return Ok(None);
+            }
+            if let Some(failure) = &failure {
+                note_silence(tx, &seen, failure, clock.now)?;
             }
             if let Some(given) = &given {
                 tell(tx, given, &seen, HoldEvent::PasswordGiven, None, None)?;
@@ -219,13 +216,13 @@ pub(super) fn turn(
     if tx.hold(seen.id)?.as_ref() != Some(seen) {
         return Ok(false);
     }
-    if let Some(Scanned { verdict, look, .. }) = scanned {
-        tx.insert_verdict(seen.id, verdict)?;
+    if let Some(Scanned { verdicts, look, .. }) = scanned {
+        verdicts.iter().try_for_each(|verdict| tx.insert_verdict(seen.id, verdict))?;
         look.iter().try_for_each(|look| tx.set_look(seen.id, look))?;
     }
     tx.update_hold(seen.id, update)?;
     let version = tx.version(seen.version)?.ok_or(IntakeError::NoSuchHold)?;
-    let objects = scanned.is_some_and(|scanned| scanned.verdict.result != VerdictKind::Clean);
+    let objects = scanned.is_some_and(|scanned| scanned.result != VerdictKind::Clean);
     if objects || (update.state != seen.state && !is_open(update.state)) {
         take_back(tx, by, &version)?;
     }
@@ -265,11 +262,23 @@ fn is_open(state: HoldState) -> bool {
     !state.has_ended() && state != HoldState::Quarantined
 }
 
-fn scanned_of(finding: &Finding) -> Option<Scanned> {
-    match finding {
-        Ok(scanned) => Some(scanned.clone()),
-        Err(_) => None,
+/// Records for which scanner a content waits, once until something else happens.
+fn note_silence(
+    tx: &WriteTx<'_>,
+    seen: &HoldRow,
+    failure: &Failure,
+    now: Timestamp,
+) -> Result<(), IntakeError> {
+    let Some(engine) = &failure.engine else { return Ok(()) };
+    let row = no_answer(engine, true, failure.reason, now);
+    let last = tx.verdicts(seen.id)?.pop();
+    let is_known = last.is_some_and(|last| {
+        (last.result, &last.engine, &last.detail) == (row.result, &row.engine, &row.detail)
+    });
+    if !is_known {
+        tx.insert_verdict(seen.id, &row)?;
     }
+    Ok(())
 }
 
 /// The same items, one of each space in turn: a space that receives a thousand files does not delay the others.

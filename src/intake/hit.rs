@@ -33,21 +33,26 @@ pub(super) fn consequence(
     })
 }
 
-/// Takes a stored content from its readers, in which a scan found something, and ends the links to its file. `false`
+/// Takes a stored content from its readers, in which one of these verdicts found something, and ends the links to its file. `false`
 /// if a person released it although the same was found, or lets its content in.
 pub(super) fn withhold(
     tx: &WriteTx<'_>,
     by: &Stamp,
     version: &VersionRow,
-    verdict: &VerdictRow,
+    verdicts: &[VerdictRow],
 ) -> Result<bool, IntakeError> {
     let hold = tx.hold_on(version.id)?;
-    let is_same =
-        |known: &VerdictRow| known.result == VerdictKind::Infected && known.detail == verdict.detail;
+    let is_found = |verdict: &&VerdictRow| verdict.result == VerdictKind::Infected;
+    let found = verdicts.iter().filter(is_found).map(|verdict| verdict.detail.as_deref());
     let is_known = match &hold {
-        Some(hold) => tx.verdicts(hold.id)?.iter().any(is_same),
+        Some(hold) => {
+            let known = tx.verdicts(hold.id)?;
+            let known: Vec<_> = known.iter().filter(is_found).map(|known| known.detail.as_deref()).collect();
+            found.clone().all(|virus| known.contains(&virus))
+        }
         None => false,
     };
+    let virus = found.min().flatten();
     if is_known && hold.as_ref().is_some_and(|hold| hold.overridden) {
         return Ok(false);
     }
@@ -60,7 +65,7 @@ pub(super) fn withhold(
     if !is_known {
         take_back(tx, by, version)?;
     }
-    let (state, reason) = consequence(tx, verdict.detail.as_deref(), by.at)?;
+    let (state, reason) = consequence(tx, virus, by.at)?;
     let id = match hold {
         None => tx.insert_found(version.id, version.created, state, reason)?,
         Some(hold) => {
@@ -75,14 +80,14 @@ pub(super) fn withhold(
             hold.id
         }
     };
-    tx.insert_verdict(id, verdict)?;
+    verdicts.iter().try_for_each(|verdict| tx.insert_verdict(id, verdict))?;
     if state == HoldState::Quarantined {
-        change_state(tx, by, version, VersionState::Quarantined, verdict.detail.clone())?;
+        change_state(tx, by, version, VersionState::Quarantined, virus.map(str::to_owned))?;
         if version.replaced.is_none() {
             end_links(tx, by, version.entry)?;
         }
     } else {
-        change_state(tx, by, version, VersionState::Held, verdict.detail.clone())?;
+        change_state(tx, by, version, VersionState::Held, virus.map(str::to_owned))?;
     }
     Ok(true)
 }

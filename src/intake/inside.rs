@@ -1,4 +1,4 @@
-//! The inside of a content: a look, which opens encrypted parts, and scans of everything that the scanner does not see by itself.
+//! The inside of a content: a look, which opens encrypted parts, and scans of everything that a scanner does not see by itself.
 //!
 //! - ClamAV calls an archive clean that it cannot unpack, as every RAR archive without a library that Debian does not have: the
 //!   members are scanned one by one.
@@ -6,6 +6,8 @@
 //!   comes open is scanned and looked into as if it had come so.
 //! - A scanner that calls a content encrypted may have read no further. Each member is scanned by itself then, and that one is
 //!   encrypted counts no more if all that is encrypted came open.
+//!
+//! All scanners scan each of these; what one did not answer about a part, it did not answer about the whole.
 //!
 //! The process that looks opens all but PDFs, which a program in a sandbox opens; each of these is examined by itself.
 
@@ -15,21 +17,20 @@ use std::os::fd::AsFd;
 use secrecy::SecretString;
 
 use super::opening::{Closed, Opener};
+use super::trust::Failure;
 use crate::inspect::{Breadth, Handed, Inspection, Inspector, Tried};
 use crate::model::{ContentKind, HoldReason, Label, Look, Obstacle};
-use crate::scan::{Report, Sample, ScanError, SignatureIdentity, Verdict};
+use crate::scan::{Opinions, Sample, ScanError, Verdict};
 
 /// Most PDFs in PDFs that are opened one after the other.
 const MAX_OPENED_DEPTH: u32 = 3;
 
-/// Detail of a verdict about a content whose members could not all be scanned.
+/// Detail of verdicts about a content whose members could not all be scanned.
 const NOT_ALL: &str = "not all members that the scanner cannot reach could be scanned";
 
 /// The inside of a content.
 #[derive(Debug)]
 pub(super) struct Inside {
-    /// The scanner's verdict about all that it does not see in the content by itself.
-    pub(super) verdict: Verdict,
     /// What a look found in all that is open or came open.
     pub(super) look: Look,
     /// The state of its encrypted parts.
@@ -56,21 +57,28 @@ impl Inside {
 pub(super) struct Examiner<'a> {
     pub(super) inspector: &'a Inspector,
     pub(super) opener: &'a Opener,
-    /// Scans one content by itself.
-    pub(super) scan: &'a dyn Fn(&Sample) -> Result<Report, HoldReason>,
+    /// Has a part scanned by all scanners that answered so far.
+    pub(super) scan: &'a dyn Fn(&Sample, &Opinions) -> Opinions,
     /// What people gave.
     pub(super) passwords: &'a [&'a SecretString],
+}
+
+/// What the scanners said about the whole and its parts so far.
+struct Said {
+    /// What counts: that a part is encrypted may not.
+    counting: Opinions,
+    /// All of it.
+    all: Opinions,
 }
 
 /// An examination that is under way.
 struct Course<'a> {
     examiner: &'a Examiner<'a>,
-    /// By these, everything is scanned.
-    signatures: &'a SignatureIdentity,
+    said: &'a mut Said,
     breadth: Breadth,
     depth: u32,
-    /// What the scans of members led to.
-    verdict: Result<Verdict, HoldReason>,
+    /// Why a part was not scanned.
+    failure: Option<Failure>,
     /// What was found in PDFs that came open or stay closed.
     labels: Vec<Label>,
     obstacle: Option<Obstacle>,
@@ -79,49 +87,57 @@ struct Course<'a> {
 }
 
 impl Examiner<'_> {
-    /// Examines a content, of which `whole` is the report: clean or encrypted.
+    /// Examines a content, of which `whole` is what the scanners say; together that is clean or encrypted. Returns what they
+    /// say about the whole and all its parts.
     ///
     /// Errors: something could not be scanned or looked into.
-    pub(super) fn examine(&self, sample: &Sample, name: &str, whole: &Report) -> Result<Inside, HoldReason> {
-        let signatures = &whole.signatures.identity;
-        if whole.verdict != Verdict::Encrypted {
-            let found = self.examine_at(sample, name, signatures, Breadth::Unreached, 0)?;
-            if found.verdict != Verdict::Encrypted {
-                return Ok(found);
+    pub(super) fn examine(
+        &self,
+        sample: &Sample,
+        name: &str,
+        whole: &Opinions,
+    ) -> Result<(Opinions, Inside), Failure> {
+        let mut said = Said { counting: whole.clone(), all: whole.clone() };
+        if whole.conclusion()? != Verdict::Encrypted {
+            let inside = self.examine_at(sample, name, &mut said, Breadth::Unreached, 0)?;
+            if said.counting.conclusion()? != Verdict::Encrypted {
+                return Ok((said.counting, inside));
             }
         }
-        let found = self.examine_at(sample, name, signatures, Breadth::All, 0)?;
-        let is_closed = found.is_closed();
-        Ok(match found.verdict {
-            Verdict::Clean if is_closed => Inside { verdict: Verdict::Encrypted, ..found },
-            _ => found,
-        })
+        said.counting = whole.without_encrypted();
+        let inside = self.examine_at(sample, name, &mut said, Breadth::All, 0)?;
+        // A finding ends the examination before all of it came open.
+        let is_found = matches!(said.counting.conclusion()?, Verdict::Infected { .. });
+        if is_found || inside.is_closed() {
+            said.counting.call_encrypted(&said.all);
+        }
+        Ok((said.counting, inside))
     }
 
     fn examine_at(
         &self,
         sample: &Sample,
         name: &str,
-        signatures: &SignatureIdentity,
+        said: &mut Said,
         breadth: Breadth,
         depth: u32,
-    ) -> Result<Inside, HoldReason> {
+    ) -> Result<Inside, Failure> {
         let mut course = Course {
             examiner: self,
-            signatures,
+            said,
             breadth,
             depth,
-            verdict: Ok(Verdict::Clean),
+            failure: None,
             labels: Vec::new(),
             obstacle: None,
             tried: Tried::default(),
             has_open_pdf: false,
         };
         let mut take = |handed| {
-            course.take(handed);
-            match course.verdict {
-                Ok(Verdict::Clean) => ControlFlow::Continue(()),
-                _ => ControlFlow::Break(()),
+            course.failure = course.take(handed).err();
+            match course.is_over() {
+                false => ControlFlow::Continue(()),
+                true => ControlFlow::Break(()),
             }
         };
         let examined = self.inspector.examine(sample.as_fd(), name, self.passwords, breadth, &mut take);
@@ -130,6 +146,10 @@ impl Examiner<'_> {
             tracing::error!(error, "cannot look into contents: nothing is released");
             HoldReason::InspectionFailed
         })?;
+        let ended_early = course.is_over();
+        if let Some(failure) = course.failure {
+            return Err(failure);
+        }
         let Inspection { kind, mut labels, obstacle, .. } = examined.inspection;
         labels.extend(course.labels);
         let tried = examined.tried.and(course.tried);
@@ -140,16 +160,14 @@ impl Examiner<'_> {
             labels.insert(Label::PasswordGiven);
         }
         let obstacle = obstacle.max(course.obstacle);
-        let verdict = course.verdict?;
-        let is_unfinished = verdict == Verdict::Clean && obstacle == Some(Obstacle::NotFinished);
-        let verdict = match verdict {
-            Verdict::Clean if is_cut_short(obstacle, breadth) => {
-                Verdict::NotFullyScannable { reason: NOT_ALL.to_owned() }
-            }
-            verdict => verdict,
-        };
+        let is_clean = course.said.counting.conclusion() == Ok(Verdict::Clean);
+        let is_unfinished = is_clean && obstacle == Some(Obstacle::NotFinished);
+        // What ended early because something was found is no gap.
+        if !ended_early && is_cut_short(obstacle, breadth) {
+            course.said.counting.not_all(NOT_ALL);
+        }
         let look = Look { kind, labels, obstacle };
-        Ok(Inside { verdict, look, tried, has_open_pdf: course.has_open_pdf, is_unfinished })
+        Ok(Inside { look, tried, has_open_pdf: course.has_open_pdf, is_unfinished })
     }
 }
 
@@ -165,29 +183,34 @@ fn is_cut_short(obstacle: Option<Obstacle>, breadth: Breadth) -> bool {
 }
 
 impl Course<'_> {
-    fn take(&mut self, handed: Handed) {
-        let taken = match handed {
-            Handed::Member(member) => sample_of(&member).and_then(|sample| self.scan(&sample)),
-            Handed::LockedPdf(pdf) => sample_of(&pdf).and_then(|pdf| self.open(&pdf)),
-        };
-        self.verdict = taken;
-    }
-
-    /// The verdict about one member, by the same signatures as that about the whole.
-    fn scan(&self, sample: &Sample) -> Result<Verdict, HoldReason> {
-        let report = (self.examiner.scan)(sample)?;
-        match report.verdict {
-            // The scanner loaded others meanwhile: all of it is scanned again, soon.
-            Verdict::Clean | Verdict::Encrypted if report.signatures.identity != *self.signatures => {
-                Err(HoldReason::ScannerFailed)
+    fn take(&mut self, handed: Handed) -> Result<(), Failure> {
+        match handed {
+            Handed::Member(member) => {
+                self.scan(&sample_of(&member)?);
+                Ok(())
             }
-            Verdict::Encrypted if self.breadth == Breadth::All => Ok(Verdict::Clean),
-            verdict => Ok(verdict),
+            Handed::LockedPdf(pdf) => self.open(&sample_of(&pdf)?),
         }
     }
 
+    /// Whether nothing that is still to come could change the result. Of what is not fully scannable, a later part may be
+    /// malware.
+    fn is_over(&self) -> bool {
+        let goes_on =
+            matches!(self.said.counting.conclusion(), Ok(Verdict::Clean | Verdict::NotFullyScannable { .. }));
+        self.failure.is_some() || !goes_on
+    }
+
+    /// Adds what the scanners say about one part.
+    fn scan(&mut self, part: &Sample) {
+        let said = (self.examiner.scan)(part, &self.said.counting);
+        self.said.all.add(&said);
+        let counting = if self.breadth == Breadth::All { said.without_encrypted() } else { said };
+        self.said.counting.add(&counting);
+    }
+
     /// Opens a PDF, without a password or by one that was given, and examines it.
-    fn open(&mut self, pdf: &Sample) -> Result<Verdict, HoldReason> {
+    fn open(&mut self, pdf: &Sample) -> Result<(), Failure> {
         let none = SecretString::from("");
         let passwords = [(None, &none)].into_iter().chain(
             self.examiner.passwords.iter().enumerate().map(|(number, password)| (Some(number), *password)),
@@ -206,22 +229,23 @@ impl Course<'_> {
                 }
                 Err(Closed::WrongPassword) => self.tried.is_wrong |= number.is_some(),
                 Err(Closed::NotOpened) => {}
-                Err(Closed::Because(HoldReason::TooLarge)) => self.tried.is_too_large = true,
-                Err(Closed::Because(reason)) => return Err(reason),
+                Err(Closed::Because(failure)) if failure.reason == HoldReason::TooLarge => {
+                    self.tried.is_too_large = true;
+                }
+                Err(Closed::Because(failure)) => return Err(failure),
             }
         }
         self.labels.push(Label::Encrypted);
         self.obstacle = self.obstacle.max(Some(Obstacle::Encrypted));
-        Ok(Verdict::Clean)
+        Ok(())
     }
 
-    fn examine_open(&mut self, open: &Sample) -> Result<Verdict, HoldReason> {
-        let verdict = self.scan(open)?;
-        if verdict != Verdict::Clean {
-            return Ok(verdict);
+    fn examine_open(&mut self, open: &Sample) -> Result<(), Failure> {
+        self.scan(open);
+        if self.is_over() {
+            return Ok(());
         }
-        let (signatures, depth) = (self.signatures, self.depth + 1);
-        let inside = self.examiner.examine_at(open, "", signatures, self.breadth, depth)?;
+        let inside = self.examiner.examine_at(open, "", self.said, self.breadth, self.depth + 1)?;
         let Look { kind, labels, obstacle } = inside.look;
         self.labels.extend(labels);
         // It was a PDF; another program may see something else in it.
@@ -230,7 +254,7 @@ impl Course<'_> {
         self.obstacle = self.obstacle.max(obstacle);
         self.tried = self.tried.and(inside.tried);
         self.has_open_pdf |= inside.has_open_pdf;
-        Ok(inside.verdict)
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@
 //!
 //! Everything is a row (`catalog::holds`), so a crash, a restart or days of downtime only delay it. A content is
 //! released by one transaction, which checks once more that nobody decided otherwise meanwhile. It fails closed:
-//! whatever the scanner does but say "clean" keeps the content held, and after [`DECISION_AFTER`] a person is asked.
+//! whatever a required scanner does but say "clean" keeps the content held, and after [`DECISION_AFTER`] a person is asked.
 //!
 //! The holding time is counted in certain time ([`CertainTime`](crate::model::CertainTime)): a clock that jumps
 //! forward releases nothing early.
@@ -43,6 +43,7 @@ mod rescan;
 mod second;
 mod shown;
 mod tell;
+mod trust;
 mod verdict;
 mod watch;
 
@@ -63,6 +64,7 @@ pub use people::Decided;
 pub use rescan::{RescanStep, RescanTime};
 pub use second::APPROVAL_LASTS;
 pub use shown::{Hold, Standing};
+pub use trust::SilentScanner;
 pub use watch::{WATCH_EVERY, WatchError, WatchSettings, WatchedFolder, check_watched};
 
 use examine::fairly;
@@ -70,10 +72,11 @@ use mail::{Flood, NamesTaken};
 use passwords::Passwords;
 use render::Turns;
 use rescan::Often;
+use trust::Standings;
 
 pub use crate::catalog::{
     AllowedRow as Allowed, ApprovalRow as Approval, HandedOutRow as HandedOut, HoldRequestRow as HoldRequest,
-    RescanRow as Rescan,
+    RescanRow as Rescan, VerdictRow as Scan,
 };
 
 use crate::catalog::Catalog;
@@ -82,7 +85,7 @@ use crate::inspect::Inspector;
 use crate::library::Library;
 use crate::model::{DEFAULT_HOLD, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE, Timestamp};
 use crate::proof::Signer;
-use crate::scan::Engine;
+use crate::scan::Panel;
 
 /// Time after its due time at which a content that still waits needs a person's decision.
 pub const DECISION_AFTER: Duration = Duration::from_hours(36);
@@ -95,6 +98,8 @@ const RETRY_AFTER: Duration = Duration::from_mins(1);
 const SIGNATURES_EVERY: Duration = Duration::from_mins(5);
 /// Time for which a successful test of the scanner counts: about one round of releases.
 const TRUST_FOR: Duration = Duration::from_mins(1);
+/// Time for which an optional scanner is not asked again that gave no verdict: one that hangs would delay all others.
+const OPTIONAL_RESTS: Duration = Duration::from_mins(5);
 /// Contents examined in one round.
 const MAX_ROUND: usize = 256;
 /// Contents of one turn of a round, fairly across spaces. What arrives meanwhile is in the next turn.
@@ -129,12 +134,12 @@ pub struct Intake {
     library: Library,
     /// Signs certificates.
     signer: Arc<Signer>,
-    engine: Option<Arc<dyn Engine>>,
+    panel: Option<Panel>,
     converter: Option<Arc<Converter>>,
     inspector: Option<Inspector>,
     settings: IntakeSettings,
-    /// The last test of the scanner that succeeded.
-    trusted: Arc<Mutex<Option<Trusted>>>,
+    /// What is known about the scanners.
+    standings: Arc<Mutex<Standings>>,
     scans: Arc<Semaphore>,
     /// What a new scan of everything stored begins with.
     often: Arc<Mutex<Often>>,
@@ -147,24 +152,17 @@ pub struct Intake {
     passwords: Arc<Passwords>,
 }
 
-/// A successful test of the scanner.
-struct Trusted {
-    at: Timestamp,
-    /// Identity of the signatures that it had.
-    signatures: String,
-}
-
 impl Intake {
     /// The holding area of an instance whose server does not run: nothing is scanned or converted.
     pub fn new(library: Library, signer: Arc<Signer>) -> Self {
         Self {
             library,
             signer,
-            engine: None,
+            panel: None,
             converter: None,
             inspector: None,
             settings: IntakeSettings::default(),
-            trusted: Arc::default(),
+            standings: Arc::default(),
             scans: Arc::new(Semaphore::new(MAX_SCANS)),
             often: Arc::default(),
             flood: Arc::default(),
@@ -175,16 +173,16 @@ impl Intake {
         }
     }
 
-    /// The same with a scanner, a converter and a process that looks into contents; without a scanner, everything stays
+    /// The same with scanners, a converter and a process that looks into contents; without a scanner, everything stays
     /// held, and without a converter, documents have no PDF.
     pub fn with(
         self,
-        engine: Option<Arc<dyn Engine>>,
+        panel: Option<Panel>,
         converter: Option<Arc<Converter>>,
         inspector: Inspector,
         settings: IntakeSettings,
     ) -> Self {
-        Self { engine, converter, inspector: Some(inspector), settings, ..self }
+        Self { panel, converter, inspector: Some(inspector), settings, ..self }
     }
 
     /// Holding time of a space for which none was given.
@@ -194,7 +192,7 @@ impl Intake {
 
     /// Whether anything can be released without a person.
     pub fn has_scanner(&self) -> bool {
-        self.engine.is_some()
+        self.panel.is_some()
     }
 
     fn catalog(&self) -> &Catalog {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::Intake;
+use super::trust::Failure;
 use crate::catalog::HoldRow;
 use crate::convert::{Converter, Unlocked};
 use crate::inspect::{Inspector, Opening};
@@ -22,22 +23,22 @@ pub(super) struct Opener {
 }
 
 /// Why a content stays closed, or was not scanned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Closed {
     /// The password is not the right one.
     WrongPassword,
     /// It is encrypted in a way that is not opened here, or not at all.
     NotOpened,
     /// Something else is in the way.
-    Because(HoldReason),
+    Because(Failure),
 }
 
 impl Closed {
     /// Why a content is not released that should have opened.
-    pub(super) fn reason(self) -> HoldReason {
+    pub(super) fn failure(self) -> Failure {
         match self {
-            Self::WrongPassword | Self::NotOpened => HoldReason::Encrypted,
-            Self::Because(reason) => reason,
+            Self::WrongPassword | Self::NotOpened => HoldReason::Encrypted.into(),
+            Self::Because(failure) => failure,
         }
     }
 }
@@ -95,12 +96,12 @@ impl Opener {
         let inspector = self.inspector.as_ref().ok_or(Closed::NotOpened)?;
         let failed = |code: &str| {
             tracing::error!(code, "cannot open contents: nothing is released");
-            Closed::Because(HoldReason::InspectionFailed)
+            Closed::Because(HoldReason::InspectionFailed.into())
         };
         let mut open = Sample::begin().map_err(|error| failed(error.code()))?;
         match inspector.open(sample.as_fd(), password, &mut open).map_err(|error| failed(error.code()))? {
             Opening::Opened => open.seal().map_err(|error| failed(error.code())),
-            Opening::TooLarge => Err(Closed::Because(HoldReason::TooLarge)),
+            Opening::TooLarge => Err(Closed::Because(HoldReason::TooLarge.into())),
             Opening::WrongPassword => Err(Closed::WrongPassword),
             Opening::NotRead => Err(Closed::NotOpened),
         }
@@ -121,7 +122,7 @@ impl Opener {
         let mut copy = Sample::begin().map_err(|_| Closed::NotOpened)?;
         match io::copy(&mut open, &mut copy).map_err(|error| error.kind()) {
             Ok(_) => copy.seal().map_err(|_| Closed::NotOpened),
-            Err(io::ErrorKind::FileTooLarge) => Err(Closed::Because(HoldReason::TooLarge)),
+            Err(io::ErrorKind::FileTooLarge) => Err(Closed::Because(HoldReason::TooLarge.into())),
             Err(_) => Err(Closed::NotOpened),
         }
     }

@@ -10,13 +10,14 @@ use super::decide::Clock;
 use super::opening::Closed;
 use super::passwords::wants_password;
 use super::shown::hold_of;
+use super::trust::{Failure, Ready};
 use super::verdict::Asked;
 use super::{Intake, IntakeError};
 use crate::catalog::HoldRow;
 use crate::inspect::MAX_KEYS;
 use crate::library::LibraryError;
-use crate::model::{Access, HoldId, HoldReason, HoldState, Stamp};
-use crate::scan::{Engine, Signatures};
+use crate::model::{Access, HoldId, HoldState, Stamp};
+use crate::scan::KeptSignatures;
 
 /// Most other files of a delivery on which a password is tried that was given for one.
 const MAX_DELIVERY: usize = 30;
@@ -58,21 +59,19 @@ impl Intake {
         if !wants_password(&hold, &self.passwords) {
             return Err(IntakeError::NoPasswordNeeded);
         }
-        let refused = |reason| IntakeError::NotClean { reason };
-        let engine = self.engine.as_ref().ok_or_else(|| refused(HoldReason::NoScanner))?;
-        let signatures = self.trusted_signatures(engine, by.at).await.map_err(refused)?;
+        let ready = self.ready(by.at).await.map_err(Failure::refusal)?;
         if !self.passwords.attempt(id, by.actor.person(), by.at) {
             return Err(IntakeError::TooManyPasswords);
         }
         let password = Arc::new(password);
-        let given = self.open_with(&hold, &password, engine, &signatures, by).await?;
+        let given = self.open_with(&hold, &password, &ready, by).await?;
         let begun = Instant::now();
         for other in self.others_of_delivery(&hold, accesses).await? {
             if begun.elapsed() > LONGEST_DELIVERY {
                 break;
             }
             // What it does not open has another password, or is examined later.
-            let opened = self.open_with(&other, &password, engine, &signatures, by).await;
+            let opened = self.open_with(&other, &password, &ready, by).await;
             if let Err(error @ IntakeError::Library(LibraryError::Catalog(_))) = opened {
                 return Err(error);
             }
@@ -106,8 +105,7 @@ impl Intake {
         &self,
         hold: &HoldRow,
         password: &Arc<SecretString>,
-        engine: &Arc<dyn Engine>,
-        signatures: &Signatures,
+        ready: &Ready,
         by: Stamp,
     ) -> Result<Given, IntakeError> {
         let id = hold.id;
@@ -117,15 +115,14 @@ impl Intake {
         passwords.push(Arc::clone(password));
         let (space, version) = (hold.space, hold.version);
         let asked = Asked { space, version, looks: true, passwords, is_attempt: true };
-        let scanned = self.examine(asked, engine).await?.map_err(|closed| match closed {
+        let scanned = self.examine(asked, ready).await?.map_err(|closed| match closed {
             Closed::WrongPassword => IntakeError::WrongPassword,
             Closed::NotOpened => IntakeError::NotOpened,
-            Closed::Because(reason) => IntakeError::NotClean { reason },
+            Closed::Because(failure) => failure.refusal(),
         })?;
-        // The scanner loaded others since it was tested.
-        if scanned.signatures.identity != signatures.identity {
-            let tested = self.trusted_signatures(engine, by.at).await;
-            tested.map_err(|reason| IntakeError::NotClean { reason })?;
+        // A scanner loaded others since it was tested.
+        if !scanned.signatures.are(&KeptSignatures::parse(&ready.signatures.kept())) {
+            self.ready(by.at).await.map_err(Failure::refusal)?;
         }
         // Before its state changes: the next scan may begin at once.
         self.passwords.keep(id, Arc::clone(password));

@@ -5,6 +5,7 @@ use super::examine::turn;
 use super::second::{is_seconded, needs_two, note_first};
 use super::shown::{Hold, Standing, hold_of};
 use super::tell::tell;
+use super::trust::Failure;
 use super::{Intake, IntakeError};
 use crate::catalog::{HandedOutRow, HoldRow, HoldUpdate, ReadTx, WriteTx};
 use crate::library::version::hand_out;
@@ -135,13 +136,11 @@ impl Intake {
     ///
     /// Errors: `NotClean`.
     async fn clean_now(&self, hold: &HoldRow, by: Stamp) -> Result<Scanned, IntakeError> {
-        let refused = |reason| IntakeError::NotClean { reason };
-        let engine = self.engine.as_ref().ok_or_else(|| refused(HoldReason::NoScanner))?;
-        self.trusted_signatures(engine, by.at).await.map_err(refused)?;
-        let finding = self.scan(hold, engine).await?;
+        let ready = self.ready(by.at).await.map_err(Failure::refusal)?;
+        let finding = self.scan(hold, &ready).await?;
         let objection = match &finding {
-            Err(reason) => return Err(refused(*reason)),
-            Ok(scanned) => match scanned.verdict.result {
+            Err(failure) => return Err(failure.clone().refusal()),
+            Ok(scanned) => match scanned.result {
                 VerdictKind::Clean => {
                     let look = scanned.look.as_ref().or(hold.look.as_ref());
                     match look.and_then(|look| look.obstacle) {
@@ -153,11 +152,12 @@ impl Intake {
                 VerdictKind::Infected => HoldReason::Infected,
                 VerdictKind::NotFullyScannable => HoldReason::NotFullyScannable,
                 VerdictKind::Encrypted => HoldReason::Encrypted,
+                VerdictKind::NoAnswer => HoldReason::ScannerFailed,
             },
         };
         // What it found counts at once, not only at the next scan.
         self.settle(hold, &finding, Clock { now: by.at, certain: by.at, up_since: by.at }).await?;
-        Err(refused(objection))
+        Err(Failure::from(objection).refusal())
     }
 
     async fn enact(

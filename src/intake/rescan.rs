@@ -1,4 +1,4 @@
-//! Scans everything stored once more when the scanner has other signatures: what no scanner knew when it came may be
+//! Scans everything stored once more when a scanner has other signatures: what no scanner knew when it came may be
 //! known today.
 //!
 //! One pass visits every version that people may read: those read most often lately first, then the latest first.
@@ -8,15 +8,15 @@
 //! once; that a content is encrypted or too large changes nothing, for people have it already.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::decide::Scanned;
 use super::hit::withhold;
-use super::verdict::signatures;
+use super::trust::{Failure, Ready};
 use super::{Intake, IntakeError};
 use crate::catalog::{RescanRow, Rescanned, StoredVersion, VerdictRow, WriteTx};
 use crate::model::{HoldReason, RescanMode, Stamp, Timestamp, VerdictKind, VersionId, VersionState, Worker};
-use crate::scan::{Engine, Signatures};
+use crate::scan::{CLAMD, Duty, KeptSignatures, Panel};
 
 /// Versions of one transaction.
 const MAX_BATCH: usize = 16;
@@ -37,7 +37,7 @@ pub struct RescanTime {
 }
 
 /// What one call did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RescanStep {
     /// Everything stored was scanned with the present signatures, or there is no scanner.
     Idle,
@@ -45,8 +45,13 @@ pub enum RescanStep {
     Paused,
     /// The office's hours begin later.
     OutsideHours,
-    /// The scanner cannot be used.
-    Waits(HoldReason),
+    /// A scanner whose word is needed cannot be used.
+    Waits {
+        /// Why.
+        reason: HoldReason,
+        /// Its name.
+        engine: Option<String>,
+    },
     /// It scanned.
     Worked {
         /// Versions of the pass done so far.
@@ -72,7 +77,7 @@ enum Known {
     /// An equal content was scanned in this pass.
     Before(Rescanned),
     /// It was scanned.
-    Now(VerdictRow),
+    Now(Box<Scanned>),
 }
 
 /// A part of the versions of a pass.
@@ -126,11 +131,13 @@ impl Intake {
         self.library.storing().await?.write(set).await
     }
 
-    /// Continues the pass, or begins one if the scanner has other signatures than the latest began with.
+    /// Continues the pass, or begins one if a scanner has other signatures than the latest began with.
     ///
     /// Errors: those of the catalogue.
     pub async fn rescan_for(&self, time: RescanTime, now: Timestamp) -> Result<RescanStep, IntakeError> {
-        let Some(engine) = &self.engine else { return Ok(RescanStep::Idle) };
+        if !self.has_scanner() {
+            return Ok(RescanStep::Idle);
+        }
         let latest = self.rescan().await?;
         let time = match latest.as_ref().map_or(RescanMode::Scheduled, |row| row.mode) {
             RescanMode::Paused => return Ok(RescanStep::Paused),
@@ -140,14 +147,14 @@ impl Intake {
                 None => return Ok(RescanStep::OutsideHours),
             },
         };
-        if self.has_nothing_to_do(latest.as_ref(), engine).await? {
+        if self.has_nothing_to_do(latest.as_ref()).await? {
             return Ok(RescanStep::Idle);
         }
-        let signatures = match self.trusted_signatures(engine, now).await {
-            Ok(signatures) => signatures,
-            Err(reason) => return Ok(RescanStep::Waits(reason)),
+        let ready = match self.ready(now).await {
+            Ok(ready) => ready,
+            Err(failure) => return Ok(failure.into()),
         };
-        let mut pass = self.pass(latest, &signatures, now).await?;
+        let mut pass = self.pass(latest, &ready, now).await?;
         let begun = Instant::now();
         loop {
             let (part, batch) = self.batch(&pass).await?;
@@ -155,10 +162,10 @@ impl Intake {
                 return Ok(RescanStep::Idle);
             }
             let is_last = batch.is_empty() && part == Part::Rest;
-            let (done, is_stopped) = self.scan_batch(batch, &pass, engine, &signatures).await?;
+            let (done, stopped) = self.scan_batch(batch, &pass, &ready).await?;
             pass = self.conclude(pass, done, part, is_last).await?;
-            if is_stopped {
-                return Ok(RescanStep::Waits(HoldReason::ScannerFailed));
+            if let Some(failure) = stopped {
+                return Ok(failure.into());
             }
             if begun.elapsed() >= time {
                 return Ok(RescanStep::Worked { seen: pass.seen, total: pass.total, found: pass.found });
@@ -166,36 +173,32 @@ impl Intake {
         }
     }
 
-    /// Whether everything was scanned with the present signatures: then the scanner need not show that it works.
-    async fn has_nothing_to_do(
-        &self,
-        latest: Option<&RescanRow>,
-        engine: &Arc<dyn Engine>,
-    ) -> Result<bool, IntakeError> {
+    /// Whether everything was scanned with the present signatures: then the scanners need not show that they work. An
+    /// optional scanner that does not answer has no others.
+    async fn has_nothing_to_do(&self, latest: Option<&RescanRow>) -> Result<bool, IntakeError> {
         let Some(row) = latest.filter(|row| row.ended.is_some() && row.mode != RescanMode::Urgent) else {
             return Ok(false);
         };
         let above = row.above;
         let fresh = self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.stored_above(above, 1)?)).await?;
-        let present = signatures(engine).await;
-        Ok(fresh.is_empty() && present.is_ok_and(|present| present.identity.as_str() == row.signatures))
+        Ok(fresh.is_empty() && self.have(&KeptSignatures::parse(&row.signatures)).await)
     }
 
     /// The pass to work on: the latest, or a new one.
     async fn pass(
         &self,
         latest: Option<RescanRow>,
-        signatures: &Signatures,
+        ready: &Ready,
         now: Timestamp,
     ) -> Result<RescanRow, IntakeError> {
-        let identity = signatures.identity.as_str();
+        let are_the_same = |row: &RescanRow| ready.signatures.are(&KeptSignatures::parse(&row.signatures));
         let (number, mode) = match latest {
             Some(row) if row.ended.is_none() => return Ok(row),
-            Some(row) if row.signatures == identity && row.mode != RescanMode::Urgent => return Ok(row),
+            Some(row) if are_the_same(&row) && row.mode != RescanMode::Urgent => return Ok(row),
             Some(row) => (row.pass + 1, row.mode),
             None => (1, RescanMode::Scheduled),
         };
-        let signatures = identity.to_owned();
+        let signatures = ready.signatures.kept();
         let (total, latest) = self.catalog().read(|tx| Ok::<_, IntakeError>(tx.stored_versions()?)).await?;
         let begin = move |tx: &WriteTx<'_>| {
             tx.silent("no content changes");
@@ -251,33 +254,34 @@ impl Intake {
         Ok((part, batch))
     }
 
-    /// Scans versions in order; `true` if the scanner can no longer be used and some were left out.
+    /// Scans versions in order; why a scanner can no longer be used, if some were left out for that.
     async fn scan_batch(
         &self,
         batch: Vec<StoredVersion>,
         pass: &RescanRow,
-        engine: &Arc<dyn Engine>,
-        signatures: &Signatures,
-    ) -> Result<(Vec<Done>, bool), IntakeError> {
+        ready: &Ready,
+    ) -> Result<(Vec<Done>, Option<Failure>), IntakeError> {
         let mut done: Vec<Done> = Vec::with_capacity(batch.len());
         for stored in batch {
             if let Some(before) = self.known(&stored, pass.pass, &done).await? {
                 done.push(Done { stored, known: Known::Before(before) });
                 continue;
             }
-            match self.scan_stored(stored.space, stored.id, engine).await? {
-                Err(HoldReason::ScannerFailed) => return Ok((done, true)),
+            match self.scan_stored(stored.space, stored.id, ready).await? {
+                Err(failure) if failure.reason == HoldReason::ScannerFailed => {
+                    return Ok((done, Some(failure)));
+                }
                 Err(_) => done.push(Done { stored, known: Known::Nothing }),
                 Ok(scanned) => {
-                    done.push(Done { stored, known: Known::Now(scanned.verdict) });
-                    // Others, which were not tested yet.
-                    if scanned.signatures.identity != signatures.identity {
-                        return Ok((done, true));
+                    let are_tested = scanned.signatures.are(&KeptSignatures::parse(&ready.signatures.kept()));
+                    done.push(Done { stored, known: Known::Now(Box::new(scanned)) });
+                    if !are_tested {
+                        return Ok((done, Some(HoldReason::ScannerFailed.into())));
                     }
                 }
             }
         }
-        Ok((done, false))
+        Ok((done, None))
     }
 
     /// What this pass found out about an equal content.
@@ -290,7 +294,7 @@ impl Intake {
         let Some(sha256) = stored.sha256.clone() else { return Ok(None) };
         let in_batch = done.iter().filter(|done| done.stored.sha256.as_ref() == Some(&sha256));
         let mut in_batch = in_batch.filter_map(|done| match &done.known {
-            Known::Now(verdict) => Some(Rescanned { result: verdict.result, detail: verdict.detail.clone() }),
+            Known::Now(scanned) => Some(noted(scanned)),
             Known::Before(before) => Some(before.clone()),
             Known::Nothing => None,
         });
@@ -308,7 +312,7 @@ impl Intake {
         part: Part,
         is_last: bool,
     ) -> Result<RescanRow, IntakeError> {
-        let engine = self.engine.as_ref().map_or("", |engine| engine.name());
+        let panel = self.panel.clone();
         let conclude = move |tx: &WriteTx<'_>| {
             tx.silent("what was found is an event, and the pass has a row of its own");
             tx.touches_only([]);
@@ -322,35 +326,28 @@ impl Intake {
                     Part::Often => {}
                     Part::Rest => (row.seen, row.below) = (row.seen + 1, stored.id),
                 }
-                let verdict = match known {
+                let (result, verdicts) = match known {
                     Known::Nothing => {
                         row.unscanned += 1;
                         continue;
                     }
-                    Known::Before(before) => VerdictRow {
-                        at: by.at,
-                        engine: engine.to_owned(),
-                        signatures: row.signatures.clone(),
-                        signatures_built: None,
-                        result: before.result,
-                        detail: before.detail,
-                        tested: None,
-                    },
-                    Known::Now(verdict) => {
+                    Known::Before(before) => {
+                        (before.result, vec![as_before(before, panel.as_ref(), &row, by.at)])
+                    }
+                    Known::Now(scanned) => {
                         row.scanned += 1;
-                        row.unscanned += u64::from(is_unscanned(verdict.result));
+                        row.unscanned += u64::from(is_unscanned(scanned.result));
                         if let Some(sha256) = &stored.sha256 {
-                            let found = Rescanned { result: verdict.result, detail: verdict.detail.clone() };
-                            tx.note_rescanned(sha256, row.pass, &found)?;
+                            tx.note_rescanned(sha256, row.pass, &noted(&scanned))?;
                         }
-                        verdict
+                        (scanned.result, scanned.verdicts)
                     }
                 };
-                if verdict.result == VerdictKind::Infected
+                if result == VerdictKind::Infected
                     && let Some(version) = tx.version(stored.id)?
                     && version.state == VersionState::Visible
                 {
-                    row.found += u64::from(withhold(tx, &by, &version, &verdict)?);
+                    row.found += u64::from(withhold(tx, &by, &version, &verdicts)?);
                 }
             }
             if is_last && tx.forget_rescanned(row.pass, MAX_FORGOTTEN)? < MAX_FORGOTTEN {
@@ -367,9 +364,40 @@ impl Intake {
     }
 }
 
+/// What is kept for equal contents.
+fn noted(scanned: &Scanned) -> Rescanned {
+    let (result, detail) = (scanned.result, scanned.detail.clone());
+    let is_it = |verdict: &&VerdictRow| verdict.result == result && verdict.detail == detail;
+    let engine = scanned.verdicts.iter().find(is_it).map(|verdict| verdict.engine.clone());
+    Rescanned { engine: engine.filter(|_| result != VerdictKind::Clean), result, detail }
+}
+
+/// The verdict about a content that is equal to one that was scanned before in this pass.
+fn as_before(before: Rescanned, panel: Option<&Panel>, pass: &RescanRow, at: Timestamp) -> VerdictRow {
+    let engine = before.engine.unwrap_or_else(|| CLAMD.to_owned());
+    let kept = KeptSignatures::parse(&pass.signatures);
+    let member = panel.and_then(|panel| panel.members().iter().find(|member| member.engine.name() == engine));
+    VerdictRow {
+        at,
+        is_required: member.is_none_or(|member| member.duty == Duty::Required),
+        signatures: kept.of(&engine).map(|identity| identity.as_str().to_owned()).unwrap_or_default(),
+        engine,
+        signatures_built: None,
+        result: before.result,
+        detail: before.detail,
+        tested: None,
+    }
+}
+
+impl From<Failure> for RescanStep {
+    fn from(Failure { reason, engine }: Failure) -> Self {
+        Self::Waits { reason, engine }
+    }
+}
+
 fn is_unscanned(result: VerdictKind) -> bool {
     match result {
         VerdictKind::Clean | VerdictKind::Infected => false,
-        VerdictKind::NotFullyScannable | VerdictKind::Encrypted => true,
+        VerdictKind::NotFullyScannable | VerdictKind::Encrypted | VerdictKind::NoAnswer => true,
     }
 }

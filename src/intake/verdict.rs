@@ -1,4 +1,4 @@
-//! Verdicts: brings a content into sealed memory and has it scanned by a scanner that was tested.
+//! Verdicts: brings a content into sealed memory and has it scanned by scanners that were tested.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -9,15 +9,13 @@ use super::decide::{Finding, Scanned};
 use super::inside::{Examiner, Inside};
 use super::opening::{Closed, Opener};
 use super::passwords::was_opened;
-use super::{Intake, IntakeError, TRUST_FOR, Trusted};
+use super::trust::{Failure, Ready, Standing, reason};
+use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, VerdictRow};
 use crate::inspect::Inspector;
 use crate::library::LibraryError;
 use crate::model::{ByteRange, HoldReason, Label, SpaceId, Timestamp, VerdictKind, VersionId, Worker};
-use crate::scan::{
-    Distrust, Engine, Newest, Report, Sample, ScanError, Signatures, Trust, Verdict, canary,
-    reports_its_limits,
-};
+use crate::scan::{Duty, Newest, Opinion, Opinions, Panel, Sample, Verdict};
 
 /// A content to be scanned.
 pub(super) struct Asked {
@@ -34,28 +32,24 @@ pub(super) struct Asked {
 impl Intake {
     /// Scans a held content, whatever its state, and looks into a clean one at the first time. One that was opened for its first
     /// scan is opened again, or not scanned.
-    pub(super) async fn scan(
-        &self,
-        hold: &HoldRow,
-        engine: &Arc<dyn Engine>,
-    ) -> Result<Finding, IntakeError> {
+    pub(super) async fn scan(&self, hold: &HoldRow, ready: &Ready) -> Result<Finding, IntakeError> {
         let passwords = self.passwords.of(hold.id);
         if was_opened(hold) && passwords.is_empty() {
-            return Ok(Err(HoldReason::Encrypted));
+            return Ok(Err(HoldReason::Encrypted.into()));
         }
         let (space, version, looks) = (hold.space, hold.version, hold.look.is_none());
         let asked = Asked { space, version, looks, passwords, is_attempt: false };
-        let finding = self.examine(asked, engine).await?.map_err(Closed::reason);
+        let finding = self.examine(asked, ready).await?.map_err(Closed::failure);
         let was_closed = hold.look.as_ref().is_some_and(|look| look.labels.contains(&Label::Encrypted));
         Ok(match finding {
             // All of it came open before.
             Ok(scanned)
-                if scanned.is_closed
-                    && !looks
-                    && !was_closed
-                    && scanned.verdict.result == VerdictKind::Clean =>
+                if scanned.is_closed && !looks && !was_closed && scanned.result == VerdictKind::Clean =>
             {
-                Err(if was_opened(hold) { HoldReason::PartlyEncrypted } else { HoldReason::InspectionFailed })
+                let was_opened = was_opened(hold);
+                let reason =
+                    if was_opened { HoldReason::PartlyEncrypted } else { HoldReason::InspectionFailed };
+                Err(reason.into())
             }
             finding => finding,
         })
@@ -66,25 +60,25 @@ impl Intake {
         &self,
         space: SpaceId,
         version: VersionId,
-        engine: &Arc<dyn Engine>,
+        ready: &Ready,
     ) -> Result<Finding, IntakeError> {
         let asked = Asked { space, version, looks: false, passwords: Vec::new(), is_attempt: false };
-        Ok(self.examine(asked, engine).await?.map_err(Closed::reason))
+        Ok(self.examine(asked, ready).await?.map_err(Closed::failure))
     }
 
     /// Scans a content, and looks into a clean one if that is asked for.
     pub(super) async fn examine(
         &self,
         asked: Asked,
-        engine: &Arc<dyn Engine>,
+        ready: &Ready,
     ) -> Result<Result<Scanned, Closed>, IntakeError> {
         let _turn = self.scans.acquire().await.map_err(|_| LibraryError::Interrupted)?;
         let (sample, name) = match self.sample_of(asked.space, asked.version).await? {
             Ok(found) => found,
-            Err(reason) => return Ok(Err(Closed::Because(reason))),
+            Err(reason) => return Ok(Err(Closed::Because(reason.into()))),
         };
         let (looks, inspector) = (asked.looks, self.inspector.clone());
-        let machines = Machines { scanner: Arc::clone(engine), inspector, opener: self.opener() };
+        let machines = Machines { panel: ready.panel.clone(), inspector, opener: self.opener() };
         let judged = tokio::task::spawn_blocking(move || {
             let passwords: Vec<_> = asked.passwords.iter().map(|password| &**password).collect();
             let judged = machines.judge(&sample, &name, &passwords).map_err(Closed::Because)?;
@@ -94,19 +88,26 @@ impl Intake {
             }
         });
         Ok(match judged.await.map_err(LibraryError::from)? {
-            Ok(Judged { report, inside }) => {
-                let mut verdict = self.verdict_row(engine.name(), &report, Timestamp::now()).await;
+            Ok(Judged { opinions, verdict, inside }) => {
+                let now = Timestamp::now();
+                self.rest(&opinions, now).await;
                 let (is_closed, how) =
                     inside.as_ref().map_or((false, None), |inside| (inside.is_closed(), how(inside)));
-                verdict.detail = verdict.detail.or(how.map(str::to_owned));
+                let mut verdicts = self.verdict_rows(&opinions, now).await;
+                for row in &mut verdicts {
+                    row.detail = row.detail.take().or(how.map(str::to_owned));
+                }
+                let (result, detail) = result(&verdict);
+                let detail = detail.or(how.map(str::to_owned));
                 // Of what stays closed, a look is kept only if a part came open.
-                let is_kept = |inside: &Inside| match verdict.result {
-                    VerdictKind::Clean => true,
-                    VerdictKind::Encrypted => inside.tried.given != 0,
-                    VerdictKind::Infected | VerdictKind::NotFullyScannable => false,
+                let is_kept = |inside: &Inside| match verdict {
+                    Verdict::Clean => true,
+                    Verdict::Encrypted => inside.tried.given != 0,
+                    Verdict::Infected { .. } | Verdict::NotFullyScannable { .. } => false,
                 };
                 let look = inside.filter(|inside| looks && is_kept(inside)).map(|inside| inside.look);
-                Ok(Scanned { verdict, signatures: report.signatures, look, is_closed })
+                let signatures = opinions.signatures();
+                Ok(Scanned { result, detail, verdicts, signatures, look, is_closed })
             }
             Err(closed) => Err(closed),
         })
@@ -150,87 +151,58 @@ impl Intake {
         }
     }
 
-    /// Whether contents that arrive now are scanned soon; also without a scanner, where everything waits for a person.
-    pub async fn scanner_answers(&self) -> bool {
-        match &self.engine {
-            Some(engine) => signatures(engine).await.is_ok(),
-            None => true,
-        }
-    }
-
-    async fn verdict_row(&self, engine: &str, report: &Report, at: Timestamp) -> VerdictRow {
-        let (result, detail) = match &report.verdict {
-            Verdict::Clean => (VerdictKind::Clean, None),
-            Verdict::Infected { name } => (VerdictKind::Infected, Some(name.clone())),
-            Verdict::NotFullyScannable { reason } => (VerdictKind::NotFullyScannable, Some(reason.clone())),
-            Verdict::Encrypted => (VerdictKind::Encrypted, None),
+    /// What each scanner said, for the record.
+    async fn verdict_rows(&self, opinions: &Opinions, at: Timestamp) -> Vec<VerdictRow> {
+        let standings = self.standings.lock().await;
+        let tested = |opinion: &Opinion, identity: &str| match standings.get(&opinion.engine) {
+            Some(Standing::Trusted { at, signatures }) if signatures == identity => Some(*at),
+            _ => None,
         };
-        let signatures_built = match report.signatures.newest {
-            Newest::Built(built) => Some(built),
-            Newest::NotLoaded | Newest::Unknown => None,
+        let row = |opinion: &Opinion| match &opinion.said {
+            Ok(report) => {
+                let (result, detail) = result(&report.verdict);
+                let signatures = report.signatures.identity.as_str().to_owned();
+                let signatures_built = match report.signatures.newest {
+                    Newest::Built(built) => Some(built),
+                    Newest::NotLoaded | Newest::Unknown => None,
+                };
+                VerdictRow {
+                    at,
+                    engine: opinion.engine.clone(),
+                    is_required: opinion.duty == Duty::Required,
+                    tested: tested(opinion, &signatures),
+                    signatures,
+                    signatures_built,
+                    result,
+                    detail,
+                }
+            }
+            Err(silence) => no_answer(&opinion.engine, opinion.duty == Duty::Required, reason(*silence), at),
         };
-        let signatures = report.signatures.identity.as_str().to_owned();
-        let trusted = self.trusted.lock().await;
-        let tested =
-            trusted.as_ref().filter(|tested| tested.signatures == signatures).map(|tested| tested.at);
-        VerdictRow { at, engine: engine.to_owned(), signatures, signatures_built, result, detail, tested }
-    }
-
-    /// The scanner's present signatures, after it has shown with them that it finds a test virus and passes a
-    /// harmless text.
-    pub(super) async fn trusted_signatures(
-        &self,
-        engine: &Arc<dyn Engine>,
-        now: Timestamp,
-    ) -> Result<Signatures, HoldReason> {
-        let mut trusted = self.trusted.lock().await;
-        let signatures = signatures(engine).await?;
-        let is_fresh = |known: &Trusted| {
-            known.signatures == signatures.identity.as_str()
-                && known.at <= now
-                && now.since(known.at) < TRUST_FOR
-        };
-        if trusted.as_ref().is_some_and(is_fresh) {
-            return Ok(signatures);
-        }
-        *trusted = None;
-        let scanner = Arc::clone(engine);
-        let tested = tokio::task::spawn_blocking(move || match canary(&*scanner) {
-            Trust::Trusted => reports_its_limits(&*scanner).map_err(Distrust::NoVerdict),
-            Trust::NotTrusted(why) => Err(why),
-        });
-        match tested.await {
-            Ok(Ok(false)) => {
-                tracing::error!("the scanner hides what it skips because of its limits: nothing is released");
-                Err(HoldReason::ScannerHidesLimits)
-            }
-            Ok(Ok(true)) => {
-                *trusted = Some(Trusted { at: now, signatures: signatures.identity.as_str().to_owned() });
-                Ok(signatures)
-            }
-            Ok(Err(Distrust::NoVerdict(error))) => {
-                tracing::warn!(code = error.code(), "the scanner's test failed");
-                Err(HoldReason::ScannerFailed)
-            }
-            Ok(Err(why)) => {
-                tracing::error!(%why, "the scanner is not trusted: nothing is released");
-                Err(HoldReason::ScannerNotTrusted)
-            }
-            Err(_) => Err(HoldReason::ScannerFailed),
-        }
+        opinions.all().iter().map(row).collect()
     }
 }
 
-/// The scanner's present signatures, whether or not it can be trusted with them.
-pub(super) async fn signatures(engine: &Arc<dyn Engine>) -> Result<Signatures, HoldReason> {
-    let scanner = Arc::clone(engine);
-    match tokio::task::spawn_blocking(move || scanner.signatures()).await {
-        Ok(Ok(signatures)) => Ok(signatures),
-        Ok(Err(error)) => {
-            tracing::warn!(code = error.code(), "the scanner does not answer");
-            Err(HoldReason::ScannerFailed)
-        }
-        Err(_) => Err(HoldReason::ScannerFailed),
+/// The record of a scanner that gave no verdict.
+pub(super) fn no_answer(engine: &str, is_required: bool, reason: HoldReason, at: Timestamp) -> VerdictRow {
+    VerdictRow {
+        at,
+        engine: engine.to_owned(),
+        is_required,
+        signatures: String::new(),
+        signatures_built: None,
+        result: VerdictKind::NoAnswer,
+        detail: Some(reason.to_string()),
+        tested: None,
+    }
+}
+
+fn result(verdict: &Verdict) -> (VerdictKind, Option<String>) {
+    match verdict {
+        Verdict::Clean => (VerdictKind::Clean, None),
+        Verdict::Infected { name } => (VerdictKind::Infected, Some(name.clone())),
+        Verdict::NotFullyScannable { reason } => (VerdictKind::NotFullyScannable, Some(reason.clone())),
+        Verdict::Encrypted => (VerdictKind::Encrypted, None),
     }
 }
 
@@ -251,15 +223,17 @@ fn how(inside: &Inside) -> Option<&'static str> {
 
 /// What a content goes through, on a thread that may wait.
 struct Machines {
-    scanner: Arc<dyn Engine>,
+    panel: Panel,
     inspector: Option<Inspector>,
     opener: Opener,
 }
 
 /// What was found out about a content.
 struct Judged {
-    report: Report,
-    /// The inside of one that is clean or encrypted.
+    opinions: Opinions,
+    /// What follows from them.
+    verdict: Verdict,
+    /// The inside of a content that is clean or encrypted.
     inside: Option<Inside>,
 }
 
@@ -270,12 +244,12 @@ impl Judged {
         if inside.is_unfinished {
             return Err(Closed::NotOpened);
         }
-        if !matches!(self.report.verdict, Verdict::Clean | Verdict::Encrypted) {
+        if !matches!(self.verdict, Verdict::Clean | Verdict::Encrypted) {
             return Ok(self);
         }
         match inside.tried {
             tried if tried.has_opened(number) || !inside.is_closed() => Ok(self),
-            tried if tried.is_too_large => Err(Closed::Because(HoldReason::TooLarge)),
+            tried if tried.is_too_large => Err(Closed::Because(HoldReason::TooLarge.into())),
             tried if tried.is_wrong => Err(Closed::WrongPassword),
             _ => Err(Closed::NotOpened),
         }
@@ -283,26 +257,17 @@ impl Judged {
 }
 
 impl Machines {
-    /// Scans a content, and the inside of one that is clean or encrypted.
-    fn judge(&self, sample: &Sample, name: &str, passwords: &[&SecretString]) -> Result<Judged, HoldReason> {
-        let whole = self.scan(sample)?;
-        let (Verdict::Clean | Verdict::Encrypted, Some(inspector)) = (&whole.verdict, &self.inspector) else {
-            return Ok(Judged { report: whole, inside: None });
+    /// Has a content scanned by all scanners, and the inside of one that is clean or encrypted.
+    fn judge(&self, sample: &Sample, name: &str, passwords: &[&SecretString]) -> Result<Judged, Failure> {
+        let opinions = self.panel.scan(sample);
+        let verdict = opinions.conclusion()?;
+        let (Verdict::Clean | Verdict::Encrypted, Some(inspector)) = (&verdict, &self.inspector) else {
+            return Ok(Judged { opinions, verdict, inside: None });
         };
-        let scan = |sample: &Sample| self.scan(sample);
+        let scan = |sample: &Sample, so_far: &Opinions| self.panel.that_answered(so_far).scan(sample);
         let examiner = Examiner { inspector, opener: &self.opener, scan: &scan, passwords };
-        let inside = examiner.examine(sample, name, &whole)?;
-        let report = Report { verdict: inside.verdict.clone(), ..whole };
-        Ok(Judged { report, inside: Some(inside) })
-    }
-
-    fn scan(&self, sample: &Sample) -> Result<Report, HoldReason> {
-        self.scanner.scan(sample).map_err(|error| match error {
-            ScanError::TooLarge => HoldReason::TooLarge,
-            error => {
-                tracing::warn!(code = error.code(), "a scan failed");
-                HoldReason::ScannerFailed
-            }
-        })
+        let (opinions, inside) = examiner.examine(sample, name, &opinions)?;
+        let verdict = opinions.conclusion()?;
+        Ok(Judged { opinions, verdict, inside: Some(inside) })
     }
 }

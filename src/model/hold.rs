@@ -103,6 +103,8 @@ words! {
         NotFullyScannable = "not-fully-scannable",
         /// It is encrypted.
         Encrypted = "encrypted",
+        /// The scanner gave no verdict.
+        NoAnswer = "no-answer",
     }
 }
 

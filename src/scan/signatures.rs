@@ -18,7 +18,11 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+use super::cleaned;
 use crate::model::Timestamp;
+
+/// Most characters of an engine's version.
+pub(super) const MOST_VERSION: usize = 80;
 
 /// Most databases in the folder of signatures.
 const MOST_DATABASES: usize = 1_000;
@@ -78,7 +82,7 @@ impl Signatures {
     /// Signatures of an engine that reports `version` and reads the databases of a folder.
     pub(super) fn of(version: &str, databases: Option<&Databases>) -> Self {
         let mut parts = version.split('/');
-        let engine = parts.next().unwrap_or_default();
+        let engine = &cleaned(parts.next().unwrap_or_default(), MOST_VERSION);
         let daily = parts.next().and_then(|number| number.parse().ok());
         let version = daily.map_or_else(|| engine.to_owned(), |number: u32| format!("{engine}/{number}"));
         let identity = match databases {
@@ -138,14 +142,27 @@ struct Header {
 }
 
 impl Databases {
-    /// Looks at a folder.
+    /// Looks at a folder of ClamAV.
     pub(super) fn read(folder: &Path) -> io::Result<Self> {
+        Self::read_those(folder, |path| {
+            path.extension()
+                .and_then(|ending| ending.to_str())
+                .is_some_and(|ending| ENDINGS.contains(&ending))
+        })
+    }
+
+    /// Looks at the folder of another maker: all files in it count, and those in its subfolders do not.
+    pub(super) fn read_all(folder: &Path) -> io::Result<Self> {
+        Self::read_those(folder, Path::is_file)
+    }
+
+    fn read_those(folder: &Path, counts: impl Fn(&Path) -> bool) -> io::Result<Self> {
         let mut databases = Vec::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if !ENDINGS.contains(&ending) {
+            if !counts(&path) {
                 continue;
             }
             let metadata = fs::metadata(&path)?;
@@ -163,8 +180,13 @@ impl Databases {
         Ok(Self(databases))
     }
 
+    /// When the newest was changed.
+    pub(super) fn changed(&self) -> Option<Timestamp> {
+        self.0.iter().map(|database| database.changed).max()
+    }
+
     /// SHA-256 over everything known of the engine and its databases, shortened to 128 bits.
-    fn digest(&self, version: &str) -> String {
+    pub(super) fn digest(&self, version: &str) -> String {
         let mut digest = Sha256::new_with_prefix(version);
         for Database { name, bytes, changed, header } in &self.0 {
             // No name contains NUL, and all that follows it has a fixed length.

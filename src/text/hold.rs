@@ -88,6 +88,7 @@ impl Language {
                 self.choose("nicht vollständig prüfbar", "not all of it could be examined")
             }
             VerdictKind::Encrypted => self.choose("verschlüsselt", "encrypted"),
+            VerdictKind::NoAnswer => self.choose("keine Antwort", "no answer"),
         }
     }
 

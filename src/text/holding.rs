@@ -212,6 +212,9 @@ sentences! {
     signatures_of(identity: &str, built: &str):
         de "mit den Signaturen {identity}, Stand {built}",
         en "with the signatures {identity}, as of {built}";
+    optional:
+        de "nicht vorgeschrieben",
+        en "not required";
     downloads:
         de "Heruntergeladen von",
         en "Downloaded by";

@@ -25,6 +25,7 @@ pub mod content;
 pub mod documents;
 pub mod earlier;
 pub mod http;
+pub mod icap;
 pub mod in_process;
 pub mod load;
 pub mod multistatus;

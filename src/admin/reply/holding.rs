@@ -162,11 +162,13 @@ pub struct RescanShown {
 pub struct VerdictShown {
     /// The scanner.
     pub engine: String,
+    /// Whether nothing is clean that this scanner did not call clean.
+    pub required: bool,
     /// Identity of its signatures.
     pub signatures: String,
     /// When the newest of them were built, if known.
     pub signatures_built: Option<When>,
-    /// `clean`, `infected`, `not-fully-scannable` or `encrypted`.
+    /// `clean`, `infected`, `not-fully-scannable`, `encrypted` or `no-answer`.
     pub result: String,
     /// Name of the virus, or why it could not be scanned.
     pub detail: Option<String>,

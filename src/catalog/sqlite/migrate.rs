@@ -48,6 +48,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0029-hand-ins.sql"),
     include_str!("../../../migrations/0030-office.sql"),
     include_str!("../../../migrations/0031-notices.sql"),
+    include_str!("../../../migrations/0032-engines.sql"),
 ];
 
 /// Gives an empty database the newest format.

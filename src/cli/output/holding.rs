@@ -98,7 +98,7 @@ pub(super) fn hold(shown: &HoldShown) -> anyhow::Result<()> {
                 verdict.at.to_string(),
                 verdict.result.clone(),
                 verdict.detail.as_deref().map(safe).unwrap_or_default(),
-                safe(&verdict.engine),
+                engine(&verdict.engine, verdict.required),
                 safe(&verdict.signatures),
             ]
         }),
@@ -165,7 +165,7 @@ pub(in crate::cli) fn certificate(
                 safe(&verdict.at),
                 safe(&verdict.result),
                 verdict.detail.as_deref().map(safe).unwrap_or_default(),
-                safe(&verdict.engine),
+                engine(&verdict.engine, verdict.required),
                 safe(&verdict.signatures),
                 when(&verdict.signatures_built),
                 when(&verdict.scanner_tested),
@@ -174,6 +174,12 @@ pub(in crate::cli) fn certificate(
     )?;
     line("\nNot checked:")?;
     known.not_checked.iter().try_for_each(|gap| line(&format!("  {}", safe(gap))))
+}
+
+/// A scanner, and whether it counts only if it finds something.
+fn engine(name: &str, is_required: bool) -> String {
+    let optional = if is_required { "" } else { " (optional)" };
+    format!("{}{optional}", safe(name))
 }
 
 /// State and reason as a phrase.

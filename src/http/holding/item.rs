@@ -1,5 +1,7 @@
 //! The page of one item: what is known about it.
 
+use std::borrow::Cow;
+
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
@@ -9,8 +11,8 @@ use super::outcome::{Act, Done, Outcome};
 use super::{Desk, Failure, has_it};
 use crate::accounts::ActorNames;
 use crate::http::page::{note, problem, success};
-use crate::intake::{Approval, Hold};
-use crate::model::{Actor, HoldId, HoldReason, HoldState, Label, Recorded, Shown};
+use crate::intake::{Approval, Hold, Scan};
+use crate::model::{Actor, HoldId, HoldReason, HoldState, Label, Recorded, Shown, VerdictKind};
 use crate::net::ResponseBody;
 use crate::text::HoldingTexts;
 
@@ -170,13 +172,14 @@ impl Desk<'_> {
                             li {
                                 (self.moment(verdict.at)) ", " (Shown(&verdict.engine)) ": "
                                 strong { (language.verdict(verdict.result)) }
-                                @if let Some(detail) = &verdict.detail { " (" (Shown(detail)) ")" }
-                                br;
+                                @if let Some(detail) = self.detail(verdict) { " (" (Shown(&detail)) ")" }
+                                @if !verdict.is_required { ", " (texts.optional()) }
+                                @if !verdict.signatures.is_empty() { br; }
                                 small {
-                                    @match verdict.signatures_built {
+                                    @if !verdict.signatures.is_empty() { @match verdict.signatures_built {
                                         Some(built) => (texts.signatures_of(&verdict.signatures, &self.moment(built))),
                                         None => (texts.signatures(&verdict.signatures)),
-                                    }
+                                    } }
                                 }
                             }
                         }
@@ -184,6 +187,13 @@ impl Desk<'_> {
                 }
             }
         }
+    }
+
+    /// What a verdict says besides its result; why there is none, in words.
+    fn detail<'a>(&self, verdict: &'a Scan) -> Option<Cow<'a, str>> {
+        let detail = verdict.detail.as_deref()?;
+        let reason = HoldReason::from_word(detail).filter(|_| verdict.result == VerdictKind::NoAnswer);
+        Some(reason.map_or(detail, |reason| self.language.hold_reason(reason)).into())
     }
 
     fn event(&self, recorded: &Recorded, names: &ActorNames) -> Markup {

@@ -140,8 +140,9 @@ impl Refused {
             Why::LongReason => texts.reason_long(),
             Why::Unconfirmed => texts.confirm_needed(),
             Why::Intake(IntakeError::NoReason) => texts.reason_needed(),
-            Why::Intake(IntakeError::NotClean { reason }) => {
-                return texts.not_clean(language.hold_reason(*reason)).into();
+            Why::Intake(IntakeError::NotClean { reason, engine }) => {
+                let engine = engine.as_ref().map(|engine| format!(" ({engine})")).unwrap_or_default();
+                return texts.not_clean(&format!("{}{engine}", language.hold_reason(*reason))).into();
             }
             Why::Intake(IntakeError::WrongState { state }) => {
                 return texts.wrong_state(language.hold_state(*state)).into();

@@ -26,7 +26,7 @@ use session::Session;
 pub use session::Waits;
 
 use super::signatures::{Databases, Signatures};
-use super::{Engine, Report, Sample, ScanError};
+use super::{CLAMD, Engine, Report, Sample, ScanError};
 
 /// Most scans of one content, if clamd loads other signatures during each.
 const MOST_ATTEMPTS: u32 = 3;
@@ -73,8 +73,16 @@ impl Clamd {
 }
 
 impl Engine for Clamd {
-    fn name(&self) -> &'static str {
-        "clamd"
+    fn name(&self) -> &str {
+        CLAMD
+    }
+
+    fn place(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn is_local(&self) -> bool {
+        self.address.is_local()
     }
 
     fn scan(&self, sample: &Sample) -> Result<Report, ScanError> {
@@ -93,6 +101,7 @@ impl Engine for Clamd {
         session.end()?;
         Ok(self.signatures_with(&version))
     }
+
     /// `None` for a clamd on another machine. The library for RAR has a licence of its own, so that Debian does not
     /// install it along with clamd; without it clamd calls such archives clean.
     fn reads_rar(&self) -> Option<bool> {

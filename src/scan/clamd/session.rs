@@ -15,7 +15,7 @@ use rustix::net::{
 };
 
 use super::Address;
-use crate::scan::{Sample, ScanError};
+use crate::scan::{SCAN_WAIT, Sample, ScanError};
 
 /// How long a session waits for clamd.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,6 @@ const CONNECT_WAIT: Duration = Duration::from_secs(5);
 const WRITE_WAIT: Duration = Duration::from_secs(20);
 /// Time for an answer that needs no scan. It waits for a free thread of clamd.
 const ANSWER_WAIT: Duration = Duration::from_secs(20);
-/// Time for all scans of one content together. clamd gives up after `MaxScanTime`, by default 2 minutes.
-const SCAN_WAIT: Duration = Duration::from_mins(3);
 
 impl Default for Waits {
     fn default() -> Self {
@@ -80,7 +78,7 @@ impl<'a> Session<'a> {
             Address::Tcp(host) => connect_tcp(host, wait),
         };
         let socket =
-            connected.map_err(|source| ScanError::Unreachable { address: address.clone(), source })?;
+            connected.map_err(|source| ScanError::Unreachable { address: address.to_string(), source })?;
         let mut session = Self {
             socket,
             passes_descriptors: matches!(address, Address::Socket(_)),

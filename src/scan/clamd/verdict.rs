@@ -2,11 +2,6 @@
 
 use crate::scan::{ScanError, Verdict};
 
-/// How clamd begins what it reports of itself: a limit that was reached (`AlertExceedsMax`), a content that is
-/// encrypted (`AlertEncrypted`).
-const LIMITS: &str = "Heuristics.Limits.Exceeded";
-const ENCRYPTED: &str = "Heuristics.Encrypted";
-
 /// The verdict of all replies about one content. Malware wins over everything else, whatever comes first: clamd has
 /// said both `FOUND` and `OK` about one file (clamav#521). Clean is exactly one reply, and exactly the clean one.
 pub(super) fn judge<'a>(replies: impl Iterator<Item = &'a str>) -> Result<Verdict, ScanError> {
@@ -32,13 +27,7 @@ pub(super) fn judge<'a>(replies: impl Iterator<Item = &'a str>) -> Result<Verdic
 fn one(reply: &str) -> Result<Verdict, ScanError> {
     if let Some(name) = reply.strip_suffix(" FOUND") {
         let name = name.split_once(": ").map_or(name, |(_, name)| name);
-        return Ok(if name.starts_with(LIMITS) {
-            Verdict::NotFullyScannable { reason: name.to_owned() }
-        } else if name.starts_with(ENCRYPTED) {
-            Verdict::Encrypted
-        } else {
-            Verdict::Infected { name: name.to_owned() }
-        });
+        return Ok(Verdict::of_name(name));
     }
     let descriptor = reply.strip_prefix("fd[").and_then(|rest| rest.strip_suffix("]: OK"));
     let is_descriptor =

@@ -70,6 +70,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("HoldingTexts::no_pdf", "needs a converter: intake::documents"),
     ("HoldingTexts::signatures", "needs a scanner: intake::pages"),
     ("HoldingTexts::signatures_of", "needs a scanner: intake::pages"),
+    ("HoldingTexts::optional", "needs several scanners: intake::engines"),
     ("HoldingTexts::no_history", "needs events of more than a year ago"),
     ("HoldingTexts::release_done", "needs a scanner: intake::pages"),
     ("HoldingTexts::withdraw_own_about", "needs a person who waits: `intake::asking`"),

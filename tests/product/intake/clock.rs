@@ -8,7 +8,9 @@ use tresor::intake::{Intake, IntakeSettings};
 use tresor::library::SpaceSettings;
 use tresor::model::{HoldId, HoldScope, HoldState, Holding, PLAUSIBLE_GAP, Reading, Stamp, Timestamp};
 use tresor::proof::Signer;
-use tresor::scan::{Engine, Newest, Report, Sample, ScanError, SignatureIdentity, Signatures, Verdict};
+use tresor::scan::{
+    Engine, Newest, Panel, Report, Sample, ScanError, SignatureIdentity, Signatures, Verdict,
+};
 use zeroize::Zeroizing;
 
 use crate::library::store::{NOW, Store};
@@ -135,10 +137,10 @@ impl Office {
 }
 
 fn intake(store: &Store, scanner: &Arc<Scanner>) -> Intake {
-    let engine: Arc<dyn Engine> = Arc::clone(scanner) as _;
+    let panel = Panel::of(Arc::clone(scanner) as _);
     let signer = Arc::new(Signer::new("test".into(), &Zeroizing::new([1; 32])));
     let inspector = Inspector::new(env!("CARGO_BIN_EXE_tresor"));
-    Intake::new(store.library.clone(), signer).with(Some(engine), None, inspector, IntakeSettings::default())
+    Intake::new(store.library.clone(), signer).with(Some(panel), None, inspector, IntakeSettings::default())
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod certificate;
 mod clients;
 mod clock;
 mod documents;
+mod engines;
 mod kinds;
 mod mail;
 mod nested;

@@ -1,4 +1,4 @@
-//! What the commands say about the scanner.
+//! What the commands say about the scanners.
 
 use serde_json::Value;
 
@@ -97,4 +97,57 @@ fn the_commands_say_whether_the_scanner_can_be_trusted() {
         "{told:#?}"
     );
     assert_eq!(status(&office)["reports_limits"], false);
+}
+
+#[test]
+fn the_commands_try_every_scanner() {
+    let office = Office::with_instance();
+    let engine = |name: &str, script: &str, more: &str| {
+        format!(
+            "[[intake.engines]]\nname = '{name}'\ncommand = ['/bin/sh', '-c', '{script}']\nmax_size = '1MiB'\n{more}\n"
+        )
+    };
+    let knows = "grep -q EICAR-STANDARD && exit 1; exit 0";
+    let undated = engine("undated", knows, "signatures = ['/bin/echo', 'Scan 7']");
+    let broken = engine("broken", "exit 9", "");
+    let beginning = engine("beginning", &format!("head -c 999 | ({knows})"), "required = false");
+    let liar = engine("liar", "exit 0", "required = false");
+    office.write(
+        "tresor.toml",
+        format!("[intake]\nclamd = 'off'\nconverter = 'off'\n{undated}{broken}{beginning}{liar}"),
+    );
+    assert_told(
+        &doctor(&office),
+        &[
+            "ok scanner undated finds a test virus",
+            "ok scanner undated (Scan 7) does not say when its signatures were made",
+            "fault scanner broken: the scanner gives no verdict…exit code 9…nothing is released without it",
+            "ok scanner broken (broken) does not say",
+            "ok scanner beginning finds a test virus",
+            "warning scanner beginning calls a large content clean without looking at all of it",
+            "ok scanner beginning (beginning) does not say",
+            "warning scanner liar: the scanner does not find a test virus…contents are released without it",
+            "ok scanner liar (liar) does not say",
+            "warning no required scanner says when its signatures were made",
+        ],
+    );
+    let shown = status(&office);
+    let further = shown["further"].as_array().unwrap();
+    let names: Vec<_> = further.iter().map(|scanner| scanner["engine"].as_str().unwrap()).collect();
+    assert_eq!((shown["engine"].as_str(), names), (Some("undated"), vec!["broken", "beginning", "liar"]));
+    assert_eq!(
+        (&shown["trusted"], &shown["reports_limits"], &shown["newest"]),
+        (&true.into(), &true.into(), &Value::Null)
+    );
+    assert_eq!((&further[0]["trusted"], &further[0]["required"]), (&false.into(), &true.into()));
+    assert_eq!((&further[1]["reports_limits"], &further[1]["required"]), (&false.into(), &false.into()));
+    let table = office.run(["scan", "status", "--config", "tresor.toml"]);
+    assert!(table.stdout.contains("engine          liar at /bin/sh\nrequired        no\n"), "{table}");
+    assert!(table.stderr.contains("tresor: broken: the scanner gives no verdict"), "{table}");
+
+    office.write("tresor.toml", format!("[intake]\nclamd = 'off'\n{liar}"));
+    office.refuses(
+        ["check-config", "--config", "tresor.toml"],
+        &["without clamd one of the engines must be required"],
+    );
 }

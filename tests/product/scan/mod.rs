@@ -1,7 +1,9 @@
-//! The engines that judge contents, with a real clamd.
+//! The engines that judge contents, with a real clamd, clamscan and c-icap.
 
 mod command;
+mod icap;
 mod lying;
+mod program;
 mod signatures;
 mod trouble;
 mod verdicts;
