@@ -8,6 +8,7 @@ mod clients;
 mod clock;
 mod documents;
 mod engines;
+mod engines_inside;
 mod kinds;
 mod mail;
 mod nested;
