@@ -377,12 +377,13 @@ fn further_findings(member: &Member, shown: &ScannerShown, max_age: Duration) ->
         findings.push(Finding::ok(format!("scanner {name} finds a test virus and passes a harmless text")));
     }
     if shown.reports_limits == Some(false) {
+        let so = if shown.required { "nothing is released" } else { "it is not asked" };
         findings.push(Finding::warning(format!(
-            "scanner {name} calls a large content clean without looking at all of it, so it is not asked; let it read \
-             larger ones, or set its `max_size` to what it reads"
+            "scanner {name} calls a large content clean without looking at all of it, so {so}; let it read larger ones, \
+             or set its `max_size` to what it reads"
         )));
     }
-    let Some(version) = &shown.version else { return findings };
+    let Some(version) = shown.version.as_ref().filter(|_| shown.trusted) else { return findings };
     findings.push(match (&shown.newest, shown.age()) {
         (Some(newest), Some(age)) if shown.current => {
             Finding::ok(format!("the newest signatures of scanner {name} are of {newest}, {age} old"))
@@ -394,8 +395,11 @@ fn further_findings(member: &Member, shown: &ScannerShown, max_age: Duration) ->
         (Some(newest), None) => Finding::warning(format!(
             "the newest signatures of scanner {name} are of {newest}, which is in the future; are the clocks right?"
         )),
-        (None, _) => Finding::ok(format!(
+        (None, _) if shown.required => Finding::ok(format!(
             "scanner {name} ({version}) does not say when its signatures were made: it releases nothing by itself"
+        )),
+        (None, _) => Finding::ok(format!(
+            "scanner {name} ({version}) is not required: what it finds counts, and contents are released without its word"
         )),
     });
     findings
