@@ -36,6 +36,7 @@ use crate::net::{
     serve_metrics, systemd,
 };
 use crate::notices::MailSettings;
+use crate::scan::{Duty, Panel};
 use crate::vault::keys::Unlock;
 
 /// Serves until SIGTERM or SIGINT. `opened` is the instance if a first start has just created it; otherwise
@@ -124,6 +125,16 @@ fn at_port(scheme: &str, host: &str, port: u16) -> String {
     }
 }
 
+/// Tells the log which scanners judge what arrives.
+fn name_scanners(panel: &Panel) {
+    let names = |duty| {
+        let members = panel.members().iter().filter(|member| member.duty == duty);
+        members.map(|member| member.engine.name()).collect::<Vec<_>>().join(", ")
+    };
+    let (required, optional) = (names(Duty::Required), names(Duty::Optional));
+    tracing::info!(required, optional, "these scanners judge contents");
+}
+
 /// Opens an instance and checks that its files can be served.
 async fn open(
     directory: &DataDirectory,
@@ -207,6 +218,7 @@ impl Host {
     fn holding_area(&self, instance: &Instance) -> Intake {
         let scanners = self.config.scanners.as_ref();
         let panel = scanners.map(Scanners::panel);
+        panel.iter().for_each(name_scanners);
         let Config { hold, mails_per_hour, .. } = self.config;
         let mut settings = IntakeSettings { hold, mails_per_hour, ..IntakeSettings::default() };
         if let Some(scanners) = scanners {

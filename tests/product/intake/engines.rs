@@ -216,6 +216,10 @@ fn an_optional_scanner_that_fails_or_lies_is_in_nobodys_way_and_in_the_certifica
         script("good", KNOWS_EICAR, "required = false"),
     ];
     let world = holding("risky", "12h", &engines.concat());
+    let log = world.server.log();
+    let line = log.lines().find(|line| line.contains("these scanners judge contents"));
+    let named = r#"required="clamd" optional="broken, liar, slow, good""#;
+    assert!(line.is_some_and(|line| line.contains(named)), "{log}");
     let id = world.arrive("a.txt", b"a content");
     let shown = world.comes_to(id, "released");
     let expected = [
