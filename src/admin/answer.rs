@@ -346,6 +346,11 @@ impl Admin {
                 self.hand_ins(&spaces, judged).await
             }
             Request::ReceiptShow { id } => self.receipt(id, judged).await,
+            Request::DownloadList { space } => {
+                let spaces = self.spaces(space, judged).await?;
+                self.downloads(&spaces, judged).await
+            }
+            Request::DownloadReceipt { id } => self.download_receipt(id, judged).await,
             Request::LinkRevoke { link } => {
                 if !self.sharing.revoke(LinkId(link), by).await? {
                     return Err(LinkError::NoSuchLink.into());

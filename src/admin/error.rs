@@ -7,7 +7,7 @@ use crate::library::LibraryError;
 use crate::model::{MailNameError, NameError};
 use crate::notices::NoticesError;
 use crate::recovery::RecoveryError;
-use crate::sharing::{HandInError, LinkError};
+use crate::sharing::{DownloadError, HandInError, LinkError};
 use crate::uploads::UploadError;
 
 /// Why a request was refused. Each message is a sentence for the person who asked.
@@ -46,6 +46,9 @@ pub enum AdminError {
     /// About what was handed in.
     #[error(transparent)]
     HandIns(#[from] HandInError),
+    /// A download.
+    #[error(transparent)]
+    Downloads(#[from] DownloadError),
     /// A word that is not one of the allowed ones.
     #[error("'{word}' is no {what}; use {allowed}")]
     Word {
@@ -91,6 +94,7 @@ impl AdminError {
             Self::Notices(error) => error.code(),
             Self::Links(error) => error.code(),
             Self::HandIns(error) => error.code(),
+            Self::Downloads(error) => error.code(),
             Self::Word { .. } => "word-unknown",
             Self::NotAllowed => "not-allowed",
             Self::NotLocked => "not-locked",

@@ -81,7 +81,9 @@ fn askers(request: &Request) -> Askers<'_> {
         Request::TrashList { .. }
         | Request::VersionList { .. }
         | Request::HandInList { .. }
-        | Request::ReceiptShow { .. } => Askers::Spaces(Right::Read),
+        | Request::ReceiptShow { .. }
+        | Request::DownloadList { .. }
+        | Request::DownloadReceipt { .. } => Askers::Spaces(Right::Read),
         Request::TrashRestore { .. } | Request::VersionRestore { .. } => Askers::Spaces(Right::Write),
         Request::TrashPurge { .. }
         | Request::History { space: Some(_), .. }

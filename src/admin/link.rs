@@ -4,11 +4,11 @@ use super::answer::{Admin, parse_path, word};
 use super::error::AdminError;
 use super::judge::Judged;
 use super::request::{LinkAsked, Secret};
-use super::{HandInShown, LinkShown, Reply, When, shown};
+use super::{DownloadShown, HandInShown, LinkShown, Reply, When, shown};
 use crate::accounts::{Principal, UserName};
 use crate::library::{LibraryError, Space};
-use crate::model::{Day, HandInId, LinkRight, LinkTerms, Timestamp};
-use crate::sharing::{Expiry, HandInError, HandInPlace, NewLink};
+use crate::model::{Day, DownloadId, HandInId, LinkRight, LinkTerms, Timestamp};
+use crate::sharing::{Download, Expiry, HandInError, HandInPlace, NewLink};
 
 impl Admin {
     pub(super) async fn add_link(
@@ -72,6 +72,31 @@ impl Admin {
         let spaces = self.library.spaces().await?;
         let (_, receipt) = self.sharing.hand_in_in(judged.accesses(&spaces), HandInId(id)).await?;
         Ok(Reply::Text(receipt.ok_or(HandInError::NotFinished)?))
+    }
+
+    pub(super) async fn downloads(&self, spaces: &[Space], judged: &Judged) -> Result<Reply, AdminError> {
+        let downloads = self.sharing.downloads(judged.accesses(spaces)).await?;
+        Ok(Reply::Downloads(downloads.into_iter().map(|one| download(one, spaces)).collect()))
+    }
+
+    pub(super) async fn download_receipt(&self, id: i64, judged: &Judged) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        let receipt = self.sharing.download_receipt(judged.accesses(&spaces), DownloadId(id)).await?;
+        Ok(Reply::Text(receipt))
+    }
+}
+
+fn download(download: Download, spaces: &[Space]) -> DownloadShown {
+    let space = spaces.iter().find(|space| space.id == download.space);
+    DownloadShown {
+        id: download.id.0,
+        space: space.map(|space| space.name.clone()).unwrap_or_default(),
+        path: download.path,
+        link: download.link.map(|link| link.0),
+        label: download.label,
+        bytes: download.size,
+        begun: When(download.begun),
+        completed: When(download.completed),
     }
 }
 

@@ -22,9 +22,9 @@ pub use error::AdminError;
 pub(crate) use error::sentence;
 pub use judge::Asker;
 pub use reply::{
-    AllowedShown, AppPasswordShown, ApprovalShown, EventShown, FetchShown, FindingShown, GrantShown,
-    HandInShown, HandedOutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, LinkShown,
-    LockShown, NoticeShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
+    AllowedShown, AppPasswordShown, ApprovalShown, DownloadShown, EventShown, FetchShown, FindingShown,
+    GrantShown, HandInShown, HandedOutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword,
+    LinkShown, LockShown, NoticeShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
     SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown,
     UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
 };

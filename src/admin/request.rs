@@ -254,6 +254,10 @@ pub enum Request {
     HandInList { space: Option<String> },
     /// Show the receipt of a hand-in.
     ReceiptShow { id: i64 },
+    /// List complete downloads through links that count them.
+    DownloadList { space: Option<String> },
+    /// Show the receipt of a download.
+    DownloadReceipt { id: i64 },
     /// List the holding area; `all` includes what was released or withdrawn.
     HoldList { space: Option<String>, all: bool },
     /// Show one item of the holding area.

@@ -229,6 +229,7 @@ pub(super) fn link(shared: Shared, spaces: &[Space]) -> LinkShown {
         expires: link.expires.map(When),
         opened: link.opened.map(When),
         url: None,
+        fetched: link.fetched.map(When),
         uses: link.uses,
         most_uses: link.terms.uses,
         deadline: link.terms.deadline.map(When),

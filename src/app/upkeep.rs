@@ -7,7 +7,7 @@ use super::workers::{StepResult, Worker};
 use crate::accounts::Accounts;
 use crate::library::{Library, LibraryError, ReadOnlyCause};
 use crate::model::{self, ByteSize, Timestamp};
-use crate::sharing::{HandInError, Sharing};
+use crate::sharing::{DownloadError, HandInError, Sharing};
 use crate::uploads::Uploads;
 
 /// Time between two rounds of upkeep, which removes expired locks, versions and trash.
@@ -46,10 +46,18 @@ impl Worker for Upkeep {
         let done = self.library.upkeep(now).await?;
         let sessions = self.accounts.remove_ended_sessions(now).await.map_err(LibraryError::from)?;
         let closed = self.sharing.close_left_open(Timestamp::now()).await.map_err(broken)?;
-        let expired = uploads? + done.versions + done.trash + done.locks + sessions;
+        let leases = self.sharing.forget_ended_downloads(Timestamp::now()).await.map_err(unforgotten)?;
+        let expired = uploads? + leases + done.versions + done.trash + done.locks + sessions;
         let words =
             format!("expired: {expired}, files removed: {}, hand-ins closed: {closed}", done.containers);
         Ok((expired + done.containers + closed > 0).then_some(words))
+    }
+}
+
+fn unforgotten(error: DownloadError) -> LibraryError {
+    match error {
+        DownloadError::Catalog(error) => error.into(),
+        DownloadError::NoSuchDownload | DownloadError::Ended => LibraryError::NotFound,
     }
 }
 

@@ -37,8 +37,10 @@ pub struct LinkRow {
     pub opened: Option<Timestamp>,
     /// What it asks of people who hand in through it.
     pub terms: LinkTerms,
-    /// Number of finished hand-ins.
+    /// Number of finished hand-ins or complete downloads.
     pub uses: u32,
+    /// Time at which something was last fetched through it, to the hour.
+    pub fetched: Option<Timestamp>,
 }
 
 impl LinkRow {
@@ -84,7 +86,7 @@ impl std::fmt::Debug for LinkRow {
 
 const LINK: &str = "links.id, nonce, entry_id, space_id, creator_id, \"right\", links.created_at, expires_at,
      password_hash, label, note, hide_download, opened_at, uses_max, uses, deadline_at, bytes_max, files_max, types,
-     own_folder, guest_chooses";
+     own_folder, guest_chooses, fetched_at";
 
 /// Links joined with their entries. The entries' index includes the columns that links need: see the migration.
 const LINKS: &str = "FROM links JOIN entries ON entries.id = links.entry_id";
@@ -118,6 +120,7 @@ fn link_row(row: &Row<'_>) -> Result<LinkRow, DatabaseError> {
             guest_chooses: row.get(20)?,
         },
         uses: row.get(14)?,
+        fetched: row.get::<Option<i64>>(21)?.map(Timestamp),
     })
 }
 
@@ -256,6 +259,11 @@ impl WriteTx<'_> {
     /// Removes links that expired before `limit`.
     pub fn delete_links_expired(&self, limit: Timestamp) -> Result<usize, CatalogError> {
         self.execute("DELETE FROM links WHERE expires_at < ?1", [limit.0])
+    }
+
+    /// Records when something was last fetched through a link.
+    pub fn touch_link_fetched(&self, id: LinkId, fetched: Timestamp) -> Result<(), CatalogError> {
+        self.execute("UPDATE links SET fetched_at = ?2 WHERE id = ?1", params![id.0, fetched.0]).map(drop)
     }
 
     /// Records when a link was last opened.

@@ -266,7 +266,9 @@ impl Open {
             links::Endpoint::Page { .. } | links::Endpoint::Download | links::Endpoint::Receipt => {
                 ("link", links::handle(context, address, body).await)
             }
-            links::Endpoint::File => ("link", self.guest_tree(context, address, body).await),
+            links::Endpoint::File | links::Endpoint::Leased { .. } => {
+                ("link", self.guest_tree(context, address, body).await)
+            }
             links::Endpoint::Mount | links::Endpoint::OldMount | links::Endpoint::AboveMounts => {
                 ("public", self.guest_tree(context, address, body).await)
             }

@@ -268,6 +268,8 @@ words! {
         Ended = "link-ended",
         /// Its first guest chose its password.
         PasswordChosen = "link-password-chosen",
+        /// Everything that it leads to was sent to a guest.
+        Downloaded = "link-downloaded",
     }
 }
 

@@ -49,6 +49,10 @@ row_id!(
     HandInFileId
 );
 row_id!(
+    /// A download through a link that allows a limited number of them.
+    DownloadId
+);
+row_id!(
     /// A device password.
     AppPasswordId
 );

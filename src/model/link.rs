@@ -8,7 +8,7 @@ pub const MAX_LINK_TYPES: usize = 500;
 /// What a link asks of people who hand in files through it; by default nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkTerms {
-    /// Number of hand-ins, after which it no longer opens; `None` for any number.
+    /// Number of hand-ins or downloads, after which it no longer opens; `None` for any number.
     pub uses: Option<u32>,
     /// A hand-in that is finished later is taken and marked as late.
     pub deadline: Option<Timestamp>,
@@ -42,7 +42,7 @@ impl LinkTerms {
         if types.join(" ").len() > MAX_LINK_TYPES { Err(list.to_owned()) } else { Ok(types) }
     }
 
-    /// Whether only the link's page can keep them, and no program that stores files by itself.
+    /// Whether only the link's page can keep them, and no program that stores or fetches files by itself.
     pub fn need_page(&self) -> bool {
         *self != Self { guest_chooses: self.guest_chooses, ..Self::default() }
     }

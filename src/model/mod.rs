@@ -49,8 +49,8 @@ pub use hold::{
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{
-    AppPasswordId, ContainerId, EntryId, HandInFileId, HandInId, HoldId, LinkId, PackId, SessionId, SpaceId,
-    UploadId, UserId, VersionId, WriteSerial,
+    AppPasswordId, ContainerId, DownloadId, EntryId, HandInFileId, HandInId, HoldId, LinkId, PackId,
+    SessionId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
 };
 pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};

@@ -153,6 +153,11 @@ impl Day {
         Self(later.unwrap_or(Date::MAX))
     }
 
+    /// Number of days until `later`; negative if that is earlier.
+    pub fn days_until(self, later: Self) -> i64 {
+        self.0.until(later.0).map_or(0, |span| i64::from(span.get_days()))
+    }
+
     /// Year, month from 1, day of the month from 1.
     pub fn parts(self) -> (i16, i8, i8) {
         (self.0.year(), self.0.month(), self.0.day())

@@ -47,7 +47,7 @@ pub struct NewLink {
     pub note: String,
     /// Whether the link's page hides downloads.
     pub hide_download: bool,
-    /// What it asks of people who hand in through it; only for the right to add.
+    /// What it asks of people who hand in through it, for the right to add; for that to read, the number of downloads.
     pub terms: LinkTerms,
 }
 
@@ -66,6 +66,9 @@ pub enum LinkError {
     /// A right to add files makes sense for folders only.
     #[error("only a folder can take in files; choose another right")]
     NotAFolder,
+    /// Downloads of a folder cannot be counted.
+    #[error("a number of downloads is only for a link to one file")]
+    NotAFile,
     /// Only a hand-in has a number of uses, a deadline, limits and a folder of its own.
     #[error("only a link that takes in files and shows none can have a number of uses, a deadline or limits")]
     TermsWithoutHandIn,
@@ -106,6 +109,7 @@ impl LinkError {
             Self::Denied => "right-missing",
             Self::ClientsMakeNone => "clients-make-no-links",
             Self::NotAFolder => "not-a-folder",
+            Self::NotAFile => "not-a-file",
             Self::TermsWithoutHandIn => "terms-without-hand-in",
             Self::EndsBeforeDeadline => "ends-before-deadline",
             Self::TwoPasswords => "two-passwords",
@@ -159,6 +163,9 @@ impl Sharing {
         let entry = self.inner.library.find(&new.access, &new.path).await?;
         check_right(new.right, &entry)?;
         check_terms(&new, now)?;
+        if new.right == LinkRight::Read && new.terms.uses.is_some() && entry.is_folder() {
+            return Err(LinkError::NotAFile);
+        }
         check_texts(&new.label, &new.note)?;
         // The usual time begins with the deadline.
         let deadline = new.terms.deadline;
@@ -399,8 +406,10 @@ fn check_right(right: LinkRight, entry: &Entry) -> Result<(), LinkError> {
 
 /// Refuses terms that the link could not keep.
 fn check_terms(new: &NewLink, now: Timestamp) -> Result<(), LinkError> {
-    let LinkTerms { guest_chooses, deadline, .. } = &new.terms;
-    let for_all = LinkTerms { guest_chooses: *guest_chooses, ..LinkTerms::default() };
+    let LinkTerms { guest_chooses, deadline, uses, .. } = &new.terms;
+    // Downloads are counted, changes are not.
+    let uses = uses.filter(|_| new.right == LinkRight::Read);
+    let for_all = LinkTerms { guest_chooses: *guest_chooses, uses, ..LinkTerms::default() };
     if new.right != LinkRight::Add && new.terms != for_all {
         return Err(LinkError::TermsWithoutHandIn);
     }

@@ -42,10 +42,12 @@ pub struct Link {
     pub hide_download: bool,
     /// When it was last opened, to the hour.
     pub opened: Option<Timestamp>,
-    /// What it asks of people who hand in through it.
+    /// What it asks of people who hand in through it, and how often it gives its content.
     pub terms: LinkTerms,
-    /// Number of finished hand-ins.
+    /// Number of finished hand-ins or complete downloads.
     pub uses: u32,
+    /// When something was last fetched through it, to the hour.
+    pub fetched: Option<Timestamp>,
     token: Zeroizing<String>,
 }
 
@@ -152,6 +154,7 @@ impl Sharing {
             opened: row.opened,
             terms: row.terms,
             uses: row.uses,
+            fetched: row.fetched,
             token: self.inner.keys.token(&row.nonce),
         }
     }

@@ -1,10 +1,11 @@
 //! Links for people without an account: users of the office create, change and end them, guests open them.
 //!
 //! [`Sharing`] is the room's front. `issue.rs` has the operations of users, `visit.rs` those of guests, `hand_in/` what
-//! guests hand in, `token.rs` the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
+//! guests hand in, `download/` what they fetch from links that count it, `token.rs` the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
 //! resulting [`Access`](crate::model::Access) begins at the linked entry, and `library` never shows anything above
 //! or beside it.
 
+mod download;
 mod hand_in;
 mod issue;
 mod link;
@@ -21,6 +22,7 @@ use crate::catalog::Catalog;
 use crate::library::Library;
 use crate::proof::Signer;
 
+pub use download::{Download, DownloadError, DownloadReceipt, Fetched, LEASE, Tally};
 pub use hand_in::{
     BegunFile, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed, MAX_HAND_IN_FILES,
     Receipt, ReceiptFile, SentFile, WITHDRAWN_WITHIN,

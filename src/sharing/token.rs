@@ -5,6 +5,7 @@
 //! lookup  HMAC(lookup key, token)                          in the row
 //! visit   HMAC(lookup key, link, browser's secret)      in the row of a hand-in's browser
 //! code    HMAC(pass key, hand-in, quarter of an hour)   entered on a second device
+//! lease   id, HMAC(pass key, link, download, password)     in the address of a download
 //! pass    end, HMAC(pass key, link, end, stored password)  in a cookie
 //! ```
 //! So the creator of a link can be shown its address again, and the catalogue alone, without the root secret,
@@ -20,7 +21,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::catalog::LinkRow;
-use crate::model::{HandInId, LinkId, Timestamp, random_bytes};
+use crate::model::{DownloadId, HandInId, LinkId, Timestamp, random_bytes};
 
 /// Bytes of a token: 160 bits, which cannot be guessed.
 const TOKEN_BYTES: usize = 20;
@@ -78,6 +79,23 @@ impl LinkKeys {
     fn spelled_code(&self, hand_in: HandInId, window: i64) -> String {
         let mac = hmac(&self.pass, &[b"join:", &hand_in.0.to_le_bytes(), &window.to_le_bytes()]);
         SPELLING.encode(mac.get(..CODE_BYTES).unwrap_or_default())
+    }
+
+    /// The secret of a download's lease, valid while the link's password stays.
+    pub(super) fn lease(&self, row: &LinkRow, download: DownloadId) -> String {
+        let mac = self.lease_mac(row, download);
+        format!("{}.{}", download.0, SPELLING.encode(mac.get(..TOKEN_BYTES).unwrap_or_default()))
+    }
+
+    /// Whether this is that secret.
+    pub(super) fn is_lease(&self, row: &LinkRow, download: DownloadId, secret: &str) -> bool {
+        self.lease(row, download).as_bytes().ct_eq(secret.as_bytes()).into()
+    }
+
+    fn lease_mac(&self, row: &LinkRow, download: DownloadId) -> [u8; 32] {
+        let password = row.password_hash.as_deref().unwrap_or_default();
+        let (link, download) = (row.id.0.to_le_bytes(), download.0.to_le_bytes());
+        hmac(&self.pass, &[b"lease:", &link, &download, password.as_bytes()])
     }
 
     /// Proof that the present password of a link was given, valid until `ends`.
@@ -152,6 +170,7 @@ mod tests {
             opened: None,
             terms: crate::model::LinkTerms::default(),
             uses: 0,
+            fetched: None,
         }
     }
 

@@ -13,7 +13,7 @@ use super::link::Link;
 use crate::accounts::{AccountsError, AuthError, WeakPassword};
 use crate::catalog::{CatalogError, LinkRow};
 use crate::library::{Entry, LibraryError};
-use crate::model::{Access, Actor, Event, LinkEvent, LinkGrant, Stamp, Timestamp};
+use crate::model::{Access, Actor, DownloadId, Event, LinkEvent, LinkGrant, Stamp, Timestamp};
 
 /// Time for which a browser may use a link without entering its password again.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
@@ -40,7 +40,9 @@ pub struct Visit {
     pub access: Access,
     /// The linked file or folder.
     pub entry: Entry,
-    row: LinkRow,
+    /// The lease of the download, if the link counts downloads and this request belongs to one.
+    pub lease: Option<DownloadId>,
+    pub(super) row: LinkRow,
 }
 
 impl Visit {
@@ -117,7 +119,7 @@ impl Sharing {
         };
         self.check_key(&row, key, peer, now).await?;
         self.note_opened(&row, now).await;
-        Ok(Visit { link: self.shown(row.clone()), access, entry, row })
+        Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
     }
 
     /// Sets the password of a link whose first guest chooses it. If another was faster, it is compared with that one's.
@@ -173,6 +175,7 @@ impl Sharing {
         let row = self.inner.catalog.read(move |tx| tx.link(id)).await?;
         let same = row.filter(|row| row.password_hash == visit.row.password_hash);
         let lent = match same {
+            Some(row) if visit.lease.is_some() => self.lend_used(row, now).await?,
             Some(row) => self.lend(row, now).await?,
             None => None,
         };
@@ -185,7 +188,19 @@ impl Sharing {
         row: LinkRow,
         now: Timestamp,
     ) -> Result<Option<(LinkRow, Access, Entry)>, VisitError> {
-        if row.expires.is_some_and(|end| now >= end) || row.is_used_up() {
+        match row.is_used_up() {
+            true => Ok(None),
+            false => self.lend_used(row, now).await,
+        }
+    }
+
+    /// Like [`Self::lend`], for what was begun before the link was used up.
+    pub(super) async fn lend_used(
+        &self,
+        row: LinkRow,
+        now: Timestamp,
+    ) -> Result<Option<(LinkRow, Access, Entry)>, VisitError> {
+        if row.expires.is_some_and(|end| now >= end) {
             return Ok(None);
         }
         let grant = LinkGrant { link: row.id, top: row.entry, right: row.right };
@@ -216,6 +231,26 @@ impl Sharing {
             }
             GuestKey::Pass(pass) if self.inner.keys.is_pass(row, pass, now) => Ok(()),
             GuestKey::Pass(_) | GuestKey::None => Err(VisitError::PasswordNeeded),
+        }
+    }
+
+    /// Records that something is fetched through an open link, to the hour.
+    pub async fn note_fetched(&self, visit: &Visit, now: Timestamp) {
+        if visit.link.fetched.is_some_and(|fetched| now.since(fetched) < NOTE_OPENED_EVERY) {
+            return;
+        }
+        let id = visit.link.id;
+        let noted: Result<(), CatalogError> = self
+            .inner
+            .catalog
+            .write_silent("when something was last fetched is kept with the link", move |tx| {
+                tx.touches_only([]);
+                tx.touch_link_fetched(id, now)
+            })
+            .await;
+        if let Err(error) = noted {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, link_id = id.0, "cannot record that something was fetched through a link");
         }
     }
 

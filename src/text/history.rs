@@ -118,6 +118,12 @@ impl Language {
                     (Self::English, LinkEvent::PasswordChosen) => {
                         format!("chose a password for link {link} to {path}")
                     }
+                    (Self::German, LinkEvent::Downloaded) => {
+                        format!("hat {path} über Link {link} vollständig heruntergeladen")
+                    }
+                    (Self::English, LinkEvent::Downloaded) => {
+                        format!("downloaded all of {path} through link {link}")
+                    }
                 }
             }
         }

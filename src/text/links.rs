@@ -55,6 +55,15 @@ sentences! {
     download:
         de "Herunterladen",
         en "Download";
+    left_once:
+        de "Das geht einmal. Bricht es ab, können Sie es 15 Minuten lang fortsetzen.",
+        en "This works once. If it breaks off, you can go on with it for 15 minutes.";
+    left_times(count: u32):
+        de "Das geht noch {count}-mal. Bricht es ab, können Sie es 15 Minuten lang fortsetzen.",
+        en "This works {count} more times. If it breaks off, you can go on with it for 15 minutes.";
+    being_fetched:
+        de "Über diesen Link wird gerade schon heruntergeladen. Bricht das ab, ist er nach 15 Minuten wieder frei.",
+        en "A download through this link is under way. If it breaks off, the link is free again after 15 minutes.";
     no_download:
         de "Diese Datei kann hier nicht heruntergeladen werden.",
         en "This file cannot be downloaded here.";
@@ -117,6 +126,14 @@ sentences! {
 }
 
 impl LinkTexts {
+    /// How often it can still be downloaded.
+    pub fn left(self, count: u32) -> String {
+        match count {
+            1 => self.left_once().to_owned(),
+            count => self.left_times(count),
+        }
+    }
+
     /// How many files have arrived.
     pub fn received(self, count: usize) -> String {
         match count {

@@ -57,6 +57,9 @@ sentences! {
     once:
         de "Nur für eine Einreichung",
         en "For one hand-in only";
+    downloads:
+        de "Wie oft herunterladbar (leer: beliebig oft; nur für eine einzelne Datei)",
+        en "How many downloads (empty: any number; only for one file)";
     own_folder:
         de "Jede Einreichung in einen eigenen Ordner",
         en "Each hand-in in a folder of its own";
@@ -135,12 +138,45 @@ sentences! {
     receipt:
         de "Eingangsbestätigung",
         en "Receipt";
+    fetched:
+        de "Downloads",
+        en "Downloads";
+    none_fetched:
+        de "Noch wurde nichts vollständig heruntergeladen.",
+        en "Nothing was downloaded completely so far.";
+    download(number: i64, when: &str, size: &str):
+        de "Nr. {number}, vollständig {when}, {size}",
+        en "No. {number}, complete {when}, {size}";
+    proof:
+        de "Nachweis",
+        en "Proof";
+    fetched_times(count: u32, most: u32):
+        de "{count} von {most} Downloads",
+        en "downloaded {count} of {most} times";
+    fetched_at(when: &str):
+        de "zuletzt abgerufen {when}",
+        en "last fetched {when}";
+    never_fetched:
+        de "noch nicht abgerufen",
+        en "not fetched yet";
+    ends_today:
+        de "endet heute",
+        en "ends today";
+    ends_tomorrow:
+        de "endet morgen",
+        en "ends tomorrow";
+    ends_in(days: i64):
+        de "endet in {days} Tagen",
+        en "ends in {days} days";
+    bad_number:
+        de "Die Zahl der Downloads muss mindestens 1 sein.",
+        en "The number of downloads must be at least 1.";
     extend:
         de "Verlängern",
         en "Extend";
     extend_about:
-        de "Die Adresse bleibt dieselbe. Ein benutzter Link nimmt danach noch eine Einreichung an.",
-        en "The address stays the same. A used link takes one more hand-in after that.";
+        de "Die Adresse bleibt dieselbe. Ein benutzter Link erlaubt danach noch eine Einreichung oder einen Download.",
+        en "The address stays the same. A used link allows one more hand-in or download after that.";
     extended:
         de "Der Link ist verlängert.",
         en "The link is extended.";
@@ -163,6 +199,9 @@ sentences! {
     not_a_folder:
         de "Entgegennehmen kann nur ein Ordner, keine Datei.",
         en "Only a folder can take files in, not a file.";
+    not_a_file:
+        de "Gezählt werden können nur Downloads einer einzelnen Datei, nicht die eines Ordners.",
+        en "Only downloads of one file can be counted, not those of a folder.";
     bad_name:
         de "Dieser Name ist für einen Ordner nicht zulässig, oder es gibt ihn nicht.",
         en "This name is not allowed for a folder, or it does not exist.";
@@ -176,8 +215,8 @@ sentences! {
         de "Der Link würde enden, bevor die Frist um ist.",
         en "The link would end before the deadline.";
     terms:
-        de "Frist, Zahl und eigener Ordner gelten nur, wenn der Link Dateien entgegennimmt.",
-        en "A deadline, a number and a folder of its own are only for links that take files in.";
+        de "Frist und eigener Ordner gelten nur, wenn der Link Dateien entgegennimmt.",
+        en "A deadline and a folder of its own are only for links that take files in.";
     two_passwords:
         de "Entweder Sie geben ein Kennwort vor, oder es wird beim ersten Öffnen gewählt.",
         en "Either you set a password, or it is chosen when the link is first opened.";

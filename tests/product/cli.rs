@@ -171,11 +171,13 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["link", "list", "--space", "nowhere"],
         &["link", "revoke", "7"],
         &["link", "add", "nowhere", "--as", "anna", "--can", "add"],
-        &["link", "add", "Müller GmbH", "--as", "anna", "--can", "read", "--once"],
+        &["link", "add", "Müller GmbH", "--as", "anna", "--can", "edit", "--once"],
         &["link", "add", "Müller GmbH", "--as", "anna", "--can", "add", "--until", "tomorrow"],
         &["receipt", "list"],
         &["receipt", "list", "nowhere"],
+        &["receipt", "list", "--downloads"],
         &["receipt", "show", "7"],
+        &["receipt", "show", "7", "--download"],
         &["lock", "list"],
         &["lock", "list", "nowhere"],
         &["lock", "end", "urn:uuid:none"],
@@ -300,7 +302,7 @@ fn links_are_listed_and_ended() {
     let expected = serde_json::json!([{
         "id": 1, "user": "Anna", "space": "Müller GmbH", "path": "/2025", "right": "add", "has_password": false,
         "label": "Belege", "created": list[0]["created"], "expires": "2099-12-31T23:00:00Z",
-        "opened": list[0]["opened"], "uses": 0, "most_uses": null, "deadline": null,
+        "opened": list[0]["opened"], "fetched": null, "uses": 0, "most_uses": null, "deadline": null,
     }]);
     assert_eq!(list, expected);
     assert!(list[0]["opened"].is_string(), "{list}");

@@ -73,6 +73,8 @@ pub enum Reply {
     Links(Vec<LinkShown>),
     Link(Box<LinkShown>),
     HandIns(Vec<HandInShown>),
+    /// Downloads through links.
+    Downloads(Vec<DownloadShown>),
     Locks(Vec<LockShown>),
     Holds(Vec<HoldShown>),
     Hold(HoldShown),
@@ -383,12 +385,35 @@ pub struct LinkShown {
     /// Its address, when it is made. Anyone who has it can use the link.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,
-    /// Number of finished hand-ins.
+    /// When something was last fetched through it, to the hour.
+    pub fetched: Option<When>,
+    /// Number of finished hand-ins or complete downloads.
     pub uses: u32,
-    /// Number of hand-ins after which it no longer opens.
+    /// Number of hand-ins or downloads after which it no longer opens.
     pub most_uses: Option<u32>,
     /// A hand-in that is finished later is marked as late.
     pub deadline: Option<When>,
+}
+
+/// A complete download through a link that allows a limited number of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DownloadShown {
+    /// Id of the download.
+    pub id: i64,
+    /// Name of the space.
+    pub space: String,
+    /// Path of the file or folder then.
+    pub path: String,
+    /// Id of the link, while that exists.
+    pub link: Option<i64>,
+    /// Label of the link then.
+    pub label: String,
+    /// Bytes that were sent.
+    pub bytes: u64,
+    /// When it was begun.
+    pub begun: When,
+    /// When its last byte left.
+    pub completed: When,
 }
 
 /// What a person without an account handed in through a link.

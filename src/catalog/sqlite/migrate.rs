@@ -49,6 +49,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0030-office.sql"),
     include_str!("../../../migrations/0031-notices.sql"),
     include_str!("../../../migrations/0032-engines.sql"),
+    include_str!("../../../migrations/0033-downloads.sql"),
 ];
 
 /// Gives an empty database the newest format.

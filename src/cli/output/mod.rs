@@ -11,12 +11,12 @@ pub(super) use holding::certificate;
 
 use super::Format;
 use crate::admin::{
-    GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown, NoticeShown, OfficeShown,
-    RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown,
-    When, WorkerShown,
+    DownloadShown, GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown,
+    NoticeShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown,
+    UploadShown, VersionShown, When, WorkerShown,
 };
 use crate::model::{ByteSize, Shown, Timestamp};
-use crate::sharing::Receipt;
+use crate::sharing::{DownloadReceipt, Receipt};
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
@@ -108,6 +108,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Links(rows) => links(&rows),
         Reply::Link(link) => line(link.url.as_deref().unwrap_or_default()),
         Reply::HandIns(rows) => hand_ins(&rows),
+        Reply::Downloads(rows) => downloads(&rows),
         Reply::Locks(rows) => locks(&rows),
         Reply::Holds(rows) => holding::holds(&rows),
         Reply::Hold(shown) => holding::hold(&shown),
@@ -356,13 +357,31 @@ fn hand_ins(rows: &[HandInShown]) -> anyhow::Result<()> {
     )
 }
 
-/// A receipt that was checked.
-pub(super) fn receipt(known: &Receipt, is_key_given: bool, compared: usize) -> anyhow::Result<()> {
+fn downloads(rows: &[DownloadShown]) -> anyhow::Result<()> {
+    table(
+        &["ID", "SPACE", "PATH", "LABEL", "SIZE", "BEGUN", "COMPLETE"],
+        &[0, 4],
+        rows.iter().map(|row| {
+            vec![
+                row.id.to_string(),
+                safe(&row.space),
+                safe(&row.path),
+                safe(&row.label),
+                ByteSize(row.bytes).to_string(),
+                row.begun.to_string(),
+                row.completed.to_string(),
+            ]
+        }),
+    )
+}
+
+/// What the check of a receipt proved.
+fn proved(key: &str, is_key_given: bool, compared: usize) -> anyhow::Result<()> {
     line(&match is_key_given {
-        true => format!("The receipt is signed by {}", safe(&known.key)),
+        true => format!("The receipt is signed by {}", safe(key)),
         false => format!(
             "The receipt is as it was signed, by the key {}\nIs this the office's key? `--signed-by` compares it.",
-            safe(&known.key)
+            safe(key)
         ),
     })?;
     match compared {
@@ -370,17 +389,49 @@ pub(super) fn receipt(known: &Receipt, is_key_given: bool, compared: usize) -> a
         1 => line("It names a file of this content.")?,
         count => line(&format!("It names files of these {count} contents."))?,
     }
-    line("")?;
-    let or_none = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), safe);
+    line("")
+}
+
+fn or_none(text: Option<&str>) -> String {
+    text.map_or_else(|| "-".to_owned(), safe)
+}
+
+/// The receipt of a download that was checked.
+pub(super) fn download_receipt(
+    known: &DownloadReceipt,
+    is_key_given: bool,
+    compared: usize,
+) -> anyhow::Result<()> {
+    proved(&known.key, is_key_given, compared)?;
+    for (name, value) in [
+        ("download", known.number.to_string()),
+        ("office", or_none(known.office.as_deref())),
+        ("made by", or_none(known.made_by.as_deref())),
+        ("link", known.link.to_string()),
+        ("recipient", or_none(known.recipient.as_deref())),
+        ("path", safe(&known.path)),
+        ("bytes", known.size.to_string()),
+        ("SHA-256", or_none(known.sha256.as_deref())),
+        ("begun", safe(&known.begun)),
+        ("complete", safe(&known.completed)),
+    ] {
+        line(&format!("{name:<11}{value}"))?;
+    }
+    Ok(())
+}
+
+/// A receipt that was checked.
+pub(super) fn receipt(known: &Receipt, is_key_given: bool, compared: usize) -> anyhow::Result<()> {
+    proved(&known.key, is_key_given, compared)?;
     for (name, value) in [
         ("number", known.number.to_string()),
-        ("office", or_none(&known.office)),
-        ("asked by", or_none(&known.asked_by)),
+        ("office", or_none(known.office.as_deref())),
+        ("asked by", or_none(known.asked_by.as_deref())),
         ("folder", safe(&known.folder)),
-        ("handed in by", or_none(&known.handed_in_by)),
+        ("handed in by", or_none(known.handed_in_by.as_deref())),
         ("begun", safe(&known.begun)),
         ("finished", safe(&known.finished)),
-        ("deadline", or_none(&known.deadline)),
+        ("deadline", or_none(known.deadline.as_deref())),
         ("late", if known.late { "yes" } else { "no" }.to_owned()),
         ("complete", if known.complete { "yes" } else { "no: its link ended before" }.to_owned()),
     ] {
@@ -391,7 +442,12 @@ pub(super) fn receipt(known: &Receipt, is_key_given: bool, compared: usize) -> a
         &["FILE", "BYTES", "SHA-256", "ARRIVED"],
         &[1],
         known.files.iter().map(|file| {
-            vec![safe(&file.path), file.size.to_string(), or_none(&file.sha256), safe(&file.arrived)]
+            vec![
+                safe(&file.path),
+                file.size.to_string(),
+                or_none(file.sha256.as_deref()),
+                safe(&file.arrived),
+            ]
         }),
     )?;
     for file in &known.refused {

@@ -13,7 +13,7 @@ use crate::http::protocol::{multistatus, range};
 use crate::library::LibraryError;
 use crate::model::{EntryName, EntryPath, SpaceId};
 use crate::net::{BodyError, ResponseBody};
-use crate::sharing::VisitError;
+use crate::sharing::{DownloadError, VisitError};
 use crate::uploads::UploadError;
 
 /// Why an operation failed.
@@ -71,6 +71,14 @@ impl Failure {
         move |error| match error {
             LibraryError::Locked { space, .. } if space == other_id => in_other(error),
             _ => in_one(error),
+        }
+    }
+
+    /// What was to be sent could not be counted.
+    pub(super) fn uncounted(error: DownloadError) -> Self {
+        match error {
+            DownloadError::Catalog(error) => Self::Library(error.into()),
+            DownloadError::NoSuchDownload | DownloadError::Ended => Self::not_found(),
         }
     }
 

@@ -24,7 +24,7 @@ use crate::http::reply::empty;
 use crate::library::{Change, Content, Detail, Entry, LibraryError, Member, PIECE, ReadAhead, Visibility};
 use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Right, SpaceId, Timestamp};
 use crate::net::{Pace, ResponseBody};
-use crate::sharing::{Sharing, Visit};
+use crate::sharing::{Fetched, Sharing, Tally, Visit};
 
 /// Steps of a file that are read ahead for a fast client. With one, the sending and the reading thread wake each
 /// other for every step, and on two cores one of them mostly sleeps; with three, both always have work.
@@ -207,15 +207,49 @@ impl DavRequest<'_> {
         }
         // Range applies to GET only (RFC 9110 14.2).
         let ranges = if is_get { asked.ranges(entry) } else { RangeAnswer::Whole };
+        let tally = self.tally(&content, &ranges, is_get);
+        let ranges = match ranges {
+            // What is counted leaves in order.
+            RangeAnswer::Several(_) if tally.is_some() => RangeAnswer::Whole,
+            ranges => ranges,
+        };
         let mut told = HeaderMap::new();
         self.cloud_headers(&mut told, entry)?;
         digest_headers(&mut told, &content.checksums)?;
         if is_get {
             self.services.library.note_read(self.stamp(), &content).await;
+            if let Visitor::Guest(visit) = self.visitor {
+                self.services.sharing.note_fetched(visit, self.info.received).await;
+            }
         }
         let pace = Pace::begin(self.services.lanes.clone(), PIECE);
-        content_response(content, ranges, is_get, self.reader(&target.access), pace, told).await.map(Some)
+        let sender = Sender { reader: self.reader(&target.access), pace, tally };
+        content_response(content, ranges, is_get, sender, told).await.map(Some)
     }
+
+    /// Counts what is sent, if the request belongs to a guest's lease.
+    fn tally(&self, content: &Content, ranges: &RangeAnswer, is_get: bool) -> Option<Tally> {
+        let Visitor::Guest(visit) = self.visitor else { return None };
+        let sha256 = content.checksums.iter().find(|sum| sum.kind() == ChecksumKind::Sha256);
+        let what = Fetched {
+            etag: content.entry.etag.0.clone(),
+            size: content.size,
+            sha256: sha256.map(|sum| data_encoding::HEXLOWER.encode(sum.digest())),
+        };
+        let range = match ranges {
+            RangeAnswer::Single(part) => *part,
+            RangeAnswer::Whole | RangeAnswer::Several(_) => ByteRange::whole(content.size),
+            RangeAnswer::Unsatisfiable => return None,
+        };
+        self.services.sharing.tally(visit, what, range, self.info.received).filter(|_| is_get)
+    }
+}
+
+/// For whom an answer is sent, how fast, and what counts it.
+struct Sender {
+    reader: Reader,
+    pace: Pace,
+    tally: Option<Tally>,
 }
 
 /// A request's conditions and the byte ranges it asks for.
@@ -258,8 +292,7 @@ async fn content_response(
     mut content: Content,
     ranges: RangeAnswer,
     with_body: bool,
-    reader: Reader,
-    pace: Pace,
+    mut sender: Sender,
     mut headers: HeaderMap,
 ) -> Answer {
     let entry = &content.entry;
@@ -292,17 +325,22 @@ async fn content_response(
     headers.insert(CONTENT_TYPE, header_value(&media_type)?);
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     let body = match sections.as_slice() {
-        _ if !with_body || length == 0 => ResponseBody::empty(),
+        _ if !with_body || length == 0 => {
+            if let Some(tally) = &mut sender.tally {
+                tally.note(Timestamp::now()).await.map_err(Failure::uncounted)?;
+            }
+            ResponseBody::empty()
+        }
         // A short answer was read while opening.
-        [only] if length <= AT_ONCE => {
+        [only] if length <= AT_ONCE && sender.tally.is_none() => {
             let pieces = content.read(only.range).await?;
             if total(&pieces) == length {
                 ResponseBody::pieces(pieces)
             } else {
-                stream(content, sections, reader, pace)
+                stream(content, sections, sender)
             }
         }
-        _ => stream(content, sections, reader, pace),
+        _ => stream(content, sections, sender),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -348,12 +386,14 @@ impl Reader {
 
 /// Reads as fast as the client takes the data. A damaged chunk, a revoked right or a content that was withheld
 /// breaks the answer off.
-fn stream(content: Content, sections: Vec<Section>, reader: Reader, pace: Pace) -> ResponseBody {
+fn stream(content: Content, sections: Vec<Section>, sender: Sender) -> ResponseBody {
+    let Sender { reader, pace, tally } = sender;
     let sending = Sending {
         content,
         sections: sections.into(),
         reader,
         pace,
+        tally,
         ahead: VecDeque::new(),
         unasked: 0,
         unyielded: 0,
@@ -376,6 +416,8 @@ struct Sending {
     sections: VecDeque<Section>,
     reader: Reader,
     pace: Pace,
+    /// Counts what is sent, under a lease.
+    tally: Option<Tally>,
     /// The next steps, which are read while the last one is sent.
     ahead: VecDeque<ReadAhead>,
     /// Bytes since the reader was last checked.
@@ -388,6 +430,11 @@ impl Sending {
     /// The next pieces; empty at the end.
     async fn step(&mut self) -> io::Result<Vec<Bytes>> {
         self.pace.begin_step();
+        if let Some(tally) = &mut self.tally
+            && let Some(last) = tally.last(Timestamp::now()).await.map_err(io::Error::other)?
+        {
+            return Ok(last);
+        }
         if self.unasked >= RIGHTS_STEP {
             self.unasked = 0;
             if !self.reader.still_may(&self.content).await {
@@ -431,7 +478,9 @@ impl Sending {
         self.unasked += length;
         self.unyielded += length;
         self.pace.end_step();
-        Ok(pieces)
+        let Some(tally) = &mut self.tally else { return Ok(pieces) };
+        let is_end = self.sections.iter().all(Section::is_sent);
+        tally.pass(pieces, is_end, Timestamp::now()).await.map_err(io::Error::other)
     }
 }
 

@@ -5,6 +5,7 @@
 //! /s/TOKEN/files/a/                  the page of a folder below it
 //! /s/TOKEN/download                  redirects to the file of a link to a file
 //! /s/TOKEN/receipt                   the signed receipt of this browser's hand-in
+//! /s/TOKEN/get/LEASE/a               what the link leads to, under a lease; needs neither cookie nor password
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
 //! /public.php/dav/files/TOKEN/a/b    WebDAV; the link's password by Basic, with any user name
 //! /public.php/webdav/a/b             the same for older programs, the token as user name
@@ -35,6 +36,8 @@ pub(in crate::http) enum Endpoint<'a> {
     Receipt,
     /// A file, for a browser.
     File,
+    /// What a link leads to, under the lease of this secret.
+    Leased { lease: &'a str },
     /// The tree of a link, for WebDAV.
     Mount,
     /// The tree of a link, at an address without the token.
@@ -71,6 +74,10 @@ impl<'a> LinkAddress<'a> {
             "" | "files" => Endpoint::Page { folder: "" },
             "download" => Endpoint::Download,
             "receipt" => Endpoint::Receipt,
+            _ if below.starts_with("get/") => {
+                let lease = below.split('/').nth(1).unwrap_or_default();
+                Endpoint::Leased { lease }
+            }
             _ => match below.strip_prefix("files/")? {
                 folder if folder.is_empty() || folder.ends_with('/') => Endpoint::Page { folder },
                 _ => Endpoint::File,
@@ -88,7 +95,14 @@ impl<'a> LinkAddress<'a> {
     /// are pages.
     pub(super) fn is_for_browsers(&self) -> bool {
         let Self { endpoint, .. } = self;
-        matches!(endpoint, Endpoint::Page { .. } | Endpoint::Download | Endpoint::Receipt | Endpoint::File)
+        matches!(
+            endpoint,
+            Endpoint::Page { .. }
+                | Endpoint::Download
+                | Endpoint::Receipt
+                | Endpoint::File
+                | Endpoint::Leased { .. }
+        )
     }
 }
 
@@ -115,6 +129,9 @@ mod tests {
             ("/s/t/receipt", Some((Endpoint::Receipt, "t", "/s/t"))),
             ("/s/t/files/a", Some((Endpoint::File, "t", "/s/t"))),
             ("/index.php/s/t/files/a/b", Some((Endpoint::File, "t", "/index.php/s/t"))),
+            ("/s/t/get/7.ab", Some((Endpoint::Leased { lease: "7.ab" }, "t", "/s/t"))),
+            ("/s/t/get/7.ab/a.pdf", Some((Endpoint::Leased { lease: "7.ab" }, "t", "/s/t"))),
+            ("/s/t/get", None),
             ("/s/t/other", None),
             ("/s/t/filesx/a", None),
             ("/s", None),

@@ -29,7 +29,7 @@ const MAX_SECRET: usize = 64;
 
 impl LinkRequest<'_> {
     /// The browser's secret, if it has one.
-    fn known_browser(&self) -> Option<&str> {
+    pub(super) fn known_browser(&self) -> Option<&str> {
         cookies::find(&self.parts.headers, VISIT_COOKIE).filter(|secret| secret.len() <= MAX_SECRET)
     }
 
@@ -100,6 +100,7 @@ impl LinkRequest<'_> {
     pub(super) async fn act(&self, form: &[u8]) -> Option<Response<ResponseBody>> {
         let action = field(form, "do")?;
         Some(match action.as_str() {
+            "fetch" => self.fetch().await,
             "finish" => self.finish().await,
             "withdraw" => self.withdraw(form).await,
             "join" => self.join(form).await,

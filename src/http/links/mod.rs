@@ -6,6 +6,7 @@
 //! right password keeps a pass in a cookie, for the link's addresses only.
 
 mod address;
+mod fetch;
 mod hand_in;
 mod hand_in_pages;
 mod pages;
@@ -119,7 +120,7 @@ impl LinkRequest<'_> {
             (rows, has_more) =
                 folder::rows(&self.services.library, &visit.access, entry.id, &href, self.info.received)
                     .await?;
-            if visit.link.hide_download {
+            if visit.link.hide_download || visit.link.counts_downloads() {
                 rows.iter_mut().filter(|row| !row.is_folder()).for_each(|row| row.href = None);
             }
         }
@@ -136,7 +137,10 @@ impl LinkRequest<'_> {
             zone: &self.zone().await,
             received,
         };
-        Ok(pages::link(self.language, &shown))
+        let page = pages::link(self.language, &shown);
+        // So that a second press of the button goes on with the same download.
+        let needs_browser = visit.link.counts_downloads() && self.known_browser().is_none();
+        Ok(if needs_browser { self.with_browser(page, self.browser()) } else { page })
     }
 
     /// Nextcloud's address of the one file of a link.
@@ -146,7 +150,10 @@ impl LinkRequest<'_> {
             Err(error) => return self.refused(&error),
         };
         let mut target = self.address.base.to_owned();
-        if visit.access.scope(Right::Read).is_ok() && !visit.entry.is_folder() {
+        if !visit.link.counts_downloads()
+            && visit.access.scope(Right::Read).is_ok()
+            && !visit.entry.is_folder()
+        {
             target.push_str("/files/");
             push_encoded(&mut target, &visit.entry.name);
         }

@@ -203,10 +203,33 @@ fn file(language: Language, shown: &Shown<'_>) -> Markup {
         (facts(&[(words.size(), &size), (words.changed(), &changed)]))
         @if shown.visit.link.hide_download {
             p { (texts.no_download()) }
+        } @else if shown.visit.link.counts_downloads() {
+            (counted(language, shown))
         } @else {
             p { a.button href=(href) { (texts.download()) } }
         }
     }
+}
+
+/// The button of a link that counts its downloads, which programs that look at pages do not press.
+fn counted(language: Language, shown: &Shown<'_>) -> Markup {
+    let (texts, link) = (LinkTexts(language), &shown.visit.link);
+    let left = link.terms.uses.unwrap_or_default().saturating_sub(link.uses);
+    html! {
+        @if link.counts_downloads() && !link.hide_download {
+            form method="post" action=(shown.base) {
+                input type="hidden" name="do" value="fetch";
+                button { (texts.download()) }
+            }
+            p { (texts.left(left)) }
+        }
+    }
+}
+
+/// In place of a download while the link's last one is under way.
+pub(super) fn being_fetched(language: Language) -> Response<ResponseBody> {
+    let texts = LinkTexts(language);
+    notice(language, StatusCode::CONFLICT, texts.later_title(), texts.being_fetched())
 }
 
 /// The page of the parent folder, if that is part of the link.

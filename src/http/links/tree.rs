@@ -13,7 +13,7 @@ use crate::http::auth::{self, challenge};
 use crate::http::context::RequestContext;
 use crate::http::page::language::preferred;
 use crate::http::protocol::href::Mount;
-use crate::http::reply::plain;
+use crate::http::reply::{plain, see_other};
 use crate::model::EntryName;
 use crate::net::ResponseBody;
 use crate::sharing::{GuestKey, Visit, VisitError};
@@ -33,7 +33,8 @@ pub(in crate::http) async fn enter(
 ) -> Result<GuestTree, Box<Response<ResponseBody>>> {
     let request = LinkRequest::new(context, address);
     let method = &request.parts.method;
-    if address.endpoint == Endpoint::File && !matches!(*method, Method::GET | Method::HEAD) {
+    let is_page_file = matches!(address.endpoint, Endpoint::File | Endpoint::Leased { .. });
+    if is_page_file && !matches!(*method, Method::GET | Method::HEAD) {
         return Err(Box::new(plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be fetched.")));
     }
     let credentials = auth::credentials(&request.parts.headers);
@@ -54,8 +55,16 @@ pub(in crate::http) async fn enter(
         _ => GuestKey::None,
     };
     let refused = |error| Box::new(request.refused(&error));
-    let visit = request.open_token(&token, key).await.map_err(refused)?;
-    if visit.link.terms.need_page() && address.endpoint != Endpoint::File {
+    let opened = match address.endpoint {
+        Endpoint::Leased { lease } => request.open_lease(lease).await,
+        _ => request.open_token(&token, key).await,
+    };
+    let visit = opened.map_err(refused)?;
+    if visit.link.counts_downloads() && address.endpoint == Endpoint::File {
+        // Only the button of the page begins a download that counts.
+        return Err(Box::new(see_other(address.base)));
+    }
+    if visit.link.terms.need_page() && !is_page_file {
         return Err(Box::new(plain(StatusCode::FORBIDDEN, "This link opens in a browser only.\n")));
     }
     let mounts = request.mounts_of(&visit, &token).await.map_err(refused)?;
@@ -70,7 +79,7 @@ pub(in crate::http) fn shown(
 ) -> Response<ResponseBody> {
     match answer.status() {
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST
-            if address.endpoint == Endpoint::File =>
+            if matches!(address.endpoint, Endpoint::File | Endpoint::Leased { .. }) =>
         {
             pages::gone(preferred(&context.parts.headers))
         }
@@ -87,6 +96,10 @@ impl LinkRequest<'_> {
             vec!["s", token, "files"],
             vec!["index.php", "s", token, "files"],
         ];
+        if let Endpoint::Leased { lease } = self.address.endpoint {
+            roots.insert(0, vec!["s", token, "get", lease]);
+            roots.insert(1, vec!["index.php", "s", token, "get", lease]);
+        }
         if self.address.endpoint == Endpoint::OldMount {
             roots.insert(0, vec!["public.php", "webdav"]);
         }

@@ -28,6 +28,12 @@ impl LinkRequest<'_> {
         self.services.sharing.open(token, key, self.info.peer, self.info.received).await
     }
 
+    /// Opens the link by the secret of a lease.
+    pub(super) async fn open_lease(&self, secret: &str) -> Result<Visit, VisitError> {
+        let token = self.address.token();
+        self.services.sharing.open_lease(&token, secret, self.info.peer, self.info.received).await
+    }
+
     /// The pass in the browser's cookie, as the key of a link.
     pub(super) fn pass(&self) -> GuestKey<'_> {
         cookies::find(&self.parts.headers, PASS_COOKIE).map_or(GuestKey::None, GuestKey::Pass)

@@ -23,6 +23,7 @@ pub(super) struct Asked {
     pub(super) deadline: String,
     pub(super) until: String,
     pub(super) once: bool,
+    pub(super) downloads: String,
     pub(super) own_folder: bool,
     pub(super) guest_chooses: bool,
     password: String,
@@ -33,6 +34,7 @@ pub(super) enum Refused {
     Link(LinkError),
     BadName,
     BadDate,
+    BadNumber,
 }
 
 impl Asked {
@@ -54,6 +56,7 @@ impl Asked {
             deadline: text("deadline"),
             until: text("until"),
             once: is_set("once"),
+            downloads: text("downloads"),
             own_folder: is_set("own-folder"),
             guest_chooses: is_set("guest-chooses"),
             password: text("password"),
@@ -85,6 +88,10 @@ impl Desk<'_> {
             "" => Ok(None),
             text => Day::parse(text).map(Some).ok_or(Refused::BadDate),
         };
+        let downloads = match asked.downloads.trim() {
+            "" => None,
+            text => Some(text.parse().ok().filter(|most| *most > 0).ok_or(Refused::BadNumber)?),
+        };
         let deadline = day(&asked.deadline)?.map(|day| self.office.zone.end_of(day));
         let new = NewLink {
             access: *access,
@@ -96,7 +103,7 @@ impl Desk<'_> {
             note: asked.note.trim().to_owned(),
             hide_download: false,
             terms: LinkTerms {
-                uses: (asked.once && !asked.shows).then_some(1),
+                uses: if asked.shows { downloads } else { asked.once.then_some(1) },
                 deadline,
                 own_folder: asked.own_folder && !asked.shows,
                 guest_chooses: asked.guest_chooses,

@@ -16,9 +16,9 @@ use super::reply::{not_allowed, see_other, text_file};
 use super::session;
 use crate::accounts::{LookupError, Principal, Session};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, Day, HandInId, LinkId, Office, Right};
+use crate::model::{Access, Day, DownloadId, HandInId, LinkId, Office, Right};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
-use crate::sharing::{Expiry, HandInError, LinkChange, LinkError, Shared};
+use crate::sharing::{DownloadError, Expiry, HandInError, LinkChange, LinkError, Shared};
 use crate::text::{ErrorTexts, Language, MyLinksTexts};
 
 /// The address of the list.
@@ -41,6 +41,7 @@ enum Address {
     List,
     Link(LinkId),
     Receipt(LinkId, HandInId),
+    Proof(LinkId, DownloadId),
 }
 
 /// Why there is no page.
@@ -50,6 +51,8 @@ enum Failure {
     Link(#[from] LinkError),
     #[error(transparent)]
     HandIn(#[from] HandInError),
+    #[error(transparent)]
+    Download(#[from] DownloadError),
     #[error(transparent)]
     Library(#[from] LibraryError),
     #[error("read the accounts")]
@@ -100,6 +103,9 @@ impl Address {
             (Some(link), Some("receipt"), Some(hand_in), None) => {
                 Some(Self::Receipt(LinkId(link.parse().ok()?), HandInId(hand_in.parse().ok()?)))
             }
+            (Some(link), Some("download"), Some(download), None) => {
+                Some(Self::Proof(LinkId(link.parse().ok()?), DownloadId(download.parse().ok()?)))
+            }
             _ => None,
         }
     }
@@ -130,7 +136,14 @@ impl<'a> Desk<'a> {
             Some(Address::Link(id)) if is_read => self.link(id, self.outcome(), StatusCode::OK).await,
             Some(Address::Link(id)) if is_post => self.change(id, body).await,
             Some(Address::Receipt(link, id)) if is_read => self.receipt(link, id).await,
-            Some(Address::Receipt(..)) => Ok(not_allowed("GET, HEAD", "Open this address in a browser.\n")),
+            Some(Address::Proof(link, id)) if is_read => {
+                let sharing = &self.context.services.sharing;
+                let receipt = sharing.download_receipt_of(&self.session.principal, link, id).await?;
+                Ok(text_file(&format!("download-{id}.txt"), receipt))
+            }
+            Some(Address::Receipt(..) | Address::Proof(..)) => {
+                Ok(not_allowed("GET, HEAD", "Open this address in a browser.\n"))
+            }
             Some(_) => Ok(not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")),
             None => Err(LinkError::NoSuchLink.into()),
         }
@@ -230,7 +243,9 @@ fn failed(
 ) -> Response<ResponseBody> {
     let (texts, bar) = (ErrorTexts(language), bar(language, LIST, person));
     match failure {
-        Failure::Link(LinkError::NoSuchLink) | Failure::HandIn(HandInError::NoSuchHandIn) => {
+        Failure::Link(LinkError::NoSuchLink)
+        | Failure::HandIn(HandInError::NoSuchHandIn)
+        | Failure::Download(DownloadError::NoSuchDownload) => {
             notice_below(language, &bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
         }
         failure => {

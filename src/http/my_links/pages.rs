@@ -1,5 +1,7 @@
 //! The list of a user's links, and the page of one.
 
+use std::time::Duration;
+
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
@@ -10,7 +12,10 @@ use crate::http::page::{Page, Width, known_facts, problem, qr, success};
 use crate::http::session::FORM_TOKEN;
 use crate::model::{LinkId, LinkRight, Shown, Timestamp};
 use crate::net::ResponseBody;
-use crate::sharing::{HandIn, Link, LinkError, Shared};
+use crate::sharing::{Download, HandIn, Link, LinkError, Shared};
+
+/// Time before the end of a link from which its state says so.
+const ENDS_SOON: Duration = Duration::from_hours(7 * 24);
 
 impl Desk<'_> {
     /// The list, with the form of a new link.
@@ -66,6 +71,7 @@ impl Desk<'_> {
         let sharing = &self.context.services.sharing;
         let shared = sharing.link(self.principal(), id).await?;
         let hand_ins = sharing.hand_ins_of(self.principal(), id).await?;
+        let downloads = sharing.downloads_of(self.principal(), id).await?;
         let link = &shared.link;
         let address = self.address_of(link);
         let (target, state) = (self.target(&shared), self.state(link));
@@ -97,6 +103,14 @@ impl Desk<'_> {
                     h2 { (texts.hand_ins()) }
                     @if hand_ins.is_empty() { p { (texts.no_hand_ins()) } } @else {
                         ul.items { @for hand_in in &hand_ins { (self.hand_in(id, hand_in)) } }
+                    }
+                }
+            }
+            @if link.counts_downloads() || !downloads.is_empty() {
+                section {
+                    h2 { (texts.fetched()) }
+                    @if downloads.is_empty() { p { (texts.none_fetched()) } } @else {
+                        ul.items { @for download in &downloads { (self.download(id, download)) } }
                     }
                 }
             }
@@ -135,6 +149,9 @@ impl Desk<'_> {
                 label { (texts.deadline()) input type="date" name="deadline" value=(asked.deadline); }
                 label { (texts.until()) input type="date" name="until" value=(asked.until); }
                 (check("once", texts.once(), asked.once))
+                label { (texts.downloads())
+                    input type="number" name="downloads" min="1" max="1000000" inputmode="numeric" value=(asked.downloads);
+                }
                 (check("own-folder", texts.own_folder(), asked.own_folder))
                 label { (texts.password()) input type="text" name="password" autocomplete="off" autocapitalize="none" spellcheck="false"; }
                 (check("guest-chooses", texts.guest_chooses(), asked.guest_chooses))
@@ -191,6 +208,18 @@ impl Desk<'_> {
         }
     }
 
+    fn download(&self, link: LinkId, download: &Download) -> Markup {
+        let texts = self.texts();
+        let (when, size) = (self.moment(download.completed), self.language.size(download.size));
+        html! {
+            li {
+                span.state { (texts.download(download.id.0, &when, &size)) }
+                p { (Shown(&download.path)) @if !download.label.is_empty() { " – " (Shown(&download.label)) } }
+                p { a href={ (LIST) "/" (link) "/download/" (download.id) } { (texts.proof()) } }
+            }
+        }
+    }
+
     /// The text that a user sends along with an address.
     fn mail(&self, takes: bool, address: &str) -> String {
         let texts = self.texts();
@@ -209,7 +238,34 @@ impl Desk<'_> {
         };
         let opened =
             link.opened.map_or_else(|| texts.never_opened().to_owned(), |at| texts.opened(&self.moment(at)));
-        format!("{state}, {opened}")
+        let mut words = vec![state.to_owned(), opened];
+        words.extend(self.fetched(link));
+        words.extend(self.ends(link));
+        words.join(", ")
+    }
+
+    /// How much was fetched through a link that shows files and was opened.
+    fn fetched(&self, link: &Link) -> Option<String> {
+        let texts = self.texts();
+        link.opened.filter(|_| link.right != LinkRight::Add)?;
+        Some(match (link.terms.uses, link.fetched) {
+            (Some(most), _) => texts.fetched_times(link.uses, most),
+            (None, Some(at)) => texts.fetched_at(&self.moment(at)),
+            (None, None) => texts.never_fetched().to_owned(),
+        })
+    }
+
+    /// That an open link ends within the next days.
+    fn ends(&self, link: &Link) -> Option<String> {
+        let (texts, now) = (self.texts(), self.context.info.received);
+        let end = link.expires.filter(|end| now < *end && end.since(now) <= ENDS_SOON)?;
+        let zone = &self.office.zone;
+        let days = zone.day(now).days_until(zone.last_day(end));
+        Some(match days {
+            ..=0 => texts.ends_today().to_owned(),
+            1 => texts.ends_tomorrow().to_owned(),
+            days => texts.ends_in(days),
+        })
     }
 
     fn target(&self, shared: &Shared) -> String {
@@ -227,10 +283,12 @@ impl Desk<'_> {
         let texts = self.texts();
         match refused {
             Refused::BadName => texts.bad_name(),
+            Refused::BadNumber => texts.bad_number(),
             Refused::BadDate | Refused::Link(LinkError::ExpiryInPast) => texts.bad_date(),
             Refused::Link(error) => match error {
                 LinkError::ClientsMakeNone => texts.clients_make_none(),
                 LinkError::NotAFolder => texts.not_a_folder(),
+                LinkError::NotAFile => texts.not_a_file(),
                 LinkError::WeakPassword(_) => texts.weak_password(),
                 LinkError::TermsWithoutHandIn => texts.terms(),
                 LinkError::EndsBeforeDeadline => texts.ends_early(),

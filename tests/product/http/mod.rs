@@ -7,6 +7,7 @@
 mod api;
 mod bad_input;
 mod conditions;
+pub(crate) mod downloads;
 mod etags;
 mod fixture;
 pub(crate) mod hand_in;

@@ -153,7 +153,9 @@ async fn terms_are_for_links_that_take_files_in() {
         office.sharing.create(&office.bert, NewLink { terms, ..wanted }, NOW).await
     };
     let once = || LinkTerms { uses: Some(1), ..LinkTerms::default() };
-    assert_eq!(make(LinkRight::Read, once()).await.unwrap_err().code(), "terms-without-hand-in");
+    let with_deadline = LinkTerms { deadline: Some(at(HOUR)), ..once() };
+    assert_eq!(make(LinkRight::Read, with_deadline).await.unwrap_err().code(), "terms-without-hand-in");
+    assert_eq!(make(LinkRight::Read, once()).await.unwrap_err().code(), "not-a-file", "of files only");
     assert_eq!(make(LinkRight::Edit, once()).await.unwrap_err().code(), "terms-without-hand-in");
     let past = LinkTerms { deadline: Some(NOW), ..LinkTerms::default() };
     assert_eq!(make(LinkRight::Add, past).await.unwrap_err().code(), "expiry-in-past");
