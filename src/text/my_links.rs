@@ -139,8 +139,8 @@ sentences! {
         de "Eingangsbestätigung",
         en "Receipt";
     fetched:
-        de "Downloads",
-        en "Downloads";
+        de "Vollständige Downloads",
+        en "Complete downloads";
     none_fetched:
         de "Noch wurde nichts vollständig heruntergeladen.",
         en "Nothing was downloaded completely so far.";
