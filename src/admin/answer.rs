@@ -351,6 +351,20 @@ impl Admin {
                 self.downloads(&spaces, judged).await
             }
             Request::DownloadReceipt { id } => self.download_receipt(id, judged).await,
+            Request::RequestAdd { user, asked } => self.ask_for(&user, *asked, now).await,
+            Request::RequestList { space, of, before } => {
+                let spaces = self.spaces(space, judged).await?;
+                self.requests(&spaces, (&of, before), judged, now).await
+            }
+            Request::RequestShow { id } => self.request_shown(id, judged).await,
+            Request::RequestJudge { id, items, verdict, reason } => {
+                self.judge_items(id, items, (&verdict, reason), judged, by).await
+            }
+            Request::RequestClose { id, closed } => self.close_or_reopen(id, closed, judged, by).await,
+            Request::RequestExtend { id, deadline } => self.extend_request(id, &deadline, judged, by).await,
+            Request::TemplateList => self.templates().await,
+            Request::TemplateShow { name } => self.template(&name).await,
+            Request::TemplateImport { text } => self.import_template(&text, by).await,
             Request::LinkRevoke { link } => {
                 if !self.sharing.revoke(LinkId(link), by).await? {
                     return Err(LinkError::NoSuchLink.into());

@@ -7,7 +7,7 @@ use crate::library::LibraryError;
 use crate::model::{MailNameError, NameError};
 use crate::notices::NoticesError;
 use crate::recovery::RecoveryError;
-use crate::sharing::{DownloadError, HandInError, LinkError};
+use crate::sharing::{DownloadError, HandInError, LinkError, RequestError};
 use crate::uploads::UploadError;
 
 /// Why a request was refused. Each message is a sentence for the person who asked.
@@ -49,6 +49,9 @@ pub enum AdminError {
     /// A download.
     #[error(transparent)]
     Downloads(#[from] DownloadError),
+    /// About requests for documents.
+    #[error(transparent)]
+    Asking(#[from] RequestError),
     /// A word that is not one of the allowed ones.
     #[error("'{word}' is no {what}; use {allowed}")]
     Word {
@@ -95,6 +98,7 @@ impl AdminError {
             Self::Links(error) => error.code(),
             Self::HandIns(error) => error.code(),
             Self::Downloads(error) => error.code(),
+            Self::Asking(error) => error.code(),
             Self::Word { .. } => "word-unknown",
             Self::NotAllowed => "not-allowed",
             Self::NotLocked => "not-locked",

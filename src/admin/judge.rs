@@ -4,7 +4,7 @@ use super::error::AdminError;
 use super::request::Request;
 use crate::accounts::{Accounts, Principal, UserName, owner_access};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, AccessDenied, Actor, Right, SpaceId};
+use crate::model::{Access, AccessDenied, Actor, Right, Role, SpaceId};
 
 /// The person who makes a request.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ enum Askers<'a> {
     /// Users with this right, in the spaces where they have it. Administrators need a grant as well, because
     /// these requests show names and contents of files.
     Spaces(Right),
+    /// Users who may write, in the spaces where they may, except clients of the office: these are asked.
+    Staff,
     /// Users who decide about held contents, in the spaces where they do.
     Releasers,
 }
@@ -65,6 +67,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::GrantList { user: None, .. }
         | Request::ScanStatus
         | Request::ScanSet { .. }
+        | Request::TemplateImport { .. }
         // Names a link by number and shows nothing about it.
         | Request::LinkRevoke { .. }
         // Not the user's own: a session alone, without the present password, must not take over the account.
@@ -77,6 +80,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::SecondFactorConfirm { name, .. }
         | Request::RecoveryCodesRenew { name }
         | Request::LinkAdd { user: name, .. }
+        | Request::RequestAdd { user: name, .. }
         | Request::GrantList { user: Some(name), .. } => Askers::Person(name),
         Request::TrashList { .. }
         | Request::VersionList { .. }
@@ -85,6 +89,13 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::DownloadList { .. }
         | Request::DownloadReceipt { .. } => Askers::Spaces(Right::Read),
         Request::TrashRestore { .. } | Request::VersionRestore { .. } => Askers::Spaces(Right::Write),
+        Request::RequestList { .. }
+        | Request::RequestShow { .. }
+        | Request::RequestJudge { .. }
+        | Request::RequestClose { .. }
+        | Request::RequestExtend { .. }
+        | Request::TemplateList
+        | Request::TemplateShow { .. } => Askers::Staff,
         Request::TrashPurge { .. }
         | Request::History { space: Some(_), .. }
         | Request::UploadList { .. }
@@ -145,6 +156,11 @@ impl Judged {
                 let rights = accounts.spaces_of(user).await?;
                 let has_any = rights.iter().any(|access| access.require(needed).is_ok());
                 has_any.then_some(Reach::Granted(rights, needed))
+            }
+            Askers::Staff => {
+                let rights = accounts.spaces_of(user).await?;
+                let has_any = rights.iter().any(|access| access.require(Right::Write).is_ok());
+                (has_any && user.role != Role::Client).then_some(Reach::Granted(rights, Right::Write))
             }
             Askers::Releasers => {
                 let rights = accounts.spaces_of(user).await?;

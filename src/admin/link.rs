@@ -119,7 +119,7 @@ fn hand_in(place: HandInPlace, spaces: &[Space]) -> HandInShown {
     }
 }
 
-fn day(text: &str) -> Result<Day, AdminError> {
+pub(super) fn day(text: &str) -> Result<Day, AdminError> {
     Day::parse(text).ok_or_else(|| AdminError::Word {
         word: text.to_owned(),
         what: "date",

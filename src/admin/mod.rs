@@ -5,6 +5,7 @@
 //! make the request (`judge.rs`).
 
 mod answer;
+mod ask;
 mod contact;
 mod error;
 mod history;
@@ -22,10 +23,11 @@ pub use error::AdminError;
 pub(crate) use error::sentence;
 pub use judge::Asker;
 pub use reply::{
-    AllowedShown, AppPasswordShown, ApprovalShown, DownloadShown, EventShown, FetchShown, FindingShown,
-    GrantShown, HandInShown, HandedOutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword,
-    LinkShown, LockShown, NoticeShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
-    SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown,
-    UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
+    AllowedShown, AppPasswordShown, ApprovalShown, AskedRow, AskedShown, DownloadShown, EventShown,
+    FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown, HistoryShown, HoldRequestShown,
+    HoldShown, IssuedAppPassword, ItemFileShown, ItemShown, LinkShown, LockShown, NoticeShown, OfficeShown,
+    RecipientShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown, SecondFactorShown, SnapshotShown,
+    SpaceShown, StatusShown, TemplateShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown,
+    VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
 };
-pub use request::{IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};
+pub use request::{AskedFor, IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};

@@ -86,6 +86,26 @@ pub struct LinkAsked {
     pub note: String,
 }
 
+/// What a new request for documents shall be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the words of the command line's help")]
+pub struct AskedFor {
+    pub space: String,
+    pub path: String,
+    pub template: Option<String>,
+    /// Titles of items besides those of the template.
+    pub items: Vec<String>,
+    /// Recipients: an address, or a name and an address in angle brackets.
+    pub to: Vec<String>,
+    /// Tag of the recipients' language.
+    pub language: String,
+    pub title: Option<String>,
+    pub note: Option<String>,
+    /// The last day that is in time, as `2026-12-31`.
+    pub deadline: Option<String>,
+}
+
 /// A change of the office's details; `None` leaves a value as it is, an empty text removes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -258,6 +278,24 @@ pub enum Request {
     DownloadList { space: Option<String> },
     /// Show the receipt of a download.
     DownloadReceipt { id: i64 },
+    /// Ask for documents as a user.
+    RequestAdd { user: String, asked: Box<AskedFor> },
+    /// List requests for documents; `of` is one of the command line's words, `before` the last id of an earlier reply.
+    RequestList { space: Option<String>, of: String, before: Option<i64> },
+    /// Show one of them.
+    RequestShow { id: i64 },
+    /// Judge items of one: `accept`, `reject` or `undo`.
+    RequestJudge { id: i64, items: Vec<i64>, verdict: String, reason: Option<String> },
+    /// Close one, or open it again.
+    RequestClose { id: i64, closed: bool },
+    /// Give one another deadline.
+    RequestExtend { id: i64, deadline: String },
+    /// List the templates of requests.
+    TemplateList,
+    /// Show one of them as TOML.
+    TemplateShow { name: String },
+    /// Keep a template, in place of one of the same name.
+    TemplateImport { text: String },
     /// List the holding area; `all` includes what was released or withdrawn.
     HoldList { space: Option<String>, all: bool },
     /// Show one item of the holding area.

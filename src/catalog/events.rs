@@ -9,8 +9,9 @@ use super::spaces::millis;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, HandInEvent,
-    HandInId, HoldEvent, InstanceEvent, LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, Right, Role,
-    SpaceEvent, SpaceGrant, SpaceId, Spot, Stamp, Timestamp, UserId, VersionId, VersionState, Via, Worker,
+    HandInId, HoldEvent, InstanceEvent, LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, RequestEvent,
+    RequestId, Right, Role, SpaceEvent, SpaceGrant, SpaceId, Spot, Stamp, Timestamp, UserId, VersionId,
+    VersionState, Via, Worker,
 };
 
 /// Events of a space that are examined for one page of those at a path.
@@ -75,6 +76,8 @@ struct Detail {
     link: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hand_in: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,7 +337,16 @@ fn columns_of(event: &Event) -> Columns {
             detail: Some(Detail { hand_in: Some(hand_in.0), count: Some(*count), ..Detail::default() }),
             ..at(spot)
         },
+        Event::Request { request, item, spot, reason, .. } => Columns {
+            kind: event.word(),
+            detail: Some(about_request(*request, item.clone(), reason.clone())),
+            ..at(spot)
+        },
     }
+}
+
+fn about_request(request: RequestId, item: Option<String>, reason: Option<String>) -> Detail {
+    Detail { request: Some(request.0), name: item, reason, ..Detail::default() }
 }
 
 fn at(spot: &Spot) -> Columns {
@@ -417,6 +429,10 @@ fn event_of(columns: Columns) -> Option<Event> {
         let (hand_in, count) = (HandInId(detail.hand_in?), detail.count?);
         return Some(Event::HandIn { kind, hand_in, spot: spot()?, count, size: size? });
     }
+    if let Some(kind) = RequestEvent::from_word(&kind) {
+        let (request, item) = (RequestId(detail.request?), detail.name);
+        return Some(Event::Request { kind, request, item, spot: spot()?, reason: detail.reason });
+    }
     let (user, name) = (UserId(detail.user?), detail.name?);
     if kind == Event::GRANTED || kind == Event::REVOKED {
         let right = detail.right.as_deref().and_then(Right::from_word);
@@ -462,6 +478,13 @@ mod tests {
             count: 12,
             size: 1 << 40,
         });
+        events.extend(RequestEvent::ALL.iter().map(|kind| Event::Request {
+            kind: *kind,
+            request: RequestId(2),
+            item: (*kind != RequestEvent::Made).then(|| "Lohnsteuer".to_owned()),
+            spot: spot.clone(),
+            reason: (*kind == RequestEvent::Rejected).then(|| "page 2 is missing".to_owned()),
+        }));
         events.extend(removed.chain(spaces).chain(links).chain(hand_ins));
         events.extend(VersionState::ALL.iter().map(|to| Event::StateChanged {
             spot: spot.clone(),

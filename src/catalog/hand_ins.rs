@@ -2,7 +2,9 @@
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
-use crate::model::{EntryId, HandInFileId, HandInId, LinkId, SpaceId, Timestamp, VersionId, VersionState};
+use crate::model::{
+    EntryId, HandInFileId, HandInId, ItemId, LinkId, SpaceId, Timestamp, VersionId, VersionState,
+};
 
 /// A hand-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct HandInRow {
     pub is_late: bool,
     /// Whether the person said that it is complete.
     pub is_complete: bool,
+    /// The hand-in of the same browsers before it, through a link of a request.
+    pub after: Option<HandInId>,
 }
 
 /// One file of a hand-in.
@@ -50,6 +54,10 @@ pub struct HandInFileRow {
     pub withdrawn: Option<Timestamp>,
     /// State of its content, while that is stored.
     pub state: Option<VersionState>,
+    /// Item of the request that it was handed in for.
+    pub item: Option<ItemId>,
+    /// Title of that item.
+    pub item_title: Option<String>,
 }
 
 /// A hand-in to insert.
@@ -82,17 +90,21 @@ pub struct NewHandInFile<'a> {
     pub at: Timestamp,
     /// Why it was not stored.
     pub refused: Option<&'a str>,
+    /// Item of the request that it is for.
+    pub item: Option<ItemId>,
 }
 
 const HAND_IN: &str =
-    "SELECT hand_ins.id, hand_ins.link_id, space_id, folder_id, begun_at, name, finished_at, late, complete
+    "SELECT hand_ins.id, hand_ins.link_id, hand_ins.space_id, hand_ins.folder_id, begun_at, name, finished_at, late, complete,
+        after_id
      FROM hand_ins";
 
 const FILE: &str =
     "SELECT hand_in_files.id, version_id, path, stored_as, hand_in_files.size, hand_in_files.sha256, at,
         refused,
-        withdrawn_at, versions.state
-     FROM hand_in_files LEFT JOIN versions ON versions.id = version_id";
+        withdrawn_at, versions.state, item_id, request_items.title
+     FROM hand_in_files LEFT JOIN versions ON versions.id = version_id
+          LEFT JOIN request_items ON request_items.id = item_id";
 
 fn hand_in_row(row: &Row<'_>) -> Result<HandInRow, DatabaseError> {
     Ok(HandInRow {
@@ -105,6 +117,7 @@ fn hand_in_row(row: &Row<'_>) -> Result<HandInRow, DatabaseError> {
         finished: row.get::<Option<i64>>(6)?.map(Timestamp),
         is_late: row.get(7)?,
         is_complete: row.get(8)?,
+        after: row.get::<Option<i64>>(9)?.map(HandInId),
     })
 }
 
@@ -123,6 +136,8 @@ fn file_row(row: &Row<'_>) -> Result<HandInFileRow, DatabaseError> {
         refused: row.get(7)?,
         withdrawn: row.get::<Option<i64>>(8)?.map(Timestamp),
         state: state.transpose()?,
+        item: row.get::<Option<i64>>(10)?.map(ItemId),
+        item_title: row.get(11)?,
     })
 }
 
@@ -141,6 +156,19 @@ impl ReadTx<'_> {
         self.one(&format!("{HAND_IN} WHERE hand_ins.id = ?1"), [id.0], hand_in_row)
     }
 
+    /// The hand-ins of the same browsers before this one, latest first, up to `limit`.
+    pub fn hand_ins_before(&self, id: HandInId, limit: usize) -> Result<Vec<HandInRow>, CatalogError> {
+        let mut before = Vec::new();
+        let mut next = self.hand_in(id)?.and_then(|row| row.after);
+        while let Some(row) = next.map(|id| self.hand_in(id)).transpose()?.flatten()
+            && before.len() < limit
+        {
+            next = row.after;
+            before.push(row);
+        }
+        Ok(before)
+    }
+
     /// The hand-ins of a link that are not finished.
     pub fn open_hand_ins_of(&self, link: LinkId) -> Result<Vec<HandInId>, CatalogError> {
         let sql = "SELECT id FROM hand_ins WHERE link_id = ?1 AND finished_at IS NULL";
@@ -155,18 +183,25 @@ impl ReadTx<'_> {
 
     /// Up to `limit` hand-ins of a space, latest first.
     pub fn hand_ins_in(&self, space: SpaceId, limit: usize) -> Result<Vec<HandInRow>, CatalogError> {
-        let sql = format!("{HAND_IN} WHERE space_id = ?1 ORDER BY hand_ins.id DESC LIMIT ?2");
+        let sql = format!("{HAND_IN} WHERE hand_ins.space_id = ?1 ORDER BY hand_ins.id DESC LIMIT ?2");
         self.all(&sql, params![space.0, limit], hand_in_row)
     }
 
     /// Up to `limit` hand-ins that are not finished although their link has ended, expired or is used up.
     pub fn hand_ins_left_open(&self, now: Timestamp, limit: usize) -> Result<Vec<HandInRow>, CatalogError> {
         let sql = format!(
-            "{HAND_IN} LEFT JOIN links ON links.id = link_id
-             WHERE finished_at IS NULL AND (links.id IS NULL OR expires_at <= ?1 OR uses >= uses_max)
+            "{HAND_IN} LEFT JOIN links ON links.id = link_id LEFT JOIN requests ON requests.id = links.request_id
+             WHERE finished_at IS NULL
+                   AND (links.id IS NULL OR expires_at <= ?1 OR uses >= uses_max OR closed_at IS NOT NULL)
              ORDER BY hand_ins.id LIMIT ?2"
         );
         self.all(&sql, params![now.0, limit], hand_in_row)
+    }
+
+    /// The hand-in of a file.
+    pub fn hand_in_of_file(&self, file: HandInFileId) -> Result<Option<HandInId>, CatalogError> {
+        let sql = "SELECT hand_in_id FROM hand_in_files WHERE id = ?1";
+        self.one(sql, [file.0], |row| Ok(HandInId(row.get(0)?)))
     }
 
     /// The files of a hand-in in the order of their arrival.
@@ -205,6 +240,22 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
+    /// Begins a hand-in in all browsers of one that is finished.
+    pub fn insert_hand_in_after(
+        &self,
+        new: &NewHandIn<'_>,
+        before: HandInId,
+    ) -> Result<HandInId, CatalogError> {
+        self.execute(
+            "INSERT INTO hand_ins (link_id, space_id, begun_at, name, late, complete, after_id)
+             VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)",
+            params![new.link.0, new.space.0, new.begun.0, new.name, before.0],
+        )?;
+        let id = HandInId(self.last_insert_id());
+        self.execute("UPDATE visits SET hand_in_id = ?2 WHERE hand_in_id = ?1", params![before.0, id.0])?;
+        Ok(id)
+    }
+
     /// Lets another browser take part in a hand-in.
     pub fn insert_visit(&self, visit: &[u8; 32], hand_in: HandInId) -> Result<(), CatalogError> {
         self.execute("INSERT INTO visits (hmac, hand_in_id) VALUES (?1, ?2)", params![visit, hand_in.0])
@@ -226,8 +277,9 @@ impl WriteTx<'_> {
     /// Adds a file to a hand-in.
     pub fn insert_hand_in_file(&self, new: &NewHandInFile<'_>) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO hand_in_files (hand_in_id, version_id, path, stored_as, size, sha256, at, refused)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO hand_in_files (hand_in_id, version_id, path, stored_as, size, sha256, at, refused,
+                                        item_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 new.hand_in.0,
                 new.version.map(|version| version.0),
@@ -236,7 +288,8 @@ impl WriteTx<'_> {
                 new.size,
                 new.sha256,
                 new.at.0,
-                new.refused
+                new.refused,
+                new.item.map(|item| item.0)
             ],
         )
         .map(drop)

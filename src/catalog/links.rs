@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
-use crate::model::{EntryId, LinkId, LinkRight, LinkTerms, SpaceId, Timestamp, UserId};
+use crate::model::{EntryId, LinkId, LinkRight, LinkTerms, RequestId, SpaceId, Timestamp, UserId};
 
 /// A link to a file or folder.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct LinkRow {
     pub uses: u32,
     /// Time at which something was last fetched through it, to the hour.
     pub fetched: Option<Timestamp>,
+    /// The request that it belongs to.
+    pub request: Option<RequestId>,
 }
 
 impl LinkRow {
@@ -86,7 +88,7 @@ impl std::fmt::Debug for LinkRow {
 
 const LINK: &str = "links.id, nonce, entry_id, space_id, creator_id, \"right\", links.created_at, expires_at,
      password_hash, label, note, hide_download, opened_at, uses_max, uses, deadline_at, bytes_max, files_max, types,
-     own_folder, guest_chooses, fetched_at";
+     own_folder, guest_chooses, fetched_at, links.request_id";
 
 /// Links joined with their entries. The entries' index includes the columns that links need: see the migration.
 const LINKS: &str = "FROM links JOIN entries ON entries.id = links.entry_id";
@@ -121,6 +123,7 @@ fn link_row(row: &Row<'_>) -> Result<LinkRow, DatabaseError> {
         },
         uses: row.get(14)?,
         fetched: row.get::<Option<i64>>(21)?.map(Timestamp),
+        request: row.get::<Option<i64>>(22)?.map(RequestId),
     })
 }
 
@@ -137,7 +140,9 @@ impl ReadTx<'_> {
 
     /// The links to an entry, oldest first.
     pub fn links_to(&self, entry: EntryId) -> Result<Vec<LinkRow>, CatalogError> {
-        let sql = format!("SELECT {LINK} {LINKS} WHERE links.entry_id = ?1 ORDER BY links.id");
+        let sql = format!(
+            "SELECT {LINK} {LINKS} WHERE links.entry_id = ?1 AND request_id IS NULL ORDER BY links.id"
+        );
         self.all(&sql, [entry.0], link_row)
     }
 
@@ -146,14 +151,16 @@ impl ReadTx<'_> {
         // Start with the few links, because a folder may have many members.
         let sql = format!(
             "SELECT {LINK} FROM links CROSS JOIN entries
-             WHERE entries.id = links.entry_id AND entries.parent_id = ?1 ORDER BY links.id"
+             WHERE entries.id = links.entry_id AND entries.parent_id = ?1 AND links.request_id IS NULL
+             ORDER BY links.id"
         );
         self.all(&sql, [folder.0], link_row)
     }
 
     /// The links that a user created, oldest first.
     pub fn links_by(&self, creator: UserId) -> Result<Vec<LinkRow>, CatalogError> {
-        let sql = format!("SELECT {LINK} {LINKS} WHERE creator_id = ?1 ORDER BY links.id");
+        let sql =
+            format!("SELECT {LINK} {LINKS} WHERE creator_id = ?1 AND request_id IS NULL ORDER BY links.id");
         self.all(&sql, [creator.0], link_row)
     }
 
@@ -176,7 +183,7 @@ impl ReadTx<'_> {
         let creator = creator.map(|user| user.0);
         let linked = self.all(
             "SELECT DISTINCT entry_id FROM links
-             WHERE entry_id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR creator_id = ?3)",
+             WHERE entry_id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR creator_id = ?3) AND request_id IS NULL",
             params![first, last, creator],
             |row| Ok(EntryId(row.get(0)?)),
         )?;
@@ -186,8 +193,8 @@ impl ReadTx<'_> {
     /// Number of links to an entry, and of links that a user created.
     pub fn link_counts(&self, entry: EntryId, creator: UserId) -> Result<(usize, usize), CatalogError> {
         let counts = self.one(
-            "SELECT (SELECT count(*) FROM links WHERE entry_id = ?1),
-                    (SELECT count(*) FROM links WHERE creator_id = ?2)",
+            "SELECT (SELECT count(*) FROM links WHERE entry_id = ?1 AND request_id IS NULL),
+                    (SELECT count(*) FROM links WHERE creator_id = ?2 AND request_id IS NULL)",
             params![entry.0, creator.0],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;

@@ -28,6 +28,7 @@ mod office;
 mod properties;
 mod readers;
 mod rebuild;
+mod requests;
 mod rescan;
 mod row;
 mod second_factor;
@@ -62,6 +63,10 @@ pub use mails::{MailRow, MailUpdate};
 pub use notices::{NewsGroup, NoticeRow, NoticeUpdate, Undecided};
 pub use properties::{MemberProperties, PropertyRow};
 pub use rebuild::{Counters, SetAsideRow};
+pub use requests::{
+    CommentRow, ItemRow, NewItem, NewRecipient, NewRequest, RecipientRow, RequestFileRow, RequestRow,
+    RequestsOf,
+};
 pub use rescan::{RescanRow, Rescanned, StoredVersion};
 pub use second_factor::{FACTOR_SECRET_LEN, SecondFactorRow};
 pub use sessions::{NewSession, SessionRow};

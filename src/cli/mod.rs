@@ -3,6 +3,7 @@
 
 mod account;
 mod admin;
+mod ask;
 mod content;
 mod doctor;
 mod history;
@@ -111,6 +112,10 @@ enum Command {
     Notices(notices::Notices),
     Upload(upload::Upload),
     Link(link::Link),
+    #[command(name = "request")]
+    Requests(ask::Requests),
+    #[command(name = "template")]
+    Templates(ask::Templates),
     #[command(name = "receipt")]
     Receipts(receipt::Receipts),
     Lock(lock::Lock),
@@ -161,6 +166,8 @@ impl Cli {
             Command::Notices(command) => command.run(),
             Command::Upload(command) => command.run(),
             Command::Link(command) => command.run(),
+            Command::Requests(command) => command.run(),
+            Command::Templates(command) => command.run(),
             Command::Receipts(command) => command.run(),
             Command::Lock(command) => command.run(),
             Command::Verify(command) => return exit_code(command.run()),

@@ -5,8 +5,8 @@
 
 use super::words::words;
 use super::{
-    Actor, AppPasswordId, EntryId, EntryPath, HandInId, LinkId, LinkRight, Role, SpaceGrant, SpaceId,
-    Timestamp, UserId, VersionId, VersionState,
+    Actor, AppPasswordId, EntryId, EntryPath, HandInId, LinkId, LinkRight, RequestId, Role, SpaceGrant,
+    SpaceId, Timestamp, UserId, VersionId, VersionState,
 };
 
 /// One recorded event.
@@ -159,6 +159,19 @@ pub enum Event {
         /// Their bytes.
         size: u64,
     },
+    /// An event about a request.
+    Request {
+        /// Kind of the event.
+        kind: RequestEvent,
+        /// The request.
+        request: RequestId,
+        /// Title of the item concerned; `None` for the request as a whole.
+        item: Option<String>,
+        /// The folder to which its files go.
+        spot: Spot,
+        /// The reason, or the comment, in a person's words.
+        reason: Option<String>,
+    },
 }
 
 words! {
@@ -240,6 +253,8 @@ words! {
         RecoveryKeyChanged = "recovery-key-changed",
         /// The office's identity was changed.
         OfficeChanged = "office-changed",
+        /// A template of requests was imported.
+        TemplateImported = "template-imported",
     }
 }
 
@@ -282,6 +297,38 @@ words! {
         FinishedLate = "hand-in-finished-late",
         /// Its link ended before.
         Closed = "hand-in-closed",
+    }
+}
+
+words! {
+    /// Events about a request.
+    RequestEvent {
+        /// It was made.
+        Made = "request-made",
+        /// Its deadline, or whether reminders are sent, was changed.
+        Changed = "request-changed",
+        /// It takes no more files.
+        Closed = "request-closed",
+        /// It takes files again.
+        Reopened = "request-reopened",
+        /// A reminder was asked for.
+        Reminded = "request-reminded",
+        /// The first file was handed in for an item, or the first one since it was rejected.
+        HandedIn = "item-handed-in",
+        /// The last file that was handed in for an item was taken back.
+        TakenBack = "item-taken-back",
+        /// A person said that an item does not apply.
+        DoesNotApply = "item-does-not-apply",
+        /// A person took that back.
+        Applies = "item-applies",
+        /// A person commented on an item, or asked about it.
+        Commented = "item-commented",
+        /// The office has what it needs for an item.
+        Accepted = "item-accepted",
+        /// The office needs an item again.
+        Rejected = "item-rejected",
+        /// The office's decision about an item was taken back.
+        Undone = "item-undone",
     }
 }
 
@@ -382,6 +429,7 @@ impl Event {
             Self::Grant { grant: None, .. } => Self::REVOKED.to_owned(),
             Self::Link { kind, .. } => kind.as_str().to_owned(),
             Self::HandIn { kind, .. } => kind.as_str().to_owned(),
+            Self::Request { kind, .. } => kind.as_str().to_owned(),
         }
     }
 
@@ -392,7 +440,8 @@ impl Event {
             | Self::StateChanged { spot, .. }
             | Self::Hold { spot, .. }
             | Self::Link { spot, .. }
-            | Self::HandIn { spot, .. } => Some(spot),
+            | Self::HandIn { spot, .. }
+            | Self::Request { spot, .. } => Some(spot),
             _ => None,
         }
     }
@@ -404,7 +453,8 @@ impl Event {
             | Self::StateChanged { spot, .. }
             | Self::Hold { spot, .. }
             | Self::Link { spot, .. }
-            | Self::HandIn { spot, .. } => Some(spot.space),
+            | Self::HandIn { spot, .. }
+            | Self::Request { spot, .. } => Some(spot.space),
             Self::Removed { space, .. } | Self::Space { space, .. } | Self::Grant { space, .. } => {
                 Some(*space)
             }

@@ -53,6 +53,18 @@ row_id!(
     DownloadId
 );
 row_id!(
+    /// A request: a checklist of documents that the office asks for.
+    RequestId
+);
+row_id!(
+    /// One item of a request.
+    ItemId
+);
+row_id!(
+    /// A person of whom a request asks.
+    RecipientId
+);
+row_id!(
     /// A device password.
     AppPasswordId
 );

@@ -24,6 +24,7 @@ mod office;
 mod place;
 mod random;
 mod range;
+mod request;
 mod size;
 mod span;
 mod time;
@@ -41,7 +42,7 @@ pub use clock::{CLOCK_TOLERANCE, CONFIRMED_AFTER, CertainTime, ClockDoubt, PLAUS
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub use event::{
     AccountEvent, EntryEvent, Event, EventId, EventPage, HandInEvent, HoldEvent, InstanceEvent, LinkEvent,
-    Recorded, RemovedKind, SpaceEvent, Spot,
+    Recorded, RemovedKind, RequestEvent, SpaceEvent, Spot,
 };
 pub use hold::{
     DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldOrder, HoldReason, HoldScope, HoldState,
@@ -49,8 +50,8 @@ pub use hold::{
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{
-    AppPasswordId, ContainerId, DownloadId, EntryId, HandInFileId, HandInId, HoldId, LinkId, PackId,
-    SessionId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
+    AppPasswordId, ContainerId, DownloadId, EntryId, HandInFileId, HandInId, HoldId, ItemId, LinkId, PackId,
+    RecipientId, RequestId, SessionId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
 };
 pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
@@ -66,6 +67,7 @@ pub use office::{MAX_OFFICE_LINE, MAX_OFFICE_TEXT, Office};
 pub use place::{PackedPlace, Place};
 pub use random::{fill_random, random_bytes};
 pub use range::ByteRange;
+pub use request::{ItemFacts, ItemState, Verdict};
 pub use size::{ByteSize, ParseSizeError};
 pub use span::{ParseSpanError, Span};
 pub use time::{ParseTimestampError, Timestamp};

@@ -217,7 +217,7 @@ impl Sharing {
     }
 
     /// A link lets in everyone who has it, and the office is responsible for the consequences.
-    fn require_maker(&self, principal: &Principal) -> Result<(), LinkError> {
+    pub(super) fn require_maker(&self, principal: &Principal) -> Result<(), LinkError> {
         match principal.role == Role::Client && !self.inner.clients_may.load(Ordering::Relaxed) {
             true => Err(LinkError::ClientsMakeNone),
             false => Ok(()),

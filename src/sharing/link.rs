@@ -10,7 +10,9 @@ use super::Sharing;
 use crate::accounts::UserName;
 use crate::catalog::LinkRow;
 use crate::library::Entry;
-use crate::model::{Day, EntryId, EntryPath, LinkId, LinkRight, LinkTerms, SpaceId, Timestamp, UserId, Zone};
+use crate::model::{
+    Day, EntryId, EntryPath, LinkId, LinkRight, LinkTerms, RequestId, SpaceId, Timestamp, UserId, Zone,
+};
 
 /// Default lifetime of a link; it ends with that day in the office's time zone.
 pub const LINK_LIFETIME: Duration = Duration::from_hours(30 * 24);
@@ -48,6 +50,8 @@ pub struct Link {
     pub uses: u32,
     /// When something was last fetched through it, to the hour.
     pub fetched: Option<Timestamp>,
+    /// The request that it belongs to.
+    pub request: Option<RequestId>,
     token: Zeroizing<String>,
 }
 
@@ -155,6 +159,7 @@ impl Sharing {
             terms: row.terms,
             uses: row.uses,
             fetched: row.fetched,
+            request: row.request,
             token: self.inner.keys.token(&row.nonce),
         }
     }

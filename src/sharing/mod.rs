@@ -1,7 +1,8 @@
 //! Links for people without an account: users of the office create, change and end them, guests open them.
 //!
 //! [`Sharing`] is the room's front. `issue.rs` has the operations of users, `visit.rs` those of guests, `hand_in/` what
-//! guests hand in, `download/` what they fetch from links that count it, `token.rs` the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
+//! guests hand in, `download/` what they fetch from links that count it, `request/` what the office asks for, `token.rs`
+//! the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
 //! resulting [`Access`](crate::model::Access) begins at the linked entry, and `library` never shows anything above
 //! or beside it.
 
@@ -9,6 +10,7 @@ mod download;
 mod hand_in;
 mod issue;
 mod link;
+mod request;
 mod token;
 mod visit;
 
@@ -29,6 +31,12 @@ pub use hand_in::{
 };
 pub use issue::{LinkError, NewLink};
 pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, Shared};
+pub use request::{
+    Asked, AskedItem, DEFAULT_NAMING, ItemShown, Judgement, MAX_ITEMS, MAX_NOTE, MAX_PAGE, MAX_REASON,
+    MAX_RECIPIENTS, MAX_TEMPLATE_BYTES, MAX_TITLE, MAX_TOGETHER, Naming, NamingError, NewRequest,
+    RecipientShown, RequestError, RequestFile, RequestHead, RequestPage, RequestShown, RequestsOf, Template,
+    TemplateError, TemplateItem, WantedRecipient,
+};
 pub use token::LinkKeys;
 pub use visit::{GuestKey, PASS_LIFETIME, Visit, VisitError};
 

@@ -171,6 +171,7 @@ mod tests {
             terms: crate::model::LinkTerms::default(),
             uses: 0,
             fetched: None,
+            request: None,
         }
     }
 

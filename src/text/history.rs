@@ -3,7 +3,7 @@
 use super::Language;
 use crate::model::{
     AccountEvent, Actor, EntryEvent, Event, HandInEvent, HoldEvent, InstanceEvent, LinkEvent, LinkRight,
-    RemovedKind, Right, Role, SpaceEvent, SpaceGrant, Span, VersionState, Via, Worker,
+    RemovedKind, RequestEvent, Right, Role, SpaceEvent, SpaceGrant, Span, VersionState, Via, Worker,
 };
 
 /// A person's reason, to be appended.
@@ -63,6 +63,9 @@ impl Language {
             Event::Instance(InstanceEvent::OfficeChanged) => {
                 self.choose("hat die Angaben zur Kanzlei geändert", "changed the office's details").to_owned()
             }
+            Event::Instance(InstanceEvent::TemplateImported) => self
+                .choose("hat eine Vorlage für Anfragen eingelesen", "imported a template of requests")
+                .to_owned(),
             Event::Space { kind, name, .. } => match (self, kind) {
                 (Self::German, SpaceEvent::Made) => format!("hat den Bereich „{name}“ angelegt"),
                 (Self::English, SpaceEvent::Made) => format!("created the space \"{name}\""),
@@ -98,6 +101,10 @@ impl Language {
                 (Self::German, None) => format!("hat {name} das Recht am Bereich entzogen"),
                 (Self::English, None) => format!("took {name}'s right to the space away"),
             },
+            Event::Request { kind, request, item, reason, .. } => {
+                self.request_event(*kind, request.0, item.as_deref().unwrap_or_default())
+                    + &because(reason.as_ref())
+            }
             Event::HandIn { kind, spot, count, size, .. } => {
                 self.hand_in_event(*kind, &spot.path, *count, *size)
             }
@@ -126,6 +133,47 @@ impl Language {
                     }
                 }
             }
+        }
+    }
+
+    fn request_event(self, kind: RequestEvent, request: i64, item: &str) -> String {
+        match self {
+            Self::German => match kind {
+                RequestEvent::Made => format!("hat Anfrage {request} angelegt"),
+                RequestEvent::Changed => format!("hat Anfrage {request} geändert"),
+                RequestEvent::Closed => format!("hat Anfrage {request} geschlossen"),
+                RequestEvent::Reopened => format!("hat Anfrage {request} wieder geöffnet"),
+                RequestEvent::Reminded => format!("hat zu Anfrage {request} erinnert"),
+                RequestEvent::HandedIn => format!("hat „{item}“ zu Anfrage {request} eingereicht"),
+                RequestEvent::TakenBack => format!("hat „{item}“ zu Anfrage {request} zurückgenommen"),
+                RequestEvent::DoesNotApply => format!("betrifft „{item}“ in Anfrage {request} nicht"),
+                RequestEvent::Applies => format!("betrifft „{item}“ in Anfrage {request} doch"),
+                RequestEvent::Commented => format!("hat „{item}“ in Anfrage {request} kommentiert"),
+                RequestEvent::Accepted => format!("hat „{item}“ in Anfrage {request} angenommen"),
+                RequestEvent::Rejected => format!("braucht „{item}“ in Anfrage {request} noch einmal"),
+                RequestEvent::Undone => {
+                    format!("hat die Entscheidung über „{item}“ in Anfrage {request} zurückgenommen")
+                }
+            },
+            Self::English => match kind {
+                RequestEvent::Made => format!("made request {request}"),
+                RequestEvent::Changed => format!("changed request {request}"),
+                RequestEvent::Closed => format!("closed request {request}"),
+                RequestEvent::Reopened => format!("reopened request {request}"),
+                RequestEvent::Reminded => format!("sent a reminder of request {request}"),
+                RequestEvent::HandedIn => format!("handed in \"{item}\" for request {request}"),
+                RequestEvent::TakenBack => format!("took \"{item}\" of request {request} back"),
+                RequestEvent::DoesNotApply => {
+                    format!("said that \"{item}\" of request {request} does not apply")
+                }
+                RequestEvent::Applies => format!("said that \"{item}\" of request {request} applies"),
+                RequestEvent::Commented => format!("commented on \"{item}\" of request {request}"),
+                RequestEvent::Accepted => format!("accepted \"{item}\" of request {request}"),
+                RequestEvent::Rejected => format!("needs \"{item}\" of request {request} again"),
+                RequestEvent::Undone => {
+                    format!("took the decision about \"{item}\" of request {request} back")
+                }
+            },
         }
     }
 

@@ -1,5 +1,6 @@
 //! Sentences for people, in every supported language: pages, commands and the API take them from here.
 
+mod asked;
 mod browse;
 mod errors;
 mod hand_in;
@@ -14,6 +15,7 @@ mod office;
 mod sentences;
 mod sign_in;
 
+pub use asked::AskedTexts;
 pub use browse::BrowseTexts;
 pub use errors::ErrorTexts;
 pub use hand_in::HandInTexts;
@@ -30,6 +32,7 @@ use crate::model::{ByteSize, Day, LocalTime, Timestamp, Zone};
 
 /// The tables of sentences on pages, by the names of their types.
 pub const PAGES: &[(&str, &[Sentence])] = &[
+    ("AskedTexts", AskedTexts::ALL),
     ("BrowseTexts", BrowseTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
     ("HandInTexts", HandInTexts::ALL),

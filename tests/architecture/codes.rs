@@ -7,8 +7,18 @@ use super::File;
 use super::limits::says;
 
 /// Codes of errors that mean the same in several rooms.
-const SHARED: [&str; 6] =
-    ["busy", "catalogue-failed", "expiry-in-past", "mail-address-invalid", "right-missing", "space-unknown"];
+const SHARED: [&str; 10] = [
+    "busy",
+    "catalogue-failed",
+    "clients-make-no-links",
+    "expiry-in-past",
+    "item-accepted",
+    "mail-address-invalid",
+    "naming-invalid",
+    "not-a-folder",
+    "right-missing",
+    "space-unknown",
+];
 
 /// Begins the page.
 const HEAD: &str = "\

@@ -107,6 +107,7 @@ fn without_jobs(status: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line per command")]
 fn a_running_server_and_the_command_itself_give_the_same_answers() {
     let (online, offline) = (lived_in(), Office::new());
     drop(offline);
@@ -173,6 +174,22 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["link", "add", "nowhere", "--as", "anna", "--can", "add"],
         &["link", "add", "Müller GmbH", "--as", "anna", "--can", "edit", "--once"],
         &["link", "add", "Müller GmbH", "--as", "anna", "--can", "add", "--until", "tomorrow"],
+        &["template", "list"],
+        &["template", "show", "lohn"],
+        &["template", "show", "none"],
+        &["template", "import", "none.toml"],
+        &["request", "list"],
+        &["request", "list", "Müller GmbH", "--show", "to-check"],
+        &["request", "list", "nowhere"],
+        &["request", "show", "7"],
+        &["request", "add", "nowhere", "--as", "anna", "--item", "Bescheid"],
+        &["request", "add", "Müller GmbH", "--as", "anna", "--template", "none"],
+        &["request", "accept", "7", "1"],
+        &["request", "reject", "7", "1", "--reason", "x"],
+        &["request", "undo", "7", "1"],
+        &["request", "close", "7"],
+        &["request", "reopen", "7"],
+        &["request", "extend", "7", "--deadline", "2999-12-31"],
         &["receipt", "list"],
         &["receipt", "list", "nowhere"],
         &["receipt", "list", "--downloads"],

@@ -1,5 +1,6 @@
 //! The replies, as the command line prints them: tables for people, the same data as JSON for scripts.
 
+mod asked;
 mod holding;
 
 use std::fmt;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use asked::{AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown};
 pub use holding::{
     AllowedShown, ApprovalShown, FetchShown, HandedOutShown, HoldRequestShown, HoldShown, RescanShown,
     VerdictShown,
@@ -75,6 +77,10 @@ pub enum Reply {
     HandIns(Vec<HandInShown>),
     /// Downloads through links.
     Downloads(Vec<DownloadShown>),
+    /// Requests for documents.
+    AskedList(Vec<AskedRow>),
+    Asked(Box<AskedShown>),
+    Templates(Vec<TemplateShown>),
     Locks(Vec<LockShown>),
     Holds(Vec<HoldShown>),
     Hold(HoldShown),

@@ -16,7 +16,7 @@ use crate::http::error::{library_status, log_library};
 use crate::http::page::form::field;
 use crate::http::reply::{plain, see_other, text_file};
 use crate::library::LibraryError;
-use crate::model::HandInFileId;
+use crate::model::{HandInFileId, HandInId};
 use crate::net::ResponseBody;
 use crate::sharing::{HandInError, Visit};
 
@@ -60,6 +60,9 @@ impl LinkRequest<'_> {
         visit: &Visit,
         received: Option<&Received>,
     ) -> Result<Response<ResponseBody>, HandInError> {
+        if let Some(page) = self.request_page(visit, received).await? {
+            return Ok(page);
+        }
         let sharing = &self.services.sharing;
         let hand_in = sharing.hand_in(visit, self.browser()).await?;
         if hand_in.as_ref().is_some_and(|hand_in| hand_in.finished.is_some())
@@ -75,7 +78,12 @@ impl LinkRequest<'_> {
         let open =
             Open { visit, asked_by, hand_in, received, base: self.address.base, second, given: &given };
         let page = hand_in_pages::open((self.language, &self.zone().await), &open, self.info.received);
-        Ok(if self.known_browser().is_some() { page } else { self.with_browser(page, self.browser()) })
+        Ok(self.kept(page))
+    }
+
+    /// The page, with a secret for a browser that had none.
+    pub(super) fn kept(&self, page: Response<ResponseBody>) -> Response<ResponseBody> {
+        if self.known_browser().is_some() { page } else { self.with_browser(page, self.browser()) }
     }
 
     /// Gives the browser a secret.
@@ -99,6 +107,9 @@ impl LinkRequest<'_> {
     /// What a form without files asks for; `None` if it is the form for the link's password.
     pub(super) async fn act(&self, form: &[u8]) -> Option<Response<ResponseBody>> {
         let action = field(form, "do")?;
+        if let Some(answer) = self.answer_item(&action, form).await {
+            return Some(answer);
+        }
         Some(match action.as_str() {
             "fetch" => self.fetch().await,
             "finish" => self.finish().await,
@@ -149,7 +160,7 @@ impl LinkRequest<'_> {
     }
 
     /// The address of this page for a second device, which fills the code in.
-    fn address_with(&self, code: &str) -> String {
+    pub(super) fn address_with(&self, code: &str) -> String {
         let scheme = if self.info.secure { "https" } else { "http" };
         format!("{scheme}://{}{}?code={code}", self.info.requested_host(), self.address.base)
     }
@@ -172,7 +183,9 @@ impl LinkRequest<'_> {
     /// The receipt of the browser's hand-in, as a file.
     pub(super) async fn receipt(&self) -> Response<ResponseBody> {
         let Some(browser) = self.known_browser() else { return pages::gone(self.language) };
-        match self.services.sharing.receipt_of(&self.address.token(), browser).await {
+        let number = field(self.parts.uri.query().unwrap_or_default().as_bytes(), "number");
+        let number = number.and_then(|number| number.parse().ok()).map(HandInId);
+        match self.services.sharing.receipt_of(&self.address.token(), browser, number).await {
             Ok(Some(receipt)) => text_file("receipt.txt", receipt),
             Ok(None) => pages::gone(self.language),
             Err(error) => self.not_done(&error),
@@ -188,9 +201,10 @@ impl LinkRequest<'_> {
             HandInError::WrongCode => StatusCode::FORBIDDEN,
             HandInError::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             HandInError::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
-            HandInError::Finished | HandInError::UsedUp | HandInError::TooLateToWithdraw => {
-                StatusCode::CONFLICT
-            }
+            HandInError::Finished
+            | HandInError::UsedUp
+            | HandInError::ItemDone
+            | HandInError::TooLateToWithdraw => StatusCode::CONFLICT,
             HandInError::Library(error) => {
                 let status = library_status(error);
                 log_library(error, status, self.info.request_id);

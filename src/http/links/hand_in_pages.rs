@@ -15,7 +15,7 @@ use crate::sharing::{HandIn, HandInError, HandInFile, HandInFileState, Handed, V
 use crate::text::{HandInTexts, Language, LinkTexts};
 
 /// The reader's language and the office's time zone.
-type Local<'a> = (Language, &'a Zone);
+pub(super) type Local<'a> = (Language, &'a Zone);
 
 /// Content of the page of a link that only takes files in.
 pub(super) struct Open<'a> {
@@ -63,30 +63,43 @@ pub(super) fn open((language, zone): Local<'_>, open: &Open<'_>, now: Timestamp)
                 (action(open.base, "finish", None, texts.finish(), None))
             }
         }
-        @match &open.second {
+        (second_device(language, open.base, open.second.as_ref(), open.given))
+    };
+    let title = shown_name(&open.visit.entry.name);
+    let status = open.received.map_or(StatusCode::OK, Received::status);
+    Page { language, width: Width::Narrow, title: &title, content }.into_response(status)
+}
+
+/// How a second device takes part: the address and the code for it, or the form for a code.
+pub(super) fn second_device(
+    language: Language,
+    base: &str,
+    second: Option<&(String, String)>,
+    given: &str,
+) -> Markup {
+    let texts = HandInTexts(language);
+    html! {
+        @match second {
             Some((address, code)) => details {
                 summary { (texts.other_device()) }
                 p { (texts.other_device_code(code)) }
                 (qr::picture(address))
             },
-            None => details open[!open.given.is_empty()] {
+            None => details open[!given.is_empty()] {
                 summary { (texts.join_title()) }
                 p { (texts.join_about()) }
-                form method="post" action=(open.base) {
+                form method="post" action=(base) {
                     input type="hidden" name="do" value="join";
                     label {
                         (texts.code())
                         input type="text" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false"
-                            required maxlength="20" value=[(!open.given.is_empty()).then_some(open.given)];
+                            required maxlength="20" value=[(!given.is_empty()).then_some(given)];
                     }
                     button { (texts.join()) }
                 }
             },
         }
-    };
-    let title = shown_name(&open.visit.entry.name);
-    let status = open.received.map_or(StatusCode::OK, Received::status);
-    Page { language, width: Width::Narrow, title: &title, content }.into_response(status)
+    }
 }
 
 /// The page of a finished hand-in.
@@ -175,7 +188,7 @@ fn reason(language: Language, word: &str) -> &'static str {
 }
 
 /// The person who asks, the dates, and what is allowed.
-fn terms(
+pub(super) fn terms(
     (language, zone): Local<'_>,
     asked_by: Option<&UserName>,
     terms: &LinkTerms,
@@ -199,23 +212,29 @@ fn terms(
     ])
 }
 
-fn list(
+fn list(local: Local<'_>, hand_in: &HandIn, has_folder: bool, base: &str, now: Timestamp) -> Markup {
+    let may_withdraw = hand_in.may_withdraw(now);
+    let rows: Vec<_> = hand_in.files.iter().map(|file| (file, may_withdraw)).collect();
+    files(local, &rows, has_folder, base)
+}
+
+/// Files with their states, each with whether it can be taken back as far as that depends on the time.
+pub(super) fn files(
     (language, zone): Local<'_>,
-    hand_in: &HandIn,
+    rows: &[(&HandInFile, bool)],
     has_folder: bool,
     base: &str,
-    now: Timestamp,
 ) -> Markup {
-    let (texts, may_withdraw) = (HandInTexts(language), hand_in.may_withdraw(now));
+    let texts = HandInTexts(language);
     html! {
         ul.files {
-            @for file in &hand_in.files {
+            @for (file, may_withdraw) in rows {
                 @let name = shown_name(&file.path);
                 li {
                     span.name { (name) }
                     span.size { @if file.is_kept() { (language.size(file.size)) } }
                     span.state { (state((language, zone), file, has_folder)) }
-                    @if may_withdraw && is_withdrawable(file) {
+                    @if *may_withdraw && is_withdrawable(file) {
                         (action(base, "withdraw", Some(file.id.0), texts.withdraw(), Some(&texts.withdraw_file(&name))))
                     }
                 }
@@ -262,7 +281,7 @@ fn upload(language: Language, base: &str, asks_name: bool) -> Markup {
 }
 
 /// A form of one button.
-fn action(base: &str, word: &str, file: Option<i64>, text: &str, label: Option<&str>) -> Markup {
+pub(super) fn action(base: &str, word: &str, file: Option<i64>, text: &str, label: Option<&str>) -> Markup {
     html! {
         form method="post" action=(base) {
             input type="hidden" name="do" value=(word);

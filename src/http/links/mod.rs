@@ -6,6 +6,8 @@
 //! right password keeps a pass in a cookie, for the link's addresses only.
 
 mod address;
+mod asked;
+mod asked_pages;
 mod fetch;
 mod hand_in;
 mod hand_in_pages;

@@ -13,7 +13,7 @@ use crate::library::Entry;
 use crate::model::{EntryPath, Zone};
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
-use crate::text::{BrowseTexts, HandInTexts, Language, LinkTexts};
+use crate::text::{AskedTexts, BrowseTexts, HandInTexts, Language, LinkTexts};
 
 /// Content of a link's page.
 pub(super) struct Shown<'a> {
@@ -189,6 +189,7 @@ pub(super) fn reason(refusal: Refusal, language: Language) -> &'static str {
         Refusal::TooMuch => hand_in.too_much(),
         Refusal::LeftOut => hand_in.left_out(),
         Refusal::Finished => hand_in.finished_meanwhile(),
+        Refusal::ItemDone => AskedTexts(language).accepted_meanwhile(),
         Refusal::Failed => texts.not_stored(),
     }
 }

@@ -7,7 +7,7 @@ use super::LinkRequest;
 use crate::http::error::{library_status, log_library};
 use crate::http::protocol::multipart::{Files, FormError, IncomingFile};
 use crate::library::{Change, LibraryError, NewFile, PutOutcome, PutSession, Source, receive};
-use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};
+use crate::model::{Access, Conditions, EntryName, EntryPath, ItemId, NameError, Timestamp};
 use crate::net::RequestBody;
 use crate::sharing::{BegunFile, HandInError, SentFile, Visit};
 
@@ -38,6 +38,7 @@ pub(super) enum Refusal {
     TooMuch,
     LeftOut,
     Finished,
+    ItemDone,
     Failed,
 }
 
@@ -52,7 +53,7 @@ impl Received {
 
 impl Refusal {
     /// All of them.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::NothingChosen,
         Self::BadName,
         Self::NoRoom,
@@ -65,6 +66,7 @@ impl Refusal {
         Self::TooMuch,
         Self::LeftOut,
         Self::Finished,
+        Self::ItemDone,
         Self::Failed,
     ];
 
@@ -83,6 +85,7 @@ impl Refusal {
             Self::TooMuch => "too-much",
             Self::LeftOut => "left-out",
             Self::Finished => "finished",
+            Self::ItemDone => "item-accepted",
             Self::Failed => "failed",
         }
     }
@@ -94,7 +97,7 @@ impl Refusal {
             Self::Locked => StatusCode::LOCKED,
             Self::TooMany | Self::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Finished => StatusCode::CONFLICT,
+            Self::Finished | Self::ItemDone => StatusCode::CONFLICT,
             Self::LeftOut => StatusCode::OK,
             Self::NoLonger => StatusCode::FORBIDDEN,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
@@ -133,16 +136,16 @@ impl LinkRequest<'_> {
                     return received;
                 }
             };
-            let name = files.name.clone();
+            let sender = Sender { name: files.name.clone(), item: files.item.clone() };
             let outcome = match access {
-                Ok(_) if visit.access.only_adds() => self.hand_in(visit, &name, &mut file).await,
+                Ok(_) if visit.access.only_adds() => self.hand_in(visit, &sender, &mut file).await,
                 Ok(access) => self.store(visit, access, &mut file).await,
                 Err(refusal) => Err(refusal),
             };
             match outcome {
                 Ok(stored) => received.stored.push(stored),
                 Err(refusal) => {
-                    self.note(visit, &file.name, refusal).await;
+                    self.note(visit, (&file.name, sender.item()), refusal).await;
                     received.refused.push((Some(file.name.clone()), refusal));
                     file.skip().await;
                 }
@@ -189,16 +192,20 @@ impl LinkRequest<'_> {
     async fn hand_in(
         &self,
         visit: &Visit,
-        name: &str,
+        sender: &Sender,
         file: &mut IncomingFile<'_>,
     ) -> Result<(String, u64), Refusal> {
+        let item = sender.item();
+        if item.is_none() && !sender.item.is_empty() {
+            return Err(Refusal::NoLonger);
+        }
         let path = sent_path(&file.name).map_err(|_| Refusal::BadName)?;
         if path.names().last().is_some_and(|name| is_system_file(name.as_str())) {
             return Err(Refusal::LeftOut);
         }
         let (sharing, shown) = (&self.services.sharing, path.to_string());
-        let sent = SentFile { path, size: file.announced };
-        let begun = sharing.begin_file(visit, (self.browser(), name), sent, self.info.received).await;
+        let sent = SentFile { path, size: file.announced, item };
+        let begun = sharing.begin_file(visit, (self.browser(), &sender.name), sent, self.info.received).await;
         let BegunFile { put, room } = begun.map_err(|error| self.hand_in_refusal(&error))?;
         let (_, size) = self.fill(visit, put, file, room).await?;
         // Not the name that it got: that would tell of other files.
@@ -223,15 +230,16 @@ impl LinkRequest<'_> {
     }
 
     /// Names a file that was not stored in the receipt of its hand-in.
-    async fn note(&self, visit: &Visit, name: &str, refusal: Refusal) {
+    async fn note(&self, visit: &Visit, (name, item): (&str, Option<ItemId>), refusal: Refusal) {
         if !visit.access.only_adds() {
             return;
         }
         let name = sent_path(name).map_or_else(|_| name.to_owned(), |path| path.to_string());
         let name = name.trim_start_matches('/').to_owned();
         let sharing = &self.services.sharing;
-        let noted =
-            sharing.note_refused(visit, self.browser(), name, refusal.word(), self.info.received).await;
+        let noted = sharing
+            .note_refused(visit, (self.browser(), item), name, refusal.word(), self.info.received)
+            .await;
         if let Err(error) = noted {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(request_id = %self.info.request_id, error, "a refused file is missing in its receipt");
@@ -243,6 +251,8 @@ impl LinkRequest<'_> {
             HandInError::WrongType => Refusal::WrongType,
             HandInError::TooMuch => Refusal::TooMuch,
             HandInError::Finished | HandInError::UsedUp => Refusal::Finished,
+            HandInError::ItemDone => Refusal::ItemDone,
+            HandInError::NoSuchHandIn => Refusal::NoLonger,
             HandInError::Name => Refusal::BadName,
             HandInError::Library(error) => self.refusal(error),
             error => {
@@ -266,6 +276,20 @@ impl LinkRequest<'_> {
                 Refusal::Failed
             }
         }
+    }
+}
+
+/// What a form says about its files.
+struct Sender {
+    /// The sender's name.
+    name: String,
+    /// The item of a request that they are for; empty for none.
+    item: String,
+}
+
+impl Sender {
+    fn item(&self) -> Option<ItemId> {
+        self.item.parse().ok().map(ItemId)
     }
 }
 

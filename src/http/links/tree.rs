@@ -64,7 +64,7 @@ pub(in crate::http) async fn enter(
         // Only the button of the page begins a download that counts.
         return Err(Box::new(see_other(address.base)));
     }
-    if visit.link.terms.need_page() && !is_page_file {
+    if (visit.link.terms.need_page() || visit.link.request.is_some()) && !is_page_file {
         return Err(Box::new(plain(StatusCode::FORBIDDEN, "This link opens in a browser only.\n")));
     }
     let mounts = request.mounts_of(&visit, &token).await.map_err(refused)?;

@@ -19,10 +19,12 @@ const MAX_BETWEEN: usize = 512 * 1024;
 const MAX_PARTS: usize = 1_000;
 /// Longest text of a form with files, in bytes.
 const MAX_TEXT: usize = 1_000;
-/// The field that carries files; other fields are skipped, except [`NAME`].
+/// The field that carries files; other fields are skipped, except [`NAME`] and [`ITEM`].
 pub(in crate::http) const FILES: &str = "files";
 /// The field with the sender's name, before the files.
 pub(in crate::http) const NAME: &str = "name";
+/// The field with the item of a request that the files are for, before them.
+pub(in crate::http) const ITEM: &str = "item";
 
 /// Why a form cannot be read any further.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,8 @@ pub struct Files<'a> {
     parts: usize,
     /// The sender's name, if it came before the files; empty otherwise.
     pub name: String,
+    /// The item that the files are for, if it came before them; empty otherwise.
+    pub item: String,
 }
 
 /// A file that is being received.
@@ -67,7 +71,13 @@ impl<'a> Files<'a> {
         let boundary = multer::parse_boundary(content_type).map_err(|_| FormError::Malformed)?;
         let between = Arc::<AtomicUsize>::default();
         let pieces = Pieces { body, between: Arc::clone(&between), has_given: false };
-        Ok(Self { form: Multipart::new(pieces, boundary), between, parts: 0, name: String::new() })
+        Ok(Self {
+            form: Multipart::new(pieces, boundary),
+            between,
+            parts: 0,
+            name: String::new(),
+            item: String::new(),
+        })
     }
 
     /// The next file. Read or [skip](IncomingFile::skip) the one before first.
@@ -86,16 +96,18 @@ impl<'a> Files<'a> {
                 let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
                 return Ok(Some(IncomingFile { name, announced, field, between: Arc::clone(&self.between) }));
             }
-            let is_name = field.name() == Some(NAME);
+            let (is_name, is_item) = (field.name() == Some(NAME), field.name() == Some(ITEM));
             let mut text = Vec::new();
             while let Some(piece) = field.chunk().await.map_err(cause)? {
                 self.between.store(0, Ordering::Relaxed);
-                if is_name && text.len() + piece.len() <= MAX_TEXT {
+                if (is_name || is_item) && text.len() + piece.len() <= MAX_TEXT {
                     text.extend_from_slice(&piece);
                 }
             }
-            if is_name {
-                self.name = String::from_utf8(text).unwrap_or_default();
+            match String::from_utf8(text) {
+                Ok(text) if is_name => self.name = text,
+                Ok(text) if is_item => self.item = text,
+                _ => {}
             }
         }
         Ok(None)

@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use crate::catalog::{CatalogError, HandInFileRow, HandInRow};
 use crate::library::LibraryError;
-use crate::model::{HandInFileId, HandInId, LinkTerms, SpaceId, Timestamp, VersionState};
+use crate::model::{HandInFileId, HandInId, ItemId, LinkTerms, SpaceId, Timestamp, VersionState};
+use crate::sharing::request::RequestError;
 
 pub use read::HandInPlace;
 pub use receipt::{Receipt, ReceiptFile};
@@ -73,6 +74,8 @@ pub struct HandInFile {
     pub at: Timestamp,
     /// Its state.
     pub state: HandInFileState,
+    /// Item of the request that it was handed in for.
+    pub item: Option<ItemId>,
 }
 
 /// State of a file that was handed in.
@@ -122,6 +125,9 @@ pub enum HandInError {
     /// The hand-in has as many files or bytes as the link allows.
     #[error("this hand-in has as many files or bytes as it may have")]
     TooMuch,
+    /// The office has accepted the item of a request.
+    #[error("this item is accepted already")]
+    ItemDone,
     /// The name of the person is too long or cannot be displayed.
     #[error("a name must have at most {MAX_GUEST_NAME} characters and no line breaks")]
     Name,
@@ -146,9 +152,23 @@ impl HandInError {
             Self::WrongCode => "wrong-join-code",
             Self::WrongType => "wrong-file-type",
             Self::TooMuch => "hand-in-full",
+            Self::ItemDone => "item-accepted",
             Self::Name => "guest-name-invalid",
             Self::Library(error) => error.code(),
             Self::Catalog(_) => "catalogue-failed",
+        }
+    }
+}
+
+impl From<RequestError> for HandInError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::ItemDone => Self::ItemDone,
+            RequestError::Closed => Self::Finished,
+            RequestError::OneFile | RequestError::TooMany => Self::TooMuch,
+            RequestError::Library(error) => Self::Library(error),
+            RequestError::Catalog(error) => Self::Catalog(error),
+            _ => Self::NoSuchHandIn,
         }
     }
 }
@@ -191,7 +211,15 @@ impl HandInFile {
                 HandInFileState::SetAside
             }
         };
-        Self { id: row.id, path: row.path, stored_as: row.stored_as, size: row.size, at: row.at, state }
+        Self {
+            id: row.id,
+            path: row.path,
+            stored_as: row.stored_as,
+            size: row.size,
+            at: row.at,
+            state,
+            item: row.item,
+        }
     }
 
     /// Whether it counts as handed in.

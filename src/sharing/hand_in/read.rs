@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::store::MAX_IN_A_ROW;
 use super::{HandIn, HandInError, Handed};
 use crate::accounts::{Principal, UserName};
 use crate::catalog::{HandInRow, LinkRow, ReadTx};
@@ -40,6 +41,19 @@ impl Sharing {
         found.await
     }
 
+    /// All hand-ins of a browser through an open link of a request, earliest first.
+    pub async fn hand_ins_in_row(&self, visit: &Visit, browser: &str) -> Result<Vec<HandIn>, HandInError> {
+        let (hmac, link) = (self.inner.keys.visit(visit.link.id, browser), visit.link.id);
+        let found = self.inner.catalog.read(move |tx| {
+            let Some(latest) = tx.hand_in_of(&hmac, link)? else { return Ok(Vec::new()) };
+            let mut rows = tx.hand_ins_before(latest.id, MAX_IN_A_ROW)?;
+            rows.reverse();
+            rows.push(latest);
+            rows.into_iter().map(|row| Ok::<_, HandInError>(whole(tx, row.id)?.1)).collect()
+        });
+        found.await
+    }
+
     /// The finished hand-in of a browser through a link, also one that no longer opens: the person can look up what
     /// arrived until the link is removed.
     ///
@@ -53,6 +67,8 @@ impl Sharing {
         let Some((link, row)) = self.visited(token, browser).await? else { return Ok(None) };
         let is_open = !link.is_used_up() && link.expires.is_none_or(|end| now < end);
         match (row.finished, is_open) {
+            // The page of a request shows its receipts, and takes more.
+            (Some(_), true) if link.request.is_some() => return Ok(None),
             (None, true) => return Ok(None),
             (None, false) => self.close(row.id, now).await?,
             (Some(_), _) => {}
@@ -62,10 +78,21 @@ impl Sharing {
         Ok(Some(Handed { hand_in, terms: link.terms, takes_more: is_open }))
     }
 
-    /// The signed receipt of a browser's finished hand-in.
-    pub async fn receipt_of(&self, token: &str, browser: &str) -> Result<Option<String>, HandInError> {
-        let Some((_, row)) = self.visited(token, browser).await? else { return Ok(None) };
-        Ok(self.inner.catalog.read(move |tx| tx.receipt(row.id)).await?)
+    /// The signed receipt of a browser's finished hand-in: of the latest, or of an earlier one with this number.
+    pub async fn receipt_of(
+        &self,
+        token: &str,
+        browser: &str,
+        number: Option<HandInId>,
+    ) -> Result<Option<String>, HandInError> {
+        let Some((_, latest)) = self.visited(token, browser).await? else { return Ok(None) };
+        let read = self.inner.catalog.read(move |tx| {
+            let wanted = number.unwrap_or(latest.id);
+            let is_own = wanted == latest.id
+                || tx.hand_ins_before(latest.id, MAX_IN_A_ROW)?.iter().any(|row| row.id == wanted);
+            if is_own { Ok::<_, HandInError>(tx.receipt(wanted)?) } else { Ok(None) }
+        });
+        read.await
     }
 
     /// A link, whether it opens or not, and the hand-in of a browser through it.

@@ -51,6 +51,9 @@ pub struct ReceiptFile {
     pub sha256: Option<String>,
     /// When it was stored.
     pub arrived: String,
+    /// Title of the item of a request that it was handed in for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
 }
 
 /// A file that was not stored.
@@ -116,6 +119,7 @@ impl Heading {
                     size: file.size,
                     sha256: file.sha256.map(|digest| HEXLOWER.encode(&digest)),
                     arrived: file.at.to_string(),
+                    item: file.item_title.clone(),
                 })
                 .collect(),
             refused: refused.collect(),
@@ -132,7 +136,7 @@ mod tests {
     use super::*;
     use crate::model::{HandInFileId, HandInId, SpaceId};
     use crate::proof::{self, MAX_NOTE};
-    use crate::sharing::MAX_HAND_IN_FILES;
+    use crate::sharing::{MAX_HAND_IN_FILES, MAX_TITLE};
 
     /// Each signed text must be readable for the check, also with the longest names.
     #[test]
@@ -148,6 +152,7 @@ mod tests {
             finished: None,
             is_late: false,
             is_complete: false,
+            after: None,
         };
         let file = |number| HandInFileRow {
             id: HandInFileId(number),
@@ -160,6 +165,8 @@ mod tests {
             refused: None,
             withdrawn: None,
             state: None,
+            item: None,
+            item_title: Some("\"".repeat(MAX_TITLE)),
         };
         let files: Vec<_> = (0..i64::try_from(MAX_HAND_IN_FILES).unwrap()).map(file).collect();
         let heading = Heading {

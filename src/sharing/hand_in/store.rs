@@ -6,15 +6,18 @@ use super::{HandInError, MAX_GUEST_NAME, MAX_HAND_IN_FILES, MAX_OPEN_HAND_INS};
 use crate::catalog::{HandInRow, NewHandIn, NewHandInFile, ReadTx, WriteTx};
 use crate::library::{Change, LibraryError, NewFile, PutSession};
 use crate::model::{
-    ChecksumKind, Conditions, EntryId, EntryName, EntryPath, HandInId, LinkTerms, Timestamp, VersionId,
-    Worker, Zone,
+    Actor, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, HandInId, ItemId, LinkTerms, RequestId,
+    Stamp, Timestamp, VersionId, Worker, Zone,
 };
+use crate::sharing::request::{admit, arrived};
 use crate::sharing::{Sharing, Visit};
 
 /// Most folders above a file of a hand-in.
 const MAX_FOLDERS: usize = 20;
 /// Longest path of a file in bytes, as it is noted.
 pub(super) const MAX_NOTED_PATH: usize = 1_000;
+/// Most hand-ins of one browser through a link of a request, one after the other.
+pub(super) const MAX_IN_A_ROW: usize = 100;
 /// Most numbers that are tried behind the name of a hand-in's own folder.
 const MAX_FOLDER_NUMBER: u32 = 200;
 
@@ -25,6 +28,8 @@ pub struct SentFile {
     pub path: EntryPath,
     /// Its bytes, if the browser announced them.
     pub size: Option<u64>,
+    /// Item of the request that it is for.
+    pub item: Option<ItemId>,
 }
 
 /// A file that is being stored.
@@ -47,9 +52,17 @@ impl Sharing {
         now: Timestamp,
     ) -> Result<BegunFile, HandInError> {
         visit.access.scope_to_add().map_err(LibraryError::from)?;
-        let (file, folders) = match sent.path.names().split_last() {
-            Some((file, folders)) if folders.len() <= MAX_FOLDERS => (file.clone(), folders.to_vec()),
-            _ => return Err(LibraryError::NotFound.into()),
+        let (file, folders) = match (visit.link.request, sent.path.names().split_last()) {
+            (_, Some((_, folders))) if folders.len() > MAX_FOLDERS => {
+                return Err(LibraryError::NotFound.into());
+            }
+            (Some(request), Some(_)) => {
+                let (folders, file) =
+                    self.place_in_request((request, visit.link.id), sent.item, sent.path.clone()).await?;
+                (file, folders)
+            }
+            (None, Some((file, folders))) => (file.clone(), folders.to_vec()),
+            (_, None) => return Err(LibraryError::NotFound.into()),
         };
         if !visit.link.terms.takes(file.as_str()) {
             return Err(HandInError::WrongType);
@@ -70,8 +83,15 @@ impl Sharing {
         let path = EntryPath::new(vec![file]).map_err(LibraryError::from)?;
         let new = NewFile { path, size: sent.size, modified: None, checksum: None };
         let put = self.inner.library.begin_put(change, new).await?;
-        let (terms, sent) = (visit.link.terms.clone(), sent.path.to_string());
-        let noted = move |tx: &WriteTx<'_>, version: VersionId| Ok(note(tx, id, version, &sent, &terms)?);
+        let arriving = Arriving {
+            hand_in: id,
+            request: visit.link.request,
+            item: sent.item,
+            sent: sent.path.to_string(),
+            terms: visit.link.terms.clone(),
+            actor: visit.actor(),
+        };
+        let noted = move |tx: &WriteTx<'_>, version: VersionId| Ok(note(tx, &arriving, version)?);
         Ok(BegunFile { put: put.along(Arc::new(noted)), room })
     }
 
@@ -79,12 +99,13 @@ impl Sharing {
     pub async fn note_refused(
         &self,
         visit: &Visit,
-        browser: &str,
+        (browser, item): (&str, Option<ItemId>),
         path: String,
         reason: &'static str,
         now: Timestamp,
     ) -> Result<(), HandInError> {
         let (hmac, link) = (self.inner.keys.visit(visit.link.id, browser), visit.link.id);
+        let request = visit.link.request;
         let note = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             let Some(row) = tx.hand_in_of(&hmac, link)?.filter(|row| row.finished.is_none()) else {
@@ -93,6 +114,7 @@ impl Sharing {
             if tx.hand_in_extent(row.id)?.2 >= MAX_HAND_IN_FILES {
                 return Ok(());
             }
+            let item = item.map(|item| tx.item(item)).transpose()?.flatten();
             tx.insert_hand_in_file(&NewHandInFile {
                 hand_in: row.id,
                 version: None,
@@ -102,6 +124,7 @@ impl Sharing {
                 sha256: None,
                 at: now,
                 refused: Some(reason),
+                item: item.filter(|item| Some(item.request) == request).map(|item| item.id),
             })?;
             Ok::<_, HandInError>(())
         };
@@ -118,7 +141,10 @@ impl Sharing {
         let (link, space) = (visit.link.id, visit.link.space);
         let hmac = self.inner.keys.visit(link, browser);
         let known = self.inner.catalog.read(move |tx| tx.hand_in_of(&hmac, link)).await?;
-        if let Some(known) = known {
+        let goes_on = visit.link.request.is_some();
+        if let Some(known) = known
+            && (known.finished.is_none() || !goes_on)
+        {
             return if known.finished.is_none() { Ok(known) } else { Err(HandInError::Finished) };
         }
         let name = name.trim().to_owned();
@@ -128,12 +154,21 @@ impl Sharing {
         let begin = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             // Several files of one browser may arrive at once.
+            let new = NewHandIn { link, space, begun: now, name: &name };
             let id = match tx.hand_in_of(&hmac, link)? {
-                Some(row) => row.id,
+                Some(row) if row.finished.is_none() => row.id,
+                Some(_) if !goes_on => return Err(HandInError::Finished),
+                Some(row) if tx.hand_ins_before(row.id, MAX_IN_A_ROW)?.len() >= MAX_IN_A_ROW => {
+                    return Err(HandInError::TooMuch);
+                }
+                Some(row) => {
+                    let new = NewHandIn { name: &row.name, ..new };
+                    tx.insert_hand_in_after(&new, row.id)?
+                }
                 None if tx.open_hand_ins_of(link)?.len() >= MAX_OPEN_HAND_INS => {
                     return Err(HandInError::TooMuch);
                 }
-                None => tx.insert_hand_in(&NewHandIn { link, space, begun: now, name: &name }, &hmac)?,
+                None => tx.insert_hand_in(&new, &hmac)?,
             };
             tx.hand_in(id)?.ok_or(HandInError::NoSuchHandIn)
         };
@@ -256,19 +291,26 @@ fn room(tx: &ReadTx<'_>, id: HandInId, terms: &LinkTerms) -> Result<Option<u64>,
     Ok(terms.bytes.map(|most| most.saturating_sub(bytes)))
 }
 
-/// Adds a file to a hand-in, in the transaction that stores it.
-fn note(
-    tx: &WriteTx<'_>,
-    id: HandInId,
-    version: VersionId,
-    sent: &str,
-    terms: &LinkTerms,
-) -> Result<(), HandInError> {
-    let row = tx.hand_in(id)?.ok_or(HandInError::NoSuchHandIn)?;
+/// A file that is about to be stored for a hand-in.
+struct Arriving {
+    hand_in: HandInId,
+    request: Option<RequestId>,
+    item: Option<ItemId>,
+    /// Its path as it was sent.
+    sent: String,
+    terms: LinkTerms,
+    actor: Actor,
+}
+
+/// Adds a file to a hand-in, in the transaction that stores it. A request is asked again: it may be closed by now, or the item
+/// accepted.
+fn note(tx: &WriteTx<'_>, file: &Arriving, version: VersionId) -> Result<(), HandInError> {
+    let row = tx.hand_in(file.hand_in)?.ok_or(HandInError::NoSuchHandIn)?;
     if row.finished.is_some() {
         return Err(HandInError::Finished);
     }
-    let room = room(tx, id, terms)?;
+    let asked = file.request.map(|request| admit(tx, request, file.item)).transpose()?;
+    let room = room(tx, file.hand_in, &file.terms)?;
     let stored = tx.version(version)?.ok_or(LibraryError::NoSuchVersion)?;
     if room.is_some_and(|room| stored.size > room) {
         return Err(HandInError::TooMuch);
@@ -276,15 +318,19 @@ fn note(
     let name = tx.entry(stored.entry)?.map(|entry| entry.name).unwrap_or_default();
     let sha256 = stored.checksums.iter().find(|sum| sum.kind() == ChecksumKind::Sha256);
     tx.insert_hand_in_file(&NewHandInFile {
-        hand_in: id,
+        hand_in: file.hand_in,
         version: Some(version),
-        path: noted_path(sent.trim_start_matches('/')),
+        path: noted_path(file.sent.trim_start_matches('/')),
         stored_as: &name,
         size: stored.size,
         sha256: sha256.map(crate::model::Checksum::digest),
         at: stored.created,
         refused: None,
+        item: file.item,
     })?;
+    if let Some((request, Some(item))) = &asked {
+        arrived(tx, (request, item), &Stamp { actor: file.actor, at: stored.created })?;
+    }
     Ok(())
 }
 

@@ -1,10 +1,14 @@
 //! Takes back files of a hand-in, while no person has read them.
 
+use super::store::MAX_IN_A_ROW;
 use super::{HandIn, HandInError};
-use crate::catalog::{HandInFileRow, ReadTx, WriteTx};
+use crate::catalog::{HandInFileRow, HandInRow, ReadTx, WriteTx};
 use crate::library::{Change, EntryKind, LibraryError};
-use crate::model::{Actor, Conditions, EntryId, EtagMatch, HandInFileId, Timestamp, VersionId, Worker};
+use crate::model::{
+    Actor, Conditions, EntryId, EtagMatch, HandInFileId, Stamp, Timestamp, VersionId, Worker,
+};
 use crate::sharing::Sharing;
+use crate::sharing::request::taken_back;
 
 impl Sharing {
     /// Moves a file of a browser's hand-in to the trash: until the hand-in is finished and for a while after, as long as
@@ -18,7 +22,8 @@ impl Sharing {
         file: HandInFileId,
         now: Timestamp,
     ) -> Result<(), HandInError> {
-        let (link, row) = self.visited(token, browser).await?.ok_or(HandInError::NoSuchHandIn)?;
+        let (link, latest) = self.visited(token, browser).await?.ok_or(HandInError::NoSuchHandIn)?;
+        let row = self.inner.catalog.read(move |tx| hand_in_with(tx, latest, file)).await?;
         if !HandIn::new(row.clone(), Vec::new()).may_withdraw(now) {
             return Err(HandInError::TooLateToWithdraw);
         }
@@ -51,12 +56,24 @@ impl Sharing {
                 Err(error) => return Err(error.into()),
             }
         }
+        let by = Stamp { actor: Actor::Guest { link: link.id, creator: link.creator }, at: now };
         let mark = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            Ok::<_, HandInError>(tx.withdraw_hand_in_file(file, now)?)
+            tx.withdraw_hand_in_file(file, now)?;
+            Ok::<_, HandInError>(taken_back(tx, file, &by)?)
         };
         self.inner.catalog.write_silent("the deletion is the event", mark).await
     }
+}
+
+/// The hand-in of the file: the latest of the browser, or one before it.
+fn hand_in_with(tx: &ReadTx<'_>, latest: HandInRow, file: HandInFileId) -> Result<HandInRow, HandInError> {
+    let of = tx.hand_in_of_file(file)?.ok_or(HandInError::NoSuchHandIn)?;
+    if of == latest.id {
+        return Ok(latest);
+    }
+    let before = tx.hand_ins_before(latest.id, MAX_IN_A_ROW)?;
+    before.into_iter().find(|row| row.id == of).ok_or(HandInError::NoSuchHandIn)
 }
 
 /// The file and the content of a row that can be taken back; `None` if it was already.

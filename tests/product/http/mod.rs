@@ -25,6 +25,7 @@ mod properties;
 mod public;
 mod ranges;
 mod reads;
+mod requests;
 mod rights;
 mod saving;
 mod sessions;

@@ -16,6 +16,8 @@ const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
 const UNSEEN: &[(&str, &str)] = &[
+    ("AskedTexts::send", "for screen readers"),
+    ("AskedTexts::too_many_comments", "needs 50 comments"),
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -183,6 +185,7 @@ impl Reader<'_> {
         let mut pages = self.folders();
         pages.extend(self.links());
         pages.extend(self.hand_ins());
+        pages.extend(self.requests());
         pages.extend(self.my_links());
         pages.extend(self.logins());
         pages.extend(self.refusals());
@@ -351,6 +354,43 @@ impl Reader<'_> {
             begun, partly, wrong, done, closed, any, withdrawn, nothing, late, one, meanwhile, examined,
             checked, choose, weak,
         ]
+    }
+
+    /// The page of a request, from the first look to the end.
+    fn requests(&self) -> Vec<Response> {
+        let items = ["1", "2", "3", "4"].map(|title| {
+            format!("[[items]]\ntitle = \"{title}\"\nperson = \"A\"\nseveral = {}\n", title != "1")
+        });
+        let template = format!("name = \"pages\"\ntitle = \"0\"\n{}", items.concat());
+        let file = self.server.secret_file("template.toml", &template);
+        self.server.cli_ok(["template", "import", file.to_str().unwrap()]);
+        let folder = format!("{SPACE}/0");
+        let words = ["request", "add", &folder, "--as", USER, "--template", "pages", "--json"];
+        let made: Value = serde_json::from_str(&self.server.cli_ok(words)).unwrap();
+        let link = super::requests::path(made["url"].as_str().unwrap());
+        let ids: Vec<_> =
+            made["items"].as_array().unwrap().iter().map(|item| item["id"].to_string()).collect();
+        let [one, two, three, four] = [0, 1, 2, 3].map(|at| ids[at].as_str());
+        let id = made["id"].to_string();
+        let (client, act) = (self.browser(), super::requests::act);
+        let fresh = client.get(&link).expect(200);
+        super::requests::send(&client, &link, two, &[("1.txt", "1")]).expect(200);
+        act(&client, &link, &[("do", "does-not-apply"), ("item", three)]);
+        act(&client, &link, &[("do", "comment"), ("item", four), ("text", "1")]);
+        let empty = act(&client, &link, &[("do", "comment"), ("item", four)]).expect(400);
+        let begun = client.get(&link).expect(200);
+        act(&client, &link, &[("do", "finish")]);
+        let other = self.browser().get(&link).expect(200);
+        self.server.cli_ok(["request", "accept", &id, one]);
+        self.server.cli_ok(["request", "reject", &id, two, "--reason", "1"]);
+        let judged = client.get(&link).expect(200);
+        let late = super::requests::send(&client, &link, one, &[("1.txt", "1")]).expect(409);
+        let done = act(&client, &link, &[("do", "does-not-apply"), ("item", one)]).expect(409);
+        self.server.cli_ok(["request", "accept", &id, two, three, four]);
+        let nothing = client.get(&link).expect(200);
+        self.server.cli_ok(["request", "close", &id]);
+        let closed = client.get(&link).expect(200);
+        vec![fresh, empty, begun, other, judged, late, done, nothing, closed]
     }
 
     /// The pages on which users make links.

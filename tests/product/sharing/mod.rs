@@ -4,4 +4,5 @@ mod confined;
 mod hand_in;
 mod issue;
 pub mod office;
+mod requests;
 mod visits;

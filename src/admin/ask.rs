@@ -1,0 +1,259 @@
+//! Requests for documents, and their templates.
+
+use super::answer::{Admin, parse_path};
+use super::error::AdminError;
+use super::judge::Judged;
+use super::link::day;
+use super::reply::{AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown};
+use super::request::AskedFor;
+use super::{Reply, When};
+use crate::accounts::{Principal, UserName};
+use crate::library::{LibraryError, Space};
+use crate::model::{ItemId, ItemState, RequestId, Stamp, Timestamp};
+use crate::sharing::{
+    DEFAULT_NAMING, Judgement, NewRequest, RequestShown, RequestsOf, Template, TemplateItem, WantedRecipient,
+};
+
+/// Title of a request that was made without one.
+const DEFAULT_TITLE: &str = "Unterlagen";
+
+/// Which requests a list shows, by word.
+const LISTS: [(&str, RequestsOf); 7] = [
+    ("running", RequestsOf::Running),
+    ("missing", RequestsOf::Missing),
+    ("to-check", RequestsOf::ToCheck),
+    ("rejected", RequestsOf::Rejected),
+    ("overdue", RequestsOf::Overdue),
+    ("never-opened", RequestsOf::NeverOpened),
+    ("closed", RequestsOf::Closed),
+];
+
+impl Admin {
+    pub(super) async fn ask_for(
+        &self,
+        user: &str,
+        asked: AskedFor,
+        now: Timestamp,
+    ) -> Result<Reply, AdminError> {
+        let row = self.user(user).await?;
+        let name = UserName::parse(&row.name)?;
+        // By its present right, as if the user had made it.
+        let principal = Principal { user: row.id, name, role: row.role, via_app_password: None };
+        let space = self.space(&asked.space).await?;
+        let access = match row.disabled {
+            Some(_) => None,
+            None => self.accounts.access(&principal, space.id).await?,
+        };
+        let template = match &asked.template {
+            Some(name) => Some(self.sharing.template(name).await?),
+            None => None,
+        };
+        let own = asked.items.into_iter();
+        let own = own.map(|title| TemplateItem {
+            title,
+            help: String::new(),
+            person: String::new(),
+            several: true,
+        });
+        let items = template.iter().flat_map(|template| template.items.clone()).chain(own).collect();
+        let title = asked.title.or_else(|| template.as_ref().map(|template| template.title.clone()));
+        let language = asked.language;
+        let new = NewRequest {
+            access: access.ok_or(LibraryError::NoSuchSpace)?,
+            path: parse_path(&asked.path)?,
+            title: title.unwrap_or_else(|| DEFAULT_TITLE.to_owned()),
+            note: asked
+                .note
+                .or_else(|| template.as_ref().map(|template| template.note.clone()))
+                .unwrap_or_default(),
+            template: template.as_ref().map(|template| template.name.clone()).unwrap_or_default(),
+            naming: template.map_or_else(|| DEFAULT_NAMING.to_owned(), |template| template.naming),
+            items,
+            recipients: asked.to.iter().map(|text| recipient(text, &language)).collect(),
+            deadline: asked.deadline.as_deref().map(day).transpose()?,
+        };
+        let made = self.sharing.ask(&principal, vec![new], now).await?;
+        let rights = self.sharing.request_rights(&principal).await?;
+        let id = made.first().copied().ok_or(crate::sharing::RequestError::NoSuchRequest)?;
+        let request = self.sharing.request(&rights, id).await?;
+        Ok(Reply::Asked(Box::new(self.shown_request(request, &[space], true))))
+    }
+
+    pub(super) async fn requests(
+        &self,
+        spaces: &[Space],
+        (of, before): (&str, Option<i64>),
+        judged: &Judged,
+        now: Timestamp,
+    ) -> Result<Reply, AdminError> {
+        let found = LISTS.iter().find(|(word, _)| *word == of);
+        let (_, of) = found.ok_or_else(|| AdminError::Word {
+            word: of.to_owned(),
+            what: "list of requests",
+            allowed: LISTS.map(|(word, _)| word).join(", "),
+        })?;
+        let rights = judged.accesses(spaces);
+        let page = self.sharing.requests(&rights, *of, before.map(RequestId), now).await?;
+        let rows = page.requests.into_iter().map(|row| AskedRow {
+            id: row.id.0,
+            space: space_name(spaces, row.space),
+            title: row.title,
+            template: Some(row.template).filter(|name| !name.is_empty()),
+            created: When(row.created),
+            deadline: row.deadline.map(When),
+            closed: row.closed.map(When),
+            missing: row.missing,
+            to_check: row.to_check,
+            rejected: row.rejected,
+        });
+        Ok(Reply::AskedList(rows.collect()))
+    }
+
+    pub(super) async fn request_shown(&self, id: i64, judged: &Judged) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        let request = self.sharing.request(&judged.accesses(&spaces), RequestId(id)).await?;
+        Ok(Reply::Asked(Box::new(self.shown_request(request, &spaces, false))))
+    }
+
+    pub(super) async fn judge_items(
+        &self,
+        id: i64,
+        items: Vec<i64>,
+        (verdict, reason): (&str, Option<String>),
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let judgement = match verdict {
+            "accept" => Judgement::Accept,
+            "reject" => Judgement::Reject(reason.unwrap_or_default()),
+            "undo" => Judgement::Undo,
+            _ => {
+                let (word, what) = (verdict.to_owned(), "decision about an item");
+                return Err(AdminError::Word { word, what, allowed: "accept, reject, undo".into() });
+            }
+        };
+        let judgements = items.into_iter().map(|item| (ItemId(item), judgement.clone())).collect();
+        let spaces = self.library.spaces().await?;
+        self.sharing.judge(&judged.accesses(&spaces), RequestId(id), judgements, by).await?;
+        self.request_shown(id, judged).await
+    }
+
+    pub(super) async fn close_or_reopen(
+        &self,
+        id: i64,
+        closes: bool,
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        let rights = judged.accesses(&spaces);
+        match closes {
+            true => self.sharing.close_request(&rights, RequestId(id), by).await?,
+            false => self.sharing.reopen_request(&rights, RequestId(id), by).await?,
+        }
+        self.request_shown(id, judged).await
+    }
+
+    pub(super) async fn extend_request(
+        &self,
+        id: i64,
+        deadline: &str,
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        let rights = judged.accesses(&spaces);
+        self.sharing.extend_request(&rights, RequestId(id), day(deadline)?, by).await?;
+        self.request_shown(id, judged).await
+    }
+
+    pub(super) async fn templates(&self) -> Result<Reply, AdminError> {
+        let templates = self.sharing.templates().await?;
+        let shown = templates.into_iter().map(|(template, own)| TemplateShown {
+            items: template.items.len(),
+            name: template.name,
+            title: template.title,
+            own,
+        });
+        Ok(Reply::Templates(shown.collect()))
+    }
+
+    pub(super) async fn template(&self, name: &str) -> Result<Reply, AdminError> {
+        Ok(Reply::Text(self.sharing.template(name).await?.text()))
+    }
+
+    pub(super) async fn import_template(&self, text: &str, by: Stamp) -> Result<Reply, AdminError> {
+        let Template { name, items, .. } = self.sharing.import_template(text, by).await?;
+        Ok(Reply::Done(format!("template {name} with {} items is imported", items.len())))
+    }
+
+    fn shown_request(&self, request: RequestShown, spaces: &[Space], with_urls: bool) -> AskedShown {
+        let origin = self.sharing.origin();
+        let RequestShown { row, path, items, recipients, others } = request;
+        let recipients: Vec<_> = recipients
+            .into_iter()
+            .map(|recipient| {
+                let link = recipient.link.as_ref();
+                RecipientShown {
+                    opened: link.and_then(|link| link.opened).map(When),
+                    url: link.filter(|_| with_urls).map(|link| format!("{origin}{}", link.url_path())),
+                    to: recipient.row.mail,
+                    name: recipient.row.name,
+                    language: recipient.row.language,
+                }
+            })
+            .collect();
+        AskedShown {
+            id: row.id.0,
+            space: space_name(spaces, row.space),
+            path,
+            title: row.title,
+            note: row.note,
+            template: Some(row.template).filter(|name| !name.is_empty()),
+            created: When(row.created),
+            deadline: row.deadline.map(When),
+            closed: row.closed.map(When),
+            url: recipients.first().and_then(|recipient| recipient.url.clone()),
+            items: items.into_iter().map(item).collect(),
+            recipients,
+            other_files: others.len(),
+        }
+    }
+}
+
+fn item(item: crate::sharing::ItemShown) -> ItemShown {
+    let row = item.row;
+    let reason = match row.state {
+        ItemState::Rejected => Some(row.reason),
+        ItemState::DoesNotApply => Some(row.declined_why),
+        _ => None,
+    };
+    let files = item.files.into_iter().map(|file| ItemFileShown {
+        sent: file.row.path,
+        path: file.path.map(|path| path.to_string()),
+        bytes: file.row.size,
+        arrived: When(file.row.at),
+    });
+    ItemShown {
+        id: row.id.0,
+        title: row.title,
+        person: row.person,
+        state: row.state.to_string(),
+        reason: reason.filter(|reason| !reason.is_empty()),
+        files: files.collect(),
+        comments: item.comments.into_iter().map(|comment| comment.text).collect(),
+    }
+}
+
+/// A recipient as written in a mail program: `Erika Huber <erika@example.de>`, or the address alone.
+fn recipient(text: &str, language: &str) -> WantedRecipient {
+    let (name, mail) = match text.split_once('<') {
+        Some((name, rest)) => (name.trim(), rest.trim_end().trim_end_matches('>')),
+        None => ("", text),
+    };
+    WantedRecipient { name: name.to_owned(), mail: mail.to_owned(), language: language.to_owned() }
+}
+
+fn space_name(spaces: &[Space], id: crate::model::SpaceId) -> String {
+    spaces.iter().find(|space| space.id == id).map(|space| space.name.clone()).unwrap_or_default()
+}

@@ -1,0 +1,123 @@
+//! Requests for documents, and their templates.
+
+use serde::{Deserialize, Serialize};
+
+use super::When;
+
+/// A request in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedRow {
+    /// Id of the request.
+    pub id: i64,
+    /// Name of the space.
+    pub space: String,
+    /// What it asks for, as a whole.
+    pub title: String,
+    /// Name of the template that it was made from; `None` for none.
+    pub template: Option<String>,
+    /// When it was made.
+    pub created: When,
+    /// The time until which it asks.
+    pub deadline: Option<When>,
+    /// When it was closed.
+    pub closed: Option<When>,
+    /// Number of items that are open or rejected.
+    pub missing: u32,
+    /// Number of items that the office has to look at.
+    pub to_check: u32,
+    /// Number of items that are rejected.
+    pub rejected: u32,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedShown {
+    /// Id of the request.
+    pub id: i64,
+    /// Name of the space.
+    pub space: String,
+    /// Path of its folder, while that exists.
+    pub path: Option<String>,
+    /// What it asks for, as a whole.
+    pub title: String,
+    /// Note for the people who are asked.
+    pub note: String,
+    /// Name of the template that it was made from; `None` for none.
+    pub template: Option<String>,
+    /// When it was made.
+    pub created: When,
+    /// The time until which it asks.
+    pub deadline: Option<When>,
+    /// When it was closed.
+    pub closed: Option<When>,
+    /// Address for the first recipient, when it is made. Anyone who has it can hand in.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+    /// Its items in their order.
+    pub items: Vec<ItemShown>,
+    /// The people who are asked.
+    pub recipients: Vec<RecipientShown>,
+    /// Number of the latest files that belong to no item.
+    pub other_files: usize,
+}
+
+/// An item of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemShown {
+    /// Id for judging it.
+    pub id: i64,
+    /// What is asked for.
+    pub title: String,
+    /// The person whose document it is; may be empty.
+    pub person: String,
+    /// `open`, `handed-in`, `does-not-apply`, `accepted` or `rejected`.
+    pub state: String,
+    /// Why it was rejected, or the person's comment that it does not apply.
+    pub reason: Option<String>,
+    /// Its latest files.
+    pub files: Vec<ItemFileShown>,
+    /// The latest comments of the people who are asked.
+    pub comments: Vec<String>,
+}
+
+/// A file of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemFileShown {
+    /// The path as it was sent.
+    pub sent: String,
+    /// Its path in the space, while it is there.
+    pub path: Option<String>,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// When it arrived.
+    pub arrived: When,
+}
+
+/// A person of whom a request asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientShown {
+    /// The person's mail address; may be empty.
+    pub to: String,
+    /// The person's name; may be empty.
+    pub name: String,
+    /// Tag of the person's language.
+    pub language: String,
+    /// When the person's link was last opened, to the hour.
+    pub opened: Option<When>,
+    /// The person's address, when the request is made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+}
+
+/// A template of requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateShown {
+    /// Its name.
+    pub name: String,
+    /// Title of the requests made from it.
+    pub title: String,
+    /// Number of its items.
+    pub items: usize,
+    /// Whether the office imported it.
+    pub own: bool,
+}

@@ -1,0 +1,272 @@
+//! Requests for documents, and their templates.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Format, Place};
+use crate::admin::{AskedFor, Request};
+use crate::sharing::MAX_TEMPLATE_BYTES;
+
+/// Ask clients for documents: a checklist, and a link for each client.
+///
+/// The client opens the link, hands files in for each item or says that it does not apply, and comes back by the same link. The
+/// office accepts or rejects each item; a rejected one is open again.
+#[derive(Debug, Args)]
+pub(super) struct Requests {
+    #[command(subcommand)]
+    command: RequestCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum RequestCommand {
+    /// Make a request with the right of a user. Prints the address for each recipient.
+    Add(Box<Add>),
+    /// List requests, latest first, 100 at a time.
+    List {
+        /// Only of this space.
+        space: Option<String>,
+        /// Which ones.
+        #[arg(long, value_enum, default_value_t = ListWord::Running)]
+        show: ListWord,
+        /// Those before this id, for the next 100.
+        #[arg(long, value_name = "ID")]
+        before: Option<i64>,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Show one request with its items.
+    Show {
+        /// The id that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Accept items: the office has what it needs.
+    Accept(Items),
+    /// Reject items: the client sees the reason, and hands them in again.
+    Reject {
+        #[command(flatten)]
+        items: Items,
+        /// The reason that the client sees.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take the last decision about items back.
+    Undo(Items),
+    /// Close a request: its links show how it stands and take nothing.
+    Close {
+        /// The id that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Open a closed request again.
+    Reopen {
+        /// The id that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Give a request another deadline. Addresses stay the same.
+    Extend {
+        /// The id that `list` shows.
+        id: i64,
+        /// The last day that is in time, such as 2026-12-31.
+        #[arg(long, value_name = "DATE")]
+        deadline: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Add {
+    /// The space, and the folder in it for the files: `Huber` or `Huber/Steuer 2025`. A missing folder is made.
+    #[arg(value_name = "SPACE[/PATH]")]
+    target: String,
+    /// The user who asks: the links never give more than this user may do.
+    #[arg(long = "as", value_name = "USER")]
+    user: String,
+    /// Ask for the items of this template: see `tresor template list`.
+    #[arg(long, value_name = "NAME", required_unless_present = "item")]
+    template: Option<String>,
+    /// Ask for this item, too.
+    #[arg(long, value_name = "TEXT")]
+    item: Vec<String>,
+    /// A person who is asked: an address, or `Erika Huber <erika@example.de>`. Each gets a link.
+    #[arg(long, value_name = "MAIL")]
+    to: Vec<String>,
+    /// Language of the people who are asked.
+    #[arg(long, value_name = "TAG", default_value = "de")]
+    lang: String,
+    /// What it asks for, as a whole; that of the template by default.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Note that the people see; that of the template by default.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// The last day that is in time, such as 2026-12-31.
+    #[arg(long, value_name = "DATE")]
+    deadline: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct Items {
+    /// The id that `list` shows.
+    id: i64,
+    /// The ids of items that `show` shows.
+    #[arg(required = true, value_name = "ITEM")]
+    of: Vec<i64>,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Which requests are listed, by word.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ListWord {
+    /// Those that are not closed.
+    Running,
+    /// With items that are missing.
+    Missing,
+    /// With items that the office has to look at.
+    ToCheck,
+    /// With items that are rejected.
+    Rejected,
+    /// With missing items after the deadline.
+    Overdue,
+    /// That no client has opened.
+    NeverOpened,
+    /// Those that are closed.
+    Closed,
+}
+
+impl ListWord {
+    fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+impl Add {
+    fn run(self) -> anyhow::Result<()> {
+        let (space, path) = self.target.split_once('/').unwrap_or((&self.target, ""));
+        let asked = AskedFor {
+            space: space.to_owned(),
+            path: path.to_owned(),
+            template: self.template,
+            items: self.item,
+            to: self.to,
+            language: self.lang,
+            title: self.title,
+            note: self.note,
+            deadline: self.deadline,
+        };
+        self.place.request(Request::RequestAdd { user: self.user, asked: Box::new(asked) }, self.format)
+    }
+}
+
+impl Items {
+    fn judge(self, verdict: &str, reason: Option<String>) -> anyhow::Result<()> {
+        let Self { id, of: items, place, format } = self;
+        place.request(Request::RequestJudge { id, items, verdict: verdict.to_owned(), reason }, format)
+    }
+}
+
+impl Requests {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            RequestCommand::Add(order) => order.run(),
+            RequestCommand::List { space, show, before, place, format } => {
+                place.request(Request::RequestList { space, of: show.word(), before }, format)
+            }
+            RequestCommand::Show { id, place, format } => place.request(Request::RequestShow { id }, format),
+            RequestCommand::Accept(items) => items.judge("accept", None),
+            RequestCommand::Reject { items, reason } => items.judge("reject", Some(reason)),
+            RequestCommand::Undo(items) => items.judge("undo", None),
+            RequestCommand::Close { id, place, format } => {
+                place.request(Request::RequestClose { id, closed: true }, format)
+            }
+            RequestCommand::Reopen { id, place, format } => {
+                place.request(Request::RequestClose { id, closed: false }, format)
+            }
+            RequestCommand::Extend { id, deadline, place, format } => {
+                place.request(Request::RequestExtend { id, deadline }, format)
+            }
+        }
+    }
+}
+
+/// List, show and import the templates of requests.
+///
+/// The program has templates for German tax offices. A template of the office's own with the same name takes the place of one.
+#[derive(Debug, Args)]
+pub(super) struct Templates {
+    #[command(subcommand)]
+    command: TemplateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TemplateCommand {
+    /// List the templates.
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Print a template as TOML, which `import` reads.
+    Show {
+        /// The name that `list` shows.
+        name: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Import a template from a TOML file, in place of one of the same name.
+    Import {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+impl Templates {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            TemplateCommand::List { place, format } => place.request(Request::TemplateList, format),
+            TemplateCommand::Show { name, place, format } => {
+                place.request(Request::TemplateShow { name }, format)
+            }
+            TemplateCommand::Import { file, place, format } => {
+                let shown = file.display();
+                let size = std::fs::metadata(&file).with_context(|| format!("cannot read {shown}"))?.len();
+                if size > MAX_TEMPLATE_BYTES as u64 {
+                    bail!("{shown} is larger than a template may be");
+                }
+                let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {shown}"))?;
+                place.request(Request::TemplateImport { text }, format)
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What an office asks for: the items of a request, and the state of each.
+
+use super::words::words;
+
+words! {
+    /// State of an item of a request.
+    ItemState {
+        /// Nothing was handed in for it.
+        Open = "open",
+        /// Files were handed in, and the office has not judged them.
+        HandedIn = "handed-in",
+        /// The person who is asked says that it does not apply.
+        DoesNotApply = "does-not-apply",
+        /// The office has what it needs.
+        Accepted = "accepted",
+        /// The office needs it again, for a reason that it gave.
+        Rejected = "rejected",
+    }
+}
+
+words! {
+    /// What the office decided about an item.
+    Verdict {
+        /// It has what it needs.
+        Accepted = "accepted",
+        /// It needs it again.
+        Rejected = "rejected",
+    }
+}
+
+/// What the state of an item follows from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts of rows")]
+pub struct ItemFacts {
+    /// What the office decided last.
+    pub verdict: Option<Verdict>,
+    /// Whether the person said that it does not apply, and handed nothing in since.
+    pub is_declined: bool,
+    /// Whether the office knew that when it decided.
+    pub was_declined: bool,
+    /// Whether there is a file that was not taken back.
+    pub has_files: bool,
+    /// Whether there is one that came after the decision.
+    pub has_new_files: bool,
+}
+
+impl ItemFacts {
+    /// The state. What the person does after a rejection counts as new; an accepted item stays accepted.
+    pub fn state(self) -> ItemState {
+        let says_anew = self.is_declined && !self.was_declined;
+        match self.verdict {
+            Some(Verdict::Accepted) => ItemState::Accepted,
+            Some(Verdict::Rejected) if self.has_new_files => ItemState::HandedIn,
+            Some(Verdict::Rejected) if says_anew => ItemState::DoesNotApply,
+            Some(Verdict::Rejected) => ItemState::Rejected,
+            None if self.is_declined => ItemState::DoesNotApply,
+            None if self.has_files => ItemState::HandedIn,
+            None => ItemState::Open,
+        }
+    }
+}
+
+impl ItemState {
+    /// Whether the person who is asked has something to do.
+    pub fn is_missing(self) -> bool {
+        matches!(self, Self::Open | Self::Rejected)
+    }
+
+    /// Whether the office has something to do.
+    pub fn is_to_check(self) -> bool {
+        matches!(self, Self::HandedIn | Self::DoesNotApply)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_an_item_follows_from_its_rows() {
+        let none = ItemFacts::default();
+        let filed = ItemFacts { has_files: true, ..none };
+        let declined = ItemFacts { is_declined: true, ..none };
+        let verdict = |verdict, facts| ItemFacts { verdict: Some(verdict), ..facts };
+        let rejected = |facts| verdict(Verdict::Rejected, facts);
+        for (facts, state) in [
+            (none, ItemState::Open),
+            (filed, ItemState::HandedIn),
+            (declined, ItemState::DoesNotApply),
+            (verdict(Verdict::Accepted, none), ItemState::Accepted),
+            (verdict(Verdict::Accepted, filed), ItemState::Accepted),
+            (verdict(Verdict::Accepted, declined), ItemState::Accepted),
+            (rejected(none), ItemState::Rejected),
+            (rejected(filed), ItemState::Rejected),
+            (rejected(ItemFacts { has_new_files: true, ..filed }), ItemState::HandedIn),
+            // It does not apply, says the person; it does, says the office; it really does not, says the person.
+            (rejected(ItemFacts { was_declined: true, ..declined }), ItemState::Rejected),
+            (rejected(declined), ItemState::DoesNotApply),
+            // Of two answers to a rejection, the files count.
+            (rejected(ItemFacts { has_files: true, has_new_files: true, ..declined }), ItemState::HandedIn),
+        ] {
+            assert_eq!(facts.state(), state, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn one_side_has_something_to_do_or_none() {
+        let sides = ItemState::ALL.iter().map(|state| (state.is_missing(), state.is_to_check()));
+        assert_eq!(sides.filter(|sides| *sides == (true, true)).count(), 0);
+        assert!(!ItemState::Accepted.is_missing() && !ItemState::Accepted.is_to_check());
+    }
+}

@@ -1,0 +1,145 @@
+//! Users of the office judge the items of a request, and close, reopen and extend it.
+
+use super::make::links_end;
+use super::read::permitted;
+use super::{RequestError, event, is_text};
+use crate::catalog::{RequestRow, WriteTx};
+use crate::model::{Access, Day, ItemId, RequestEvent, RequestId, Stamp, Timestamp, Verdict};
+use crate::sharing::Sharing;
+
+/// Longest reason of a rejection, and longest comment, in characters.
+pub const MAX_REASON: usize = 1_000;
+
+/// What is decided about an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// The office has what it needs.
+    Accept,
+    /// The office needs it again, for this reason.
+    Reject(String),
+    /// The last decision is taken back.
+    Undo,
+}
+
+impl Sharing {
+    /// Judges items of a request in a space of these rights, all or none of them.
+    ///
+    /// Errors: `NoSuchRequest`, `NoSuchItem`, `Text` for a reason that is missing or too long.
+    pub async fn judge(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+        judgements: Vec<(ItemId, Judgement)>,
+        by: Stamp,
+    ) -> Result<(), RequestError> {
+        for (_, judgement) in &judgements {
+            if let Judgement::Reject(reason) = judgement
+                && (reason.trim().is_empty() || !is_text(reason, MAX_REASON))
+            {
+                return Err(RequestError::Text);
+            }
+        }
+        self.change_request(rights, id, move |tx, row| {
+            judgements.iter().try_for_each(|(item, judgement)| judge(tx, row, *item, judgement, &by))
+        })
+        .await
+    }
+
+    /// Closes a request: its links show the state and take nothing.
+    ///
+    /// Errors: `NoSuchRequest`.
+    pub async fn close_request(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+        by: Stamp,
+    ) -> Result<(), RequestError> {
+        self.change_request(rights, id, move |tx, row| {
+            if row.closed.is_some() {
+                return Ok(());
+            }
+            tx.close_request(row.id, Some(by.at))?;
+            Ok(tx.record(&by, &event(tx, row, RequestEvent::Closed, (None, None))?)?)
+        })
+        .await
+    }
+
+    /// Opens a closed request again.
+    ///
+    /// Errors: `NoSuchRequest`.
+    pub async fn reopen_request(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+        by: Stamp,
+    ) -> Result<(), RequestError> {
+        self.change_request(rights, id, move |tx, row| {
+            if row.closed.is_none() {
+                return Ok(());
+            }
+            tx.close_request(row.id, None)?;
+            Ok(tx.record(&by, &event(tx, row, RequestEvent::Reopened, (None, None))?)?)
+        })
+        .await
+    }
+
+    /// Gives a request another deadline. Addresses stay the same, and links that had expired open again.
+    ///
+    /// Errors: `NoSuchRequest`, `DeadlineInPast`.
+    pub async fn extend_request(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+        deadline: Day,
+        by: Stamp,
+    ) -> Result<(), RequestError> {
+        let office = self.inner.accounts.office().await?;
+        let deadline = office.zone.end_of(deadline);
+        if deadline <= by.at {
+            return Err(RequestError::DeadlineInPast);
+        }
+        let expires: Timestamp = links_end(Some(deadline), by.at, &office.zone);
+        self.change_request(rights, id, move |tx, row| {
+            tx.extend_request(row.id, Some(deadline), expires)?;
+            Ok(tx.record(&by, &event(tx, row, RequestEvent::Changed, (None, None))?)?)
+        })
+        .await
+    }
+
+    /// Changes a request in a space of these rights, in one transaction.
+    async fn change_request(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+        change: impl FnOnce(&WriteTx<'_>, &RequestRow) -> Result<(), RequestError> + Send + 'static,
+    ) -> Result<(), RequestError> {
+        let rights = rights.to_vec();
+        self.inner
+            .catalog
+            .write(move |tx| {
+                tx.touches_only([]);
+                let row = permitted(tx, &rights, id)?;
+                change(tx, &row)
+            })
+            .await
+    }
+}
+
+fn judge(
+    tx: &WriteTx<'_>,
+    request: &RequestRow,
+    id: ItemId,
+    judgement: &Judgement,
+    by: &Stamp,
+) -> Result<(), RequestError> {
+    let item = tx.item(id)?.filter(|item| item.request == request.id).ok_or(RequestError::NoSuchItem)?;
+    let (verdict, reason, kind) = match judgement {
+        Judgement::Accept => (Some(Verdict::Accepted), "", RequestEvent::Accepted),
+        Judgement::Reject(reason) => (Some(Verdict::Rejected), reason.trim(), RequestEvent::Rejected),
+        Judgement::Undo if item.judged.is_none() => return Ok(()),
+        Judgement::Undo => (None, "", RequestEvent::Undone),
+    };
+    tx.judge_item(id, verdict.map(|verdict| (verdict, by.at)), reason)?;
+    tx.settle_item(id)?;
+    Ok(tx.record(by, &event(tx, request, kind, (Some(&item.title), Some(reason)))?)?)
+}

@@ -1,0 +1,254 @@
+//! Makes requests: with their items, their recipients, and a link for each recipient.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::naming::{Naming, year_in};
+use super::template::{TemplateItem, check_items};
+use super::{MAX_NOTE, RequestError, event, is_line, is_text, is_title};
+use crate::accounts::{Principal, parse_address};
+use crate::catalog::{LinkRow, NewItem, NewLink as NewLinkRow, NewRecipient, NewRequest as NewRow, WriteTx};
+use crate::library::Change;
+use crate::model::{
+    Access, Conditions, Day, EntryId, EntryPath, Event, LinkEvent, LinkRight, LinkTerms, RequestEvent,
+    RequestId, Right, Spot, Timestamp, Zone, random_bytes,
+};
+use crate::sharing::Sharing;
+use crate::sharing::token::NONCE_BYTES;
+
+/// Most recipients of a request.
+pub const MAX_RECIPIENTS: usize = 20;
+/// Most requests that are made together.
+pub const MAX_TOGETHER: usize = 200;
+/// Longest name of a recipient in characters.
+const MAX_NAME: usize = 100;
+/// Most requests of one user that are not closed.
+const MAX_RUNNING: usize = 20_000;
+/// Time for which links of a request open after its deadline, or without one, after it was made.
+const OPEN_FOR: Duration = Duration::from_hours(90 * 24);
+/// Longest label of a link in characters.
+const MAX_LABEL: usize = 255;
+
+/// A request to make.
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    /// The user's right to the space.
+    pub access: Access,
+    /// Path of the folder to which its files go; made if it is missing.
+    pub path: EntryPath,
+    /// What it asks for, as a whole.
+    pub title: String,
+    /// Note for the people who are asked; may be empty.
+    pub note: String,
+    /// Name of the template that it is made from; empty for none.
+    pub template: String,
+    /// Scheme of the paths of its files.
+    pub naming: String,
+    /// What it asks for.
+    pub items: Vec<TemplateItem>,
+    /// The people who are asked; one without name and address if it is empty.
+    pub recipients: Vec<WantedRecipient>,
+    /// The last day that is in time.
+    pub deadline: Option<Day>,
+}
+
+/// A person who is to be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedRecipient {
+    /// The person's name; may be empty.
+    pub name: String,
+    /// The person's mail address; empty for none.
+    pub mail: String,
+    /// Tag of the person's language, `de` or `en`.
+    pub language: String,
+}
+
+impl Sharing {
+    /// Makes requests, all or none; returns their ids in the same order. Missing folders are made first, by the user.
+    ///
+    /// Errors: `Denied`, `ClientsMakeNone`, `Items`, `Recipients`, `Mail`, `Text`, `Naming`, `DeadlineInPast`, `NotAFolder`,
+    /// `TooMany`, and those of making folders.
+    pub async fn ask(
+        &self,
+        principal: &Principal,
+        wanted: Vec<NewRequest>,
+        now: Timestamp,
+    ) -> Result<Vec<RequestId>, RequestError> {
+        self.require_maker(principal)?;
+        let office = self.inner.accounts.office().await?;
+        let mut checked = Vec::with_capacity(wanted.len());
+        for new in wanted {
+            checked.push(check(new, &office.zone, now)?);
+        }
+        if checked.len() > MAX_TOGETHER {
+            return Err(RequestError::TooMany);
+        }
+        let mut folders = Vec::with_capacity(checked.len());
+        for new in &checked {
+            folders.push(self.folder_of(principal, new, now).await?);
+        }
+        let (sharing, principal) = (self.clone(), principal.clone());
+        let make = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            if tx.running_requests_of(principal.user)? + checked.len() > MAX_RUNNING {
+                return Err(RequestError::TooMany);
+            }
+            let both = checked.iter().zip(folders);
+            both.map(|(new, folder)| sharing.insert(tx, &principal, new, folder, now)).collect()
+        };
+        self.inner.catalog.write_alone(make).await
+    }
+
+    async fn folder_of(
+        &self,
+        principal: &Principal,
+        new: &Checked,
+        now: Timestamp,
+    ) -> Result<EntryId, RequestError> {
+        let change = Change {
+            access: new.wanted.access,
+            actor: principal.actor(),
+            now,
+            conditions: Conditions::default(),
+        };
+        self.inner.library.make_folders(&change, &new.wanted.path).await?;
+        let entry = self.inner.library.find(&new.wanted.access, &new.wanted.path).await?;
+        if entry.is_folder() { Ok(entry.id) } else { Err(RequestError::NotAFolder) }
+    }
+
+    fn insert(
+        &self,
+        tx: &WriteTx<'_>,
+        principal: &Principal,
+        new: &Checked,
+        folder: EntryId,
+        now: Timestamp,
+    ) -> Result<RequestId, RequestError> {
+        let (wanted, by) = (&new.wanted, principal.stamp(now));
+        // Removed for good since it was looked up.
+        let spot = tx.spot(folder)?.ok_or(RequestError::NoSuchRequest)?;
+        let items: Vec<_> = wanted.items.iter().map(item).collect();
+        let id = tx.insert_request(&NewRow {
+            space: spot.space,
+            folder,
+            creator: principal.user,
+            title: wanted.title.trim(),
+            note: wanted.note.trim(),
+            template: &wanted.template,
+            naming: &wanted.naming,
+            year: new.year,
+            created: now,
+            deadline: new.deadline,
+            items: &items,
+        })?;
+        for recipient in &wanted.recipients {
+            let link = self.insert_link_for(tx, (principal, new), &spot, recipient, now)?;
+            tx.insert_recipient(&NewRecipient {
+                request: id,
+                link: link.id,
+                name: &recipient.name,
+                mail: &recipient.mail,
+                language: &recipient.language,
+                remind: None,
+            })?;
+            tx.record(
+                &by,
+                &Event::Link { kind: LinkEvent::Made, link: link.id, spot: spot.clone(), right: link.right },
+            )?;
+        }
+        let row = tx.request(id)?.ok_or(RequestError::NoSuchRequest)?;
+        tx.record(&by, &event(tx, &row, RequestEvent::Made, (None, None))?)?;
+        Ok(id)
+    }
+
+    fn insert_link_for(
+        &self,
+        tx: &WriteTx<'_>,
+        (principal, new): (&Principal, &Checked),
+        spot: &Spot,
+        recipient: &WantedRecipient,
+        now: Timestamp,
+    ) -> Result<LinkRow, RequestError> {
+        let nonce = random_bytes::<NONCE_BYTES>();
+        let token_hmac = self.inner.keys.lookup(&self.inner.keys.token(&nonce));
+        let by = [recipient.name.as_str(), recipient.mail.as_str()].into_iter().find(|text| !text.is_empty());
+        let label = by.map_or_else(|| new.wanted.title.clone(), |by| format!("{} – {by}", new.wanted.title));
+        let id = tx.insert_link(&NewLinkRow {
+            token_hmac: &token_hmac,
+            nonce: &nonce,
+            entry: spot.entry,
+            creator: principal.user,
+            right: LinkRight::Add,
+            created: now,
+            expires: Some(new.expires),
+            password_hash: None,
+            label: &label.chars().take(MAX_LABEL).collect::<String>(),
+            note: "",
+            hide_download: false,
+            terms: &LinkTerms { deadline: new.deadline, ..LinkTerms::default() },
+        })?;
+        tx.link(id)?.ok_or(RequestError::NoSuchRequest)
+    }
+}
+
+/// A request that can be made.
+struct Checked {
+    wanted: NewRequest,
+    year: u16,
+    deadline: Option<Timestamp>,
+    expires: Timestamp,
+}
+
+/// The end of the links of a request with this deadline.
+pub(super) fn links_end(deadline: Option<Timestamp>, now: Timestamp, zone: &Zone) -> Timestamp {
+    let from = deadline.map_or_else(|| zone.day(now), |deadline| zone.last_day(deadline));
+    zone.end_of(from.after(OPEN_FOR))
+}
+
+fn check(mut wanted: NewRequest, zone: &Zone, now: Timestamp) -> Result<Checked, RequestError> {
+    wanted.access.require(Right::Write)?;
+    if !is_title(&wanted.title) || !is_text(&wanted.note, MAX_NOTE) {
+        return Err(RequestError::Text);
+    }
+    Naming::parse(&wanted.naming)?;
+    if wanted.items.is_empty() {
+        return Err(RequestError::Items);
+    }
+    check_items(&wanted.items)?;
+    if wanted.recipients.is_empty() {
+        wanted.recipients.push(WantedRecipient::default());
+    }
+    let mut mails = HashSet::new();
+    for recipient in &mut wanted.recipients {
+        recipient.name = recipient.name.trim().to_owned();
+        let mail = parse_address(&recipient.mail);
+        recipient.mail = mail.map_err(|_| RequestError::Mail(recipient.mail.clone()))?;
+        let is_english = recipient.language.trim().eq_ignore_ascii_case("en");
+        recipient.language = String::from(if is_english { "en" } else { "de" });
+        if !is_line(&recipient.name, MAX_NAME) {
+            return Err(RequestError::Text);
+        }
+        if !recipient.mail.is_empty() && !mails.insert(recipient.mail.to_lowercase()) {
+            return Err(RequestError::Recipients);
+        }
+    }
+    if wanted.recipients.len() > MAX_RECIPIENTS {
+        return Err(RequestError::Recipients);
+    }
+    let deadline = wanted.deadline.map(|day| zone.end_of(day));
+    if deadline.is_some_and(|deadline| deadline <= now) {
+        return Err(RequestError::DeadlineInPast);
+    }
+    let made_in = u16::try_from(zone.day(now).parts().0).unwrap_or_default();
+    let year = year_in(&wanted.title).unwrap_or(made_in);
+    Ok(Checked { wanted, year, deadline, expires: links_end(deadline, now, zone) })
+}
+
+fn item(wanted: &TemplateItem) -> NewItem {
+    NewItem {
+        title: wanted.title.trim().to_owned(),
+        help: wanted.help.trim().to_owned(),
+        person: wanted.person.trim().to_owned(),
+        several: wanted.several,
+    }
+}

@@ -1,0 +1,211 @@
+//! Requests: a checklist of documents that the office asks of people without an account, each of whom has a link.
+//!
+//! ```text
+//! make      a request, its items, its recipients and a link for each of them, in one transaction
+//! arrive    a file belongs to an item; its transaction looks at the item again, which may be done by then
+//! answer    a person says that an item does not apply, or comments on it
+//! judge     users of the office accept and reject items, close, reopen and extend the request
+//! ```
+//! The state of an item is never set: `model::ItemFacts` derives it from the rows, in the transaction that changes one.
+
+mod answer;
+mod arrive;
+mod judge;
+mod make;
+mod naming;
+mod read;
+mod template;
+
+use crate::accounts::AccountsError;
+use crate::catalog::{CatalogError, ReadTx, RequestRow};
+use crate::library::LibraryError;
+use crate::model::{AccessDenied, EntryId, Event, ItemState, RequestEvent, Spot};
+use crate::sharing::issue::LinkError;
+
+pub use crate::catalog::{RequestRow as RequestHead, RequestsOf};
+pub(super) use arrive::{admit, arrived, taken_back};
+pub use judge::{Judgement, MAX_REASON};
+pub use make::{MAX_RECIPIENTS, MAX_TOGETHER, NewRequest, WantedRecipient};
+pub use naming::{DEFAULT_NAMING, Naming, NamingError};
+pub use read::{
+    Asked, AskedItem, ItemShown, MAX_PAGE, RecipientShown, RequestFile, RequestPage, RequestShown,
+};
+pub use template::{MAX_ITEMS, MAX_TEMPLATE_BYTES, Template, TemplateError, TemplateItem};
+
+/// Longest title of a request or an item in characters.
+pub const MAX_TITLE: usize = 120;
+/// Longest note to the people who are asked in characters.
+pub const MAX_NOTE: usize = 4_000;
+
+/// Why an operation on a request was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// There is none with this id, or the user may not see it.
+    #[error("there is no such request")]
+    NoSuchRequest,
+    /// The request has no such item.
+    #[error("the request has no such item")]
+    NoSuchItem,
+    /// It was closed.
+    #[error("this request is closed; reopen it first")]
+    Closed,
+    /// The item is accepted.
+    #[error("this item is accepted already")]
+    ItemDone,
+    /// The item takes one file, and has it.
+    #[error("this item takes one file, and has it")]
+    OneFile,
+    /// Only users who may write can ask.
+    #[error("only users who may change files here can ask for documents")]
+    Denied,
+    /// The configuration does not allow clients of the office to make links.
+    #[error("clients of this office cannot ask for documents")]
+    ClientsMakeNone,
+    /// The target is a file.
+    #[error("only a folder can take in files")]
+    NotAFolder,
+    /// It asks for nothing.
+    #[error("a request needs 1 to {} items", template::MAX_ITEMS)]
+    Items,
+    /// It asks too many people at once, or an address occurs twice.
+    #[error("a request goes to at most {} people, each named once", make::MAX_RECIPIENTS)]
+    Recipients,
+    /// A mail address is none.
+    #[error("'{0}' is no mail address")]
+    Mail(String),
+    /// A text is too long or cannot be displayed.
+    #[error(
+        "a title must have 1 to {MAX_TITLE} characters and no line breaks, a note at most {MAX_NOTE}, help, reason and \
+         comment at most {}",
+        judge::MAX_REASON
+    )]
+    Text,
+    /// The deadline is over.
+    #[error("this date is in the past; choose a later one")]
+    DeadlineInPast,
+    /// There are as many as are allowed.
+    #[error("there are too many of these already")]
+    TooMany,
+    /// The office has no template of this name.
+    #[error("there is no template '{0}'")]
+    NoSuchTemplate(String),
+    /// A template cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The scheme of paths cannot be read.
+    #[error(transparent)]
+    Naming(#[from] NamingError),
+    /// The folder cannot be found, made or read.
+    #[error(transparent)]
+    Library(LibraryError),
+    /// The catalogue failed.
+    #[error("the requests could not be read or changed")]
+    Catalog(#[from] CatalogError),
+}
+
+impl RequestError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchRequest => "request-unknown",
+            Self::NoSuchItem => "item-unknown",
+            Self::Closed => "request-closed",
+            Self::ItemDone => "item-accepted",
+            Self::OneFile => "item-takes-one-file",
+            Self::Denied => "right-missing",
+            Self::ClientsMakeNone => "clients-make-no-links",
+            Self::NotAFolder => "not-a-folder",
+            Self::Items => "items-missing",
+            Self::Recipients => "recipients-invalid",
+            Self::Mail(_) => "mail-address-invalid",
+            Self::Text => "request-text-invalid",
+            Self::DeadlineInPast => "deadline-in-past",
+            Self::TooMany => "too-many-requests",
+            Self::NoSuchTemplate(_) => "template-unknown",
+            Self::Template(error) => error.code(),
+            Self::Naming(_) => "naming-invalid",
+            Self::Library(error) => error.code(),
+            Self::Catalog(_) => "catalogue-failed",
+        }
+    }
+}
+
+impl From<LibraryError> for RequestError {
+    fn from(error: LibraryError) -> Self {
+        match error {
+            LibraryError::Denied(_) => Self::Denied,
+            other => Self::Library(other),
+        }
+    }
+}
+
+impl From<AccessDenied> for RequestError {
+    fn from(_: AccessDenied) -> Self {
+        Self::Denied
+    }
+}
+
+impl From<LinkError> for RequestError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::ClientsMakeNone => Self::ClientsMakeNone,
+            LinkError::Library(error) => Self::Library(error),
+            LinkError::Catalog(error) => Self::Catalog(error),
+            LinkError::TooMany => Self::TooMany,
+            LinkError::ExpiryInPast => Self::DeadlineInPast,
+            LinkError::Text => Self::Text,
+            _ => Self::Denied,
+        }
+    }
+}
+
+impl From<AccountsError> for RequestError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Catalog(error) => Self::Catalog(error),
+            _ => Self::Denied,
+        }
+    }
+}
+
+/// The event about a request, or about one of its items.
+fn event(
+    tx: &ReadTx<'_>,
+    request: &RequestRow,
+    kind: RequestEvent,
+    (item, reason): (Option<&str>, Option<&str>),
+) -> Result<Event, CatalogError> {
+    let spot = request.folder.map(|folder| tx.spot(folder)).transpose()?.flatten();
+    let nowhere = Spot { space: request.space, entry: EntryId(0), path: "/".to_owned() };
+    Ok(Event::Request {
+        kind,
+        request: request.id,
+        item: item.map(str::to_owned),
+        spot: spot.unwrap_or(nowhere),
+        reason: reason.filter(|reason| !reason.is_empty()).map(str::to_owned),
+    })
+}
+
+/// Whether a text of one line can be shown and is not empty.
+fn is_title(text: &str) -> bool {
+    is_line(text, MAX_TITLE) && !text.trim().is_empty()
+}
+
+fn is_line(text: &str, most: usize) -> bool {
+    text.chars().count() <= most && !text.chars().any(char::is_control)
+}
+
+/// Whether a text of several lines can be shown.
+fn is_text(text: &str, most: usize) -> bool {
+    text.chars().count() <= most && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+/// The event by which an item came into a state without a decision of the office.
+fn arrival_event(state: ItemState) -> Option<RequestEvent> {
+    match state {
+        ItemState::HandedIn => Some(RequestEvent::HandedIn),
+        ItemState::DoesNotApply => Some(RequestEvent::DoesNotApply),
+        ItemState::Open | ItemState::Rejected => Some(RequestEvent::TakenBack),
+        ItemState::Accepted => None,
+    }
+}

@@ -1,0 +1,246 @@
+//! Templates of requests: those in the program, and the office's own, in TOML.
+
+use serde::{Deserialize, Serialize};
+
+use super::naming::{DEFAULT_NAMING, Naming, NamingError};
+use super::{MAX_NOTE, RequestError, is_line, is_text, is_title};
+use crate::model::{Event, InstanceEvent, Stamp};
+use crate::sharing::Sharing;
+
+/// Most items of a request.
+pub const MAX_ITEMS: usize = 100;
+/// Longest template in bytes.
+pub const MAX_TEMPLATE_BYTES: usize = 128 * 1024;
+/// Longest help of an item in characters.
+pub(super) const MAX_HELP: usize = 1_000;
+/// Longest name of the person whose document an item is, in characters.
+const MAX_PERSON: usize = 40;
+/// Longest name of a template in characters.
+const MAX_TEMPLATE_NAME: usize = 60;
+/// Most templates that an office has imported.
+const MAX_TEMPLATES: usize = 200;
+
+/// The templates in the program.
+const SHIPPED: [&str; 5] = [
+    include_str!("templates/einkommensteuer.toml"),
+    include_str!("templates/buchfuehrung.toml"),
+    include_str!("templates/jahresabschluss.toml"),
+    include_str!("templates/lohn.toml"),
+    include_str!("templates/mandatsaufnahme.toml"),
+];
+
+/// A template: what a request asks for, and how its files are named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Its name for the command line: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// Title of the requests made from it.
+    pub title: String,
+    /// Note for the people who are asked.
+    #[serde(default)]
+    pub note: String,
+    /// Scheme of the paths of their files.
+    #[serde(default = "default_naming")]
+    pub naming: String,
+    /// Its items in their order.
+    pub items: Vec<TemplateItem>,
+}
+
+/// An item of a template, or of a request that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateItem {
+    /// What is asked for.
+    pub title: String,
+    /// Advice for the person who is asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub help: String,
+    /// The person whose document it is, such as `A` or `B` of a couple.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub person: String,
+    /// Whether it takes more than one file.
+    #[serde(default = "yes")]
+    pub several: bool,
+}
+
+fn default_naming() -> String {
+    DEFAULT_NAMING.to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Why a template cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// It is no TOML of this form.
+    #[error("the template cannot be read: {0}")]
+    Form(String),
+    /// It is too long.
+    #[error("a template has at most {MAX_TEMPLATE_BYTES} bytes")]
+    TooLong,
+    /// Its name is not one.
+    #[error("the name of a template has 1 to {MAX_TEMPLATE_NAME} lower-case letters, digits and hyphens")]
+    Name,
+    /// It has no items, or too many.
+    #[error("a template has 1 to {MAX_ITEMS} items")]
+    Items,
+    /// A text of an item is empty or too long; the item's number, or 0 for the template itself.
+    #[error("a text of item {0} is empty or too long, or has characters that cannot be shown")]
+    Text(usize),
+    /// Its scheme of paths cannot be used.
+    #[error(transparent)]
+    Naming(#[from] NamingError),
+}
+
+impl TemplateError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Naming(_) => "naming-invalid",
+            _ => "template-invalid",
+        }
+    }
+}
+
+impl Template {
+    /// Reads a template.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        if text.len() > MAX_TEMPLATE_BYTES {
+            return Err(TemplateError::TooLong);
+        }
+        let template: Self = toml::from_str(text).map_err(|error| TemplateError::Form(error.to_string()))?;
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !is_line(&template.name, MAX_TEMPLATE_NAME)
+            || template.name.is_empty()
+            || !template.name.chars().all(is_name)
+        {
+            return Err(TemplateError::Name);
+        }
+        if !is_title(&template.title) || !is_text(&template.note, MAX_NOTE) {
+            return Err(TemplateError::Text(0));
+        }
+        Naming::parse(&template.naming)?;
+        check_items(&template.items)?;
+        Ok(template)
+    }
+
+    /// The text that [`Self::parse`] reads.
+    pub fn text(&self) -> String {
+        toml::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// The templates in the program.
+    pub fn shipped() -> Vec<Self> {
+        SHIPPED.iter().filter_map(|text| Self::parse(text).ok()).collect()
+    }
+}
+
+/// Refuses items that cannot be shown.
+pub(super) fn check_items(items: &[TemplateItem]) -> Result<(), TemplateError> {
+    if items.is_empty() || items.len() > MAX_ITEMS {
+        return Err(TemplateError::Items);
+    }
+    let is_fit = |item: &TemplateItem| {
+        is_title(&item.title) && is_text(&item.help, MAX_HELP) && is_line(&item.person, MAX_PERSON)
+    };
+    match items.iter().position(|item| !is_fit(item)) {
+        Some(at) => Err(TemplateError::Text(at + 1)),
+        None => Ok(()),
+    }
+}
+
+impl Sharing {
+    /// All templates by name, each with whether it is the office's own; such a one takes the place of that in the program.
+    pub async fn templates(&self) -> Result<Vec<(Template, bool)>, RequestError> {
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general over lifetimes")]
+        let own = self.inner.catalog.read(|tx| tx.request_templates()).await?;
+        let own: Vec<_> = own.iter().filter_map(|(_, text)| Template::parse(text).ok()).collect();
+        let shipped =
+            Template::shipped().into_iter().filter(|one| own.iter().all(|other| other.name != one.name));
+        let mut all: Vec<_> = shipped.map(|one| (one, false)).collect();
+        all.extend(own.into_iter().map(|one| (one, true)));
+        all.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+        Ok(all)
+    }
+
+    /// The template of this name.
+    ///
+    /// Errors: `NoSuchTemplate`.
+    pub async fn template(&self, name: &str) -> Result<Template, RequestError> {
+        let wanted = name.to_owned();
+        let own = self.inner.catalog.read(move |tx| tx.request_template(&wanted)).await?;
+        let own = own.and_then(|text| Template::parse(&text).ok());
+        let shipped = || Template::shipped().into_iter().find(|one| one.name == name);
+        own.or_else(shipped).ok_or_else(|| RequestError::NoSuchTemplate(name.to_owned()))
+    }
+
+    /// Keeps a template of the office's, in place of one of the same name.
+    ///
+    /// Errors: `Template`, `TooMany`.
+    pub async fn import_template(&self, text: &str, by: Stamp) -> Result<Template, RequestError> {
+        let template = Template::parse(text)?;
+        let (name, text) = (template.name.clone(), template.text());
+        self.inner
+            .catalog
+            .write(move |tx| {
+                tx.touches_only([]);
+                if tx.request_template(&name)?.is_none() && tx.request_templates()?.len() >= MAX_TEMPLATES {
+                    return Err(RequestError::TooMany);
+                }
+                tx.put_request_template(&name, &text, by.at)?;
+                tx.record(&by, &Event::Instance(InstanceEvent::TemplateImported))?;
+                Ok(())
+            })
+            .await?;
+        Ok(template)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_in_the_program_can_be_read_and_read_again() {
+        let shipped = Template::shipped();
+        assert_eq!(shipped.len(), SHIPPED.len(), "one of them cannot be read");
+        for template in &shipped {
+            assert_eq!(&Template::parse(&template.text()).unwrap(), template);
+            assert!(template.items.len() >= 8, "{}", template.name);
+            let mut titles: Vec<_> = template.items.iter().map(|item| (&item.title, &item.person)).collect();
+            titles.sort();
+            titles.dedup();
+            assert_eq!(titles.len(), template.items.len(), "{}", template.name);
+        }
+        let mut names: Vec<_> = shipped.iter().map(|template| &template.name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), shipped.len());
+    }
+
+    #[test]
+    fn a_template_that_cannot_be_kept_is_refused() {
+        let item = "[[items]]\ntitle = \"a\"\n";
+        let whole = |head: &str, items: &str| Template::parse(&format!("{head}\n{items}"));
+        let head = "name = \"own\"\ntitle = \"Own\"";
+        assert!(whole(head, item).is_ok());
+        assert_eq!(whole(head, item).unwrap().naming, DEFAULT_NAMING);
+        assert!(whole(head, &item.repeat(MAX_ITEMS)).is_ok());
+        for (head, items) in [
+            (head, ""),
+            (head, &*item.repeat(MAX_ITEMS + 1)),
+            (head, "[[items]]\ntitle = \"\"\n"),
+            (head, "[[items]]\ntitle = \"a\"\ncolour = \"red\"\n"),
+            (head, &*format!("[[items]]\ntitle = \"{}\"\n", "x".repeat(121))),
+            ("name = \"Own\"\ntitle = \"Own\"", item),
+            ("name = \"\"\ntitle = \"Own\"", item),
+            ("title = \"Own\"", item),
+            ("name = \"own\"\ntitle = \"Own\"\nnaming = \"{x}\"", item),
+        ] {
+            assert!(whole(head, items).is_err(), "{head} {items}");
+        }
+    }
+}

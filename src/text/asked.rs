@@ -1,0 +1,118 @@
+//! The page of a request, for the people who are asked.
+
+use super::sentences::sentences;
+
+sentences! {
+    /// Sentences of the page on which people see what the office asks for.
+    AskedTexts;
+
+    open_of(open: usize, all: usize):
+        de "{open} von {all} offen",
+        en "{open} of {all} open";
+    nothing_open:
+        de "Es ist nichts mehr offen. Vielen Dank!",
+        en "Nothing is open any more. Thank you!";
+    closed:
+        de "Diese Anfrage ist abgeschlossen und nimmt nichts mehr an. Bitte wenden Sie sich bei Fragen an uns.",
+        en "This request is closed and takes nothing more. Please ask us if you have questions.";
+    saved:
+        de "Alles bis hier ist gespeichert. Derselbe Link bringt Sie zurück.",
+        en "Everything so far is stored. The same link brings you back.";
+    about:
+        de "Reichen Sie zu jedem Punkt ein, was Sie haben, und kommen Sie für den Rest wieder. Ihre Dateien werden \
+            verschlüsselt übertragen und gespeichert.",
+        en "Hand in what you have for each item, and come back for the rest. Your files are encrypted on their way and in \
+            storage.";
+    again_title:
+        de "Bitte noch einmal",
+        en "Please again";
+    list_title:
+        de "Was wir brauchen",
+        en "What we need";
+    person(person: &str):
+        de "für Person {person}",
+        en "for person {person}";
+    state_open:
+        de "offen",
+        en "still open";
+    state_handed_in:
+        de "angekommen – wird geprüft",
+        en "arrived – being checked";
+    state_does_not_apply:
+        de "betrifft Sie nicht – wird geprüft",
+        en "does not apply – being checked";
+    state_accepted:
+        de "angenommen",
+        en "accepted";
+    state_rejected(reason: &str):
+        de "bitte neu: {reason}",
+        en "please again: {reason}";
+    by_another:
+        de "Dazu sind Dateien angekommen, die nicht aus diesem Browser stammen.",
+        en "Files have arrived for this that were not sent from this browser.";
+    file:
+        de "Datei oder Foto",
+        en "File or photo";
+    send(title: &str):
+        de "Hochladen zu {title}",
+        en "Upload for {title}";
+    more:
+        de "Weitere Dateien zu diesem Punkt",
+        en "More files for this item";
+    does_not_apply:
+        de "Habe ich nicht oder betrifft mich nicht",
+        en "I do not have it, or it does not apply";
+    does_not_apply_why:
+        de "Möchten Sie etwas dazu sagen? (freiwillig)",
+        en "Would you like to say why? (optional)";
+    say_so:
+        de "Betrifft mich nicht",
+        en "Does not apply to me";
+    applies:
+        de "Betrifft mich doch",
+        en "It does apply";
+    comment:
+        de "Frage oder Anmerkung",
+        en "Question or comment";
+    your_words:
+        de "Ihre Frage oder Anmerkung",
+        en "Your question or comment";
+    comment_send:
+        de "Absenden",
+        en "Send it";
+    commented(when: &str, text: &str):
+        de "Sie schrieben {when}: {text}",
+        en "You wrote {when}: {text}";
+    other_title:
+        de "Weitere Unterlagen",
+        en "Other documents";
+    other_about:
+        de "Für alles, was zu keinem Punkt passt.",
+        en "For everything that fits no item.";
+    finish_about:
+        de "Mit „Fertig“ erhalten Sie eine Eingangsbestätigung über alles, was Sie seit der letzten gesendet haben. Der Link \
+            bleibt gültig: Fehlendes können Sie jederzeit nachreichen.",
+        en "\"Done\" gives you a receipt for everything that you have sent since the last one. The link stays valid: you can \
+            hand in what is missing at any time.";
+    receipts_title:
+        de "Eingangsbestätigungen",
+        en "Your receipts";
+    receipt(number: i64, when: &str):
+        de "Bestätigung Nr. {number} vom {when}",
+        en "Receipt no. {number} of {when}";
+    next:
+        de "Wir prüfen, was angekommen ist, und melden uns, wenn etwas fehlt.",
+        en "We check what has arrived, and tell you if something is missing.";
+    bad_text:
+        de "Bitte geben Sie einen Text mit höchstens 1.000 Zeichen ein.",
+        en "Please enter a text of at most 1,000 characters.";
+    too_many_comments:
+        de "Zu diesem Punkt gibt es schon sehr viele Anmerkungen. Bitte rufen Sie uns an.",
+        en "There are very many comments on this item already. Please call us.";
+    accepted_meanwhile:
+        de "diesen Punkt haben wir schon angenommen",
+        en "we have accepted this item already";
+    item_done:
+        de "Diesen Punkt haben wir schon angenommen. Es ist nichts mehr zu tun.",
+        en "We have accepted this item already. There is nothing left to do.";
+}
