@@ -172,7 +172,8 @@ impl Housekeeping for LocalDisk {
                 continue;
             }
             let is_empty = match open_file(&path) {
-                Ok(file) => pack::is_empty(&file)?,
+                // One that cannot be read is kept for `verify` to report. As an error it would end all changes.
+                Ok(file) => pack::is_empty(&file).unwrap_or(false),
                 // Anything else with that name is a foreign file.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => false,
                 Err(error) => return Err(error),
