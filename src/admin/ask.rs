@@ -7,8 +7,7 @@ use super::link::day;
 use super::reply::{AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown};
 use super::request::AskedFor;
 use super::{Reply, When};
-use crate::accounts::{Principal, UserName};
-use crate::library::{LibraryError, Space};
+use crate::library::Space;
 use crate::model::{ItemId, ItemState, RequestId, Stamp, Timestamp};
 use crate::sharing::{
     DEFAULT_NAMING, Judgement, NewRequest, RequestShown, RequestsOf, Template, TemplateItem, WantedRecipient,
@@ -35,15 +34,7 @@ impl Admin {
         asked: AskedFor,
         now: Timestamp,
     ) -> Result<Reply, AdminError> {
-        let row = self.user(user).await?;
-        let name = UserName::parse(&row.name)?;
-        // By its present right, as if the user had made it.
-        let principal = Principal { user: row.id, name, role: row.role, via_app_password: None };
-        let space = self.space(&asked.space).await?;
-        let access = match row.disabled {
-            Some(_) => None,
-            None => self.accounts.access(&principal, space.id).await?,
-        };
+        let (principal, space, access) = self.as_user(user, &asked.space).await?;
         let template = match &asked.template {
             Some(name) => Some(self.sharing.template(name).await?),
             None => None,
@@ -59,7 +50,7 @@ impl Admin {
         let title = asked.title.or_else(|| template.as_ref().map(|template| template.title.clone()));
         let language = asked.language;
         let new = NewRequest {
-            access: access.ok_or(LibraryError::NoSuchSpace)?,
+            access,
             path: parse_path(&asked.path)?,
             title: title.unwrap_or_else(|| DEFAULT_TITLE.to_owned()),
             note: asked
@@ -146,11 +137,7 @@ impl Admin {
         by: Stamp,
     ) -> Result<Reply, AdminError> {
         let spaces = self.library.spaces().await?;
-        let rights = judged.accesses(&spaces);
-        match closes {
-            true => self.sharing.close_request(&rights, RequestId(id), by).await?,
-            false => self.sharing.reopen_request(&rights, RequestId(id), by).await?,
-        }
+        self.sharing.close_request(&judged.accesses(&spaces), RequestId(id), closes, by).await?;
         self.request_shown(id, judged).await
     }
 

@@ -7,25 +7,36 @@ use super::request::{LinkAsked, Secret};
 use super::{DownloadShown, HandInShown, LinkShown, Reply, When, shown};
 use crate::accounts::{Principal, UserName};
 use crate::library::{LibraryError, Space};
-use crate::model::{Day, DownloadId, HandInId, LinkRight, LinkTerms, Timestamp};
+use crate::model::{Access, Day, DownloadId, HandInId, LinkRight, LinkTerms, Timestamp};
 use crate::sharing::{Download, Expiry, HandInError, HandInPlace, NewLink};
 
 impl Admin {
+    /// The user with the present right to a space, to make something there as if the user had.
+    ///
+    /// Errors: `NoSuchSpace` without a right.
+    pub(super) async fn as_user(
+        &self,
+        user: &str,
+        space: &str,
+    ) -> Result<(Principal, Space, Access), AdminError> {
+        let row = self.user(user).await?;
+        let name = UserName::parse(&row.name)?;
+        let principal = Principal { user: row.id, name, role: row.role, via_app_password: None };
+        let space = self.space(space).await?;
+        let access = match row.disabled {
+            Some(_) => None,
+            None => self.accounts.access(&principal, space.id).await?,
+        };
+        Ok((principal, space, access.ok_or(LibraryError::NoSuchSpace)?))
+    }
+
     pub(super) async fn add_link(
         &self,
         user: &str,
         asked: LinkAsked,
         now: Timestamp,
     ) -> Result<Reply, AdminError> {
-        let row = self.user(user).await?;
-        let name = UserName::parse(&row.name)?;
-        // By its present right, as if the user had made it.
-        let principal = Principal { user: row.id, name, role: row.role, via_app_password: None };
-        let space = self.space(&asked.space).await?;
-        let access = match row.disabled {
-            Some(_) => None,
-            None => self.accounts.access(&principal, space.id).await?,
-        };
+        let (principal, space, access) = self.as_user(user, &asked.space).await?;
         let types = LinkTerms::parse_types(asked.types.as_deref().unwrap_or_default());
         let types = types.map_err(|word| AdminError::Word {
             word,
@@ -44,7 +55,7 @@ impl Admin {
             guest_chooses: asked.first_use_password,
         };
         let new = NewLink {
-            access: access.ok_or(LibraryError::NoSuchSpace)?,
+            access,
             path: parse_path(&asked.path)?,
             right: word("right", &asked.can, LinkRight::from_word, LinkRight::ALL)?,
             expires: match asked.until.as_deref() {

@@ -22,7 +22,7 @@ const MAX_LINKS_PER_ENTRY: usize = 100;
 /// Most links of one user.
 const MAX_LINKS_PER_USER: usize = 2_000;
 /// Longest label of a link in characters.
-const MAX_LINK_LABEL: usize = 255;
+pub(super) const MAX_LINK_LABEL: usize = 255;
 /// Longest note to guests in characters.
 const MAX_LINK_NOTE: usize = 4_000;
 /// Time for which an expired link is kept, so that it can get a new date.

@@ -45,40 +45,23 @@ impl Sharing {
         .await
     }
 
-    /// Closes a request: its links show the state and take nothing.
+    /// Closes a request, so that its links show the state and take nothing, or opens it again.
     ///
     /// Errors: `NoSuchRequest`.
     pub async fn close_request(
         &self,
         rights: &[Access],
         id: RequestId,
+        closes: bool,
         by: Stamp,
     ) -> Result<(), RequestError> {
         self.change_request(rights, id, move |tx, row| {
-            if row.closed.is_some() {
+            if row.closed.is_some() == closes {
                 return Ok(());
             }
-            tx.close_request(row.id, Some(by.at))?;
-            Ok(tx.record(&by, &event(tx, row, RequestEvent::Closed, (None, None))?)?)
-        })
-        .await
-    }
-
-    /// Opens a closed request again.
-    ///
-    /// Errors: `NoSuchRequest`.
-    pub async fn reopen_request(
-        &self,
-        rights: &[Access],
-        id: RequestId,
-        by: Stamp,
-    ) -> Result<(), RequestError> {
-        self.change_request(rights, id, move |tx, row| {
-            if row.closed.is_none() {
-                return Ok(());
-            }
-            tx.close_request(row.id, None)?;
-            Ok(tx.record(&by, &event(tx, row, RequestEvent::Reopened, (None, None))?)?)
+            tx.close_request(row.id, closes.then_some(by.at))?;
+            let kind = if closes { RequestEvent::Closed } else { RequestEvent::Reopened };
+            Ok(tx.record(&by, &event(tx, row, kind, (None, None))?)?)
         })
         .await
     }

@@ -14,6 +14,7 @@ use crate::model::{
     RequestId, Right, Spot, Timestamp, Zone, random_bytes,
 };
 use crate::sharing::Sharing;
+use crate::sharing::issue::MAX_LINK_LABEL;
 use crate::sharing::token::NONCE_BYTES;
 
 /// Most recipients of a request.
@@ -26,8 +27,6 @@ const MAX_NAME: usize = 100;
 const MAX_RUNNING: usize = 20_000;
 /// Time for which links of a request open after its deadline, or without one, after it was made.
 const OPEN_FOR: Duration = Duration::from_hours(90 * 24);
-/// Longest label of a link in characters.
-const MAX_LABEL: usize = 255;
 
 /// A request to make.
 #[derive(Clone, Debug)]
@@ -38,7 +37,7 @@ pub struct NewRequest {
     pub path: EntryPath,
     /// What it asks for, as a whole.
     pub title: String,
-    /// Note for the people who are asked; may be empty.
+    /// Note for the recipients; may be empty.
     pub note: String,
     /// Name of the template that it is made from; empty for none.
     pub template: String,
@@ -46,7 +45,7 @@ pub struct NewRequest {
     pub naming: String,
     /// What it asks for.
     pub items: Vec<TemplateItem>,
-    /// The people who are asked; one without name and address if it is empty.
+    /// The recipients; one without name and address if it is empty.
     pub recipients: Vec<WantedRecipient>,
     /// The last day that is in time.
     pub deadline: Option<Day>,
@@ -182,7 +181,7 @@ impl Sharing {
             created: now,
             expires: Some(new.expires),
             password_hash: None,
-            label: &label.chars().take(MAX_LABEL).collect::<String>(),
+            label: &label.chars().take(MAX_LINK_LABEL).collect::<String>(),
             note: "",
             hide_download: false,
             terms: &LinkTerms { deadline: new.deadline, ..LinkTerms::default() },

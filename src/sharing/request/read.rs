@@ -1,14 +1,13 @@
-//! Reads requests: for users of the office, and for the people who are asked.
+//! Reads requests: for users of the office, and for the recipients.
 
 use std::collections::HashMap;
 
 use super::RequestError;
-use super::template::TemplateItem;
 use crate::accounts::Principal;
 use crate::catalog::{
     CommentRow, ItemRow, LinkRow, ReadTx, RecipientRow, RequestFileRow, RequestRow, RequestsOf,
 };
-use crate::model::{Access, EntryId, EntryPath, ItemState, RequestId, Right, SpaceId, Timestamp};
+use crate::model::{Access, EntryId, EntryPath, RequestId, Right, SpaceId, Timestamp};
 use crate::sharing::link::Link;
 use crate::sharing::{Sharing, Visit};
 
@@ -37,7 +36,7 @@ pub struct RequestShown {
     pub path: Option<String>,
     /// Its items in their order.
     pub items: Vec<ItemShown>,
-    /// The people who are asked.
+    /// The recipients.
     pub recipients: Vec<RecipientShown>,
     /// The latest files that belong to no item, latest first.
     pub others: Vec<RequestFile>,
@@ -72,7 +71,7 @@ pub struct RecipientShown {
     pub link: Option<Link>,
 }
 
-/// A request as the people who are asked see it.
+/// A request as the recipients see it.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// The request.
@@ -83,7 +82,7 @@ pub struct Asked {
     pub recipient: Option<RecipientRow>,
 }
 
-/// An item as the people who are asked see it.
+/// An item as the recipients see it.
 #[derive(Clone, Debug)]
 pub struct AskedItem {
     /// The item.
@@ -96,27 +95,6 @@ impl Asked {
     /// Number of items for which the person has something to do.
     pub fn missing(&self) -> usize {
         self.items.iter().filter(|item| item.row.state.is_missing()).count()
-    }
-}
-
-impl RequestShown {
-    /// Its items, for another request.
-    pub fn wanted_items(&self) -> Vec<TemplateItem> {
-        self.items.iter().map(|item| wanted(&item.row)).collect()
-    }
-
-    /// Number of items in this state.
-    pub fn count(&self, state: ItemState) -> usize {
-        self.items.iter().filter(|item| item.row.state == state).count()
-    }
-}
-
-fn wanted(row: &ItemRow) -> TemplateItem {
-    TemplateItem {
-        title: row.title.clone(),
-        help: row.help.clone(),
-        person: row.person.clone(),
-        several: row.several,
     }
 }
 
@@ -194,24 +172,6 @@ impl Sharing {
             file.path = file.row.entry.and_then(|entry| paths.get(&entry).cloned());
         }
         Ok(())
-    }
-
-    /// The items of the requests with these ids, for a table of many.
-    pub async fn items_of_requests(
-        &self,
-        rights: &[Access],
-        ids: Vec<RequestId>,
-    ) -> Result<HashMap<RequestId, (Vec<ItemRow>, Vec<RecipientRow>)>, RequestError> {
-        let rights = rights.to_vec();
-        let read = self.inner.catalog.read(move |tx| {
-            let mut all = HashMap::with_capacity(ids.len());
-            for id in ids {
-                permitted(tx, &rights, id)?;
-                all.insert(id, (tx.items_of(id)?, tx.recipients_of(id)?));
-            }
-            Ok::<_, RequestError>(all)
-        });
-        read.await
     }
 
     /// The request that an open link belongs to; `None` if it belongs to none.

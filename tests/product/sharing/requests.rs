@@ -93,7 +93,7 @@ async fn a_file_that_was_on_its_way_meets_the_judgement_made_meanwhile() {
     // Closed: it is not stored.
     let begun = begin(&office, &visit, "a", many).await.unwrap();
     let rights = office.sharing.request_rights(&office.bert).await.unwrap();
-    office.sharing.close_request(&rights, asked.row.id, Stamp::owner(NOW)).await.unwrap();
+    office.sharing.close_request(&rights, asked.row.id, true, Stamp::owner(NOW)).await.unwrap();
     begun.put.commit(NOW).await.unwrap_err();
     assert_eq!(shown(&office, asked.row.id).await.items[0].files.len(), 1);
     // What was handed in gets its receipt, though the person never said that it is complete.
