@@ -20,7 +20,7 @@ pub struct RequestRow {
     pub creator: Option<UserId>,
     /// What it asks for, as a whole.
     pub title: String,
-    /// Note for the people who are asked; may be empty.
+    /// Note for the recipients; may be empty.
     pub note: String,
     /// Name of the template that it was made from; empty for none.
     pub template: String,
@@ -55,7 +55,7 @@ pub struct ItemRow {
     pub position: u32,
     /// What is asked for.
     pub title: String,
-    /// Advice for the person who is asked; may be empty.
+    /// Advice for the recipient; may be empty.
     pub help: String,
     /// The person whose document it is; may be empty.
     pub person: String,
@@ -78,7 +78,7 @@ pub struct ItemRow {
 pub struct NewItem {
     /// What is asked for.
     pub title: String,
-    /// Advice for the person who is asked; may be empty.
+    /// Advice for the recipient; may be empty.
     pub help: String,
     /// The person whose document it is; may be empty.
     pub person: String,
@@ -109,7 +109,7 @@ pub struct RecipientRow {
     pub remind: Option<Timestamp>,
 }
 
-/// What a person who is asked says about an item.
+/// What a recipient says about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommentRow {
     /// The item.
@@ -155,7 +155,7 @@ pub struct NewRequest<'a> {
     pub creator: UserId,
     /// What it asks for, as a whole.
     pub title: &'a str,
-    /// Note for the people who are asked.
+    /// Note for the recipients.
     pub note: &'a str,
     /// Name of the template that it is made from; empty for none.
     pub template: &'a str,

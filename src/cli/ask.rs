@@ -105,10 +105,10 @@ struct Add {
     /// Ask for this item, too.
     #[arg(long, value_name = "TEXT")]
     item: Vec<String>,
-    /// A person who is asked: an address, or `Erika Huber <erika@example.de>`. Each gets a link.
+    /// A recipient: an address, or `Erika Huber <erika@example.de>`. Each gets a link.
     #[arg(long, value_name = "MAIL")]
     to: Vec<String>,
-    /// Language of the people who are asked.
+    /// Language of the recipients.
     #[arg(long, value_name = "TAG", default_value = "de")]
     lang: String,
     /// What it asks for, as a whole; that of the template by default.

@@ -9,7 +9,7 @@ words! {
         Open = "open",
         /// Files were handed in, and the office has not judged them.
         HandedIn = "handed-in",
-        /// The person who is asked says that it does not apply.
+        /// The recipient says that it does not apply.
         DoesNotApply = "does-not-apply",
         /// The office has what it needs.
         Accepted = "accepted",
@@ -61,7 +61,7 @@ impl ItemFacts {
 }
 
 impl ItemState {
-    /// Whether the person who is asked has something to do.
+    /// Whether the recipient has something to do.
     pub fn is_missing(self) -> bool {
         matches!(self, Self::Open | Self::Rejected)
     }

@@ -1,4 +1,4 @@
-//! The page of a request, for the people who are asked.
+//! The page of a request, for the recipients.
 
 use super::sentences::sentences;
 

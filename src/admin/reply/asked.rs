@@ -40,7 +40,7 @@ pub struct AskedShown {
     pub path: Option<String>,
     /// What it asks for, as a whole.
     pub title: String,
-    /// Note for the people who are asked.
+    /// Note for the recipients.
     pub note: String,
     /// Name of the template that it was made from; `None` for none.
     pub template: Option<String>,
@@ -55,7 +55,7 @@ pub struct AskedShown {
     pub url: Option<String>,
     /// Its items in their order.
     pub items: Vec<ItemShown>,
-    /// The people who are asked.
+    /// The recipients.
     pub recipients: Vec<RecipientShown>,
     /// Number of the latest files that belong to no item.
     pub other_files: usize,
@@ -76,7 +76,7 @@ pub struct ItemShown {
     pub reason: Option<String>,
     /// Its latest files.
     pub files: Vec<ItemFileShown>,
-    /// The latest comments of the people who are asked.
+    /// The latest comments of the recipients.
     pub comments: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The people who are asked answer: an item does not apply, or they have a question.
+//! The recipients answer: an item does not apply, or they have a question.
 
 use super::judge::MAX_REASON;
 use super::{RequestError, arrival_event, event, is_text};

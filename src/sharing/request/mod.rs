@@ -34,7 +34,7 @@ pub use template::{MAX_ITEMS, MAX_TEMPLATE_BYTES, Template, TemplateError, Templ
 
 /// Longest title of a request or an item in characters.
 pub const MAX_TITLE: usize = 120;
-/// Longest note to the people who are asked in characters.
+/// Longest note to the recipients in characters.
 pub const MAX_NOTE: usize = 4_000;
 
 /// Why an operation on a request was refused.

@@ -37,7 +37,7 @@ pub struct Template {
     pub name: String,
     /// Title of the requests made from it.
     pub title: String,
-    /// Note for the people who are asked.
+    /// Note for the recipients.
     #[serde(default)]
     pub note: String,
     /// Scheme of the paths of their files.
@@ -53,7 +53,7 @@ pub struct Template {
 pub struct TemplateItem {
     /// What is asked for.
     pub title: String,
-    /// Advice for the person who is asked.
+    /// Advice for the recipient.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub help: String,
     /// The person whose document it is, such as `A` or `B` of a couple.
