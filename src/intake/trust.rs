@@ -226,34 +226,42 @@ async fn tested(
     }
     // What it looks at of a large content was seen with these signatures before.
     let is_known = matches!(known, Some(Standing::Trusted { signatures, .. }) if *signatures == identity);
-    test(&member.engine, is_known).await?;
+    test(member, is_known).await?;
     Ok((Standing::Trusted { at: now, signatures: identity }, signatures))
 }
 
 /// Tries a scanner; not by a large content if it is known.
-async fn test(engine: &Arc<dyn Engine>, is_known: bool) -> Result<(), Silence> {
-    let scanner = Arc::clone(engine);
+async fn test(member: &Member, is_known: bool) -> Result<(), Silence> {
+    let scanner = Arc::clone(&member.engine);
     let tested = tokio::task::spawn_blocking(move || match canary(&*scanner) {
         Trust::Trusted if is_known && scanner.largest().is_some() => Ok(true),
         Trust::Trusted => reports_its_limits(&*scanner).map_err(Distrust::NoVerdict),
         Trust::NotTrusted(why) => Err(why),
     });
-    let engine = engine.name();
+    let (engine, is_required) = (member.engine.name(), member.duty == Duty::Required);
     match tested.await {
         Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) => {
+        Ok(Ok(false)) if is_required => {
             tracing::error!(
                 engine,
                 "the scanner hides what it skips because of its limits: nothing is released"
             );
             Err(Silence::HidesLimits)
         }
+        Ok(Ok(false)) => {
+            tracing::warn!(engine, "an optional scanner hides what it skips because of its limits");
+            Err(Silence::HidesLimits)
+        }
         Ok(Err(Distrust::NoVerdict(error))) => {
             tracing::warn!(engine, code = error.code(), "the scanner's test failed");
             Err(Silence::Failed)
         }
-        Ok(Err(why)) => {
+        Ok(Err(why)) if is_required => {
             tracing::error!(engine, %why, "the scanner is not trusted: nothing is released");
+            Err(Silence::NotTrusted)
+        }
+        Ok(Err(why)) => {
+            tracing::warn!(engine, %why, "an optional scanner is not trusted");
             Err(Silence::NotTrusted)
         }
         Err(_) => Err(Silence::Failed),

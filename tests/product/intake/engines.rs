@@ -232,6 +232,9 @@ fn an_optional_scanner_that_fails_or_lies_is_in_nobodys_way_and_in_the_certifica
     assert_eq!(verdicts(&shown), expected, "{shown}");
     let known = certificate(&world, id);
     assert_eq!((&known["outcome"], verdicts(&known)), (&"released-by-kind".into(), expected.to_vec()));
+    let log = world.server.log();
+    assert!(log.contains("an optional scanner is not trusted engine=\"liar\""), "{log}");
+    assert!(!log.contains("nothing is released"), "{log}");
     let gaps = known["not_checked"].to_string();
     for gap in ["broken would have found", "liar would have found", "slow would have found", "good skips"] {
         assert!(gaps.contains(gap), "{gap}: {gaps}");
