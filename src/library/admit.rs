@@ -52,7 +52,7 @@ pub(crate) fn admit(
         return Err(AccessDenied { needed: Right::Write }.into());
     }
     let mut place = place(tx, scope, path)?;
-    if change.access.only_adds() {
+    if change.access.stores_beside() {
         set_beside(tx, &mut place)?;
     }
     let existing = match std::mem::replace(&mut place.found, Found::Nothing) {
@@ -80,7 +80,7 @@ pub(crate) fn admit(
     Ok(Admitted { place, existing, departed })
 }
 
-/// Chooses a free name for a file that may only be added.
+/// Chooses a free name for a file that must not replace another.
 fn set_beside(tx: &ReadTx<'_>, place: &mut Place) -> Result<(), LibraryError> {
     place.found = Found::Nothing;
     place.name = free_name(tx, place.folder.id, &place.name)?;

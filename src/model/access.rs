@@ -99,6 +99,8 @@ pub struct Access {
     grant: Option<LinkGrant>,
     /// The entry that the guest's link leads to; the access begins there, or below if it was narrowed.
     linked: Option<EntryId>,
+    /// Whether a content that it stores gets a free name, so that it replaces none.
+    stores_beside: bool,
 }
 
 /// What a person is granted in a space.
@@ -175,7 +177,15 @@ impl Access {
     }
 
     fn to_all(space: SpaceId, right: Right, viewer: Viewer) -> Self {
-        Self { space, right, releases: right == Right::Manage, viewer, grant: None, linked: None }
+        Self {
+            space,
+            right,
+            releases: right == Right::Manage,
+            viewer,
+            grant: None,
+            linked: None,
+            stores_beside: false,
+        }
     }
 
     /// Access for a guest. Only the rights check in `accounts` may call this.
@@ -185,7 +195,16 @@ impl Access {
             LinkRight::Edit => Right::Write,
         };
         let viewer = Viewer::Guest(grant.link);
-        Self { space, right, releases: false, viewer, linked: Some(grant.top), grant: Some(grant) }
+        let stores_beside = grant.right == LinkRight::Add;
+        Self {
+            space,
+            right,
+            releases: false,
+            viewer,
+            linked: Some(grant.top),
+            grant: Some(grant),
+            stores_beside,
+        }
     }
 
     /// The space of the access; a guest has access to a part of it.
@@ -221,6 +240,16 @@ impl Access {
     /// Whether adding files is the only thing allowed.
     pub fn only_adds(&self) -> bool {
         self.grant.is_some_and(|grant| grant.right == LinkRight::Add)
+    }
+
+    /// Whether a content that it stores gets a free name, so that it replaces none.
+    pub fn stores_beside(&self) -> bool {
+        self.stores_beside
+    }
+
+    /// The same access, but what it stores replaces nothing: a file whose name is taken gets a number.
+    pub fn storing_beside(self) -> Self {
+        Self { stores_beside: true, ..self }
     }
 
     /// Access for a guest to add files to this folder and nothing else, while the folder stays below the link's
