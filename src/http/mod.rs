@@ -6,6 +6,7 @@ mod context;
 mod cookies;
 mod dav;
 mod error;
+mod files;
 mod health;
 mod holding;
 mod links;

@@ -9,6 +9,7 @@ use super::api;
 use super::auth::authenticate;
 use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
+use super::files;
 use super::holding;
 use super::links::{self, LinkAddress};
 use super::my_links;
@@ -181,6 +182,9 @@ impl Open {
         if signin::serves(path) {
             return signin::handle(context, body).await;
         }
+        if files::serves(path) {
+            return self.files(context, body).await;
+        }
         if my_links::serves(path) {
             return my_links::handle(context, body).await;
         }
@@ -225,6 +229,17 @@ impl Open {
             _ => plain(StatusCode::NOT_FOUND, "Not found."),
         };
         routed(response, Route::named("holding"))
+    }
+
+    /// A page of files. A file itself is read like any other.
+    async fn files(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+        match files::handle(context, body).await {
+            files::Answer::Made(response) => response,
+            files::Answer::File { principal, space, path } => {
+                let response = self.content(context, body, &principal, space, path).await;
+                routed(response, Route::named("files"))
+            }
+        }
     }
 
     /// The JSON interface. Contents of files are read and stored as by WebDAV.

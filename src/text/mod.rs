@@ -3,6 +3,7 @@
 mod asked;
 mod browse;
 mod errors;
+mod files;
 mod hand_in;
 mod history;
 mod hold;
@@ -18,6 +19,7 @@ mod sign_in;
 pub use asked::AskedTexts;
 pub use browse::BrowseTexts;
 pub use errors::ErrorTexts;
+pub use files::FilesTexts;
 pub use hand_in::HandInTexts;
 pub use holding::HoldingTexts;
 pub use links::LinkTexts;
@@ -35,6 +37,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("AskedTexts", AskedTexts::ALL),
     ("BrowseTexts", BrowseTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
+    ("FilesTexts", FilesTexts::ALL),
     ("HandInTexts", HandInTexts::ALL),
     ("HoldingTexts", HoldingTexts::ALL),
     ("LinkTexts", LinkTexts::ALL),

@@ -5,14 +5,13 @@ use http::StatusCode;
 
 use super::LinkRequest;
 use crate::http::error::{library_status, log_library};
-use crate::http::protocol::multipart::{Files, FormError, IncomingFile};
+use crate::http::protocol::multipart::{
+    Files, FormError, ITEM, IncomingFile, NAME, is_system_file, sent_name, sent_path,
+};
 use crate::library::{Change, LibraryError, NewFile, PutOutcome, PutSession, Source, receive};
-use crate::model::{Access, Conditions, EntryName, EntryPath, ItemId, NameError, Timestamp};
+use crate::model::{Access, Conditions, EntryPath, ItemId, Timestamp};
 use crate::net::RequestBody;
 use crate::sharing::{BegunFile, HandInError, SentFile, Visit};
-
-/// Names of files that systems leave in folders.
-const SYSTEM_FILES: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
 /// Result of a form.
 #[derive(Debug, Default)]
@@ -136,7 +135,7 @@ impl LinkRequest<'_> {
                     return received;
                 }
             };
-            let sender = Sender { name: files.name.clone(), item: files.item.clone() };
+            let sender = Sender { name: files.text(NAME).to_owned(), item: files.text(ITEM).to_owned() };
             let outcome = match access {
                 Ok(_) if visit.access.only_adds() => self.hand_in(visit, &sender, &mut file).await,
                 Ok(access) => self.store(visit, access, &mut file).await,
@@ -173,7 +172,7 @@ impl LinkRequest<'_> {
         access: Access,
         file: &mut IncomingFile<'_>,
     ) -> Result<(String, u64), Refusal> {
-        let name = name_of(&file.name).map_err(|_| Refusal::BadName)?;
+        let name = sent_name(&file.name).map_err(|_| Refusal::BadName)?;
         let path = EntryPath::new(vec![name]).map_err(|_| Refusal::BadName)?;
         let change = Change {
             access,
@@ -313,46 +312,9 @@ impl Source for &mut Counted<'_, '_> {
     }
 }
 
-/// The path that a browser sends for a file of a chosen folder; of a path that leads elsewhere, the last segment.
-fn sent_path(sent: &str) -> Result<EntryPath, NameError> {
-    let is_relative = !sent.contains(['\\', ':']) && !sent.starts_with('/');
-    let names: Vec<_> = sent.split('/').collect();
-    match is_relative && !names.contains(&"..") && !names.contains(&".") {
-        true => EntryPath::new(names.into_iter().map(EntryName::parse).collect::<Result<_, _>>()?),
-        false => EntryPath::new(vec![name_of(sent)?]),
-    }
-}
-
-/// Whether it is a file that systems leave in folders.
-fn is_system_file(name: &str) -> bool {
-    name.starts_with("~$") || SYSTEM_FILES.iter().any(|known| name.eq_ignore_ascii_case(known))
-}
-
-/// The last segment of the name that a browser sends: some send whole paths.
-fn name_of(sent: &str) -> Result<EntryName, NameError> {
-    EntryName::parse(sent.rsplit(['/', '\\']).next().unwrap_or_default())
-}
-
 fn broken(error: &FormError) -> Refusal {
     match error {
         FormError::TooManyParts => Refusal::TooMany,
         FormError::Body(_) | FormError::TooLongHead | FormError::Malformed => Refusal::Broken,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_last_name_counts() {
-        for (sent, expected) in
-            [("a.pdf", "a.pdf"), ("C:\\Users\\Anna\\a.pdf", "a.pdf"), ("../../etc/passwd", "passwd")]
-        {
-            assert_eq!(name_of(sent).unwrap().as_str(), expected);
-        }
-        for bad in ["", "..", "a/", "a\0b"] {
-            assert!(name_of(bad).is_err(), "{bad:?}");
-        }
     }
 }

@@ -43,6 +43,13 @@ impl Asked {
         Self { once: true, own_folder: true, ..Self::default() }
     }
 
+    /// The same for a file or folder that the query of the address names.
+    pub(super) fn about(query: &[u8]) -> Option<Self> {
+        let text = |name| field(query, name).map(|text| text.to_string());
+        let (space, folder) = (text("space")?, text("folder").unwrap_or_default());
+        Some(Self { space, folder, shows: text("can").as_deref() == Some("read"), ..Self::fresh() })
+    }
+
     fn of(form: &[u8]) -> Self {
         let text = |name| field(form, name).map(|text| text.to_string()).unwrap_or_default();
         let is_set = |name| field(form, name).is_some();

@@ -28,8 +28,9 @@ impl Desk<'_> {
         let texts = self.texts();
         let mut links = self.context.services.sharing.links(self.principal()).await?;
         links.reverse();
-        let is_open = refused.is_some() || links.is_empty();
-        let fresh = Asked::fresh();
+        let about = Asked::about(self.context.parts.uri.query().unwrap_or_default().as_bytes());
+        let is_open = refused.is_some() || about.is_some() || links.is_empty();
+        let fresh = about.unwrap_or_else(Asked::fresh);
         let asked = refused.as_ref().map_or(&fresh, |(asked, _)| *asked);
         let content = html! {
             @if outcome == Outcome::Ended { (success(texts.ended())) }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::language::CHOICE;
-use crate::text::{HoldingTexts, Language, MyLinksTexts, SignInTexts};
+use crate::text::{FilesTexts, HoldingTexts, Language, MyLinksTexts, SignInTexts};
 
 /// A person who is signed in.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&Signe
         header.bar {
             @if let Some(person) = person {
                 nav aria-label=(texts.pages()) {
+                    a href="/files/" { (FilesTexts(language).title()) }
                     a href="/links" { (MyLinksTexts(language).title()) }
                     a href="/holding" { (HoldingTexts(language).title()) }
                 }

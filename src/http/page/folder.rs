@@ -78,15 +78,17 @@ pub(in crate::http) fn members(
             table {
                 thead {
                     tr {
-                        @for word in [texts.name(), texts.size(), texts.changed()] { th scope="col" { (word) } }
+                        th scope="col" { (texts.name()) }
+                        th.size scope="col" { (texts.size()) }
+                        th.changed scope="col" { (texts.changed()) }
                     }
                 }
                 tbody {
                     @for row in rows {
                         tr {
-                            td { (named(row)) }
-                            td { @if let Some(size) = row.size { (language.size(size)) } }
-                            td { (language.moment(zone, row.modified)) }
+                            td.name { (named(row)) }
+                            td.size { @if let Some(size) = row.size { (language.size(size)) } }
+                            td.changed { (language.moment(zone, row.modified)) }
                         }
                     }
                 }

@@ -26,6 +26,16 @@ pub fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
     std::str::from_utf8(&value).ok().map(|text| Zeroizing::new(text.to_owned()))
 }
 
+/// The values of all fields of this name that are UTF-8, in order.
+pub(in crate::http) fn fields(form: &[u8], name: &str) -> impl Iterator<Item = String> {
+    form.split(|byte| *byte == b'&').filter_map(move |pair| {
+        let mut parts = pair.splitn(2, |byte| *byte == b'=');
+        let is_it = decoded(parts.next()?).as_slice() == name.as_bytes();
+        let value = is_it.then(|| decoded(parts.next().unwrap_or_default()))?;
+        std::str::from_utf8(&value).ok().map(str::to_owned)
+    })
+}
+
 /// Whether a form was sent from a page of another site, as browsers report it. `null` counts as another site: it
 /// may be a sandboxed frame, for instance.
 pub(in crate::http) fn is_from_another_site(context: RequestContext<'_>) -> bool {
@@ -67,10 +77,19 @@ pub(in crate::http) async fn read_form(
     parts: &Parts,
     body: &mut RequestBody,
 ) -> Result<Bytes, Response<ResponseBody>> {
+    read_form_up_to(parts, body, MAX_FORM_BYTES).await
+}
+
+/// The same for a form of at most this number of bytes.
+pub(in crate::http) async fn read_form_up_to(
+    parts: &Parts,
+    body: &mut RequestBody,
+    most: usize,
+) -> Result<Bytes, Response<ResponseBody>> {
     if !is_form(parts) {
         return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"));
     }
-    let form = body.collect(MAX_FORM_BYTES).await;
+    let form = body.collect(most).await;
     form.map_err(|error| plain(error.status(), "The form could not be read.\n"))
 }
 
@@ -96,6 +115,8 @@ mod tests {
         assert_eq!(read(form, "empty").unwrap(), "");
         assert_eq!(read(form, "flag").unwrap(), "");
         assert_eq!(read("us%65r=x", "user").unwrap(), "x");
+        let all: Vec<_> = fields(form.as_bytes(), "user").collect();
+        assert_eq!(all, ["Jürgen K.", "second"]);
         for (form, name) in [(form, "missing"), ("", "user"), ("user=%FF", "user"), ("xuser=1", "user")] {
             assert_eq!(read(form, name), None, "{form} {name}");
         }

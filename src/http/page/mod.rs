@@ -122,7 +122,7 @@ pub(in crate::http) fn front(language: Language) -> Response<ResponseBody> {
     let texts = BrowseTexts(language);
     let content = html! {
         p { (texts.front()) }
-        p { a.button href="/dav/" { (texts.your_files()) } }
+        p { a.button href="/files/" { (texts.your_files()) } }
         p { (texts.front_app()) }
         p { a href="/links" { (texts.front_links()) } }
         p { a href="/holding" { (texts.front_holding()) } }

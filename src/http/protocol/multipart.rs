@@ -11,6 +11,7 @@ use http::header::CONTENT_LENGTH;
 use http_body::Body;
 use multer::Multipart;
 
+use crate::model::{EntryName, EntryPath, NameError};
 use crate::net::{BodyError, RequestBody};
 
 /// Most bytes of a form between two pieces of files, such as the head of a part.
@@ -19,12 +20,20 @@ const MAX_BETWEEN: usize = 512 * 1024;
 const MAX_PARTS: usize = 1_000;
 /// Longest text of a form with files, in bytes.
 const MAX_TEXT: usize = 1_000;
-/// The field that carries files; other fields are skipped, except [`NAME`] and [`ITEM`].
+/// The field that carries files; other fields are skipped, except [`TEXTS`].
 pub(in crate::http) const FILES: &str = "files";
-/// The field with the sender's name, before the files.
+/// The field with the sender's name.
 pub(in crate::http) const NAME: &str = "name";
-/// The field with the item of a request that the files are for, before them.
+/// The field with the item of a request that the files are for.
 pub(in crate::http) const ITEM: &str = "item";
+/// The field with the token of a session.
+pub(in crate::http) const TOKEN: &str = "token";
+/// The field that allows files to replace those of the same name.
+pub(in crate::http) const REPLACE: &str = "replace";
+/// The fields that are read, if they come before the files.
+const TEXTS: [&str; 4] = [NAME, ITEM, TOKEN, REPLACE];
+/// Names of files that systems leave in folders.
+const SYSTEM_FILES: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
 /// Why a form cannot be read any further.
 #[derive(Debug, thiserror::Error)]
@@ -49,10 +58,7 @@ pub struct Files<'a> {
     /// Bytes received since the last piece was taken.
     between: Arc<AtomicUsize>,
     parts: usize,
-    /// The sender's name, if it came before the files; empty otherwise.
-    pub name: String,
-    /// The item that the files are for, if it came before them; empty otherwise.
-    pub item: String,
+    texts: Vec<(&'static str, String)>,
 }
 
 /// A file that is being received.
@@ -71,13 +77,12 @@ impl<'a> Files<'a> {
         let boundary = multer::parse_boundary(content_type).map_err(|_| FormError::Malformed)?;
         let between = Arc::<AtomicUsize>::default();
         let pieces = Pieces { body, between: Arc::clone(&between), has_given: false };
-        Ok(Self {
-            form: Multipart::new(pieces, boundary),
-            between,
-            parts: 0,
-            name: String::new(),
-            item: String::new(),
-        })
+        Ok(Self { form: Multipart::new(pieces, boundary), between, parts: 0, texts: Vec::new() })
+    }
+
+    /// The last text read so far in the field of this name; empty if there is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.texts.iter().rfind(|(field, _)| *field == name).map_or("", |(_, text)| text)
     }
 
     /// The next file. Read or [skip](IncomingFile::skip) the one before first.
@@ -96,18 +101,16 @@ impl<'a> Files<'a> {
                 let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
                 return Ok(Some(IncomingFile { name, announced, field, between: Arc::clone(&self.between) }));
             }
-            let (is_name, is_item) = (field.name() == Some(NAME), field.name() == Some(ITEM));
+            let known = TEXTS.into_iter().find(|known| field.name() == Some(known));
             let mut text = Vec::new();
             while let Some(piece) = field.chunk().await.map_err(cause)? {
                 self.between.store(0, Ordering::Relaxed);
-                if (is_name || is_item) && text.len() + piece.len() <= MAX_TEXT {
+                if known.is_some() && text.len() + piece.len() <= MAX_TEXT {
                     text.extend_from_slice(&piece);
                 }
             }
-            match String::from_utf8(text) {
-                Ok(text) if is_name => self.name = text,
-                Ok(text) if is_item => self.item = text,
-                _ => {}
+            if let (Some(known), Ok(text)) = (known, String::from_utf8(text)) {
+                self.texts.push((known, text));
             }
         }
         Ok(None)
@@ -126,6 +129,26 @@ impl IncomingFile<'_> {
     pub async fn skip(mut self) {
         while let Ok(Some(_)) = self.piece().await {}
     }
+}
+
+/// The path that a browser sends for a file of a chosen folder; of a path that leads elsewhere, the last segment.
+pub(in crate::http) fn sent_path(sent: &str) -> Result<EntryPath, NameError> {
+    let is_relative = !sent.contains(['\\', ':']) && !sent.starts_with('/');
+    let names: Vec<_> = sent.split('/').collect();
+    match is_relative && !names.contains(&"..") && !names.contains(&".") {
+        true => EntryPath::new(names.into_iter().map(EntryName::parse).collect::<Result<_, _>>()?),
+        false => EntryPath::new(vec![sent_name(sent)?]),
+    }
+}
+
+/// The last segment of the name that a browser sends: some send whole paths.
+pub(in crate::http) fn sent_name(sent: &str) -> Result<EntryName, NameError> {
+    EntryName::parse(sent.rsplit(['/', '\\']).next().unwrap_or_default())
+}
+
+/// Whether it is a file that systems leave in folders.
+pub(in crate::http) fn is_system_file(name: &str) -> bool {
+    name.starts_with("~$") || SYSTEM_FILES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// A body as the parser reads it. The parser reads as long as data is available, and waits for the end of a part's
@@ -195,6 +218,18 @@ mod tests {
             read.push((file.name.clone(), String::from_utf8(content).unwrap()));
         }
         Ok(read)
+    }
+
+    #[test]
+    fn only_the_last_name_counts() {
+        for (sent, expected) in
+            [("a.pdf", "a.pdf"), ("C:\\Users\\Anna\\a.pdf", "a.pdf"), ("../../etc/passwd", "passwd")]
+        {
+            assert_eq!(sent_name(sent).unwrap().as_str(), expected);
+        }
+        for bad in ["", "..", "a/", "a\0b"] {
+            assert!(sent_name(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[tokio::test]

@@ -1,14 +1,16 @@
 //! The page to which a person goes after signing in.
 
 /// Where a person goes who asked for no page.
-const FIRST_PAGE: &str = "/holding";
+const FIRST_PAGE: &str = "/files/";
+/// The pages that ask for a session.
+const PAGES: [&str; 3] = ["/files", "/links", "/holding"];
 /// Longest address that is kept while a person signs in, in bytes.
 const MAX_ADDRESS: usize = 1_024;
 
 /// The page at this address, if it is one of the pages that ask for a session; else the first of them. A link cannot lead
 /// from here to another site.
 pub(super) fn own_page(asked: &str) -> String {
-    let below = asked.strip_prefix(FIRST_PAGE);
+    let below = PAGES.iter().find_map(|page| asked.strip_prefix(page));
     let is_ours = below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?&=%+-_.~*".contains(&byte);
     let is_fine = is_ours
@@ -24,7 +26,14 @@ mod tests {
 
     #[test]
     fn only_pages_that_ask_for_a_session_are_returned_to() {
-        for fine in ["/holding", "/holding/5", "/holding?state=held&q=a+b%C3%BC", "/holding/5?done=keep"] {
+        for fine in [
+            "/holding",
+            "/holding/5",
+            "/holding?state=held&q=a+b%C3%BC",
+            "/holding/5?done=keep",
+            "/links/3?made",
+            "/files/Huber%20GmbH/a.b/?about",
+        ] {
             assert_eq!(own_page(fine), fine);
         }
         let longest = format!("/holding?q={}", "a".repeat(MAX_ADDRESS - 11));

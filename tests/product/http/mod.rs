@@ -9,6 +9,7 @@ mod bad_input;
 mod conditions;
 pub(crate) mod downloads;
 mod etags;
+pub(crate) mod files;
 mod fixture;
 pub(crate) mod hand_in;
 mod hostile;

@@ -26,6 +26,19 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ErrorTexts::locked", "needs a locked server: start::locked"),
     ("ErrorTexts::failed_title", "needs a fault"),
     ("ErrorTexts::failed", "needs a fault"),
+    ("FilesTexts::path", "for screen readers"),
+    ("FilesTexts::choose", "for screen readers"),
+    ("FilesTexts::next", "needs more files than a page shows: `http::files`"),
+    ("FilesTexts::first", "needs more files than a page shows: `http::files`"),
+    ("FilesTexts::checked", "needs a scanner"),
+    ("FilesTexts::version_withheld", "needs a scanner"),
+    ("FilesTexts::too_many_chosen", "needs 1,001 selected files"),
+    ("FilesTexts::examined", "needs a scanner"),
+    ("FilesTexts::too_large", "needs a folder with more entries than one copy may have"),
+    ("FilesTexts::denied", "needs a right that ended: `http::files`"),
+    ("FilesTexts::too_many_files", "needs a form with more parts than are allowed"),
+    ("FilesTexts::not_now", "needs a disk that failed"),
+    ("FilesTexts::failed", "needs a broken disk"),
     ("HandInTexts::set_aside", "needs a scanner"),
     ("HandInTexts::gone", "needs a file that was removed for good"),
     ("HandInTexts::used_up", "needs two persons at the same moment: `http::hand_in`"),
@@ -187,6 +200,7 @@ impl Reader<'_> {
         pages.extend(self.hand_ins());
         pages.extend(self.requests());
         pages.extend(self.my_links());
+        pages.extend(self.files());
         pages.extend(self.logins());
         pages.extend(self.refusals());
         pages.extend(self.sign_ins());
@@ -394,6 +408,90 @@ impl Reader<'_> {
     }
 
     /// The pages on which users make links.
+    fn files(&self) -> Vec<Response> {
+        let browser = self.browser();
+        browser.sign_in(USER, PASSWORD).expect(303);
+        let top = format!("/files/{SPACE}/");
+        let home = format!("{top}{}/", self.language.tag());
+        let list = browser.get(&top).expect(200);
+        let send = |path: &str, fields: &[(&str, &str)]| browser.send(&list, path, fields);
+        let done =
+            |path: &str, fields: &[(&str, &str)]| browser.get(&leads_to(&send(path, fields))).expect(200);
+        let upload =
+            |files: &[(&str, &str)]| browser.get(&leads_to(&super::files::upload(&browser, &home, files)));
+        let made = done(&top, &[("do", "folder"), ("name", self.language.tag())]);
+        let empty = browser.get(&home).expect(200);
+        let one = upload(&[("1.txt", "1")]).expect(200);
+        let three = upload(&[("1.txt", "2"), ("3.txt", "3"), ("4/5.txt", "5")]).expect(200);
+        let about = format!("{home}1.txt?about");
+        let fresh = browser.get(&about).expect(200);
+        let file = format!("/dav/{SPACE}/{}/1.txt", self.language.tag());
+        let put = |body: &str| self.ask("PUT", &file).sign_in(USER, PASSWORD).body(body).send();
+        put("6").expect(204);
+        let changed = browser.get(&about).expect(200);
+        let version = hidden(&changed, "version");
+        let restored = done(&about, &[("do", "restore"), ("version", &version)]);
+        let to =
+            |action, item, folder| [("do", action), ("space", SPACE), ("folder", folder), ("item", item)];
+        let copied = done(&home, &to("copy", "3.txt", "0"));
+        let _ =
+            self.ask("DELETE", &format!("/dav/{SPACE}/0/3.txt")).sign_in(USER, PASSWORD).send().expect(204);
+        let moved = done(&home, &to("move", "3.txt", "0"));
+        let _ =
+            self.ask("DELETE", &format!("/dav/{SPACE}/0/3.txt")).sign_in(USER, PASSWORD).send().expect(204);
+        let renamed = done(&about, &[("do", "rename"), ("name", "7.txt")]);
+        let trash = format!("{top}?trash");
+        let deleted = done(&home, &[("do", "delete"), ("item", "7.txt")]);
+        let thrown = browser.get(&trash).expect(200);
+        let returned = done(&trash, &[("do", "return"), ("item", &hidden(&thrown, "item"))]);
+        let purged = done(&trash, &[("do", "purge"), ("item", &hidden(&browser.get(&trash), "item"))]);
+        let lock =
+            self.ask("LOCK", &format!("/dav/{SPACE}/{}/4", self.language.tag())).sign_in(USER, PASSWORD);
+        let token = super::fixture::token(&lock.xml(super::fixture::EXCLUSIVE).send());
+        let refused = |path: &str, fields: &[(&str, &str)]| {
+            let page = send(path, fields);
+            assert!(page.status >= 400, "{page}");
+            page
+        };
+        let locked = refused(&home, &[("do", "delete"), ("item", "4"), ("item", "none")]);
+        let unlock = self.ask("UNLOCK", &format!("/dav/{SPACE}/{}/4", self.language.tag()));
+        unlock.sign_in(USER, PASSWORD).header("Lock-Token", &format!("<{token}>")).send().expect(204);
+        vec![
+            made,
+            empty,
+            one,
+            three,
+            fresh,
+            changed,
+            restored,
+            copied,
+            moved,
+            renamed,
+            deleted,
+            thrown,
+            returned,
+            purged,
+            locked,
+            browser.get(&format!("{home}4/?about")).expect(200),
+            browser.get("/files/tiny/?trash").expect(200),
+            super::files::upload(&browser, "/files/tiny/", &[("1", &"x".repeat(2 << 20))]).expect(507),
+            super::files::upload(&browser, &home, &[("", "")]).expect(400),
+            super::files::upload(&browser, &home, &[("..", "")]).expect(400),
+            super::files::cut_off(&browser, &home).expect(400),
+            refused(&home, &[("do", "folder"), ("name", "4")]),
+            refused(&home, &to("move", "4", "none")),
+            refused(&home, &[("do", "delete"), ("item", "none")]),
+            refused(
+                &home,
+                &[("do", "move"), ("space", SPACE), ("folder", self.language.tag()), ("item", "4")],
+            ),
+            refused(
+                &format!("{home}4/?about"),
+                &[("do", "move"), ("space", SPACE), ("folder", &format!("{}/4", self.language.tag()))],
+            ),
+        ]
+    }
+
     fn my_links(&self) -> Vec<Response> {
         let browser = self.browser();
         browser.sign_in(USER, PASSWORD).expect(303);

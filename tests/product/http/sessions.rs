@@ -72,7 +72,7 @@ fn over_plain_http_the_cookie_has_another_name() {
     let server = shared();
     let browser = Browser::new(&server, "en");
     let entered = browser.sign_in(USER, PASSWORD);
-    assert_eq!(leads_to(&entered), "/holding");
+    assert_eq!(leads_to(&entered), "/files/");
     let session = cookies(&entered)[0];
     assert!(session.starts_with("tresor=") && !session.contains("Secure"), "{session}");
     assert!(session.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{session}");
@@ -311,12 +311,12 @@ fn no_link_leads_from_the_form_to_another_site() {
         let browser = Browser::new(&server, "de");
         let page = browser.get("/login").expect(200);
         let fields = [("next", next), ("user", USER), ("password", PASSWORD)];
-        assert_eq!(leads_to(&browser.send(&page, "/login", &fields)), "/holding", "{next:?}");
+        assert_eq!(leads_to(&browser.send(&page, "/login", &fields)), "/files/", "{next:?}");
         // Nor does the page carry it on.
         let encoded = utf8_percent_encode(next, NON_ALPHANUMERIC);
         let page = Browser::new(&server, "de").get(&format!("/login?next={encoded}")).expect(200);
-        assert_eq!(hidden(&page, "next"), "/holding", "{next:?}");
-        assert_eq!(leads_to(&browser.get(&format!("/login?next={encoded}"))), "/holding", "{next:?}");
+        assert_eq!(hidden(&page, "next"), "/files/", "{next:?}");
+        assert_eq!(leads_to(&browser.get(&format!("/login?next={encoded}"))), "/files/", "{next:?}");
     }
 }
 

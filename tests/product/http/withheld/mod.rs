@@ -23,6 +23,7 @@ use self::world::{
     AUDITOR, AUTHOR, CLIENT, FILE, FOLDER, LOCKED, MANAGER, NAMES, NEIGHBOUR, OTHER, Viewer, World,
     content_of,
 };
+use crate::http::files::upload;
 use crate::http::fixture::{EXCLUSIVE, token};
 use crate::http::public::{Link, SHARES, fill};
 use crate::http::rights::CASES;
@@ -30,6 +31,7 @@ use crate::library::withheld::withheld_states;
 use crate::resumable::ietf::PART;
 use crate::resumable::raw::{next_head, value};
 use crate::resumable::tus::{self, to};
+use crate::support::browser::{Browser, leads_to};
 use crate::support::content::files_below;
 use crate::support::http::Response;
 use crate::support::multistatus::{Item, Multistatus};
@@ -499,6 +501,45 @@ fn nothing_that_began_before_reaches_a_hidden_content() {
 }
 
 #[test]
+fn the_pages_of_files_know_no_hidden_content() {
+    let world = World::furnished();
+    let anna = Browser::signed_in(world.server(), "de", USER, PASSWORD);
+    let here = format!("/files/{SPACE}/{FOLDER}/");
+    let page = |path: &str| anna.get(path);
+    let file = format!("{here}{FILE}");
+    page(&file).expect(200);
+    for state in withheld_states() {
+        world.set(&format!("{FOLDER}/{FILE}"), state);
+        let listed = page(&here).expect(200);
+        assert!(!listed.text().contains(FILE) && listed.text().contains(NEIGHBOUR), "{listed}");
+        for form in [vec![("do", "delete")], vec![("do", "rename"), ("name", "neu.txt")]] {
+            let ask = |name: &str| {
+                let about = format!("{here}{name}?about");
+                let answer = anna.send(&listed, &about, &form);
+                told(&answer, name)
+            };
+            assert_eq!(ask(FILE), ask("fehlt.txt"), "{state}");
+        }
+        for query in ["", "?about", "/"] {
+            let ask = |name: &str| told(&page(&format!("{here}{name}{query}")), name);
+            assert_eq!(ask(FILE), ask("fehlt.txt"), "{state} {query}");
+        }
+        for action in ["delete", "move", "copy"] {
+            let fields = [("do", action), ("space", SPACE), ("folder", ""), ("item", FILE)];
+            let ask = |name: &str| {
+                let fields = fields.map(|(field, value)| (field, if value == FILE { name } else { value }));
+                told(&anna.send(&listed, &here, &fields).expect(409), name)
+            };
+            assert_eq!(ask(FILE), ask("fehlt.txt"), "{state} {action}");
+        }
+        // The name is taken: what is sent under it gets another one.
+        leads_to(&upload(&anna, &here, &[(FILE, "neu")]));
+        world.set(&format!("{FOLDER}/{FILE}"), Visible);
+    }
+    assert!(page(&file).expect(200).text().contains("Zeisig"));
+}
+
+#[test]
 fn a_state_survives_a_restart() {
     let world = World::furnished();
     let file = format!("/dav/{SPACE}/{FOLDER}/{FILE}");
@@ -515,8 +556,8 @@ fn a_state_survives_a_restart() {
 }
 
 /// The arguments of `Route::named` and `Route::quiet` in `http` that the requests above reach: the mounts, the share
-/// API, uploads in parts by tus and the IETF's drafts, links with their pages and trees.
-const WALKED: [&str; 5] = ["\"api\"", "\"dav\"", "\"ocs\"", "endpoint.name(", "route"];
+/// API, the pages of files, uploads in parts by tus and the IETF's drafts, links with their pages and trees.
+const WALKED: [&str; 6] = ["\"api\"", "\"dav\"", "\"files\"", "\"ocs\"", "endpoint.name(", "route"];
 /// Those of pages that name what is held to those who decide about it, and to no others: `intake::pages`. The PDF of a
 /// document is read as by WebDAV.
 /// The page of a link names what was handed in to its maker, as a receipt does.

@@ -1,0 +1,179 @@
+//! What the forms of a folder and of an entry do.
+
+use http::Response;
+
+use super::outcome::{Done, Outcome, Problem, Typed};
+use super::{Desk, Failure, Spot};
+use crate::http::page::form::{field, fields};
+use crate::http::reply::see_other;
+use crate::library::{Entry, LibraryError, Overwrite};
+use crate::model::{Access, Depth, EntryName, EntryPath, VersionId};
+use crate::net::ResponseBody;
+
+/// Most entries that one form selects.
+const MAX_SELECTED: usize = 1_000;
+
+/// Where something goes.
+struct Destination {
+    access: Access,
+    folder: EntryPath,
+}
+
+impl Desk<'_> {
+    /// Does what a form of a folder's page asks for: makes a folder, or deletes, moves or copies the selected members.
+    pub(super) async fn act_in(
+        &self,
+        spot: &Spot,
+        folder: &Entry,
+        form: &[u8],
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let action = field(form, "do").unwrap_or_default();
+        if action.as_str() == "folder" {
+            return self.make_folder(spot, folder, form).await;
+        }
+        let selected: Vec<_> = fields(form, "item").collect();
+        let typed = typed(form);
+        if selected.is_empty() || selected.len() > MAX_SELECTED {
+            let many = if selected.is_empty() { Problem::NothingChosen } else { Problem::TooManyChosen };
+            return self.folder(spot, folder, &Outcome::refused(many, typed)).await;
+        }
+        let (mut done, mut left) = (None, Vec::new());
+        for name in selected {
+            let entry = EntryName::parse(&name).map_err(LibraryError::from);
+            let acted = match entry.and_then(|name| spot.child(name)) {
+                Ok(entry) => self.act(&entry, &action, &typed).await,
+                Err(error) => Err(self.problem(&error)),
+            };
+            match acted {
+                Ok(did) => done = Some(did),
+                Err(problem) => left.push((Some(name), problem)),
+            }
+        }
+        match done {
+            Some(done) if left.is_empty() => {
+                Ok(see_other(&format!("{}?done={}", spot.address(true), done.word())))
+            }
+            done => self.folder(spot, folder, &Outcome { done, left, typed }).await,
+        }
+    }
+
+    /// Does what a form of the page about an entry asks for.
+    pub(super) async fn act_on(
+        &self,
+        spot: &Spot,
+        entry: &Entry,
+        form: &[u8],
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let is_folder = entry.is_folder();
+        let typed = typed(form);
+        let above = spot.above().map(|folder| folder.address(true)).unwrap_or_default();
+        let (acted, page) = match field(form, "do").unwrap_or_default().as_str() {
+            "rename" => {
+                let named = EntryName::parse(&typed.name).map_err(LibraryError::from);
+                let renamed = named.and_then(|name| {
+                    let (folder, _) = spot.path.split_last().ok_or(LibraryError::IsRoot)?;
+                    Ok(Spot { path: folder.join(name)?, space: spot.space.clone(), access: spot.access })
+                });
+                match renamed {
+                    Ok(renamed) => {
+                        let acted = self.relocate(spot, &renamed.access, &renamed.path).await;
+                        (acted.map(|()| Done::Renamed), format!("{}&", renamed.about(is_folder)))
+                    }
+                    Err(error) => (Err(self.problem(&error)), String::new()),
+                }
+            }
+            "restore" => {
+                let version = field(form, "version").and_then(|id| id.parse().ok().map(VersionId));
+                let version = version.unwrap_or(VersionId(0));
+                let library = &self.context.services.library;
+                let restored = library.restore_version(self.change(spot.access), &spot.path, version).await;
+                let restored = restored.map(|_| Done::Restored).map_err(|error| self.problem(&error));
+                (restored, format!("{}&", spot.about(is_folder)))
+            }
+            action => (self.act(spot, action, &typed).await, format!("{above}?")),
+        };
+        match acted {
+            Ok(done) => Ok(see_other(&format!("{page}done={}", done.word()))),
+            Err(problem) => self.about(spot, entry, &Outcome::refused(problem, typed)).await,
+        }
+    }
+
+    async fn make_folder(
+        &self,
+        spot: &Spot,
+        folder: &Entry,
+        form: &[u8],
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let typed = typed(form);
+        let name = EntryName::parse(typed.name.trim()).map_err(LibraryError::from);
+        let made = match name.and_then(|name| spot.child(name)) {
+            Ok(new) => {
+                let library = &self.context.services.library;
+                library.make_folder(self.change(spot.access), &new.path).await
+            }
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok(_) => Ok(see_other(&format!("{}?done={}", spot.address(true), Done::FolderMade.word()))),
+            Err(error) => self.folder(spot, folder, &Outcome::refused(self.problem(&error), typed)).await,
+        }
+    }
+
+    /// Deletes, moves or copies one entry.
+    async fn act(&self, entry: &Spot, action: &str, typed: &Typed) -> Result<Done, Problem> {
+        if action == "delete" {
+            let library = &self.context.services.library;
+            let deleted = library.delete(self.change(entry.access), &entry.path).await;
+            return deleted.map(|()| Done::Deleted).map_err(|error| self.problem(&error));
+        }
+        let to = self.destination_of(typed).await?;
+        let name = entry.path.names().last().cloned().ok_or(Problem::Denied)?;
+        let end = to.folder.join(name).map_err(|error| self.problem(&error.into()))?;
+        match action {
+            "move" => self.relocate(entry, &to.access, &end).await.map(|()| Done::Relocated),
+            "copy" => self.copy(entry, &to.access, &end).await.map(|()| Done::Copied),
+            _ => Err(Problem::NothingChosen),
+        }
+    }
+
+    /// The folder that a form names as the destination.
+    async fn destination_of(&self, typed: &Typed) -> Result<Destination, Problem> {
+        let space = EntryName::parse(&typed.space).map_err(|_| Problem::NoFolder)?;
+        let access = self.access(&space).await.map_err(|_| Problem::NoFolder)?;
+        let folder = typed.folder.trim().trim_matches('/');
+        let folder = EntryPath::parse(folder).map_err(|error| self.problem(&error.into()))?;
+        let library = &self.context.services.library;
+        match library.find(&access, &folder).await {
+            Ok(found) if found.is_folder() => Ok(Destination { access, folder }),
+            Ok(_) | Err(LibraryError::NotFound) => Err(Problem::NoFolder),
+            Err(error) => Err(self.problem(&error)),
+        }
+    }
+
+    /// Moves an entry in a task of its own: a browser that leaves must not stop it halfway.
+    async fn relocate(&self, from: &Spot, access: &Access, to: &EntryPath) -> Result<(), Problem> {
+        let (library, change) = (self.context.services.library.clone(), self.change(from.access));
+        let (source, access, to) = (from.path.clone(), *access, to.clone());
+        let task = tokio::spawn(async move {
+            library.move_entry(change, &source, &access, &to, Overwrite::Forbid).await
+        });
+        let moved = task.await.map_err(LibraryError::from).and_then(|moved| moved);
+        moved.map(drop).map_err(|error| self.problem(&error))
+    }
+
+    /// Copies an entry, likewise.
+    async fn copy(&self, from: &Spot, access: &Access, to: &EntryPath) -> Result<(), Problem> {
+        let (library, change) = (self.context.services.library.clone(), self.change(from.access));
+        let (source, access, to) = (from.path.clone(), *access, to.clone());
+        let task = tokio::spawn(async move {
+            library.copy_entry(change, &source, &access, &to, Overwrite::Forbid, Depth::Infinity).await
+        });
+        let copied = task.await.map_err(LibraryError::from).and_then(|copied| copied);
+        copied.map(drop).map_err(|error| self.problem(&error))
+    }
+}
+
+fn typed(form: &[u8]) -> Typed {
+    let text = |name| field(form, name).map(|text| text.to_string()).unwrap_or_default();
+    Typed { name: text("name"), space: text("space"), folder: text("folder") }
+}

@@ -1,0 +1,108 @@
+//! The page about an entry: facts, other names and places, earlier versions.
+
+use http::Response;
+use maud::{Markup, html};
+
+use super::outcome::Outcome;
+use super::{Desk, Failure, Spot};
+use crate::http::page::{facts, note};
+use crate::library::{Entry, Version};
+use crate::model::VersionState;
+use crate::net::ResponseBody;
+use crate::text::BrowseTexts;
+
+impl Desk<'_> {
+    /// The page about an entry that is not the top folder of a space.
+    pub(super) async fn about(
+        &self,
+        spot: &Spot,
+        entry: &Entry,
+        outcome: &Outcome,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let (texts, columns) = (self.texts(), BrowseTexts(self.language));
+        let here = spot.about(entry.is_folder());
+        let versions = match entry.is_folder() {
+            true => Vec::new(),
+            false => self.context.services.library.versions(&spot.access, &spot.path).await?,
+        };
+        let (size, changed) = (self.language.size(entry.size), self.moment(entry.modified));
+        let created = self.moment(entry.created);
+        let rows =
+            [(columns.size(), size.as_str()), (columns.changed(), &changed), (texts.created(), &created)];
+        let content = html! {
+            (self.trail(spot, true))
+            (self.above(outcome))
+            (facts(&rows))
+            @if !entry.is_readable {
+                (note(texts.checked()))
+            } @else if entry.is_folder() {
+                p { a.button href=(spot.address(true)) { (texts.open()) } }
+            } @else {
+                p { a.button href=(spot.address(false)) download { (texts.download()) } }
+            }
+            p { (self.link_here(spot, entry.is_folder())) }
+            @if spot.may_write() { (self.changes(spot, &here, outcome).await?) }
+            @if !entry.is_folder() { (self.versions(&here, &versions, spot.may_write())) }
+        };
+        Ok(self.page(&spot.name(), &here, content, outcome.status()))
+    }
+
+    async fn changes(&self, spot: &Spot, here: &str, outcome: &Outcome) -> Result<Markup, Failure> {
+        let (texts, typed) = (self.texts(), &outcome.typed);
+        let own = spot.path.names().last().map_or("", |name| name.as_str());
+        let name = if typed.name.is_empty() { own } else { &typed.name };
+        Ok(html! {
+            details open[!typed.name.is_empty()] {
+                summary { (texts.rename_title()) }
+                form method="post" action=(here) {
+                    (self.token())
+                    label { (texts.new_name()) input type="text" name="name" value=(name) required autocomplete="off"; }
+                    button name="do" value="rename" { (texts.rename()) }
+                }
+            }
+            details open[!typed.space.is_empty()] {
+                summary { (texts.relocate_title()) }
+                form method="post" action=(here) {
+                    (self.token())
+                    (self.destination(outcome).await?)
+                }
+            }
+            details {
+                summary { (texts.delete()) }
+                form method="post" action=(here) {
+                    (self.token())
+                    p { (texts.delete_about()) }
+                    button name="do" value="delete" { (texts.delete()) }
+                }
+            }
+        })
+    }
+
+    fn versions(&self, here: &str, versions: &[Version], may_write: bool) -> Markup {
+        let texts = self.texts();
+        let earlier = || versions.iter().filter(|version| version.replaced.is_some());
+        html! {
+            section {
+                h2 { (texts.versions_title()) }
+                @if earlier().next().is_none() { p { (texts.versions_none()) } } @else {
+                    p { (texts.restore_about()) }
+                    ul.items {
+                        @for version in earlier() {
+                            li {
+                                (texts.version_of(&self.moment(version.created), &self.language.size(version.size)))
+                                @if version.state != VersionState::Visible { p.state { (texts.version_withheld()) } }
+                                @else if may_write {
+                                    form method="post" action=(here) {
+                                        (self.token())
+                                        input type="hidden" name="version" value=(version.id.0);
+                                        button.plain name="do" value="restore" { (texts.restore()) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

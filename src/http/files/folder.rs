@@ -1,0 +1,185 @@
+//! The page of a folder.
+
+use http::Response;
+use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::outcome::Outcome;
+use super::{Desk, Failure, Spot};
+use crate::http::page::folder::shown_name;
+use crate::http::page::form::field;
+use crate::http::protocol::href::push_encoded;
+use crate::http::protocol::multipart::{FILES, REPLACE};
+use crate::library::{Detail, Entry, Listing};
+use crate::model::{Access, Right};
+use crate::net::ResponseBody;
+use crate::text::BrowseTexts;
+
+/// Members of a folder on one page, at least; the page ends with a whole part of the listing.
+const ROWS: usize = 400;
+
+impl Desk<'_> {
+    /// The page of a folder, from the member after the one that the query names.
+    pub(super) async fn folder(
+        &self,
+        spot: &Spot,
+        folder: &Entry,
+        outcome: &Outcome,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let (library, now) = (&self.context.services.library, self.context.info.received);
+        let after = field(self.query().as_bytes(), "after").map(|key| key.to_string());
+        let is_first = after.is_none();
+        let (mut members, mut next) = (Vec::new(), after);
+        loop {
+            let Listing { members: more, next: rest, .. } =
+                library.list_with(&spot.access, folder.id, next, &Detail::NONE, now).await?;
+            members.extend(more.into_iter().map(|member| member.entry));
+            next = rest;
+            if next.is_none() || members.len() >= ROWS {
+                break;
+            }
+        }
+        let (texts, here) = (self.texts(), spot.address(true));
+        let may_write = spot.may_write();
+        let content = html! {
+            (self.trail(spot, true))
+            (self.above(outcome))
+            @if may_write {
+                (self.upload_form(&here, members.is_empty()))
+                (self.folder_form(&here, &outcome.typed.name))
+            }
+            @if members.is_empty() { p { (BrowseTexts(self.language).empty()) } } @else {
+                form method="post" action=(here) {
+                    (self.token())
+                    (self.table(&here, &members, may_write))
+                    @if may_write { (self.with_selected(outcome).await?) }
+                }
+            }
+            nav.paging {
+                @if let Some(next) = &next {
+                    a rel="next" href={ "?after=" (utf8_percent_encode(next, NON_ALPHANUMERIC)) } { (texts.next()) }
+                }
+                @if !is_first { a href=(here) { (texts.first()) } }
+                @if !spot.path.is_root() { a href=(spot.about(true)) { (texts.more_about(&spot.name())) } }
+                (self.link_here(spot, true))
+                a href=(spot.trash()) { (texts.trash()) }
+            }
+        };
+        Ok(self.page(&spot.name(), &here, content, outcome.status()))
+    }
+
+    fn table(&self, here: &str, members: &[Entry], may_write: bool) -> Markup {
+        let columns = BrowseTexts(self.language);
+        html! {
+            table {
+                thead {
+                    tr {
+                        @if may_write { td.pick {} }
+                        th scope="col" { (columns.name()) }
+                        th.size scope="col" { (columns.size()) }
+                        th.changed scope="col" { (columns.changed()) }
+                        td.more {}
+                    }
+                }
+                tbody {
+                    @for member in members { tr { (self.row(here, member, may_write)) } }
+                }
+            }
+        }
+    }
+
+    fn row(&self, here: &str, member: &Entry, may_write: bool) -> Markup {
+        let (texts, name) = (self.texts(), shown_name(&member.name));
+        let mut href = here.to_owned();
+        push_encoded(&mut href, &member.name);
+        if member.is_folder() {
+            href.push('/');
+        }
+        html! {
+            @if may_write {
+                td.pick { input type="checkbox" name="item" value=(member.name) aria-label=(texts.choose(&name)); }
+            }
+            td.name {
+                @if member.is_readable {
+                    a href=(href) { (name) @if member.is_folder() { "/" } }
+                } @else {
+                    (name) " " small { (texts.examined()) }
+                }
+            }
+            td.size { @if !member.is_folder() { (self.language.size(member.size)) } }
+            td.changed { (self.moment(member.modified)) }
+            td.more { a href={ (href) "?about" } aria-label=(texts.more_about(&name)) { (texts.more()) } }
+        }
+    }
+
+    fn upload_form(&self, here: &str, is_open: bool) -> Markup {
+        let texts = self.texts();
+        html! {
+            details open[is_open] {
+                summary { (texts.upload_title()) }
+                form method="post" action=(here) enctype="multipart/form-data" {
+                    (self.token())
+                    label.check { input type="checkbox" name=(REPLACE) value="yes"; span { (texts.replace()) } }
+                    label { (texts.choose_files()) input type="file" name=(FILES) multiple; }
+                    label { (texts.choose_folder()) input type="file" name=(FILES) multiple webkitdirectory; }
+                    button { (texts.upload()) }
+                }
+            }
+        }
+    }
+
+    fn folder_form(&self, here: &str, typed: &str) -> Markup {
+        let texts = self.texts();
+        html! {
+            details open[!typed.is_empty()] {
+                summary { (texts.folder_title()) }
+                form method="post" action=(here) {
+                    (self.token())
+                    label { (texts.folder_name()) input type="text" name="name" value=(typed) required autocomplete="off"; }
+                    button name="do" value="folder" { (texts.make_folder()) }
+                }
+            }
+        }
+    }
+
+    async fn with_selected(&self, outcome: &Outcome) -> Result<Markup, Failure> {
+        let texts = self.texts();
+        Ok(html! {
+            details open[!outcome.typed.folder.is_empty()] {
+                summary { (texts.selected_title()) }
+                p { (texts.delete_about()) }
+                button name="do" value="delete" { (texts.delete()) }
+                (self.destination(outcome).await?)
+            }
+        })
+    }
+
+    /// Where to move or copy something, with the buttons for both.
+    pub(super) async fn destination(&self, outcome: &Outcome) -> Result<Markup, Failure> {
+        let texts = self.texts();
+        let mut spaces = self.context.services.library.spaces().await?;
+        let may_write = |access: &&Access| access.require(Right::Write).is_ok();
+        spaces
+            .retain(|space| self.accesses.iter().filter(may_write).any(|access| access.space() == space.id));
+        let here = self.context.path().split('/').nth(2).unwrap_or_default();
+        let here = percent_encoding::percent_decode_str(here).decode_utf8_lossy();
+        let chosen = if outcome.typed.space.is_empty() { &*here } else { &outcome.typed.space };
+        Ok(html! {
+            label {
+                (texts.to_space())
+                select name="space" {
+                    @for space in &spaces {
+                        option value=(space.name) selected[space.name == chosen] { (shown_name(&space.name)) }
+                    }
+                }
+            }
+            label {
+                (texts.to_folder())
+                input type="text" name="folder" value=(outcome.typed.folder) autocomplete="off";
+                small { (texts.to_folder_about()) }
+            }
+            button name="do" value="move" { (texts.relocate()) }
+            button name="do" value="copy" { (texts.copy()) }
+        })
+    }
+}

@@ -1,0 +1,327 @@
+//! The pages on which signed-in users work with their files: folders, uploads, versions, the trash. Plain HTML without
+//! scripts, in German or English; each action is a form. Addresses are those of WebDAV under `/files`; a query chooses
+//! another page of the same entry.
+
+mod act;
+mod entry;
+mod folder;
+mod outcome;
+mod spot;
+mod trash;
+mod upload;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use maud::{Markup, html};
+
+use self::outcome::{Outcome, Problem};
+use self::spot::{FILES, LIST, Spot, mount, space_address};
+use super::context::RequestContext;
+use super::error::{library_status, log_library};
+use super::page::bar::{SignedIn, bar};
+use super::page::folder::shown_name;
+use super::page::form::{field, is_form, read_form_up_to};
+use super::page::language::{chosen, keep_choice};
+use super::page::{Page, Width, notice_below};
+use super::protocol::href::{Located, Mount, Place, push_encoded};
+use super::reply::{not_allowed, see_other};
+use super::session::{self, FORM_TOKEN};
+use crate::accounts::{LookupError, Principal, Session};
+use crate::library::{Change, Entry, LibraryError};
+use crate::model::{Access, Conditions, EntryName, EntryPath, Role, Timestamp, Zone};
+use crate::net::{LogUser, RequestBody, ResponseBody, Route};
+use crate::text::{BrowseTexts, ErrorTexts, FilesTexts, Language};
+
+/// Longest form without files, in bytes: the selected names of one page.
+const MAX_FORM_BYTES: usize = 1 << 20;
+
+/// What a request to a page leads to.
+pub(super) enum Answer {
+    /// A page.
+    Made(Response<ResponseBody>),
+    /// The file at this path of a space, which the person reads as by WebDAV.
+    File { principal: Box<Principal>, space: EntryName, path: EntryPath },
+}
+
+/// A person at the pages.
+struct Desk<'a> {
+    context: RequestContext<'a>,
+    language: Language,
+    session: Session,
+    /// Token of the session's forms.
+    form_token: String,
+    /// The spaces that the person may see.
+    accesses: Vec<Access>,
+    /// The office's time zone.
+    zone: Zone,
+}
+
+/// The page of an entry that the query chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    /// A folder's members; a file's content.
+    Itself,
+    /// The entry with what can be done to it.
+    About,
+    /// The trash of the space.
+    Trash,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    #[error("read the accounts")]
+    Accounts(#[from] LookupError),
+}
+
+/// Whether this endpoint serves the path.
+pub(super) fn serves(path: &str) -> bool {
+    Mount::new([FILES]).holds(path)
+}
+
+/// Answers a request to a page.
+pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Answer {
+    let language = chosen(context);
+    let mut answer = match Desk::of(context, language).await {
+        Ok(Some(desk)) => {
+            let user = desk.session.principal.user;
+            let mut answer = desk
+                .answer(body)
+                .await
+                .unwrap_or_else(|failure| Answer::Made(failed(context, language, &desk.bar(LIST), &failure)));
+            if let Answer::Made(response) = &mut answer {
+                response.extensions_mut().insert(LogUser(user));
+            }
+            answer
+        }
+        Ok(None) => Answer::Made(session::to_login(context)),
+        Err(failure) => Answer::Made(failed(context, language, &bar(language, LIST, None), &failure)),
+    };
+    if let Answer::Made(response) = &mut answer {
+        keep_choice(context, response);
+        response.extensions_mut().insert(Route::named("files"));
+    }
+    answer
+}
+
+impl<'a> Desk<'a> {
+    /// `None` without a session.
+    async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
+        let Some(session) = session::current(context).await? else { return Ok(None) };
+        let accounts = &context.services.accounts;
+        let accesses = accounts.spaces_of(&session.principal).await?;
+        let form_token = accounts.form_token(&session.token);
+        let zone = context.zone().await;
+        Ok(Some(Self { context, language, session, form_token, accesses, zone }))
+    }
+
+    async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
+        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
+        if !is_read && self.context.parts.method != Method::POST {
+            let refused = not_allowed("GET, HEAD, POST", "Open this address in a browser.\n");
+            return Ok(Answer::Made(refused));
+        }
+        let Ok(Some(Located { place, trailing_slash })) = mount().locate(self.context.path()) else {
+            return Err(LibraryError::NotFound.into());
+        };
+        let Place::Entry { space, path } = place else {
+            return match is_read {
+                true => Ok(Answer::Made(self.spaces().await?)),
+                false => Ok(Answer::Made(not_allowed("GET, HEAD", "Open this address in a browser.\n"))),
+            };
+        };
+        let spot = Spot { access: self.access(&space).await?, space, path };
+        let entry = self.context.services.library.find(&spot.access, &spot.path).await?;
+        let view = self.view();
+        if !is_read {
+            return Ok(Answer::Made(self.posted(&spot, &entry, view, body).await?));
+        }
+        let outcome = Outcome::of_query(self.query());
+        Ok(Answer::Made(match view {
+            View::About if !spot.path.is_root() => self.about(&spot, &entry, &outcome).await?,
+            View::Trash if spot.path.is_root() => self.trash(&spot, &outcome).await?,
+            View::About | View::Trash => return Err(LibraryError::NotFound.into()),
+            // Links on the page of a folder are relative to its address with a slash.
+            View::Itself if entry.is_folder() && !trailing_slash => see_other(&spot.address(true)),
+            View::Itself if entry.is_folder() => self.folder(&spot, &entry, &outcome).await?,
+            View::Itself => {
+                let principal = Box::new(self.session.principal.clone());
+                return Ok(Answer::File { principal, space: spot.space, path: spot.path });
+            }
+        }))
+    }
+
+    /// What the form of a page asks for.
+    async fn posted(
+        &self,
+        spot: &Spot,
+        entry: &Entry,
+        view: View,
+        body: &mut RequestBody,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        if view == View::Itself && entry.is_folder() && !is_form(self.context.parts) {
+            return self.upload(spot, entry, body).await;
+        }
+        let here = match view {
+            View::Itself => spot.address(entry.is_folder()),
+            View::About => spot.about(entry.is_folder()),
+            View::Trash => spot.trash(),
+        };
+        let form = match self.own_form(&here, body).await {
+            Ok(form) => form,
+            Err(response) => return Ok(response),
+        };
+        match view {
+            View::Itself if entry.is_folder() => self.act_in(spot, entry, &form).await,
+            View::About if !spot.path.is_root() => self.act_on(spot, entry, &form).await,
+            View::Trash if spot.path.is_root() => self.act_in_trash(spot, &form).await,
+            _ => Ok(not_allowed("GET, HEAD", "This address can only be fetched.\n")),
+        }
+    }
+
+    /// The right to a space. One that does not exist and one that the person may not see are the same.
+    async fn access(&self, space: &EntryName) -> Result<Access, Failure> {
+        let id = self.context.services.library.space_id(space).await?.ok_or(LibraryError::NotFound)?;
+        let access = self.accesses.iter().find(|access| access.space() == id);
+        Ok(*access.ok_or(LibraryError::NotFound)?)
+    }
+
+    /// A form of these pages, or the answer to another body.
+    async fn own_form(&self, here: &str, body: &mut RequestBody) -> Result<Bytes, Response<ResponseBody>> {
+        let form = read_form_up_to(self.context.parts, body, MAX_FORM_BYTES).await?;
+        match session::is_own_form(self.context, &self.session.token, &form) {
+            true => Ok(form),
+            false => Err(session::forged(self.language, Some(&self.person()), here)),
+        }
+    }
+
+    /// The list of spaces.
+    async fn spaces(&self) -> Result<Response<ResponseBody>, Failure> {
+        let library = &self.context.services.library;
+        let tops = library.tops(&self.accesses, self.context.info.received).await?;
+        let texts = BrowseTexts(self.language);
+        let content = html! {
+            @if tops.is_empty() { p { (texts.no_spaces()) } } @else {
+                ul.items {
+                    @for top in &tops {
+                        li {
+                            a href=(space_address(&top.space.name)) { (shown_name(&top.space.name)) }
+                            p.where { (self.language.size(top.member.entry.size)) }
+                        }
+                    }
+                }
+            }
+        };
+        Ok(self.page(texts.spaces(), LIST, content, StatusCode::OK))
+    }
+
+    fn view(&self) -> View {
+        let has = |name: &str| field(self.query().as_bytes(), name).is_some();
+        if has("about") {
+            View::About
+        } else if has("trash") {
+            View::Trash
+        } else {
+            View::Itself
+        }
+    }
+
+    fn change(&self, access: Access) -> Change {
+        let (actor, now) = (self.session.principal.actor(), Timestamp::now());
+        Change { access, actor, now, conditions: Conditions::default() }
+    }
+
+    fn query(&self) -> &str {
+        self.context.parts.uri.query().unwrap_or_default()
+    }
+
+    fn texts(&self) -> FilesTexts {
+        FilesTexts(self.language)
+    }
+
+    fn moment(&self, time: Timestamp) -> String {
+        self.language.moment(&self.zone, time)
+    }
+
+    fn token(&self) -> Markup {
+        html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
+    }
+
+    /// The way to a new link for people without an account, for those who may make one.
+    fn link_here(&self, spot: &Spot, is_folder: bool) -> Markup {
+        if !spot.may_write() || self.session.principal.role == Role::Client {
+            return html! {};
+        }
+        let mut address = "/links?space=".to_owned();
+        push_encoded(&mut address, spot.space.as_str());
+        address.push_str("&folder=");
+        let names = spot.path.names().iter().map(EntryName::as_str);
+        push_encoded(&mut address, &names.collect::<Vec<_>>().join("/"));
+        if !is_folder {
+            address.push_str("&can=read");
+        }
+        html! { a href=(address) { (self.texts().link_here()) } }
+    }
+
+    /// Why the library refused, in words; logged if the office must know.
+    fn problem(&self, error: &LibraryError) -> Problem {
+        log_library(error, library_status(error), self.context.info.request_id);
+        Problem::of(error)
+    }
+
+    /// The way from the list of spaces to a place.
+    fn trail(&self, spot: &Spot, with_itself: bool) -> Markup {
+        let mut steps = Vec::new();
+        let mut next = if with_itself { Some(spot.above()) } else { Some(Some(spot.clone())) };
+        while let Some(Some(step)) = next {
+            next = Some(step.above());
+            steps.push(step);
+        }
+        html! {
+            nav.trail aria-label=(self.texts().path()) {
+                a href=(LIST) { (BrowseTexts(self.language).spaces()) }
+                @for step in steps.iter().rev() { " › " a href=(step.address(true)) { (step.name()) } }
+            }
+        }
+    }
+
+    fn page(&self, title: &str, here: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
+        Page { language: self.language, width: Width::Wide, title, content }.below(&self.bar(here), status)
+    }
+
+    fn bar(&self, here: &str) -> Markup {
+        bar(self.language, here, Some(&self.person()))
+    }
+
+    fn person(&self) -> SignedIn<'_> {
+        SignedIn { name: self.session.principal.name.as_str(), form_token: &self.form_token }
+    }
+}
+
+/// The same for an entry that does not exist as for one that the person may not see.
+fn failed(
+    context: RequestContext<'_>,
+    language: Language,
+    bar: &Markup,
+    failure: &Failure,
+) -> Response<ResponseBody> {
+    let (texts, request_id) = (ErrorTexts(language), context.info.request_id);
+    let status = match failure {
+        Failure::Library(error) => {
+            let status = library_status(error);
+            log_library(error, status, request_id);
+            status
+        }
+        Failure::Accounts(error) => {
+            let error: &dyn std::error::Error = error;
+            tracing::error!(%request_id, error, "page of files not made");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    match status {
+        StatusCode::NOT_FOUND => notice_below(language, bar, status, texts.nothing_title(), texts.nothing()),
+        status => notice_below(language, bar, status, texts.failed_title(), texts.failed()),
+    }
+}
