@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::directory::make_private;
 use super::owner::give_to_caller;
-use crate::model::fill_random;
+use crate::accounts::random_words;
 use crate::vault::disk::{Overwrite, write_durably};
 use crate::vault::keys::{RecoveryRecipient, Unlock, generate_recovery};
 
@@ -150,25 +150,6 @@ fn write_new(path: &Path, text: &str) -> Result<(), KitError> {
     give_to_caller(path).map_err(io)
 }
 
-/// Groups of five letters and digits that are easy to read aloud, with 25 random bits each.
-fn random_words(groups: usize) -> SecretString {
-    // Crockford's alphabet: no i, l, o or u.
-    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut random = zeroize::Zeroizing::new(vec![0_u8; groups * 5]);
-    fill_random(&mut random);
-    let text: Vec<String> = random
-        .chunks(5)
-        .map(|group| {
-            group
-                .iter()
-                .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
-                .map(|b| char::from(*b))
-                .collect()
-        })
-        .collect();
-    SecretString::from(text.join("-"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,12 +178,5 @@ mod tests {
             check_place(&data, &temp.path().join(outside)).unwrap();
         }
         assert_eq!(Kit::folder(Path::new(".")).parent(), std::env::current_dir().unwrap().parent());
-    }
-
-    #[test]
-    fn made_up_passwords_have_the_promised_length() {
-        let words = random_words(8);
-        assert_eq!(words.expose_secret().len(), 8 * 5 + 7);
-        assert_ne!(words.expose_secret(), random_words(8).expose_secret());
     }
 }

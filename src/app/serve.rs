@@ -204,6 +204,7 @@ impl Host {
             accounts: accounts.clone(),
             sharing: sharing.clone(),
             intake: intake.clone(),
+            admin: instance.admin(),
         };
         self.router.open(rooms, origins, limits);
         self.mail.open(intake.clone());

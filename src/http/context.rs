@@ -5,6 +5,7 @@ use http::uri::PathAndQuery;
 
 use super::recent_spaces::RecentSpaces;
 use crate::accounts::Accounts;
+use crate::admin::Admin;
 use crate::intake::Intake;
 use crate::library::Library;
 use crate::model::Zone;
@@ -19,6 +20,7 @@ pub(super) struct Services {
     pub(super) accounts: Accounts,
     pub(super) sharing: Sharing,
     pub(super) intake: Intake,
+    pub(super) admin: Admin,
     pub(super) recent_spaces: RecentSpaces,
     pub(super) lanes: SendLanes,
 }

@@ -1,10 +1,12 @@
 //! The HTTP server: the router, and an endpoint for each protocol. Connections, TLS and limits belong to `net`.
 
+mod account;
 mod api;
 pub(crate) mod auth;
 mod context;
 mod cookies;
 mod dav;
+mod desk;
 mod error;
 mod files;
 mod health;
@@ -13,6 +15,7 @@ mod links;
 mod mounts;
 mod my_links;
 pub(crate) mod nextcloud;
+mod office;
 pub(crate) mod page;
 pub mod protocol;
 mod recent_spaces;

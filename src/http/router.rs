@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
+use super::account;
 use super::api;
 use super::auth::authenticate;
 use super::context::{RequestContext, Services};
@@ -14,6 +15,7 @@ use super::holding;
 use super::links::{self, LinkAddress};
 use super::my_links;
 use super::nextcloud;
+use super::office;
 use super::page;
 use super::page::error_page::{self, Browser};
 use super::page::foot::{self, Legal};
@@ -25,6 +27,7 @@ use super::resumable::{Endpoint, Resumable, UploadStart};
 use super::signin;
 use super::{Health, HealthState, KnownTroubles, health_response};
 use crate::accounts::{Accounts, Principal};
+use crate::admin::Admin;
 use crate::intake::Intake;
 use crate::library::Library;
 use crate::model::{EntryName, EntryPath, Office};
@@ -56,6 +59,8 @@ pub struct Rooms {
     pub sharing: Sharing,
     /// The holding area.
     pub intake: Intake,
+    /// Requests of administrators, and of users about their accounts.
+    pub admin: Admin,
 }
 
 /// Everything that exists once the instance is open.
@@ -73,9 +78,9 @@ impl Router {
 
     /// Serves files from now on; web pages of these sites may upload. Later calls have no effect.
     pub fn open(&self, rooms: Rooms, origins: Vec<WebOrigin>, limits: &Limits) {
-        let Rooms { library, uploads, accounts, sharing, intake } = rooms;
+        let Rooms { library, uploads, accounts, sharing, intake, admin } = rooms;
         let (recent_spaces, lanes) = (RecentSpaces::default(), SendLanes::default());
-        let services = Services { library, uploads, accounts, sharing, intake, recent_spaces, lanes };
+        let services = Services { library, uploads, accounts, sharing, intake, admin, recent_spaces, lanes };
         let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
         // A second unlock finds the instance already open and never gets here.
         let _ = self.open.set(Open { services, dav, resumable });
@@ -184,6 +189,12 @@ impl Open {
         }
         if files::serves(path) {
             return self.files(context, body).await;
+        }
+        if account::serves(path) {
+            return account::handle(context, body).await;
+        }
+        if office::serves(path) {
+            return office::handle(context, body).await;
         }
         if my_links::serves(path) {
             return my_links::handle(context, body).await;

@@ -1,5 +1,7 @@
 //! Sentences for people, in every supported language: pages, commands and the API take them from here.
 
+mod account;
+mod administration;
 mod asked;
 mod browse;
 mod errors;
@@ -13,9 +15,12 @@ mod login;
 mod my_links;
 mod notices;
 mod office;
+mod refusals;
 mod sentences;
 mod sign_in;
 
+pub use account::AccountTexts;
+pub use administration::AdministrationTexts;
 pub use asked::AskedTexts;
 pub use browse::BrowseTexts;
 pub use errors::ErrorTexts;
@@ -27,6 +32,7 @@ pub use login::LoginTexts;
 pub use my_links::MyLinksTexts;
 pub use notices::NoticeTexts;
 pub use office::OfficeTexts;
+pub use refusals::RefusalTexts;
 pub use sentences::Sentence;
 pub use sign_in::SignInTexts;
 
@@ -34,6 +40,8 @@ use crate::model::{ByteSize, Day, LocalTime, Timestamp, Zone};
 
 /// The tables of sentences on pages, by the names of their types.
 pub const PAGES: &[(&str, &[Sentence])] = &[
+    ("AccountTexts", AccountTexts::ALL),
+    ("AdministrationTexts", AdministrationTexts::ALL),
     ("AskedTexts", AskedTexts::ALL),
     ("BrowseTexts", BrowseTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
@@ -44,6 +52,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("LoginTexts", LoginTexts::ALL),
     ("MyLinksTexts", MyLinksTexts::ALL),
     ("OfficeTexts", OfficeTexts::ALL),
+    ("RefusalTexts", RefusalTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
 ];
 

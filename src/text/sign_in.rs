@@ -24,6 +24,9 @@ sentences! {
     lost:
         de "Ihre Anmeldung war abgelaufen. Was Sie eben abgeschickt haben, wurde nicht ausgeführt.",
         en "Your session had ended. What you have just sent was not carried out.";
+    changed:
+        de "Ihr Kennwort ist geändert. Melden Sie sich mit dem neuen an.",
+        en "Your password is changed. Sign in with the new one.";
 
     forged_title:
         de "Nicht ausgeführt",

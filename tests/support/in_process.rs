@@ -42,6 +42,7 @@ impl InProcess {
             accounts: instance.accounts.clone(),
             sharing: instance.sharing.clone(),
             intake: instance.intake.clone(),
+            admin: instance.admin(),
         };
         router.open(rooms, Vec::new(), &Limits::default());
         Self { router, instance, runtime, _directory: directory, server }

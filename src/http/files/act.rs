@@ -3,7 +3,7 @@
 use http::Response;
 
 use super::outcome::{Done, Outcome, Problem, Typed};
-use super::{Desk, Failure, Spot};
+use super::{Cabinet, Failure, Spot};
 use crate::http::page::form::{field, fields};
 use crate::http::reply::see_other;
 use crate::library::{Entry, LibraryError, Overwrite};
@@ -19,7 +19,7 @@ struct Destination {
     folder: EntryPath,
 }
 
-impl Desk<'_> {
+impl Cabinet<'_> {
     /// Does what a form of a folder's page asks for: makes a folder, or deletes, moves or copies the selected members.
     pub(super) async fn act_in(
         &self,
@@ -85,7 +85,7 @@ impl Desk<'_> {
             "restore" => {
                 let version = field(form, "version").and_then(|id| id.parse().ok().map(VersionId));
                 let version = version.unwrap_or(VersionId(0));
-                let library = &self.context.services.library;
+                let library = &self.desk.context.services.library;
                 let restored = library.restore_version(self.change(spot.access), &spot.path, version).await;
                 let restored = restored.map(|_| Done::Restored).map_err(|error| self.problem(&error));
                 (restored, format!("{}&", spot.about(is_folder)))
@@ -108,7 +108,7 @@ impl Desk<'_> {
         let name = EntryName::parse(typed.name.trim()).map_err(LibraryError::from);
         let made = match name.and_then(|name| spot.child(name)) {
             Ok(new) => {
-                let library = &self.context.services.library;
+                let library = &self.desk.context.services.library;
                 library.make_folder(self.change(spot.access), &new.path).await
             }
             Err(error) => Err(error),
@@ -122,7 +122,7 @@ impl Desk<'_> {
     /// Deletes, moves or copies one entry.
     async fn act(&self, entry: &Spot, action: &str, typed: &Typed) -> Result<Done, Problem> {
         if action == "delete" {
-            let library = &self.context.services.library;
+            let library = &self.desk.context.services.library;
             let deleted = library.delete(self.change(entry.access), &entry.path).await;
             return deleted.map(|()| Done::Deleted).map_err(|error| self.problem(&error));
         }
@@ -142,7 +142,7 @@ impl Desk<'_> {
         let access = self.access(&space).await.map_err(|_| Problem::NoFolder)?;
         let folder = typed.folder.trim().trim_matches('/');
         let folder = EntryPath::parse(folder).map_err(|error| self.problem(&error.into()))?;
-        let library = &self.context.services.library;
+        let library = &self.desk.context.services.library;
         match library.find(&access, &folder).await {
             Ok(found) if found.is_folder() => Ok(Destination { access, folder }),
             Ok(_) | Err(LibraryError::NotFound) => Err(Problem::NoFolder),
@@ -152,7 +152,7 @@ impl Desk<'_> {
 
     /// Moves an entry in a task of its own: a browser that leaves must not stop it halfway.
     async fn relocate(&self, from: &Spot, access: &Access, to: &EntryPath) -> Result<(), Problem> {
-        let (library, change) = (self.context.services.library.clone(), self.change(from.access));
+        let (library, change) = (self.desk.context.services.library.clone(), self.change(from.access));
         let (source, access, to) = (from.path.clone(), *access, to.clone());
         let task = tokio::spawn(async move {
             library.move_entry(change, &source, &access, &to, Overwrite::Forbid).await
@@ -163,7 +163,7 @@ impl Desk<'_> {
 
     /// Copies an entry, likewise.
     async fn copy(&self, from: &Spot, access: &Access, to: &EntryPath) -> Result<(), Problem> {
-        let (library, change) = (self.context.services.library.clone(), self.change(from.access));
+        let (library, change) = (self.desk.context.services.library.clone(), self.change(from.access));
         let (source, access, to) = (from.path.clone(), *access, to.clone());
         let task = tokio::spawn(async move {
             library.copy_entry(change, &source, &access, &to, Overwrite::Forbid, Depth::Infinity).await

@@ -4,14 +4,14 @@ use http::Response;
 use maud::{Markup, html};
 
 use super::outcome::Outcome;
-use super::{Desk, Failure, Spot};
+use super::{Cabinet, Failure, Spot};
 use crate::http::page::{facts, note};
 use crate::library::{Entry, Version};
 use crate::model::VersionState;
 use crate::net::ResponseBody;
 use crate::text::BrowseTexts;
 
-impl Desk<'_> {
+impl Cabinet<'_> {
     /// The page about an entry that is not the top folder of a space.
     pub(super) async fn about(
         &self,
@@ -19,14 +19,14 @@ impl Desk<'_> {
         entry: &Entry,
         outcome: &Outcome,
     ) -> Result<Response<ResponseBody>, Failure> {
-        let (texts, columns) = (self.texts(), BrowseTexts(self.language));
+        let (texts, columns) = (self.texts(), BrowseTexts(self.desk.language));
         let here = spot.about(entry.is_folder());
         let versions = match entry.is_folder() {
             true => Vec::new(),
-            false => self.context.services.library.versions(&spot.access, &spot.path).await?,
+            false => self.desk.context.services.library.versions(&spot.access, &spot.path).await?,
         };
-        let (size, changed) = (self.language.size(entry.size), self.moment(entry.modified));
-        let created = self.moment(entry.created);
+        let (size, changed) = (self.desk.language.size(entry.size), self.desk.moment(entry.modified));
+        let created = self.desk.moment(entry.created);
         let rows =
             [(columns.size(), size.as_str()), (columns.changed(), &changed), (texts.created(), &created)];
         let content = html! {
@@ -55,7 +55,7 @@ impl Desk<'_> {
             details open[!typed.name.is_empty()] {
                 summary { (texts.rename_title()) }
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     label { (texts.new_name()) input type="text" name="name" value=(name) required autocomplete="off"; }
                     button name="do" value="rename" { (texts.rename()) }
                 }
@@ -63,14 +63,14 @@ impl Desk<'_> {
             details open[!typed.space.is_empty()] {
                 summary { (texts.relocate_title()) }
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     (self.destination(outcome).await?)
                 }
             }
             details {
                 summary { (texts.delete()) }
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     p { (texts.delete_about()) }
                     button name="do" value="delete" { (texts.delete()) }
                 }
@@ -89,11 +89,11 @@ impl Desk<'_> {
                     ul.items {
                         @for version in earlier() {
                             li {
-                                (texts.version_of(&self.moment(version.created), &self.language.size(version.size)))
+                                (texts.version_of(&self.desk.moment(version.created), &self.desk.language.size(version.size)))
                                 @if version.state != VersionState::Visible { p.state { (texts.version_withheld()) } }
                                 @else if may_write {
                                     form method="post" action=(here) {
-                                        (self.token())
+                                        (self.desk.token())
                                         input type="hidden" name="version" value=(version.id.0);
                                         button.plain name="do" value="restore" { (texts.restore()) }
                                     }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::outcome::Outcome;
-use super::{Desk, Failure, Spot};
+use super::{Cabinet, Failure, Spot};
 use crate::http::page::folder::shown_name;
 use crate::http::page::form::field;
 use crate::http::protocol::href::push_encoded;
@@ -18,7 +18,7 @@ use crate::text::BrowseTexts;
 /// Members of a folder on one page, at least; the page ends with a whole part of the listing.
 const ROWS: usize = 400;
 
-impl Desk<'_> {
+impl Cabinet<'_> {
     /// The page of a folder, from the member after the one that the query names.
     pub(super) async fn folder(
         &self,
@@ -26,8 +26,8 @@ impl Desk<'_> {
         folder: &Entry,
         outcome: &Outcome,
     ) -> Result<Response<ResponseBody>, Failure> {
-        let (library, now) = (&self.context.services.library, self.context.info.received);
-        let after = field(self.query().as_bytes(), "after").map(|key| key.to_string());
+        let (library, now) = (&self.desk.context.services.library, self.desk.context.info.received);
+        let after = field(self.desk.query().as_bytes(), "after").map(|key| key.to_string());
         let is_first = after.is_none();
         let (mut members, mut next) = (Vec::new(), after);
         loop {
@@ -48,9 +48,9 @@ impl Desk<'_> {
                 (self.upload_form(&here, members.is_empty()))
                 (self.folder_form(&here, &outcome.typed.name))
             }
-            @if members.is_empty() { p { (BrowseTexts(self.language).empty()) } } @else {
+            @if members.is_empty() { p { (BrowseTexts(self.desk.language).empty()) } } @else {
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     (self.table(&here, &members, may_write))
                     @if may_write { (self.with_selected(outcome).await?) }
                 }
@@ -69,7 +69,7 @@ impl Desk<'_> {
     }
 
     fn table(&self, here: &str, members: &[Entry], may_write: bool) -> Markup {
-        let columns = BrowseTexts(self.language);
+        let columns = BrowseTexts(self.desk.language);
         html! {
             table {
                 thead {
@@ -106,8 +106,8 @@ impl Desk<'_> {
                     (name) " " small { (texts.examined()) }
                 }
             }
-            td.size { @if !member.is_folder() { (self.language.size(member.size)) } }
-            td.changed { (self.moment(member.modified)) }
+            td.size { @if !member.is_folder() { (self.desk.language.size(member.size)) } }
+            td.changed { (self.desk.moment(member.modified)) }
             td.more { a href={ (href) "?about" } aria-label=(texts.more_about(&name)) { (texts.more()) } }
         }
     }
@@ -118,7 +118,7 @@ impl Desk<'_> {
             details open[is_open] {
                 summary { (texts.upload_title()) }
                 form method="post" action=(here) enctype="multipart/form-data" {
-                    (self.token())
+                    (self.desk.token())
                     label.check { input type="checkbox" name=(REPLACE) value="yes"; span { (texts.replace()) } }
                     label { (texts.choose_files()) input type="file" name=(FILES) multiple; }
                     label { (texts.choose_folder()) input type="file" name=(FILES) multiple webkitdirectory; }
@@ -134,7 +134,7 @@ impl Desk<'_> {
             details open[!typed.is_empty()] {
                 summary { (texts.folder_title()) }
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     label { (texts.folder_name()) input type="text" name="name" value=(typed) required autocomplete="off"; }
                     button name="do" value="folder" { (texts.make_folder()) }
                 }
@@ -157,11 +157,11 @@ impl Desk<'_> {
     /// Where to move or copy something, with the buttons for both.
     pub(super) async fn destination(&self, outcome: &Outcome) -> Result<Markup, Failure> {
         let texts = self.texts();
-        let mut spaces = self.context.services.library.spaces().await?;
+        let mut spaces = self.desk.context.services.library.spaces().await?;
         let may_write = |access: &&Access| access.require(Right::Write).is_ok();
         spaces
             .retain(|space| self.accesses.iter().filter(may_write).any(|access| access.space() == space.id));
-        let here = self.context.path().split('/').nth(2).unwrap_or_default();
+        let here = self.desk.context.path().split('/').nth(2).unwrap_or_default();
         let here = percent_encoding::percent_decode_str(here).decode_utf8_lossy();
         let chosen = if outcome.typed.space.is_empty() { &*here } else { &outcome.typed.space };
         Ok(html! {

@@ -10,25 +10,25 @@ mod spot;
 mod trash;
 mod upload;
 
-use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use maud::{Markup, html};
 
 use self::outcome::{Outcome, Problem};
 use self::spot::{FILES, LIST, Spot, mount, space_address};
 use super::context::RequestContext;
+use super::desk::Desk;
 use super::error::{library_status, log_library};
-use super::page::bar::{SignedIn, bar};
+use super::page::bar::bar;
 use super::page::folder::shown_name;
-use super::page::form::{field, is_form, read_form_up_to};
+use super::page::form::{field, is_form};
 use super::page::language::{chosen, keep_choice};
-use super::page::{Page, Width, notice_below};
+use super::page::{Width, notice_below};
 use super::protocol::href::{Located, Mount, Place, push_encoded};
 use super::reply::{not_allowed, see_other};
-use super::session::{self, FORM_TOKEN};
-use crate::accounts::{LookupError, Principal, Session};
+use super::session;
+use crate::accounts::{LookupError, Principal};
 use crate::library::{Change, Entry, LibraryError};
-use crate::model::{Access, Conditions, EntryName, EntryPath, Role, Timestamp, Zone};
+use crate::model::{Access, Conditions, EntryName, EntryPath, Role, Timestamp};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{BrowseTexts, ErrorTexts, FilesTexts, Language};
 
@@ -44,16 +44,10 @@ pub(super) enum Answer {
 }
 
 /// A person at the pages.
-struct Desk<'a> {
-    context: RequestContext<'a>,
-    language: Language,
-    session: Session,
-    /// Token of the session's forms.
-    form_token: String,
+struct Cabinet<'a> {
+    desk: Desk<'a>,
     /// The spaces that the person may see.
     accesses: Vec<Access>,
-    /// The office's time zone.
-    zone: Zone,
 }
 
 /// The page of an entry that the query chooses.
@@ -84,13 +78,12 @@ pub(super) fn serves(path: &str) -> bool {
 /// Answers a request to a page.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Answer {
     let language = chosen(context);
-    let mut answer = match Desk::of(context, language).await {
-        Ok(Some(desk)) => {
-            let user = desk.session.principal.user;
-            let mut answer = desk
-                .answer(body)
-                .await
-                .unwrap_or_else(|failure| Answer::Made(failed(context, language, &desk.bar(LIST), &failure)));
+    let mut answer = match Cabinet::of(context, language).await {
+        Ok(Some(cabinet)) => {
+            let user = cabinet.desk.principal().user;
+            let mut answer = cabinet.answer(body).await.unwrap_or_else(|failure| {
+                Answer::Made(failed(context, language, &cabinet.desk.bar(LIST), &failure))
+            });
             if let Answer::Made(response) = &mut answer {
                 response.extensions_mut().insert(LogUser(user));
             }
@@ -106,24 +99,21 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
     answer
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Cabinet<'a> {
     /// `None` without a session.
     async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
-        let Some(session) = session::current(context).await? else { return Ok(None) };
-        let accounts = &context.services.accounts;
-        let accesses = accounts.spaces_of(&session.principal).await?;
-        let form_token = accounts.form_token(&session.token);
-        let zone = context.zone().await;
-        Ok(Some(Self { context, language, session, form_token, accesses, zone }))
+        let Some(desk) = Desk::of(context, language).await? else { return Ok(None) };
+        let accesses = context.services.accounts.spaces_of(desk.principal()).await?;
+        Ok(Some(Self { desk, accesses }))
     }
 
     async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
-        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
-        if !is_read && self.context.parts.method != Method::POST {
+        let is_read = matches!(self.desk.context.parts.method, Method::GET | Method::HEAD);
+        if !is_read && self.desk.context.parts.method != Method::POST {
             let refused = not_allowed("GET, HEAD, POST", "Open this address in a browser.\n");
             return Ok(Answer::Made(refused));
         }
-        let Ok(Some(Located { place, trailing_slash })) = mount().locate(self.context.path()) else {
+        let Ok(Some(Located { place, trailing_slash })) = mount().locate(self.desk.context.path()) else {
             return Err(LibraryError::NotFound.into());
         };
         let Place::Entry { space, path } = place else {
@@ -133,12 +123,12 @@ impl<'a> Desk<'a> {
             };
         };
         let spot = Spot { access: self.access(&space).await?, space, path };
-        let entry = self.context.services.library.find(&spot.access, &spot.path).await?;
+        let entry = self.desk.context.services.library.find(&spot.access, &spot.path).await?;
         let view = self.view();
         if !is_read {
             return Ok(Answer::Made(self.posted(&spot, &entry, view, body).await?));
         }
-        let outcome = Outcome::of_query(self.query());
+        let outcome = Outcome::of_query(self.desk.query());
         Ok(Answer::Made(match view {
             View::About if !spot.path.is_root() => self.about(&spot, &entry, &outcome).await?,
             View::Trash if spot.path.is_root() => self.trash(&spot, &outcome).await?,
@@ -147,7 +137,7 @@ impl<'a> Desk<'a> {
             View::Itself if entry.is_folder() && !trailing_slash => see_other(&spot.address(true)),
             View::Itself if entry.is_folder() => self.folder(&spot, &entry, &outcome).await?,
             View::Itself => {
-                let principal = Box::new(self.session.principal.clone());
+                let principal = Box::new(self.desk.session.principal.clone());
                 return Ok(Answer::File { principal, space: spot.space, path: spot.path });
             }
         }))
@@ -161,7 +151,7 @@ impl<'a> Desk<'a> {
         view: View,
         body: &mut RequestBody,
     ) -> Result<Response<ResponseBody>, Failure> {
-        if view == View::Itself && entry.is_folder() && !is_form(self.context.parts) {
+        if view == View::Itself && entry.is_folder() && !is_form(self.desk.context.parts) {
             return self.upload(spot, entry, body).await;
         }
         let here = match view {
@@ -169,7 +159,7 @@ impl<'a> Desk<'a> {
             View::About => spot.about(entry.is_folder()),
             View::Trash => spot.trash(),
         };
-        let form = match self.own_form(&here, body).await {
+        let form = match self.desk.own_form(&here, body, MAX_FORM_BYTES).await {
             Ok(form) => form,
             Err(response) => return Ok(response),
         };
@@ -183,32 +173,23 @@ impl<'a> Desk<'a> {
 
     /// The right to a space. One that does not exist and one that the person may not see are the same.
     async fn access(&self, space: &EntryName) -> Result<Access, Failure> {
-        let id = self.context.services.library.space_id(space).await?.ok_or(LibraryError::NotFound)?;
+        let id = self.desk.context.services.library.space_id(space).await?.ok_or(LibraryError::NotFound)?;
         let access = self.accesses.iter().find(|access| access.space() == id);
         Ok(*access.ok_or(LibraryError::NotFound)?)
     }
 
-    /// A form of these pages, or the answer to another body.
-    async fn own_form(&self, here: &str, body: &mut RequestBody) -> Result<Bytes, Response<ResponseBody>> {
-        let form = read_form_up_to(self.context.parts, body, MAX_FORM_BYTES).await?;
-        match session::is_own_form(self.context, &self.session.token, &form) {
-            true => Ok(form),
-            false => Err(session::forged(self.language, Some(&self.person()), here)),
-        }
-    }
-
     /// The list of spaces.
     async fn spaces(&self) -> Result<Response<ResponseBody>, Failure> {
-        let library = &self.context.services.library;
-        let tops = library.tops(&self.accesses, self.context.info.received).await?;
-        let texts = BrowseTexts(self.language);
+        let library = &self.desk.context.services.library;
+        let tops = library.tops(&self.accesses, self.desk.context.info.received).await?;
+        let texts = BrowseTexts(self.desk.language);
         let content = html! {
             @if tops.is_empty() { p { (texts.no_spaces()) } } @else {
                 ul.items {
                     @for top in &tops {
                         li {
                             a href=(space_address(&top.space.name)) { (shown_name(&top.space.name)) }
-                            p.where { (self.language.size(top.member.entry.size)) }
+                            p.where { (self.desk.language.size(top.member.entry.size)) }
                         }
                     }
                 }
@@ -218,7 +199,7 @@ impl<'a> Desk<'a> {
     }
 
     fn view(&self) -> View {
-        let has = |name: &str| field(self.query().as_bytes(), name).is_some();
+        let has = |name: &str| field(self.desk.query().as_bytes(), name).is_some();
         if has("about") {
             View::About
         } else if has("trash") {
@@ -229,29 +210,17 @@ impl<'a> Desk<'a> {
     }
 
     fn change(&self, access: Access) -> Change {
-        let (actor, now) = (self.session.principal.actor(), Timestamp::now());
+        let (actor, now) = (self.desk.session.principal.actor(), Timestamp::now());
         Change { access, actor, now, conditions: Conditions::default() }
     }
 
-    fn query(&self) -> &str {
-        self.context.parts.uri.query().unwrap_or_default()
-    }
-
     fn texts(&self) -> FilesTexts {
-        FilesTexts(self.language)
-    }
-
-    fn moment(&self, time: Timestamp) -> String {
-        self.language.moment(&self.zone, time)
-    }
-
-    fn token(&self) -> Markup {
-        html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
+        FilesTexts(self.desk.language)
     }
 
     /// The way to a new link for people without an account, for those who may make one.
     fn link_here(&self, spot: &Spot, is_folder: bool) -> Markup {
-        if !spot.may_write() || self.session.principal.role == Role::Client {
+        if !spot.may_write() || self.desk.session.principal.role == Role::Client {
             return html! {};
         }
         let mut address = "/links?space=".to_owned();
@@ -267,7 +236,7 @@ impl<'a> Desk<'a> {
 
     /// Why the library refused, in words; logged if the office must know.
     fn problem(&self, error: &LibraryError) -> Problem {
-        log_library(error, library_status(error), self.context.info.request_id);
+        log_library(error, library_status(error), self.desk.context.info.request_id);
         Problem::of(error)
     }
 
@@ -281,22 +250,14 @@ impl<'a> Desk<'a> {
         }
         html! {
             nav.trail aria-label=(self.texts().path()) {
-                a href=(LIST) { (BrowseTexts(self.language).spaces()) }
+                a href=(LIST) { (BrowseTexts(self.desk.language).spaces()) }
                 @for step in steps.iter().rev() { " › " a href=(step.address(true)) { (step.name()) } }
             }
         }
     }
 
     fn page(&self, title: &str, here: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
-        Page { language: self.language, width: Width::Wide, title, content }.below(&self.bar(here), status)
-    }
-
-    fn bar(&self, here: &str) -> Markup {
-        bar(self.language, here, Some(&self.person()))
-    }
-
-    fn person(&self) -> SignedIn<'_> {
-        SignedIn { name: self.session.principal.name.as_str(), form_token: &self.form_token }
+        self.desk.page((Width::Wide, title), here, content, status)
     }
 }
 

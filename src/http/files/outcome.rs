@@ -3,7 +3,7 @@
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::Desk;
+use super::Cabinet;
 use crate::http::error::library_status;
 use crate::http::page::folder::shown_name;
 use crate::http::page::form::field;
@@ -187,7 +187,7 @@ impl Problem {
     }
 }
 
-impl Desk<'_> {
+impl Cabinet<'_> {
     /// What the last form did, above a page.
     pub(super) fn above(&self, outcome: &Outcome) -> Markup {
         let texts = self.texts();

@@ -4,7 +4,7 @@ use http::Response;
 use maud::{Markup, html};
 
 use super::outcome::{Done, Outcome, Typed};
-use super::{Desk, Failure, Problem, Spot};
+use super::{Cabinet, Failure, Problem, Spot};
 use crate::http::page::folder::shown_name;
 use crate::http::page::form::field;
 use crate::http::reply::see_other;
@@ -15,7 +15,7 @@ use crate::net::ResponseBody;
 /// Most items of the trash on the page; of more, those deleted last.
 const MAX_ROWS: usize = 500;
 
-impl Desk<'_> {
+impl Cabinet<'_> {
     /// The page with the items of the trash.
     pub(super) async fn trash(
         &self,
@@ -23,7 +23,7 @@ impl Desk<'_> {
         outcome: &Outcome,
     ) -> Result<Response<ResponseBody>, Failure> {
         let (texts, here) = (self.texts(), spot.trash());
-        let items = self.context.services.library.trash(&spot.access).await?;
+        let items = self.desk.context.services.library.trash(&spot.access).await?;
         let content = html! {
             (self.trail(spot, false))
             (self.above(outcome))
@@ -43,11 +43,11 @@ impl Desk<'_> {
         html! {
             (path) @if item.is_folder { "/" }
             p.where {
-                (texts.deleted_at(&self.moment(item.deleted))) ", " (self.language.size(item.size))
+                (texts.deleted_at(&self.desk.moment(item.deleted))) ", " (self.desk.language.size(item.size))
             }
             @if spot.may_write() {
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     input type="hidden" name="item" value=(item.entry.0);
                     button.plain name="do" value="return" { (texts.put_back()) }
                     @if spot.access.require(Right::Manage).is_ok() {
@@ -68,14 +68,14 @@ impl Desk<'_> {
         spot: &Spot,
         form: &[u8],
     ) -> Result<Response<ResponseBody>, Failure> {
-        let library = &self.context.services.library;
+        let library = &self.desk.context.services.library;
         let item = field(form, "item").and_then(|id| id.parse().ok().map(EntryId));
         let result = match (item, field(form, "do").unwrap_or_default().as_str()) {
             (Some(item), "return") => {
                 library.restore(self.change(spot.access), item).await.map(|_| Done::Returned)
             }
             (Some(item), "purge") => {
-                let by = self.session.principal.stamp(self.context.info.received);
+                let by = self.desk.session.principal.stamp(self.desk.context.info.received);
                 library.purge(&spot.access, by, item).await.map(|()| Done::Purged)
             }
             _ => return self.trash(spot, &Outcome::refused(Problem::NothingChosen, Typed::default())).await,

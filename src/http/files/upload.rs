@@ -7,18 +7,17 @@ use http::Response;
 use http::header::CONTENT_TYPE;
 
 use super::outcome::{Done, Outcome, Problem, Typed};
-use super::{Desk, Failure, Spot};
+use super::{Cabinet, Failure, Spot};
 use crate::http::page::form::is_from_this_site;
 use crate::http::protocol::multipart::{
     Files, FormError, IncomingFile, REPLACE, TOKEN, is_system_file, sent_path,
 };
 use crate::http::reply::see_other;
-use crate::http::session;
 use crate::library::{Change, Entry, NewFile, Source, receive};
 use crate::model::{EntryPath, Right, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
 
-impl Desk<'_> {
+impl Cabinet<'_> {
     /// Stores the files of a form, each on its own. The session counts when the form begins, the right to the space also
     /// when each file ends.
     pub(super) async fn upload(
@@ -27,7 +26,7 @@ impl Desk<'_> {
         folder: &Entry,
         body: &mut RequestBody,
     ) -> Result<Response<ResponseBody>, Failure> {
-        let content_type = self.context.parts.headers.get(CONTENT_TYPE);
+        let content_type = self.desk.context.parts.headers.get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let refused = |problem| Outcome::refused(problem, Typed::default());
         if !spot.may_write() {
@@ -49,12 +48,12 @@ impl Desk<'_> {
                     break;
                 }
             };
-            let accounts = &self.context.services.accounts;
-            let is_own = is_from_this_site(self.context)
-                && accounts.is_form_token(&self.session.token, files.text(TOKEN));
+            let accounts = &self.desk.context.services.accounts;
+            let is_own = is_from_this_site(self.desk.context)
+                && accounts.is_form_token(&self.desk.session.token, files.text(TOKEN));
             if !is_own {
                 let here = spot.address(true);
-                return Ok(session::forged(self.language, Some(&self.person()), &here));
+                return Ok(self.desk.forged(&here));
             }
             let replaces = !files.text(REPLACE).is_empty();
             match self.store(spot, &mut file, replaces, &mut made).await {
@@ -92,7 +91,7 @@ impl Desk<'_> {
         if is_system_file(name.as_str()) && !above.is_root() {
             return Ok(false);
         }
-        let (library, access) = (&self.context.services.library, spot.access);
+        let (library, access) = (&self.desk.context.services.library, spot.access);
         let mut folder = spot.path.clone();
         for name in above.names() {
             folder = folder.join(name.clone()).map_err(|error| self.problem(&error.into()))?;
@@ -107,9 +106,9 @@ impl Desk<'_> {
         let change = Change { access, ..self.change(access) };
         let new = NewFile { path, size: file.announced, modified: None, checksum: None };
         let put = library.begin_put(change, new).await.map_err(|error| self.problem(&error))?;
-        let principal = &self.session.principal;
+        let principal = &self.desk.session.principal;
         let still_allowed = async || {
-            let now = self.context.services.accounts.access(principal, access.space()).await;
+            let now = self.desk.context.services.accounts.access(principal, access.space()).await;
             let right = now.ok().flatten().and_then(|access| access.require(Right::Write).ok());
             right.map(drop).ok_or(Problem::Denied)
         };

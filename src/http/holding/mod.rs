@@ -218,7 +218,8 @@ impl<'a> Desk<'a> {
     }
 
     fn person(&self) -> SignedIn<'_> {
-        SignedIn { name: self.session.principal.name.as_str(), form_token: &self.form_token }
+        let Principal { name, role, .. } = &self.session.principal;
+        SignedIn { name: name.as_str(), role: *role, form_token: &self.form_token }
     }
 
     /// The same for an item that does not exist as for one with which the person has nothing to do.

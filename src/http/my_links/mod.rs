@@ -230,7 +230,8 @@ impl<'a> Desk<'a> {
     }
 
     fn person(&self) -> SignedIn<'_> {
-        SignedIn { name: self.session.principal.name.as_str(), form_token: &self.form_token }
+        let Principal { name, role, .. } = &self.session.principal;
+        SignedIn { name: name.as_str(), role: *role, form_token: &self.form_token }
     }
 }
 

@@ -3,12 +3,14 @@
 use maud::{Markup, html};
 
 use super::language::CHOICE;
-use crate::text::{FilesTexts, HoldingTexts, Language, MyLinksTexts, SignInTexts};
+use crate::model::Role;
+use crate::text::{AdministrationTexts, FilesTexts, HoldingTexts, Language, MyLinksTexts, SignInTexts};
 
 /// A person who is signed in.
 #[derive(Debug)]
 pub(in crate::http) struct SignedIn<'a> {
     pub(in crate::http) name: &'a str,
+    pub(in crate::http) role: Role,
     /// Token of the session's forms.
     pub(in crate::http) form_token: &'a str,
 }
@@ -23,9 +25,12 @@ pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&Signe
                     a href="/files/" { (FilesTexts(language).title()) }
                     a href="/links" { (MyLinksTexts(language).title()) }
                     a href="/holding" { (HoldingTexts(language).title()) }
+                    @if person.role == Role::Administrator {
+                        a href="/office" { (AdministrationTexts(language).title()) }
+                    }
                 }
                 form method="post" action="/logout" {
-                    span { (texts.signed_in_as(person.name)) }
+                    a href="/account" { (texts.signed_in_as(person.name)) }
                     input type="hidden" name="token" value=(person.form_token);
                     button.plain { (texts.sign_out()) }
                 }

@@ -30,6 +30,8 @@ enum Notice {
     SignedOut,
     /// A form was sent after the session had ended.
     Lost,
+    /// The person has changed the password.
+    Changed,
 }
 
 /// A request to sign in or out.
@@ -72,11 +74,9 @@ impl SignIn<'_> {
                 tracing::error!(request_id = %self.context.info.request_id, error, "session not read");
             }
         }
-        let notice = if field(query, "out").is_some() {
-            Some(Notice::SignedOut)
-        } else {
-            field(query, "lost").map(|_| Notice::Lost)
-        };
+        let notices = [("out", Notice::SignedOut), ("lost", Notice::Lost), ("changed", Notice::Changed)];
+        let notice =
+            notices.into_iter().find(|(word, _)| field(query, word).is_some()).map(|(_, notice)| notice);
         self.form(&next, "", None, notice)
     }
 
@@ -156,6 +156,7 @@ impl SignIn<'_> {
             @match notice {
                 Some(Notice::SignedOut) => (success(texts.signed_out())),
                 Some(Notice::Lost) => (problem(texts.lost())),
+                Some(Notice::Changed) => (success(texts.changed())),
                 None => {},
             }
             p { (texts.explanation()) }

@@ -3,7 +3,7 @@
 /// Where a person goes who asked for no page.
 const FIRST_PAGE: &str = "/files/";
 /// The pages that ask for a session.
-const PAGES: [&str; 3] = ["/files", "/links", "/holding"];
+const PAGES: [&str; 5] = ["/files", "/links", "/holding", "/account", "/office"];
 /// Longest address that is kept while a person signs in, in bytes.
 const MAX_ADDRESS: usize = 1_024;
 

@@ -4,6 +4,8 @@
 //! `cargo test --test product http::rights` runs one module. Requests are raw, so that a test sends exactly
 //! what it says; real clients are in `clients`.
 
+mod account;
+mod administration;
 mod api;
 mod bad_input;
 mod conditions;

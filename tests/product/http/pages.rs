@@ -7,6 +7,7 @@ use super::fixture::shared_with;
 use crate::support::TestServer;
 use crate::support::browser::{Browser, hidden, leads_to};
 use crate::support::http::{Request, Response};
+use crate::support::process::{succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 const SHARES: &str = "/ocs/v2.php/apps/files_sharing/api/v1/shares?format=json";
@@ -16,6 +17,8 @@ const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
 const UNSEEN: &[(&str, &str)] = &[
+    ("AccountTexts::device_until", "needs a device password that ends"),
+    ("AdministrationTexts::no_password", "needs a person with device passwords only"),
     ("AskedTexts::send", "for screen readers"),
     ("AskedTexts::too_many_comments", "needs 50 comments"),
     ("BrowseTexts::more", "needs 2,000 files"),
@@ -144,6 +147,10 @@ const UNSEEN: &[(&str, &str)] = &[
     ("MyLinksTexts::too_many", "needs 100 links"),
     ("MyLinksTexts::failed", "needs a broken disk"),
     ("OfficeTexts::foot", "for screen readers"),
+    ("RefusalTexts::last_administrator", "needs a single administrator: `http::administration`"),
+    ("RefusalTexts::too_many_devices", "needs 100 devices"),
+    ("RefusalTexts::busy", "needs more logins at once than there are turns"),
+    ("RefusalTexts::failed", "needs a broken disk"),
     ("SignInTexts::pages", "for screen readers"),
     ("SignInTexts::language", "for screen readers"),
 ];
@@ -201,6 +208,8 @@ impl Reader<'_> {
         pages.extend(self.requests());
         pages.extend(self.my_links());
         pages.extend(self.files());
+        pages.extend(self.account());
+        pages.extend(self.administration());
         pages.extend(self.logins());
         pages.extend(self.refusals());
         pages.extend(self.sign_ins());
@@ -490,6 +499,103 @@ impl Reader<'_> {
                 &[("do", "move"), ("space", SPACE), ("folder", &format!("{}/4", self.language.tag()))],
             ),
         ]
+    }
+
+    fn account(&self) -> Vec<Response> {
+        let name = format!("account-{}", self.language.tag());
+        self.server.add_user(&name, "client", PASSWORD);
+        let browser = self.browser();
+        browser.sign_in(&name, PASSWORD).expect(303);
+        let here = "/account";
+        let list = browser.get(here).expect(200);
+        let send = |fields: &[(&str, &str)]| browser.send(&list, here, fields);
+        let made = send(&[("do", "device"), ("label", "1")]).expect(200);
+        let refused = send(&[("do", "device"), ("label", "")]).expect(400);
+        let password =
+            made.text().rsplit("readonly value=\"").next().unwrap().split('"').next().unwrap().to_owned();
+        self.ask("GET", "/dav/").sign_in(&name, &password).send().expect(200);
+        let with_device = browser.get(here).expect(200);
+        let removed = leads_to(&send(&[("do", "remove"), ("device", &hidden(&with_device, "device"))]));
+        let wrong = |new: &str, again: &str| {
+            send(&[("do", "password"), ("present", PASSWORD), ("new", new), ("again", again)]).expect(400)
+        };
+        let begun = send(&[("do", "factor")]).expect(200);
+        let text = begun.text();
+        let secret = text.split("readonly value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let mut pages = vec![
+            made,
+            refused,
+            with_device,
+            browser.get(&removed).expect(200),
+            wrong("1", "2"),
+            wrong("1", "1"),
+            wrong(&"x1".repeat(65), &"x1".repeat(65)),
+            wrong("passwordpassword", "passwordpassword"),
+            wrong(&format!("{name}-Kessel-9"), &format!("{name}-Kessel-9")),
+            send(&[("do", "password"), ("present", "1"), ("new", "2"), ("again", "2")]).expect(400),
+            send(&[("do", "codes")]).expect(400),
+            send(&[("do", "confirm"), ("code", "0")]).expect(400),
+            send(&[("do", "remove"), ("device", "0")]).expect(400),
+            self.get("/login?changed"),
+        ];
+        let code = succeed(tool("oathtool", "oathtool").args(["--totp", "--base32", secret]));
+        let codes = send(&[("do", "confirm"), ("code", code.trim())]).expect(200);
+        let first = codes.text().split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let fields = [("user", name.as_str()), ("password", PASSWORD), ("code", first.as_str())];
+        browser.sign_in_at("/login", &fields).expect(303);
+        let with_factor = browser.get(here).expect(200);
+        let twice = browser.send(&with_factor, here, &[("do", "factor")]).expect(400);
+        pages.extend([list, begun, codes, with_factor, twice]);
+        pages
+    }
+
+    fn administration(&self) -> Vec<Response> {
+        let tag = self.language.tag();
+        let (chief, person) = (format!("chief-{tag}"), format!("person-{tag}"));
+        self.server.add_user(&chief, "administrator", PASSWORD);
+        let browser = self.browser();
+        browser.sign_in(&chief, PASSWORD).expect(303);
+        let list = browser.get("/office").expect(200);
+        let send = |path: &str, fields: &[(&str, &str)]| browser.send(&list, path, fields);
+        let done =
+            |path: &str, fields: &[(&str, &str)]| browser.get(&leads_to(&send(path, fields))).expect(200);
+        let refused = |path: &str, fields: &[(&str, &str)]| send(path, fields).expect(400);
+        let space = format!("admin-{tag}");
+        let place = format!("/office/spaces/{space}");
+        let here = format!("/office/people/{person}");
+        let made = done("/office", &[("do", "space"), ("name", &space), ("kind", "client"), ("mine", "yes")]);
+        let mut pages = vec![
+            made,
+            done(&place, &[("do", "settings"), ("quota", "1"), ("intake", "yes"), ("hours", "1")]),
+            browser.get("/office").expect(200),
+            send("/office", &[("do", "person"), ("name", &person), ("role", "auditor")]).expect(200),
+            browser.get(&here).expect(200),
+        ];
+        let device = self.server.cli_ok(["user", "app-password", "add", &person, "--label", "1", "--json"]);
+        let device: Value = serde_json::from_str(&device).unwrap();
+        let password = device["password"].as_str().unwrap();
+        self.ask("GET", "/dav/").sign_in(&person, password).send().expect(200);
+        let long = "x".repeat(201);
+        pages.extend([
+            done(&here, &[("do", "give"), ("space", &space), ("right", "read"), ("release", "yes")]),
+            done(&here, &[("do", "give"), ("space", &space), ("right", "manage")]),
+            done(&here, &[("do", "disable")]),
+            send(&here, &[("do", "reset")]).expect(200),
+            refused(&here, &[("do", "delete"), ("confirm", "1")]),
+            refused(&here, &[("do", "reach"), ("mail", "1"), ("language", tag), ("notices", "on")]),
+            refused("/office", &[("do", "person"), ("name", &person), ("role", "staff")]),
+            refused("/office", &[("do", "person"), ("name", ""), ("role", "staff")]),
+            refused("/office", &[("do", "space"), ("name", "1/2"), ("kind", "team")]),
+            refused(&place, &[("do", "settings"), ("quota", "1,5")]),
+            refused(&format!("/office/people/{chief}"), &[("do", "reset")]),
+            browser.get(&format!("/office/people/account-{tag}")).expect(200),
+            browser.get("/office/details").expect(200),
+            refused("/office/details", &[("do", "details"), ("web", "1")]),
+            refused("/office/details", &[("do", "details"), ("zone", "1")]),
+            refused("/office/details", &[("do", "details"), ("name", &long)]),
+            done(&here, &[("do", "delete"), ("confirm", &person)]),
+        ]);
+        pages
     }
 
     fn my_links(&self) -> Vec<Response> {

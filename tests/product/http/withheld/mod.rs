@@ -563,8 +563,9 @@ const WALKED: [&str; 6] = ["\"api\"", "\"dav\"", "\"files\"", "\"ocs\"", "endpoi
 /// The page of a link names what was handed in to its maker, as a receipt does.
 const DECIDED: [&str; 2] = ["\"holding\"", "\"links\""];
 /// Those of answers in which no file occurs.
-const WITHOUT_FILES: [&str; 13] = [
+const WITHOUT_FILES: [&str; 15] = [
     "\"absent\"",
+    "\"account\"",
     "\"health\"",
     "\"legal\"",
     "\"locked\"",
@@ -573,6 +574,7 @@ const WITHOUT_FILES: [&str; 13] = [
     "\"login-poll\"",
     "\"logout\"",
     "\"none\"",
+    "\"office\"",
     "\"online\"",
     "\"root\"",
     "\"static\"",

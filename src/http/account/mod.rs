@@ -1,0 +1,115 @@
+//! The page of a person's own account: devices, second factor, password. Plain HTML without scripts, in German or English.
+
+mod page;
+mod password;
+
+use std::borrow::Cow;
+
+use http::{Method, Response, StatusCode};
+
+use super::context::RequestContext;
+use super::desk::Desk;
+use super::page::bar::bar;
+use super::page::form::{MAX_FORM_BYTES, field};
+use super::page::language::{chosen, keep_choice};
+use super::page::notice_below;
+use super::reply::{not_allowed, see_other};
+use super::session;
+use crate::admin::{Reply, Request, Secret};
+use crate::net::{LogUser, RequestBody, ResponseBody, Route};
+use crate::text::{ErrorTexts, RefusalTexts};
+
+/// The address of the page.
+const HERE: &str = "/account";
+
+/// A person at the page.
+struct Own<'a> {
+    desk: Desk<'a>,
+}
+
+/// What a page says about the form that was just sent.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Nothing,
+    Removed,
+    Refused(Cow<'static, str>),
+}
+
+/// Whether this endpoint serves the path.
+pub(super) fn serves(path: &str) -> bool {
+    path == HERE
+}
+
+/// Answers a request to the page.
+pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+    let language = chosen(context);
+    let mut response = match Desk::of(context, language).await {
+        Ok(Some(desk)) => {
+            let user = desk.principal().user;
+            let mut response = Own { desk }.answer(body).await;
+            response.extensions_mut().insert(LogUser(user));
+            response
+        }
+        Ok(None) => session::to_login(context),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(request_id = %context.info.request_id, error, "page of the account not made");
+            let (texts, status) = (ErrorTexts(language), StatusCode::INTERNAL_SERVER_ERROR);
+            notice_below(language, &bar(language, HERE, None), status, texts.failed_title(), texts.failed())
+        }
+    };
+    keep_choice(context, &mut response);
+    response.extensions_mut().insert(Route::named("account"));
+    response
+}
+
+impl Own<'_> {
+    async fn answer(&self, body: &mut RequestBody) -> Response<ResponseBody> {
+        match self.desk.context.parts.method {
+            Method::GET | Method::HEAD => {
+                let is_removed = field(self.desk.query().as_bytes(), "removed").is_some();
+                self.page(if is_removed { Outcome::Removed } else { Outcome::Nothing }).await
+            }
+            Method::POST => match self.desk.own_form(HERE, body, MAX_FORM_BYTES).await {
+                Ok(form) => self.act(&form).await,
+                Err(refused) => refused,
+            },
+            _ => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
+        }
+    }
+
+    async fn act(&self, form: &[u8]) -> Response<ResponseBody> {
+        let text = |name| field(form, name).unwrap_or_default();
+        let name = self.desk.name().to_owned();
+        let reply = match text("do").as_str() {
+            "device" => {
+                let label = text("label").trim().to_owned();
+                self.desk.ask(Request::AppPasswordAdd { user: name, label, days: None }).await
+            }
+            "remove" => {
+                let id = text("device").parse().unwrap_or_default();
+                self.desk.ask(Request::AppPasswordRevoke { user: name, id }).await
+            }
+            "factor" => self.desk.ask(Request::SecondFactorBegin { name }).await,
+            "confirm" => {
+                let code = Secret::new(text("code").trim().to_owned());
+                self.desk.ask(Request::SecondFactorConfirm { name, code }).await
+            }
+            "codes" => self.desk.ask(Request::RecoveryCodesRenew { name }).await,
+            "password" => return self.change_password(form).await,
+            _ => return self.page(Outcome::Nothing).await,
+        };
+        match reply {
+            Reply::AppPassword(issued) => self.device(&issued),
+            Reply::SecondFactor(factor) => self.factor(&factor),
+            Reply::RecoveryCodes(codes) => self.codes(&codes),
+            Reply::Done(_) => see_other(&format!("{HERE}?removed")),
+            Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
+            _ => self.page(Outcome::Nothing).await,
+        }
+    }
+
+    fn refusal(&self, code: &str) -> Cow<'static, str> {
+        RefusalTexts(self.desk.language).of_code(code).into()
+    }
+}

@@ -1,0 +1,205 @@
+//! The page itself, and those that show a secret once.
+
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{HERE, Outcome, Own};
+use crate::admin::{AppPasswordShown, IssuedAppPassword, Reply, Request, SecondFactorShown};
+use crate::http::page::folder::shown_name;
+use crate::http::page::{Width, facts, note, problem, qr, success};
+use crate::net::ResponseBody;
+use crate::text::{AccountTexts, LoginTexts};
+
+impl Own<'_> {
+    pub(super) async fn page(&self, outcome: Outcome) -> Response<ResponseBody> {
+        let (desk, texts) = (&self.desk, self.texts());
+        let user = desk.name().to_owned();
+        let devices = match desk.ask(Request::AppPasswordList { user }).await {
+            Reply::AppPasswords(devices) => devices,
+            _ => Vec::new(),
+        };
+        let accounts = &desk.context.services.accounts;
+        let row = accounts.user_by_name(&desk.principal().name).await.ok().flatten();
+        let has_factor = row.is_some_and(|row| row.has_second_factor);
+        let role = texts.of_role(desk.principal().role);
+        let content = html! {
+            @match &outcome {
+                Outcome::Nothing => {},
+                Outcome::Removed => (success(texts.removed())),
+                Outcome::Refused(why) => (problem(why)),
+            }
+            (facts(&[(texts.user_name(), &shown_name(desk.name())), (texts.role(), role)]))
+            (self.devices(&devices))
+            section {
+                h2 { (texts.factor_title()) }
+                p { @if has_factor { (texts.factor_on()) } @else { (texts.factor_off()) } }
+                form method="post" action=(HERE) {
+                    (desk.token())
+                    @if has_factor {
+                        button name="do" value="codes" { (texts.codes_renew()) }
+                    } @else {
+                        button name="do" value="factor" { (texts.factor_begin()) }
+                    }
+                }
+            }
+            (self.password_form(has_factor))
+        };
+        let is_refused = matches!(outcome, Outcome::Refused(_));
+        let status = if is_refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        desk.page((Width::Narrow, texts.title()), desk.context.address(), content, status)
+    }
+
+    fn devices(&self, devices: &[AppPasswordShown]) -> Markup {
+        let (desk, texts) = (&self.desk, self.texts());
+        html! {
+            section {
+                h2 { (texts.devices_title()) }
+                p { (texts.devices_about()) }
+                @if devices.is_empty() { p { (texts.no_devices()) } } @else {
+                    ul.items {
+                        @for device in devices {
+                            li {
+                                (shown_name(&device.label))
+                                p.where { (self.history(device)) }
+                                form method="post" action=(HERE) {
+                                    (desk.token())
+                                    input type="hidden" name="device" value=(device.id);
+                                    button.plain name="do" value="remove" { (texts.remove()) }
+                                }
+                            }
+                        }
+                    }
+                }
+                details {
+                    summary { (texts.new_device()) }
+                    form method="post" action=(HERE) {
+                        (desk.token())
+                        label {
+                            (texts.device_label())
+                            input type="text" name="label" required maxlength="100" autocomplete="off";
+                        }
+                        button name="do" value="device" { (texts.make_device()) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn history(&self, device: &AppPasswordShown) -> String {
+        let (desk, texts) = (&self.desk, self.texts());
+        let used = device
+            .last_used
+            .map_or_else(|| texts.device_unused().to_owned(), |used| texts.device_used(&desk.moment(used.0)));
+        let mut words = vec![texts.device_since(&desk.moment(device.created.0)), used];
+        words.extend(device.expires.map(|end| texts.device_until(&desk.moment(end.0))));
+        words.join(", ")
+    }
+
+    fn password_form(&self, has_factor: bool) -> Markup {
+        let texts = self.texts();
+        let line = |name: &str, label: &str, kind: &str| {
+            html! { label { (label) input type="password" name=(name) required autocomplete=(kind); } }
+        };
+        html! {
+            section {
+                h2 { (texts.password_title()) }
+                form method="post" action=(HERE) {
+                    (self.desk.token())
+                    (line("present", texts.present_password(), "current-password"))
+                    @if has_factor {
+                        label {
+                            (texts.factor_code())
+                            input type="text" name="code" required inputmode="numeric" autocomplete="one-time-code";
+                        }
+                    }
+                    (line("new", texts.new_password(), "new-password"))
+                    (line("again", texts.again(), "new-password"))
+                    p { (texts.password_about()) }
+                    button name="do" value="password" { (texts.change_password()) }
+                }
+            }
+        }
+    }
+
+    /// The password of a new device, with the values to enter there.
+    pub(super) fn device(&self, issued: &IssuedAppPassword) -> Response<ResponseBody> {
+        let texts = self.texts();
+        let origin = self.origin();
+        let address = format!("{origin}/dav/");
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        // As the Nextcloud apps read it: https://docs.nextcloud.com, "QR code to log in".
+        let scanned =
+            format!("nc://login/user:{}&password:{}&server:{origin}", encode(&issued.user), issued.password);
+        let line = |label: &str, value: &str| {
+            html! { label { (label) input type="text" readonly value=(value); } }
+        };
+        let content = html! {
+            (note(texts.shown_once()))
+            (line(texts.address(), &address))
+            (line(texts.user_name(), &issued.user))
+            (line(texts.password(), &issued.password))
+            (qr::picture(&scanned))
+            p { (texts.scan()) }
+            section {
+                h2 { (texts.how_title()) }
+                ul {
+                    li { (texts.how_finder()) }
+                    li { (texts.how_explorer()) }
+                    li { (texts.how_nextcloud(&origin)) }
+                }
+            }
+            p { a.button href=(HERE) { (texts.back()) } }
+        };
+        self.once(texts.device_made(), content)
+    }
+
+    /// The secret of a second factor, to be confirmed with a code.
+    pub(super) fn factor(&self, factor: &SecondFactorShown) -> Response<ResponseBody> {
+        let texts = self.texts();
+        let content = html! {
+            p { (texts.factor_scan()) }
+            (qr::picture(&factor.uri))
+            label { (texts.factor_key()) input type="text" readonly value=(factor.secret); }
+            form method="post" action=(HERE) {
+                (self.desk.token())
+                label {
+                    (texts.factor_code())
+                    input type="text" name="code" required inputmode="numeric" autocomplete="one-time-code";
+                }
+                button name="do" value="confirm" { (texts.factor_confirm()) }
+            }
+            p { a href=(HERE) { (texts.back()) } }
+        };
+        self.once(texts.factor_title(), content)
+    }
+
+    /// Recovery codes.
+    pub(super) fn codes(&self, codes: &[String]) -> Response<ResponseBody> {
+        let texts = self.texts();
+        let content = html! {
+            (note(texts.codes_about()))
+            ul { @for code in codes { li { code { (code) } } } }
+            p { a.button href=(HERE) { (texts.back()) } }
+        };
+        self.once(texts.codes_title(), content)
+    }
+
+    fn once(&self, title: &str, content: Markup) -> Response<ResponseBody> {
+        self.desk.page((Width::Narrow, title), HERE, content, StatusCode::OK)
+    }
+
+    fn origin(&self) -> String {
+        let info = self.desk.context.info;
+        let scheme = if info.secure { "https" } else { "http" };
+        format!("{scheme}://{}", info.requested_host())
+    }
+
+    pub(super) fn texts(&self) -> AccountTexts {
+        AccountTexts(self.desk.language)
+    }
+
+    pub(super) fn login_texts(&self) -> LoginTexts {
+        LoginTexts(self.desk.language)
+    }
+}

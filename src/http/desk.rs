@@ -1,0 +1,107 @@
+//! A person who has signed in with a browser, at a page: what every page needs of them.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+
+use super::context::RequestContext;
+use super::page::bar::{SignedIn, bar};
+use super::page::form::read_form_up_to;
+use super::page::{Page, Width};
+use super::session::{self, FORM_TOKEN};
+use crate::accounts::{LookupError, Principal, Session};
+use crate::admin::{Asker, Reply, Request};
+use crate::model::{Timestamp, Zone};
+use crate::net::{RequestBody, ResponseBody};
+use crate::text::Language;
+
+/// A signed-in person at a page.
+pub(super) struct Desk<'a> {
+    pub(super) context: RequestContext<'a>,
+    pub(super) language: Language,
+    pub(super) session: Session,
+    /// The office's time zone.
+    pub(super) zone: Zone,
+    /// Token of the session's forms.
+    form_token: String,
+}
+
+impl<'a> Desk<'a> {
+    /// `None` without a session.
+    pub(super) async fn of(
+        context: RequestContext<'a>,
+        language: Language,
+    ) -> Result<Option<Self>, LookupError> {
+        let Some(session) = session::current(context).await? else { return Ok(None) };
+        let form_token = context.services.accounts.form_token(&session.token);
+        let zone = context.zone().await;
+        Ok(Some(Self { context, language, session, zone, form_token }))
+    }
+
+    pub(super) fn principal(&self) -> &Principal {
+        &self.session.principal
+    }
+
+    /// The login name.
+    pub(super) fn name(&self) -> &str {
+        self.session.principal.name.as_str()
+    }
+
+    pub(super) fn query(&self) -> &'a str {
+        self.context.parts.uri.query().unwrap_or_default()
+    }
+
+    /// Has a request carried out as this person, if they may make it.
+    pub(super) async fn ask(&self, request: Request) -> Reply {
+        let asker = Asker::User(self.session.principal.clone());
+        self.context.services.admin.answer(request, &asker, self.context.info.received).await
+    }
+
+    /// A form of the page at `here` of at most this number of bytes, or the answer to another body.
+    pub(super) async fn own_form(
+        &self,
+        here: &str,
+        body: &mut RequestBody,
+        most: usize,
+    ) -> Result<Bytes, Response<ResponseBody>> {
+        let form = read_form_up_to(self.context.parts, body, most).await?;
+        match session::is_own_form(self.context, &self.session.token, &form) {
+            true => Ok(form),
+            false => Err(self.forged(here)),
+        }
+    }
+
+    /// The answer to a form that was not shown by this server to this browser.
+    pub(super) fn forged(&self, here: &str) -> Response<ResponseBody> {
+        session::forged(self.language, Some(&self.person()), here)
+    }
+
+    /// The field of every form with the session's token.
+    pub(super) fn token(&self) -> Markup {
+        html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
+    }
+
+    /// A time in words.
+    pub(super) fn moment(&self, time: Timestamp) -> String {
+        self.language.moment(&self.zone, time)
+    }
+
+    /// A page below the bar; `here` is its address.
+    pub(super) fn page(
+        &self,
+        (width, title): (Width, &str),
+        here: &str,
+        content: Markup,
+        status: StatusCode,
+    ) -> Response<ResponseBody> {
+        Page { language: self.language, width, title, content }.below(&self.bar(here), status)
+    }
+
+    pub(super) fn bar(&self, here: &str) -> Markup {
+        bar(self.language, here, Some(&self.person()))
+    }
+
+    fn person(&self) -> SignedIn<'_> {
+        SignedIn { name: self.name(), role: self.principal().role, form_token: &self.form_token }
+    }
+}

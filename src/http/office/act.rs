@@ -1,0 +1,178 @@
+//! What the forms do.
+
+use http::Response;
+use secrecy::ExposeSecret;
+
+use super::address::{Address, HERE};
+use super::{Office, Outcome, details, space};
+use crate::accounts::random_words;
+use crate::admin::{IntakeAsked, Reply, Request, Secret};
+use crate::http::page::form::field;
+use crate::http::reply::see_other;
+use crate::net::ResponseBody;
+
+/// Groups of letters in a password that is made up.
+const GROUPS: usize = 4;
+
+impl Office<'_> {
+    /// Does what the form of a page asks for, and shows the page again with the result.
+    pub(super) async fn act(&self, address: &Address, form: &[u8]) -> Response<ResponseBody> {
+        let text = |name| field(form, name).unwrap_or_default().trim().to_owned();
+        let action = text("do");
+        match (address, action.as_str()) {
+            (Address::List, "person") => return self.add_person(&text("name"), &text("role")).await,
+            (Address::List, "space") => return self.add_space(form).await,
+            (Address::Person(name), "reset") => return self.reset(name).await,
+            (Address::Person(name), "delete") => return self.delete(name, &text("confirm")).await,
+            (Address::Space(name), "rename") => return self.rename(name, text("name")).await,
+            _ => {}
+        }
+        let request = match address {
+            Address::List => None,
+            Address::Details => Some(Request::OfficeSet(details::asked(form))),
+            Address::Person(name) => about_person(name, &action, &text),
+            Address::Space(name) if action == "settings" => {
+                let Some(request) = self.asked(name, form).await else {
+                    let why = Outcome::Refused(self.texts().bad_number().into());
+                    return self.show(address, why).await;
+                };
+                Some(request)
+            }
+            Address::Space(name) => about_right(&action, text("user"), name.clone(), &text),
+        };
+        match request {
+            Some(request) => self.then(request, address).await,
+            None => self.show(address, Outcome::Nothing).await,
+        }
+    }
+
+    /// Carries a request out, and shows the page again.
+    async fn then(&self, request: Request, address: &Address) -> Response<ResponseBody> {
+        match self.desk.ask(request).await {
+            Reply::Refused { code, .. } => {
+                self.show(address, Outcome::refused(self.desk.language, &code)).await
+            }
+            _ => see_other(&format!("{}?done", address.path())),
+        }
+    }
+
+    async fn add_person(&self, name: &str, role: &str) -> Response<ResponseBody> {
+        let password = random_words(GROUPS);
+        let secret = Some(Secret::new(password.expose_secret().to_owned()));
+        let request = Request::UserAdd { name: name.to_owned(), role: role.to_owned(), password: secret };
+        match self.desk.ask(request).await {
+            Reply::Refused { code, .. } => {
+                self.show(&Address::List, Outcome::refused(self.desk.language, &code)).await
+            }
+            _ => self.made_password(name, password.expose_secret()),
+        }
+    }
+
+    /// Gives a person a password that the server makes up. Not the own one: that takes the present password.
+    async fn reset(&self, name: &str) -> Response<ResponseBody> {
+        let address = Address::Person(name.to_owned());
+        if name == self.desk.name() {
+            return self.show(&address, Outcome::refused(self.desk.language, "not-allowed")).await;
+        }
+        let password = random_words(GROUPS);
+        let secret = Secret::new(password.expose_secret().to_owned());
+        match self.desk.ask(Request::UserSetPassword { name: name.to_owned(), password: secret }).await {
+            Reply::Refused { code, .. } => {
+                self.show(&address, Outcome::refused(self.desk.language, &code)).await
+            }
+            _ => self.made_password(name, password.expose_secret()),
+        }
+    }
+
+    async fn delete(&self, name: &str, confirmed: &str) -> Response<ResponseBody> {
+        let address = Address::Person(name.to_owned());
+        if confirmed != name {
+            return self.show(&address, Outcome::Refused(self.texts().not_confirmed().into())).await;
+        }
+        match self.desk.ask(Request::UserRemove { name: name.to_owned() }).await {
+            Reply::Refused { code, .. } => {
+                self.show(&address, Outcome::refused(self.desk.language, &code)).await
+            }
+            _ => see_other(&format!("{HERE}?removed")),
+        }
+    }
+
+    async fn add_space(&self, form: &[u8]) -> Response<ResponseBody> {
+        let name = field(form, "name").unwrap_or_default().trim().to_owned();
+        let made = Request::SpaceAdd {
+            name: name.clone(),
+            kind: field(form, "kind").unwrap_or_default().to_string(),
+            quota: None,
+            history: None,
+            version_days: None,
+            trash_days: None,
+            intake: IntakeAsked { on: field(form, "intake").map(|_| true), ..IntakeAsked::default() },
+            mail: None,
+        };
+        if let Reply::Refused { code, .. } = self.desk.ask(made).await {
+            return self.show(&Address::List, Outcome::refused(self.desk.language, &code)).await;
+        }
+        let space = Address::Space(name.clone());
+        if field(form, "mine").is_none() {
+            return see_other(&format!("{}?done", space.path()));
+        }
+        let (user, right) = (self.desk.name().to_owned(), "manage".to_owned());
+        self.then(Request::Grant { user, space: name, right, release: false, hold: None }, &space).await
+    }
+
+    async fn rename(&self, name: &str, new_name: String) -> Response<ResponseBody> {
+        let renamed = Address::Space(new_name.clone());
+        match self.desk.ask(Request::SpaceRename { name: name.to_owned(), new_name }).await {
+            Reply::Refused { code, .. } => {
+                let outcome = Outcome::refused(self.desk.language, &code);
+                self.show(&Address::Space(name.to_owned()), outcome).await
+            }
+            _ => see_other(&format!("{}?done", renamed.path())),
+        }
+    }
+
+    async fn asked(&self, name: &str, form: &[u8]) -> Option<Request> {
+        let Reply::Spaces(spaces) = self.desk.ask(Request::SpaceList).await else { return None };
+        space::asked(name, form, spaces.iter().find(|space| space.name == name)?)
+    }
+}
+
+/// A request about a person, except those that answer with more than a sentence.
+fn about_person(name: &str, action: &str, text: &impl Fn(&'static str) -> String) -> Option<Request> {
+    let name = name.to_owned();
+    Some(match action {
+        "role" => Request::UserSetRole { name, role: text("role") },
+        "enable" => Request::UserEnable { name },
+        "disable" => Request::UserDisable { name },
+        "factor" => Request::SecondFactorRemove { name },
+        "remove-device" => {
+            Request::AppPasswordRevoke { user: name, id: text("device").parse().unwrap_or_default() }
+        }
+        "reach" => Request::UserSet {
+            name,
+            mail: Some(text("mail")),
+            language: Some(text("language")),
+            notices: Some(text("notices")),
+            substitute: None,
+            until: None,
+        },
+        action => return about_right(action, name, text("space"), text),
+    })
+}
+
+/// A request about the right of a person in a space.
+fn about_right(
+    action: &str,
+    user: String,
+    space: String,
+    text: &impl Fn(&'static str) -> String,
+) -> Option<Request> {
+    match action {
+        "give" => {
+            let (right, release) = (text("right"), !text("release").is_empty());
+            Some(Request::Grant { user, space, right, release, hold: None })
+        }
+        "take" => Some(Request::Revoke { user, space }),
+        _ => None,
+    }
+}

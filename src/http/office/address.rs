@@ -1,0 +1,59 @@
+//! The addresses of the pages.
+
+use crate::http::protocol::href::{decode, push_encoded};
+
+/// The address of the list.
+pub(super) const HERE: &str = "/office";
+
+/// A page. Names are as in the address, so they may be those of nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    List,
+    Details,
+    Person(String),
+    Space(String),
+}
+
+impl Address {
+    pub(super) fn of(path: &str) -> Option<Self> {
+        let mut parts = path.strip_prefix(HERE)?.split('/').skip(1);
+        let (kind, name) = (parts.next(), parts.next());
+        match (kind, name, parts.next()) {
+            (None, ..) => Some(Self::List),
+            (Some("details"), None, _) => Some(Self::Details),
+            (Some("people"), Some(name), None) => Some(Self::Person(decode(name).ok()?)),
+            (Some("spaces"), Some(name), None) => Some(Self::Space(decode(name).ok()?)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn path(&self) -> String {
+        let named = |kind: &str, name: &str| {
+            let mut path = format!("{HERE}/{kind}/");
+            push_encoded(&mut path, name);
+            path
+        };
+        match self {
+            Self::List => HERE.to_owned(),
+            Self::Details => format!("{HERE}/details"),
+            Self::Person(name) => named("people", name),
+            Self::Space(name) => named("spaces", name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_page() {
+        let named = [Address::Person("Jürgen K./2".into()), Address::Space("A & B?#".into())];
+        for address in [Address::List, Address::Details].into_iter().chain(named) {
+            assert_eq!(Address::of(&address.path()), Some(address));
+        }
+        for bad in ["/office/", "/office/people", "/office/people/a/b", "/office/people/%zz", "/office/x/y"] {
+            assert_eq!(Address::of(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The page of a person.
+
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+
+use super::address::{Address, HERE};
+use super::{Office, Outcome};
+use crate::admin::{AppPasswordShown, GrantShown, RemovalShown, Reply, Request, UserShown};
+use crate::http::page::folder::shown_name;
+use crate::http::page::{Width, note};
+use crate::model::Right;
+use crate::net::ResponseBody;
+use crate::text::{AdministrationTexts, Language};
+
+impl Office<'_> {
+    pub(super) async fn person(&self, name: &str, outcome: &Outcome) -> Response<ResponseBody> {
+        let texts = self.texts();
+        let people = match self.desk.ask(Request::UserList).await {
+            Reply::Users(people) => people,
+            _ => Vec::new(),
+        };
+        let Some(person) = people.into_iter().find(|person| person.name == name) else {
+            return self.nothing();
+        };
+        let grants = self.grants(Some(name), None).await;
+        let devices = match self.desk.ask(Request::AppPasswordList { user: name.to_owned() }).await {
+            Reply::AppPasswords(devices) => devices,
+            _ => Vec::new(),
+        };
+        let removal = match self.desk.ask(Request::UserRemovalPreview { name: name.to_owned() }).await {
+            Reply::Removal(removal) => Some(removal),
+            _ => None,
+        };
+        let here = Address::Person(person.name.clone());
+        let content = html! {
+            (self.trail())
+            (self.above(outcome))
+            p.where { (self.of_person(&person)) }
+            section {
+                h2 { (texts.rights()) }
+                (self.grant_list(&here, &grants, |grant| &grant.space))
+                (self.new_right(&here, &html! {
+                    label { (texts.space()) select name="space" { (self.space_options().await) } }
+                }))
+            }
+            (self.reach(&person, &here))
+            (self.devices(&here, &devices))
+            section {
+                h2 { (texts.settings()) }
+                (self.access(&person, &here, removal.as_ref()))
+            }
+        };
+        self.page(&shown_name(&person.name), &here, content, outcome)
+    }
+
+    fn reach(&self, person: &UserShown, here: &Address) -> Markup {
+        let texts = self.texts();
+        let wishes =
+            [("on", texts.notices_on()), ("digest", texts.notices_digest()), ("off", texts.notices_off())];
+        html! {
+            section {
+                h2 { (texts.reach()) }
+                form method="post" action=(here.path()) {
+                    (self.desk.token())
+                    label {
+                        (texts.mail())
+                        input type="email" name="mail" value=(person.mail) maxlength="200" autocomplete="off";
+                    }
+                    label {
+                        (texts.language())
+                        select name="language" {
+                            @for language in [Language::German, Language::English] {
+                                option value=(language.tag()) selected[language.tag() == person.language] {
+                                    (language.own_name())
+                                }
+                            }
+                        }
+                    }
+                    label {
+                        (texts.notices())
+                        select name="notices" {
+                            @for (word, label) in wishes {
+                                option value=(word) selected[word == person.notices] { (label) }
+                            }
+                        }
+                    }
+                    button name="do" value="reach" { (texts.save()) }
+                }
+            }
+        }
+    }
+
+    fn devices(&self, here: &Address, devices: &[AppPasswordShown]) -> Markup {
+        let texts = self.texts();
+        let used = |device: &AppPasswordShown| match device.last_used {
+            Some(used) => texts.last_used(&self.desk.moment(used.0)),
+            None => texts.never_used().to_owned(),
+        };
+        html! {
+            section {
+                h2 { (texts.devices()) }
+                @if devices.is_empty() { p { (texts.no_devices()) } } @else {
+                    ul.items {
+                        @for device in devices {
+                            li {
+                                (shown_name(&device.label))
+                                p.where { (used(device)) }
+                                form method="post" action=(here.path()) {
+                                    (self.desk.token())
+                                    input type="hidden" name="device" value=(device.id);
+                                    button.plain name="do" value="remove-device" { (texts.remove_device()) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What ends or changes how the person signs in.
+    fn access(&self, person: &UserShown, here: &Address, removal: Option<&RemovalShown>) -> Markup {
+        let texts = self.texts();
+        let part = |title: &str, about: &str, action: &str, label: &str| {
+            self.part(here, title, &html! { p { (about) } }, (action, label))
+        };
+        let is_own = person.name == self.desk.name();
+        let confirm = html! {
+            p { (texts.delete_about()) }
+            @if let Some(removal) = removal {
+                p { (texts.ends(removal.links, removal.app_passwords, removal.grants)) }
+            }
+            label { (texts.type_name()) input type="text" name="confirm" required autocomplete="off" autocapitalize="none"; }
+        };
+        html! {
+            (self.part(here, texts.change_role(), &self.roles(&person.role), ("role", texts.save())))
+            @if !is_own { (part(texts.reset(), texts.reset_about(), "reset", texts.reset())) }
+            @if person.second_factor {
+                (part(texts.remove_factor(), texts.remove_factor_about(), "factor", texts.remove_factor()))
+            }
+            @if person.disabled {
+                (part(texts.enable(), "", "enable", texts.enable()))
+            } @else {
+                (part(texts.disable(), texts.disable_about(), "disable", texts.disable()))
+            }
+            (self.part(here, texts.delete(), &confirm, ("delete", texts.delete())))
+        }
+    }
+
+    /// A closed part of a page with a form of one button.
+    pub(super) fn part(
+        &self,
+        here: &Address,
+        title: &str,
+        lines: &Markup,
+        (action, label): (&str, &str),
+    ) -> Markup {
+        html! {
+            details {
+                summary { (title) }
+                form method="post" action=(here.path()) {
+                    (self.desk.token())
+                    (lines)
+                    button name="do" value=(action) { (label) }
+                }
+            }
+        }
+    }
+
+    /// The rights of a person, or those in a space.
+    pub(super) async fn grants(&self, user: Option<&str>, space: Option<&str>) -> Vec<GrantShown> {
+        let (user, space) = (user.map(str::to_owned), space.map(str::to_owned));
+        match self.desk.ask(Request::GrantList { user, space }).await {
+            Reply::Grants(grants) => grants,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Rights, each with the name that `of` chooses.
+    pub(super) fn grant_list(
+        &self,
+        here: &Address,
+        grants: &[GrantShown],
+        of: impl Fn(&GrantShown) -> &String,
+    ) -> Markup {
+        let texts = self.texts();
+        html! {
+            @if grants.is_empty() { p { (texts.no_rights()) } } @else {
+                ul.items {
+                    @for grant in grants {
+                        li {
+                            (shown_name(of(grant)))
+                            p.where { (words_of(texts, grant)) }
+                            form method="post" action=(here.path()) {
+                                (self.desk.token())
+                                input type="hidden" name="user" value=(grant.user);
+                                input type="hidden" name="space" value=(grant.space);
+                                button.plain name="do" value="take" { (texts.take()) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The form that gives a right, with the line that names the other side.
+    pub(super) fn new_right(&self, here: &Address, other: &Markup) -> Markup {
+        let texts = self.texts();
+        let lines = html! {
+            (other)
+            label {
+                (texts.right())
+                select name="right" {
+                    @for right in [Right::Write, Right::Read, Right::Manage] {
+                        option value=(right.as_str()) { (texts.of_right(right)) }
+                    }
+                }
+            }
+            label.check { input type="checkbox" name="release" value="yes"; span { (texts.release()) } }
+        };
+        self.part(here, texts.give(), &lines, ("give", texts.give()))
+    }
+
+    async fn space_options(&self) -> Markup {
+        let spaces = match self.desk.ask(Request::SpaceList).await {
+            Reply::Spaces(spaces) => spaces,
+            _ => Vec::new(),
+        };
+        html! { @for space in &spaces { option value=(space.name) { (shown_name(&space.name)) } } }
+    }
+
+    /// A password that the server made up, once.
+    pub(super) fn made_password(&self, name: &str, password: &str) -> Response<ResponseBody> {
+        let texts = self.texts();
+        let content = html! {
+            (note(texts.once()))
+            label { (texts.person_name()) input type="text" readonly value=(name); }
+            label { (texts.first_password(&shown_name(name))) input type="text" readonly value=(password); }
+            p { a.button href=(Address::Person(name.to_owned()).path()) { (texts.onward()) } }
+        };
+        let title = texts.first_password(&shown_name(name));
+        self.desk.page((Width::Narrow, &title), HERE, content, StatusCode::OK)
+    }
+}
+
+fn words_of(texts: AdministrationTexts, grant: &GrantShown) -> String {
+    let right = Right::from_word(&grant.right).map(|right| texts.of_right(right)).unwrap_or_default();
+    if grant.release { format!("{right}, {}", texts.release()) } else { right.to_owned() }
+}

@@ -1,0 +1,277 @@
+//! The pages on which administrators see to people, spaces and the office's details.
+
+use super::sentences::sentences;
+use crate::model::{Right, SpaceKind};
+
+sentences! {
+    /// Sentences of the pages for administrators.
+    AdministrationTexts;
+
+    title:
+        de "Büro verwalten",
+        en "Administration";
+    people:
+        de "Personen",
+        en "People";
+    shut_out:
+        de "gesperrt",
+        en "shut out";
+    no_password:
+        de "nur mit Gerätekennwörtern",
+        en "device passwords only";
+    with_factor:
+        de "mit zweitem Faktor",
+        en "with a second factor";
+    new_person:
+        de "Neue Person",
+        en "New person";
+    person_name:
+        de "Benutzername",
+        en "User name";
+    role:
+        de "Rolle",
+        en "Role";
+    make_person:
+        de "Person anlegen",
+        en "Add the person";
+    make_person_about:
+        de "Der Server denkt sich ein erstes Kennwort aus und zeigt es Ihnen einmal.",
+        en "The server makes up a first password and shows it to you once.";
+
+    spaces:
+        de "Bereiche",
+        en "Spaces";
+    kind_client:
+        de "für einen Mandanten",
+        en "for a client";
+    kind_team:
+        de "für ein Team",
+        en "for a team";
+    used_of(used: &str, quota: &str):
+        de "{used} von {quota} belegt",
+        en "{used} of {quota} used";
+    used(used: &str):
+        de "{used} belegt",
+        en "{used} used";
+    holds:
+        de "mit Prüfbereich",
+        en "with a holding area";
+    new_space:
+        de "Neuer Bereich",
+        en "New space";
+    space_name:
+        de "Name",
+        en "Name";
+    kind:
+        de "Wofür",
+        en "For";
+    make_space:
+        de "Bereich anlegen",
+        en "Add the space";
+    for_me:
+        de "Ich selbst darf darin lesen und schreiben",
+        en "I may read and write in it";
+    intake:
+        de "Was von außen kommt, wird geprüft und zurückgehalten",
+        en "What comes from outside is examined and held";
+    hours:
+        de "Stunden, die es zurückgehalten wird",
+        en "Hours for which it is held";
+    quota:
+        de "Höchstens so viele GiB (leer: ohne Grenze)",
+        en "At most this many GiB (empty: no limit)";
+    version_days:
+        de "Tage, die frühere Fassungen bleiben",
+        en "Days for which earlier versions are kept";
+    trash_days:
+        de "Tage, die Gelöschtes im Papierkorb bleibt",
+        en "Days for which deleted entries stay in the trash";
+    settings:
+        de "Einstellungen",
+        en "Settings";
+    save:
+        de "Speichern",
+        en "Save";
+
+    details:
+        de "Angaben zum Büro",
+        en "Details of the office";
+    details_about:
+        de "Stehen am Fuß jeder Seite und in jeder Mail.",
+        en "They stand at the foot of every page and in every mail.";
+    office_name:
+        de "Name des Büros",
+        en "Name of the office";
+    contact:
+        de "Ansprechperson",
+        en "Person to ask";
+    phone:
+        de "Telefon",
+        en "Phone";
+    mail:
+        de "E-Mail",
+        en "Email";
+    web:
+        de "Website",
+        en "Web site";
+    zone:
+        de "Zeitzone",
+        en "Time zone";
+    imprint:
+        de "Impressum",
+        en "Imprint";
+    privacy:
+        de "Datenschutz",
+        en "Privacy";
+    accessibility:
+        de "Barrierefreiheit",
+        en "Accessibility";
+
+    rights:
+        de "Rechte",
+        en "Rights";
+    no_rights:
+        de "Noch keine.",
+        en "None yet.";
+    right:
+        de "Recht",
+        en "Right";
+    may_read:
+        de "lesen",
+        en "read";
+    may_write:
+        de "lesen und schreiben",
+        en "read and write";
+    may_manage:
+        de "auch verwalten",
+        en "manage as well";
+    release:
+        de "entscheidet über Zurückgehaltenes",
+        en "decides about what is held";
+    give:
+        de "Recht geben",
+        en "Grant the right";
+    take:
+        de "Entziehen",
+        en "Take away";
+    person:
+        de "Person",
+        en "Person";
+    space:
+        de "Bereich",
+        en "Space";
+
+    change_role:
+        de "Rolle ändern",
+        en "Change the role";
+    reach:
+        de "Erreichbar",
+        en "How to reach them";
+    language:
+        de "Mails an diese Person auf",
+        en "Mails to this person in";
+    notices:
+        de "Benachrichtigungen",
+        en "Notices";
+    notices_on:
+        de "gleich",
+        en "at once";
+    notices_digest:
+        de "gesammelt einmal in der Woche",
+        en "once a week, together";
+    notices_off:
+        de "keine",
+        en "none";
+    reset:
+        de "Neues Kennwort",
+        en "New password";
+    reset_about:
+        de "Der Server denkt sich eines aus und zeigt es einmal. Mit dem bisherigen kommt dann niemand mehr herein.",
+        en "The server makes one up and shows it once. The present one then opens nothing any more.";
+    remove_factor:
+        de "Zweiten Faktor entfernen",
+        en "Remove the second factor";
+    remove_factor_about:
+        de "Wenn Telefon und Ersatzcodes verloren sind. Danach genügt das Kennwort.",
+        en "If phone and recovery codes are lost. The password alone is then enough.";
+    disable:
+        de "Sperren",
+        en "Shut out";
+    disable_about:
+        de "Wirkt sofort, auch für alle Geräte und Links dieser Person. Rechte bleiben für später erhalten.",
+        en "Takes effect at once, for all devices and links of this person as well. Rights are kept for later.";
+    enable:
+        de "Wieder zulassen",
+        en "Let in again";
+    delete:
+        de "Endgültig entfernen",
+        en "Remove for good";
+    delete_about:
+        de "Dateien bleiben, und der Name bleibt im Verlauf. Alles andere von dieser Person endet, auch ihre Links.",
+        en "Files stay, and the name stays in their history. Everything else of this person ends, links included.";
+    ends(links: usize, devices: usize, grants: usize):
+        de "Es enden {links} Links, {devices} Gerätekennwörter und {grants} Rechte.",
+        en "This ends {links} links, {devices} device passwords and {grants} rights.";
+    type_name:
+        de "Zur Bestätigung den Benutzernamen eingeben",
+        en "Enter the user name to confirm";
+    rename:
+        de "Umbenennen",
+        en "Rename";
+    devices:
+        de "Geräte",
+        en "Devices";
+    no_devices:
+        de "Kein Gerät hat ein Kennwort.",
+        en "No device has a password.";
+    remove_device:
+        de "Gerät entfernen",
+        en "Remove the device";
+    last_used(moment: &str):
+        de "zuletzt benutzt {moment}",
+        en "last used {moment}";
+    never_used:
+        de "noch nie benutzt",
+        en "never used";
+
+    first_password(name: &str):
+        de "Kennwort für {name}",
+        en "Password for {name}";
+    once:
+        de "Es wird nur jetzt gezeigt. Geben Sie es persönlich oder am Telefon weiter. Unter „Ihr Konto“ lässt es sich ändern.",
+        en "It is shown only now. Pass it on in person or on the phone. It can be changed at “Your account”.";
+    onward:
+        de "Weiter zu den Rechten",
+        en "Go on to the rights";
+    done:
+        de "Gespeichert.",
+        en "Saved.";
+    removed:
+        de "Die Person ist entfernt.",
+        en "The person is removed.";
+    not_confirmed:
+        de "Der eingegebene Name ist ein anderer. Es wurde nichts entfernt.",
+        en "The name that you entered is another one. Nothing was removed.";
+    bad_number:
+        de "Geben Sie eine ganze Zahl ein.",
+        en "Enter a whole number.";
+}
+
+impl AdministrationTexts {
+    /// The words for a right.
+    pub const fn of_right(self, right: Right) -> &'static str {
+        match right {
+            Right::Read => self.may_read(),
+            Right::Write => self.may_write(),
+            Right::Manage => self.may_manage(),
+        }
+    }
+
+    /// The words for a kind of space.
+    pub const fn of_kind(self, kind: SpaceKind) -> &'static str {
+        match kind {
+            SpaceKind::Client => self.kind_client(),
+            SpaceKind::Team => self.kind_team(),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The page of a person's own account.
+
+use crate::support::TestServer;
+use crate::support::browser::{Browser, hidden, leads_to};
+use crate::support::http::Response;
+use crate::support::process::{succeed, tool};
+use crate::support::server::{PASSWORD, SPACE, USER};
+
+const HERE: &str = "/account";
+
+fn act(browser: &Browser<'_>, fields: &[(&str, &str)]) -> Response {
+    browser.send(&browser.get(HERE).expect(200), HERE, fields)
+}
+
+/// The values of the fields of a page that can only be read.
+fn readonly(page: &Response) -> Vec<String> {
+    let text = page.text();
+    let values = text.split("readonly value=\"").skip(1);
+    values.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_device_gets_a_password_that_works_until_it_is_removed() {
+    let server = TestServer::start_plain();
+    let anna = Browser::new(&server, "de");
+    assert_eq!(leads_to(&anna.get(HERE)), "/login?next=%2Faccount");
+    anna.sign_in(USER, PASSWORD).expect(303);
+    assert!(anna.get(HERE).expect(200).text().contains("Noch kein Gerät"));
+    let refused = act(&anna, &[("do", "device"), ("label", " ")]).expect(400).text();
+    assert!(refused.contains("Geben Sie dem Gerät einen Namen"), "{refused}");
+
+    let made = act(&anna, &[("do", "device"), ("label", "Laptop & <b>")]).expect(200);
+    let [address, name, password] = &readonly(&made)[..] else { panic!("{made}") };
+    assert_eq!((address.as_str(), name.as_str()), (server.url("/dav/").as_str(), USER));
+    assert!(made.text().contains("<svg"), "{made}");
+    let open = || server.anonymous("GET", "/dav/").sign_in(name, password).send();
+    open().expect(200);
+    let page = anna.get(HERE).expect(200);
+    assert!(
+        page.text().contains("Laptop &amp; &lt;b&gt;") && !page.text().contains(password.as_str()),
+        "{page}"
+    );
+    server.assert_no_traces(&[password]);
+
+    let device = hidden(&page, "device");
+    anna.form(HERE, &[("do", "remove"), ("device", &device)]).send().expect(403);
+    open().expect(200);
+    let page = anna.get(&leads_to(&act(&anna, &[("do", "remove"), ("device", &device)]))).expect(200);
+    assert!(page.text().contains("kommt nicht mehr an Ihre Dateien"), "{page}");
+    open().expect(401);
+    let gone = act(&anna, &[("do", "remove"), ("device", &device)]).expect(400).text();
+    assert!(gone.contains("gibt es nicht mehr"), "{gone}");
+}
+
+#[test]
+fn devices_of_others_stay() {
+    let server = TestServer::start_plain();
+    server.add_member("berta", "staff", "write");
+    let [anna, berta] = [USER, "berta"].map(|name| Browser::signed_in(&server, "en", name, PASSWORD));
+    let made = act(&anna, &[("do", "device"), ("label", "Phone")]).expect(200);
+    let password = readonly(&made).pop().unwrap();
+    let device = hidden(&anna.get(HERE), "device");
+    act(&berta, &[("do", "remove"), ("device", &device)]).expect(400);
+    server.anonymous("GET", "/dav/").sign_in(USER, &password).send().expect(200);
+    // A password of a device opens no page.
+    Browser::new(&server, "en").sign_in(USER, &password).expect(403);
+}
+
+#[test]
+fn a_second_factor_is_set_up_with_nothing_but_the_page() {
+    let server = TestServer::start_plain();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let begun = act(&anna, &[("do", "factor")]).expect(200);
+    let secret = readonly(&begun).pop().unwrap();
+    let code = succeed(tool("oathtool", "oathtool").args(["--totp", "--base32", &secret]));
+    let wrong = act(&anna, &[("do", "confirm"), ("code", "000000")]).expect(400).text();
+    assert!(wrong.contains("Der Code stimmt nicht"), "{wrong}");
+    let codes = act(&anna, &[("do", "confirm"), ("code", code.trim())]).expect(200).text();
+    assert_eq!(codes.matches("<code>").count(), 10, "{codes}");
+    let first = codes.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+
+    // From now on the password alone opens no page; a recovery code does, once.
+    let browser = Browser::new(&server, "de");
+    browser.sign_in(USER, PASSWORD).expect(403);
+    let fields = [("user", USER), ("password", PASSWORD), ("code", first.as_str())];
+    browser.sign_in_at("/login", &fields).expect(303);
+    Browser::new(&server, "de").sign_in_at("/login", &fields).expect(403);
+
+    // New codes end the old ones. The password is not changed without a code.
+    let renewed = act(&browser, &[("do", "codes")]).expect(200).text();
+    let fresh = renewed.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let new = "Ufer-Lampion-Marder-Kessel-8";
+    let change = [("do", "password"), ("present", PASSWORD), ("new", new), ("again", new)];
+    act(&browser, &change).expect(400);
+    let change: Vec<_> = change.into_iter().chain([("code", fresh.as_str())]).collect();
+    assert_eq!(leads_to(&act(&browser, &change)), "/login?changed");
+    server.assert_no_traces(&[&secret, &first, &fresh]);
+}
+
+#[test]
+fn the_own_password_is_changed_by_those_who_know_it() {
+    let server = TestServer::start_plain();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let other = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let made = act(&anna, &[("do", "device"), ("label", "Phone")]).expect(200);
+    let device = readonly(&made).pop().unwrap();
+    let new = "Ufer-Lampion-Marder-Kessel-8";
+    let change = |present: &str, new: &str, again: &str| {
+        act(&anna, &[("do", "password"), ("present", present), ("new", new), ("again", again)])
+    };
+    for (answer, said) in [
+        (change("wrong", new, new), "bisherige Kennwort"),
+        (change(PASSWORD, new, "other"), "nicht gleich"),
+        (change(PASSWORD, "short", "short"), "mindestens 12 Zeichen"),
+        (change(PASSWORD, "passwordpassword", "passwordpassword"), "früh erraten"),
+        (change(&device, new, new), "bisherige Kennwort"),
+    ] {
+        let page = answer.expect(400).text();
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert_eq!(leads_to(&change(PASSWORD, new, new)), "/login?changed");
+    assert!(anna.get("/login?changed").expect(200).text().contains("mit dem neuen"));
+    // All sessions have ended, the old password opens nothing, the device still does.
+    leads_to(&other.get(HERE));
+    Browser::new(&server, "de").sign_in(USER, PASSWORD).expect(403);
+    server.anonymous("GET", &format!("/dav/{SPACE}/")).sign_in(USER, &device).send().expect(200);
+    Browser::new(&server, "de").sign_in(USER, new).expect(303);
+
+    // Whoever guesses is slowed down.
+    let anna = Browser::signed_in(&server, "de", USER, new);
+    let guess = |number: usize| {
+        let present = number.to_string();
+        act(&anna, &[("do", "password"), ("present", &present), ("new", new), ("again", new)]).text()
+    };
+    assert!(
+        (0..50).map(guess).any(|page| page.contains("Bitte warten") || page.contains("zu viele")),
+        "never slowed down"
+    );
+}

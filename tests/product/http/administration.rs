@@ -1,0 +1,184 @@
+//! The pages for administrators.
+
+use crate::support::TestServer;
+use crate::support::browser::{Browser, leads_to};
+use crate::support::http::Response;
+use crate::support::server::{PASSWORD, SPACE, USER};
+
+const LIST: &str = "/office";
+/// An administrator.
+const CHIEF: &str = "chefin";
+
+fn office() -> TestServer {
+    let server = TestServer::start_plain();
+    server.add_user(CHIEF, "administrator", PASSWORD);
+    server
+}
+
+/// Sends a form of a page.
+fn send(browser: &Browser<'_>, page: &str, fields: &[(&str, &str)]) -> Response {
+    browser.send(&browser.get(page).expect(200), page, fields)
+}
+
+/// The same, and shows the page to which it leads.
+fn act(browser: &Browser<'_>, page: &str, fields: &[(&str, &str)]) -> Response {
+    browser.get(&leads_to(&send(browser, page, fields))).expect(200)
+}
+
+fn made_password(page: &Response) -> String {
+    let text = page.text();
+    let values = text.split("readonly value=\"").skip(1);
+    values.last().unwrap_or_else(|| panic!("{page}")).split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn an_office_is_set_up_with_nothing_but_the_pages() {
+    let server = office();
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    let space = "Huber & Söhne";
+    let fields = [("do", "space"), ("name", space), ("kind", "client"), ("intake", "yes")];
+    let page = act(&chief, LIST, &fields).text();
+    assert!(
+        page.contains("Huber &amp; Söhne")
+            && page.contains("mit Prüfbereich")
+            && page.contains("Noch keine."),
+        "{page}"
+    );
+    let fields = [("do", "person"), ("name", "Jürgen K"), ("role", "staff")];
+    let made = send(&chief, LIST, &fields).expect(200);
+    let first = made_password(&made);
+    server.assert_no_traces(&[&first]);
+
+    let person = "/office/people/J%C3%BCrgen%20K";
+    let fields = [("do", "give"), ("space", space), ("right", "write"), ("release", "yes")];
+    let page = act(&chief, person, &fields).text();
+    assert!(page.contains("lesen und schreiben, entscheidet über Zurückgehaltenes"), "{page}");
+    let juergen = Browser::signed_in(&server, "de", "Jürgen K", &first);
+    assert!(juergen.get("/files/").expect(200).text().contains("Huber &amp; Söhne"));
+    let page = act(&chief, person, &[("do", "take"), ("space", space)]).text();
+    assert!(page.contains("Noch keine."), "{page}");
+    juergen.get("/files/Huber%20%26%20S%C3%B6hne/").expect(404);
+
+    // The other way round, on the page of the space.
+    let place = "/office/spaces/Huber%20%26%20S%C3%B6hne";
+    act(&chief, place, &[("do", "give"), ("user", "Jürgen K"), ("right", "read")]);
+    juergen.get("/files/Huber%20%26%20S%C3%B6hne/").expect(200);
+    let fields = [("do", "settings"), ("quota", "3"), ("versions", "7"), ("trash", "8"), ("hours", "12")];
+    act(&chief, place, &fields);
+    let shown = server.cli_ok(["space", "list", "--json"]);
+    let spaces: Vec<serde_json::Value> = serde_json::from_str(&shown).unwrap();
+    let huber = spaces.iter().find(|one| one["name"] == space).unwrap();
+    assert_eq!(huber["quota_bytes"], 3_u64 << 30, "{huber}");
+    assert_eq!((&huber["version_days"], &huber["trash_days"]), (&7.into(), &8.into()), "{huber}");
+    assert!(huber["hold_seconds"].is_null(), "{huber}");
+    act(
+        &chief,
+        place,
+        &[
+            ("do", "settings"),
+            ("quota", ""),
+            ("versions", "7"),
+            ("trash", "8"),
+            ("hours", "5"),
+            ("intake", "yes"),
+        ],
+    );
+    let shown = server.cli_ok(["space", "list", "--json"]);
+    assert!(shown.contains("\"hold_seconds\": 18000") || shown.contains("\"hold_seconds\":18000"), "{shown}");
+    let renamed = leads_to(&send(&chief, place, &[("do", "rename"), ("name", "Huber")]));
+    assert_eq!(renamed, "/office/spaces/Huber?done");
+    juergen.get("/files/Huber/").expect(200);
+
+    // Another password, shut out, let in, another role, gone.
+    let reset = send(&chief, person, &[("do", "reset")]).expect(200);
+    let second = made_password(&reset);
+    assert_ne!(first, second);
+    leads_to(&juergen.get("/files/"));
+    let juergen = Browser::signed_in(&server, "de", "Jürgen K", &second);
+    let page = act(&chief, person, &[("do", "disable")]).text();
+    assert!(page.contains("gesperrt"), "{page}");
+    leads_to(&juergen.get("/files/"));
+    act(&chief, person, &[("do", "enable")]);
+    let page = act(&chief, person, &[("do", "role"), ("role", "client")]).text();
+    assert!(page.contains("Mandant"), "{page}");
+    let fields = [("do", "reach"), ("mail", "j@example.org"), ("language", "en"), ("notices", "digest")];
+    let page = act(&chief, person, &fields).text();
+    assert!(page.contains("j@example.org") && page.contains("<option value=\"digest\" selected>"), "{page}");
+    let page = send(&chief, person, &[("do", "delete"), ("confirm", "jemand")]).expect(400).text();
+    assert!(page.contains("nichts entfernt"), "{page}");
+    assert!(
+        act(&chief, person, &[("do", "delete"), ("confirm", "Jürgen K")])
+            .text()
+            .contains("Person ist entfernt")
+    );
+    chief.get(person).expect(404);
+
+    let fields =
+        [("do", "details"), ("name", "Kanzlei Weber"), ("phone", "089 1"), ("imprint", "Eins\r\nZwei")];
+    let page = act(&chief, "/office/details", &fields).text();
+    assert!(page.contains("Kanzlei Weber") && page.contains("Eins\nZwei"), "{page}");
+    assert!(Browser::new(&server, "de").get("/imprint").expect(200).text().contains("Zwei"));
+}
+
+#[test]
+fn only_administrators_find_the_pages() {
+    let server = office();
+    server.add_member("carl", "client", "read");
+    server.add_member("dora", "auditor", "read");
+    let people = [USER, "carl", "dora"].map(|name| Browser::signed_in(&server, "de", name, PASSWORD));
+    let person = format!("/office/people/{CHIEF}");
+    let space = format!("/office/spaces/{SPACE}");
+    let forms: [(&str, Vec<(&str, &str)>); 6] = [
+        (LIST, vec![("do", "person"), ("name", "neu"), ("role", "administrator")]),
+        (LIST, vec![("do", "space"), ("name", "neu"), ("kind", "team")]),
+        ("/office/details", vec![("do", "details"), ("name", "Falsch")]),
+        (&person, vec![("do", "reset")]),
+        (&person, vec![("do", "disable")]),
+        (&space, vec![("do", "give"), ("user", USER), ("right", "manage")]),
+    ];
+    for browser in &people {
+        let own = browser.get("/files/").expect(200);
+        assert!(!own.text().contains("href=\"/office\""), "{own}");
+        for page in [LIST, "/office/details", &person, &space, "/office/none"] {
+            browser.get(page).expect(404);
+        }
+        for (page, fields) in &forms {
+            browser.send(&own, page, fields).expect(404);
+        }
+    }
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    for (page, fields) in &forms {
+        chief.form(page, fields).send().expect(403);
+    }
+    let list = chief.get(LIST).expect(200).text();
+    assert!(!list.contains("neu<") && list.contains("href=\"/office\""), "{list}");
+    // Administrators see no file without a grant.
+    chief.get(&format!("/files/{SPACE}/")).expect(404);
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let server = office();
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    let own = format!("/office/people/{CHIEF}");
+    let space = format!("/office/spaces/{SPACE}");
+    let refused = |page: &str, fields: &[(&str, &str)], said: &str| {
+        let page = send(&chief, page, fields).expect(400).text();
+        assert!(page.contains(said), "{said}: {page}");
+    };
+    refused(LIST, &[("do", "person"), ("name", USER), ("role", "staff")], "gibt es schon");
+    refused(LIST, &[("do", "person"), ("name", "a/b"), ("role", "staff")], "Benutzername hat");
+    refused(LIST, &[("do", "space"), ("name", SPACE), ("kind", "team")], "gibt es schon");
+    refused(LIST, &[("do", "space"), ("name", "a/b"), ("kind", "team")], "Name ist nicht möglich");
+    refused(&own, &[("do", "reset")], "Das dürfen nur");
+    refused(&space, &[("do", "settings"), ("quota", "x")], "ganze Zahl");
+    refused(&space, &[("do", "settings"), ("quota", "99999999999999999")], "ganze Zahl");
+    refused(&space, &[("do", "give"), ("user", "none"), ("right", "read")], "gibt es nicht mehr");
+    refused("/office/details", &[("do", "details"), ("mail", "keine")], "keine E-Mail-Adresse");
+    refused("/office/details", &[("do", "details"), ("web", "ftp://x")], "beginnt mit https");
+    refused("/office/details", &[("do", "details"), ("zone", "Mars/Nord")], "Zeitzone");
+    server.cli_ok(["user", "disable", "admin"]);
+    refused(&own, &[("do", "disable")], "letzte Person");
+    refused(&own, &[("do", "role"), ("role", "staff")], "letzte Person");
+    chief.get(&own).expect(200);
+}
