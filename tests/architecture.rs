@@ -40,7 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("intake", &["model", "convert", "scan", "inspect", "proof", "catalog", "library"]),
     ("accounts", &["model", "catalog"]),
     ("sharing", &["model", "proof", "catalog", "library", "accounts"]),
-    ("notices", &["model", "text", "catalog", "accounts"]),
+    ("notices", &["model", "text", "catalog", "accounts", "sharing"]),
     (
         "admin",
         &["model", "text", "library", "uploads", "recovery", "intake", "accounts", "sharing", "notices"],

@@ -163,7 +163,7 @@ impl Instance {
         let intake = Intake::new(library.clone(), Arc::clone(&signer));
         let sharing =
             Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys), signer);
-        let notices = Notices::new(catalog.clone(), accounts.clone(), library.instance_id());
+        let notices = Notices::new(catalog.clone(), accounts.clone(), sharing.clone(), library.instance_id());
         Ok(Self {
             library,
             uploads,

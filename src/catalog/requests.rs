@@ -400,6 +400,12 @@ impl ReadTx<'_> {
         self.all(&sql, [request.0], recipient_row)
     }
 
+    /// The recipient of this id.
+    pub fn recipient(&self, id: RecipientId) -> Result<Option<RecipientRow>, CatalogError> {
+        let sql = format!("SELECT {RECIPIENT} FROM request_recipients WHERE id = ?1");
+        self.one(&sql, [id.0], recipient_row)
+    }
+
     /// The person whose link this is.
     pub fn recipient_by_link(&self, link: LinkId) -> Result<Option<RecipientRow>, CatalogError> {
         let sql = format!("SELECT {RECIPIENT} FROM request_recipients WHERE link_id = ?1");

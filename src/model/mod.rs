@@ -67,7 +67,7 @@ pub use office::{MAX_OFFICE_LINE, MAX_OFFICE_TEXT, Office};
 pub use place::{PackedPlace, Place};
 pub use random::{fill_random, random_bytes};
 pub use range::ByteRange;
-pub use request::{ItemFacts, ItemState, Verdict};
+pub use request::{Asking, ItemFacts, ItemState, Verdict, WhyNoMail};
 pub use size::{ByteSize, ParseSizeError};
 pub use span::{ParseSpanError, Span};
 pub use time::{ParseTimestampError, Timestamp};

@@ -1,7 +1,7 @@
 //! Notices by mail: what they are about, whom they go to, and what became of them.
 
 use super::words::words;
-use super::{SpaceId, Timestamp, UserId, VersionId};
+use super::{RecipientId, SpaceId, Timestamp, UserId, VersionId};
 
 words! {
     /// What a notice is about.
@@ -24,6 +24,8 @@ words! {
         SecondNeeded = "second-needed",
         /// Files have been waiting for a decision for long.
         DecisionWaits = "decision-waits",
+        /// Items of a request are needed again.
+        NeededAgain = "needed-again",
         /// All of it, once a week.
         Digest = "digest",
     }
@@ -66,8 +68,8 @@ pub struct NoticeId(pub i64);
 pub enum Recipient {
     /// A person with an account, at the address that the account has when the mail is sent.
     User(UserId),
-    /// Somebody without an account.
-    Address(String),
+    /// A recipient of a request, at the address that the request has when the mail is sent.
+    Asked(RecipientId),
 }
 
 /// One event that one recipient is told.
@@ -90,11 +92,11 @@ pub struct News {
 }
 
 impl Recipient {
-    /// The word in the catalogue: `u7`, or `a` and the address.
+    /// The word in the catalogue: `u7` for an account, `r7` for a recipient of a request.
     pub fn word(&self) -> String {
         match self {
             Self::User(user) => format!("u{}", user.0),
-            Self::Address(address) => format!("a{address}"),
+            Self::Asked(recipient) => format!("r{}", recipient.0),
         }
     }
 
@@ -102,7 +104,7 @@ impl Recipient {
     pub fn from_word(word: &str) -> Option<Self> {
         match word.split_at_checked(1)? {
             ("u", number) => number.parse().ok().map(UserId).map(Self::User),
-            ("a", address) => Some(Self::Address(address.to_owned())),
+            ("r", number) => number.parse().ok().map(RecipientId).map(Self::Asked),
             _ => None,
         }
     }
@@ -111,7 +113,7 @@ impl Recipient {
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::User(user) => Some(*user),
-            Self::Address(_) => None,
+            Self::Asked(_) => None,
         }
     }
 }
@@ -122,10 +124,10 @@ mod tests {
 
     #[test]
     fn recipients_are_found_again_by_their_words() {
-        for recipient in [Recipient::User(UserId(7)), Recipient::Address("anna@example.de".into())] {
+        for recipient in [Recipient::User(UserId(7)), Recipient::Asked(RecipientId(7))] {
             assert_eq!(Recipient::from_word(&recipient.word()), Some(recipient));
         }
-        for wrong in ["", "u", "ux", "x7"] {
+        for wrong in ["", "u", "ux", "rx", "x7"] {
             assert_eq!(Recipient::from_word(wrong), None, "{wrong}");
         }
     }

@@ -1,6 +1,9 @@
 //! What an office asks for: the items of a request, and the state of each.
 
+use std::fmt;
+
 use super::words::words;
+use super::{RecipientId, RequestId, Timestamp};
 
 words! {
     /// State of an item of a request.
@@ -25,6 +28,53 @@ words! {
         Accepted = "accepted",
         /// It needs it again.
         Rejected = "rejected",
+    }
+}
+
+words! {
+    /// Why a recipient of a request gets no mail about it.
+    WhyNoMail {
+        /// The request is closed.
+        Closed = "closed",
+        /// The link has ended, or the user who asked may not write there any more.
+        LinkEnded = "link-ended",
+        /// The recipient has no mail address.
+        NoAddress = "no-address",
+        /// No item is open or rejected.
+        NothingMissing = "nothing-missing",
+    }
+}
+
+/// What a mail tells a recipient of a request, as it is at one moment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// The request.
+    pub request: RequestId,
+    /// The recipient.
+    pub recipient: RecipientId,
+    /// The recipient's name; may be empty.
+    pub name: String,
+    /// The recipient's mail address; empty for none.
+    pub mail: String,
+    /// Tag of the recipient's language.
+    pub language: String,
+    /// When the request was made.
+    pub asked: Timestamp,
+    /// The time until which it asks.
+    pub deadline: Option<Timestamp>,
+    /// Number of items that are open or rejected.
+    pub missing: u32,
+    /// Number of items that are rejected.
+    pub rejected: u32,
+    /// Path of the recipient's page, a secret: `/s/TOKEN`; empty if the link was removed.
+    pub page: String,
+    /// Why no mail is sent.
+    pub obstacle: Option<WhyNoMail>,
+}
+
+impl fmt::Debug for Asking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asking").field("recipient", &self.recipient).finish_non_exhaustive()
     }
 }
 

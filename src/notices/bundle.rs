@@ -41,7 +41,7 @@ impl Notices {
 fn wish(people: &People, recipient: &Recipient) -> NoticeWish {
     match recipient {
         Recipient::User(user) => people.contact(*user).map_or(NoticeWish::Off, |contact| contact.notices),
-        Recipient::Address(_) => NoticeWish::On,
+        Recipient::Asked(_) => NoticeWish::On,
     }
 }
 

@@ -4,8 +4,11 @@ use super::post::Letter;
 use super::{Notices, NoticesError};
 use crate::accounts::People;
 use crate::catalog::{NoticeRow, ReadTx};
-use crate::model::{HoldState, News, Office, Recipient, SpaceId, Timestamp, Topic, UserId, VersionState};
-use crate::text::{Language, NoticeTexts};
+use crate::model::{
+    HoldState, ItemState, News, Office, Recipient, RecipientId, SpaceId, Timestamp, Topic, UserId,
+    VersionState,
+};
+use crate::text::{AskedMail, Language, NoticeTexts};
 
 /// Most spaces of which one mail tells; of the others it tells the number.
 const MOST_SPACES: usize = 100;
@@ -26,9 +29,39 @@ impl Notices {
         url: &str,
         now: Timestamp,
     ) -> Result<Option<Letter>, NoticesError> {
+        if let Recipient::Asked(recipient) = row.recipient {
+            return self.compose_asked(row, recipient, url, now).await;
+        }
         let people = self.accounts.people().await?;
         let (row, url) = (row.clone(), url.to_owned());
         self.catalog.read(move |tx| compose(tx, &people, &row, &url, now)).await
+    }
+
+    /// The same for a recipient of a request.
+    async fn compose_asked(
+        &self,
+        row: &NoticeRow,
+        recipient: RecipientId,
+        url: &str,
+        now: Timestamp,
+    ) -> Result<Option<Letter>, NoticesError> {
+        let asking = self.sharing.asking(recipient, now).await?.filter(|asking| asking.obstacle.is_none());
+        let Some(asking) = asking else { return Ok(None) };
+        let (notice, request) = (row.id, asking.request);
+        let is_still_rejected = self.catalog.read(move |tx| {
+            let rejections: Vec<_> = tx.news_of(notice)?.iter().map(|news| Some(news.at)).collect();
+            let items = tx.items_of(request)?;
+            let is_told = |at| rejections.contains(&at);
+            Ok::<_, NoticesError>(
+                items.iter().any(|item| item.state == ItemState::Rejected && is_told(item.judged)),
+            )
+        });
+        if row.topic != Topic::NeededAgain || !is_still_rejected.await? {
+            return Ok(None);
+        }
+        let office = self.accounts.office().await?;
+        let AskedMail { subject, text } = AskedMail::again(&asking, &office, url);
+        Ok(Some(Letter { to: asking.mail, subject, text }))
     }
 }
 
@@ -44,7 +77,7 @@ fn compose(
             Some(contact) => (contact.mail.clone(), Language::of_tag(&contact.language)),
             None => return Ok(None),
         },
-        Recipient::Address(address) => (address.clone(), Language::German),
+        Recipient::Asked(_) => return Ok(None),
     };
     let mut items: Vec<Item> = Vec::new();
     let mut absent: Option<UserId> = None;
@@ -77,14 +110,8 @@ fn compose(
     let page = if is_about_links { "links" } else { "holding" };
     parts.push(format!("{}\n{url}/{page}", texts.page()));
     parts.extend(absent.and_then(|user| people.name(user)).map(|name| texts.instead_of(&name)));
-    let (subject, text) = (language.notice_subject(row.topic), closed(&parts, language, &office));
-    Ok(Some(Letter { to, subject, text }))
-}
-
-/// The paragraphs of a mail with the foot of every mail.
-pub(super) fn closed(parts: &[String], language: Language, office: &Office) -> String {
-    let (signature, automatic) = (language.signature(office), NoticeTexts(language).automatic());
-    format!("{}\n\n{signature}\n\n-- \n{automatic}\n", parts.join("\n\n"))
+    let (subject, text) = (language.notice_subject(row.topic), language.letter(&parts, &office));
+    Ok(Some(Letter { to, subject: subject.to_owned(), text }))
 }
 
 /// The news that are still true, as a number of files and the time of their arrival; `None` if it is not, or if the recipient may not
@@ -127,7 +154,7 @@ fn still(
                 && is_open
                 && tx.approval(hold.id)?.is_some_and(|first| first.user != Some(user) && now < first.lapses)
         }
-        Topic::HandedIn | Topic::DecisionWaits | Topic::Digest => false,
+        Topic::HandedIn | Topic::NeededAgain | Topic::DecisionWaits | Topic::Digest => false,
     };
     Ok(is_true.then_some((1, hold.arrived)))
 }
@@ -151,6 +178,6 @@ fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> St
         (Topic::SecondNeeded, _) => texts.second_needed(space),
         (Topic::DecisionWaits, 1) => texts.waits_one(space, &since),
         (Topic::DecisionWaits, count) => texts.waits_many(count, space, &since),
-        (Topic::Digest, _) => String::new(),
+        (Topic::NeededAgain | Topic::Digest, _) => String::new(),
     }
 }

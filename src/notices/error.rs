@@ -2,6 +2,7 @@
 
 use super::post::PostError;
 use crate::catalog::CatalogError;
+use crate::sharing::RequestError;
 
 /// Why notices were not gathered, sent or shown.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,9 @@ pub enum NoticesError {
     /// The mail server did not take a mail.
     #[error("the mail was not taken")]
     Post(#[from] PostError),
+    /// A request of which a mail tells could not be read.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// The catalogue failed.
     #[error("the notices could not be read or changed")]
     Catalog(#[from] CatalogError),
@@ -35,6 +39,7 @@ impl NoticesError {
             Self::NotFailed(_) => "notice-not-failed",
             Self::Address(_) => "mail-address-invalid",
             Self::Post(error) => error.code(),
+            Self::Request(error) => error.code(),
             Self::Catalog(_) => "catalogue-failed",
         }
     }

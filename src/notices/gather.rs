@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::table::{audience, story};
+use super::table::{Audience, audience, story};
 use super::{KEPT_FOR, Notices, NoticesError};
 use crate::accounts::People;
 use crate::catalog::WriteTx;
 use crate::model::{
-    EventId, News, NoticeWish, Recipient, Recorded, SpaceId, Timestamp, Topic, UserId, VersionId,
+    EventId, News, NoticeWish, Recipient, Recorded, RequestId, SpaceId, Timestamp, Topic, UserId, VersionId,
 };
 
 /// Name of the setting with the last event that was read.
@@ -79,7 +79,6 @@ fn position(setting: Option<String>) -> Option<EventId> {
 /// Notes the news of one event.
 fn note(tx: &WriteTx<'_>, people: &People, recorded: &Recorded, now: Timestamp) -> Result<(), NoticesError> {
     let Some(story) = story(tx, recorded)? else { return Ok(()) };
-    let users = audience(tx, people, &story, &recorded.actor)?;
     let what = What {
         actor: recorded.actor.person(),
         origin: format!("e{}", recorded.id.0),
@@ -88,7 +87,30 @@ fn note(tx: &WriteTx<'_>, people: &People, recorded: &Recorded, now: Timestamp) 
         version: story.version,
         at: recorded.at,
     };
+    if let Audience::Asked(request) = story.audience {
+        return tell_asked(tx, request, &what);
+    }
+    let users = audience(tx, people, &story, &recorded.actor)?;
     tell(tx, people, &users, &what, now)
+}
+
+/// Notes what the recipients of a request are told.
+fn tell_asked(tx: &WriteTx<'_>, request: RequestId, what: &What) -> Result<(), NoticesError> {
+    for recipient in tx.recipients_of(request)? {
+        if recipient.mail.is_empty() {
+            continue;
+        }
+        tx.insert_news(&News {
+            origin: what.origin.clone(),
+            recipient: Recipient::Asked(recipient.id),
+            instead_of: None,
+            topic: what.topic,
+            space: what.space,
+            version: None,
+            at: what.at,
+        })?;
+    }
+    Ok(())
 }
 
 /// One piece of news, for all of its recipients.
@@ -118,7 +140,9 @@ fn tell(
                 people.decides(*other, what.space)
             }
             // No other person can fetch these.
-            Topic::HandedOut | Topic::Declined | Topic::Released | Topic::Digest => false,
+            Topic::HandedOut | Topic::Declined | Topic::Released | Topic::NeededAgain | Topic::Digest => {
+                false
+            }
         };
         let substitute = people.substitute_of(*user, now).filter(may_know);
         let reached = substitute.filter(|other| is_reached(people, *other));

@@ -7,6 +7,7 @@
 //!
 //! Killed anywhere, it goes on from the rows in the catalogue: an event is read again, or a mail sent again with the same
 //! Message-ID. Whether something is still true, and whether the recipient may know it, is decided when the mail is sent.
+//! `sharing` knows the recipients of requests and their pages.
 
 mod bundle;
 mod compose;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use crate::accounts::Accounts;
 use crate::catalog::{Catalog, NoticeRow};
 use crate::model::{NoticeId, NoticeState, Recipient, Timestamp};
+use crate::sharing::Sharing;
 
 pub use error::NoticesError;
 pub use pace::Pace;
@@ -43,6 +45,8 @@ const MAX_SHOWN: usize = 1_000;
 pub struct Notices {
     catalog: Catalog,
     accounts: Accounts,
+    /// Knows the pages of recipients of requests.
+    sharing: Sharing,
     /// Part of each Message-ID.
     instance: Arc<str>,
     settings: Option<Arc<MailSettings>>,
@@ -53,14 +57,14 @@ pub struct Notices {
 pub struct Notice {
     /// The mail.
     pub row: NoticeRow,
-    /// Name of the account, or the address of a recipient without one.
+    /// Name of the account, or the address of a recipient of a request.
     pub to: String,
 }
 
 impl Notices {
     /// The notices of an instance of this id; none are sent before [`Self::with`].
-    pub fn new(catalog: Catalog, accounts: Accounts, instance: &str) -> Self {
-        Self { catalog, accounts, instance: instance.into(), settings: None }
+    pub fn new(catalog: Catalog, accounts: Accounts, sharing: Sharing, instance: &str) -> Self {
+        Self { catalog, accounts, sharing, instance: instance.into(), settings: None }
     }
 
     /// Sends them by this mail server.
@@ -100,7 +104,11 @@ impl Notices {
     async fn named(&self, row: NoticeRow) -> Result<Notice, NoticesError> {
         let to = match &row.recipient {
             Recipient::User(user) => self.accounts.name_of(*user).await?.map(|name| name.as_str().to_owned()),
-            Recipient::Address(address) => Some(address.clone()),
+            Recipient::Asked(id) => {
+                let id = *id;
+                let found = self.catalog.read(move |tx| tx.recipient(id)).await?;
+                found.map(|recipient| recipient.mail)
+            }
         };
         Ok(Notice { row, to: to.unwrap_or_default() })
     }

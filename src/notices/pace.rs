@@ -18,7 +18,7 @@ pub(super) fn pace(topic: Topic, arrivals: Pace) -> Pace {
     /// Longest time until a waiting person gets an answer, or a decider a question.
     const SOON: Pace = Pace { quiet: Duration::from_secs(20), apart: Duration::from_mins(2) };
     match topic {
-        Topic::Arrived => arrivals,
+        Topic::Arrived | Topic::NeededAgain => arrivals,
         Topic::Quarantined => Pace { quiet: arrivals.quiet.min(SOON.apart), apart: arrivals.apart },
         Topic::Asked
         | Topic::SecondNeeded

@@ -95,7 +95,7 @@ impl fmt::Debug for MailSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) to: String,
-    pub(super) subject: &'static str,
+    pub(super) subject: String,
     pub(super) text: String,
 }
 
@@ -182,7 +182,7 @@ fn message(settings: &MailSettings, letter: &Letter, id: String, now: Timestamp)
     let mut builder = Message::builder()
         .from(settings.from.clone())
         .to(Mailbox::new(None, to))
-        .subject(letter.subject)
+        .subject(letter.subject.clone())
         .message_id(Some(id))
         .date(now.to_system())
         // RFC 3834: no vacation notice answers it.
@@ -225,7 +225,9 @@ mod tests {
             pace: Pace { quiet: Duration::ZERO, apart: Duration::ZERO },
         };
         let letter =
-            Letter { to: "anna@example.org".into(), subject: "Neues für Sie", text: "Grüße\n".into() };
+            Letter {
+                to: "anna@example.org".into(), subject: "Neues für Sie".into(), text: "Grüße\n".into()
+            };
         let made = message(&settings, &letter, "<7.abc@example.de>".into(), Timestamp(0)).unwrap();
         let text = String::from_utf8(made.formatted()).unwrap();
         for line in [

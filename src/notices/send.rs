@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::compose::closed;
 use super::post::{Letter, Post, PostError};
 use super::{Notices, NoticesError};
 use crate::accounts::parse_address;
@@ -102,12 +101,12 @@ impl Notices {
         let to = to.ok_or_else(|| NoticesError::Address(address.to_owned()))?;
         let (language, office) = (Language::German, self.accounts.office().await?);
         let texts = NoticeTexts(language);
-        let text = closed(&[texts.greeting().to_owned(), texts.test().to_owned()], language, &office);
+        let text = language.letter(&[texts.greeting().to_owned(), texts.test().to_owned()], &office);
         let mut post = Post::open(settings).await?;
         let [a, b, c, d] = random_bytes::<4>();
         let id =
             format!("<test.{a:02x}{b:02x}{c:02x}{d:02x}.{}@{}>", self.instance, settings.from.email.domain());
-        post.send(&Letter { to, subject: texts.subject_test(), text }, id, now).await?;
+        post.send(&Letter { to, subject: texts.subject_test().to_owned(), text }, id, now).await?;
         post.close().await;
         Ok(())
     }

@@ -4,7 +4,8 @@ use super::NoticesError;
 use crate::accounts::People;
 use crate::catalog::ReadTx;
 use crate::model::{
-    Actor, EntryEvent, Event, HoldEvent, Recorded, SpaceId, Topic, UserId, VersionId, VersionState,
+    Actor, EntryEvent, Event, HoldEvent, Recorded, RequestEvent, RequestId, SpaceId, Topic, UserId,
+    VersionId, VersionState,
 };
 
 /// The recipients of news.
@@ -18,6 +19,8 @@ pub(super) enum Audience {
     Person(UserId),
     /// Those whose request for the content is open.
     Askers,
+    /// The recipients of a request, who have no accounts.
+    Asked(RequestId),
 }
 
 /// News of an event.
@@ -39,6 +42,10 @@ pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story
         let told =
             |user| Story { topic: Topic::HandedIn, audience: Person(user), space: spot.space, version: None };
         return Ok(creator.map(told));
+    }
+    if let Event::Request { kind: RequestEvent::Rejected, request, spot, .. } = &recorded.event {
+        let (topic, audience) = (Topic::NeededAgain, Audience::Asked(*request));
+        return Ok(Some(Story { topic, audience, space: spot.space, version: None }));
     }
     let told = match &recorded.event {
         Event::Entry { kind: EntryEvent::Stored | EntryEvent::Replaced, version: Some(version), .. }
@@ -67,7 +74,7 @@ pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story
     Ok(recorded.event.space().map(|space| Story { topic, audience, space, version: Some(version) }))
 }
 
-/// The people of an audience, without the actor.
+/// The users of an audience, without the actor.
 pub(super) fn audience(
     tx: &ReadTx<'_>,
     people: &People,
@@ -80,6 +87,7 @@ pub(super) fn audience(
         Audience::Readers => people.readers(story.space),
         Audience::Deciders => people.deciders(story.space),
         Audience::Person(user) => vec![user],
+        Audience::Asked(_) => Vec::new(),
         Audience::Askers => match story.version.map(|version| tx.hold_on(version)).transpose()?.flatten() {
             Some(hold) => {
                 let requests = tx.hold_requests(hold.id, MOST_ASKERS)?.into_iter();

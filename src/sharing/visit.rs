@@ -183,7 +183,7 @@ impl Sharing {
     }
 
     /// The access that a link gives now; `None` if it does not open.
-    async fn lend(
+    pub(super) async fn lend(
         &self,
         row: LinkRow,
         now: Timestamp,

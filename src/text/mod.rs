@@ -3,6 +3,7 @@
 mod account;
 mod administration;
 mod asked;
+mod asked_mail;
 mod browse;
 mod errors;
 mod files;
@@ -22,6 +23,7 @@ mod sign_in;
 pub use account::AccountTexts;
 pub use administration::AdministrationTexts;
 pub use asked::AskedTexts;
+pub use asked_mail::{AskedMail, AskedMailTexts};
 pub use browse::BrowseTexts;
 pub use errors::ErrorTexts;
 pub use files::FilesTexts;
@@ -57,7 +59,8 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
 ];
 
 /// The tables of sentences in mails, by the names of their types.
-pub const MAILS: [(&str, &[Sentence]); 1] = [("NoticeTexts", NoticeTexts::ALL)];
+pub const MAILS: [(&str, &[Sentence]); 2] =
+    [("AskedMailTexts", AskedMailTexts::ALL), ("NoticeTexts", NoticeTexts::ALL)];
 
 /// A supported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -94,9 +94,12 @@ impl Language {
     pub fn notice_subject(self, topic: Topic) -> &'static str {
         let texts = NoticeTexts(self);
         match topic {
-            Topic::Arrived | Topic::HandedOut | Topic::Declined | Topic::HandedIn | Topic::Released => {
-                texts.subject()
-            }
+            Topic::Arrived
+            | Topic::HandedOut
+            | Topic::Declined
+            | Topic::HandedIn
+            | Topic::NeededAgain
+            | Topic::Released => texts.subject(),
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
                 texts.subject_decide()
             }
@@ -104,8 +107,14 @@ impl Language {
         }
     }
 
+    /// The text of a mail of these paragraphs, with the foot of every mail.
+    pub fn letter(self, parts: &[String], office: &Office) -> String {
+        let (signature, automatic) = (self.signature(office), NoticeTexts(self).automatic());
+        format!("{}\n\n{signature}\n\n-- \n{automatic}\n", parts.join("\n\n"))
+    }
+
     /// The foot of a mail: who sends it, and whom to ask.
-    pub fn signature(self, office: &Office) -> String {
+    fn signature(self, office: &Office) -> String {
         let (texts, words) = (NoticeTexts(self), super::OfficeTexts(self));
         let name = if office.name.is_empty() { "Tresor" } else { &office.name };
         let mut lines = vec![texts.regards().to_owned(), name.to_owned()];

@@ -176,7 +176,7 @@ impl Judging {
                 library.clone(),
                 Arc::new(Signer::new("tresor-test".into(), &Zeroizing::new([1; 32]))),
             ),
-            Notices::new(office.catalog.clone(), accounts.clone(), "test"),
+            Notices::new(office.catalog.clone(), accounts.clone(), office.sharing.clone(), "test"),
         );
         Self { office, admin }
     }

@@ -5,6 +5,7 @@
 //! arrive    a file belongs to an item; its transaction looks at the item again, which may be done by then
 //! answer    a person says that an item does not apply, or comments on it
 //! judge     users of the office accept and reject items, close, reopen and extend the request
+//! tell      what a mail to a recipient says when it is sent
 //! ```
 //! The state of an item is never set: `model::ItemFacts` derives it from the rows, in the transaction that changes one.
 
@@ -14,6 +15,7 @@ mod judge;
 mod make;
 mod naming;
 mod read;
+mod tell;
 mod template;
 
 use crate::accounts::AccountsError;

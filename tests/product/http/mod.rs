@@ -28,7 +28,7 @@ mod properties;
 mod public;
 mod ranges;
 mod reads;
-mod requests;
+pub(crate) mod requests;
 mod rights;
 mod saving;
 mod sessions;

@@ -1,5 +1,6 @@
 //! Notices by mail, with the real program and a mail server of the test's own.
 
+mod asked;
 mod delivery;
 mod failures;
 mod pace;

@@ -19,7 +19,8 @@ struct Desk {
 impl Desk {
     async fn open(wish: NoticeWish) -> Self {
         let office = Office::open().await;
-        let notices = Notices::new(office.catalog.clone(), office.accounts.clone(), "test");
+        let notices =
+            Notices::new(office.catalog.clone(), office.accounts.clone(), office.sharing.clone(), "test");
         let user = office.anna.user;
         let change = ContactChange {
             mail: Some("anna@example.org".into()),

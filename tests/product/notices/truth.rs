@@ -43,7 +43,8 @@ impl Desk {
             url: "https://files.example.org".into(),
             pace: Pace { quiet: Duration::ZERO, apart: Duration::ZERO },
         };
-        let notices = Notices::new(office.catalog.clone(), office.accounts.clone(), "test");
+        let notices =
+            Notices::new(office.catalog.clone(), office.accounts.clone(), office.sharing.clone(), "test");
         let desk = Self { office, notices: notices.with(Some(Arc::new(settings))), smtp };
         assert_eq!(desk.notices.gather(desk.now().await).await.unwrap(), 0, "what was before is no news");
         desk

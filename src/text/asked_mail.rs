@@ -1,0 +1,84 @@
+//! Mails to the recipients of a request. They give a number and no title: a mail lies on many machines, and what a tax office
+//! asks for says much about a person.
+
+use super::Language;
+use super::sentences::sentences;
+use crate::model::{Asking, Office};
+
+sentences! {
+    /// Sentences of mails to people who are asked for documents.
+    AskedMailTexts;
+
+    subject(office: &str):
+        de "Unterlagen für {office}",
+        en "Documents for {office}";
+    subject_plain:
+        de "Ihre Unterlagen",
+        en "Your documents";
+    greeting(name: &str):
+        de "Guten Tag {name},",
+        en "Hello {name},";
+    again_one(asked: &str):
+        de "vielen Dank für Ihre Unterlagen zu unserer Anfrage vom {asked}. Einen Punkt brauchen wir bitte noch einmal. Auf \
+            Ihrer Seite sehen Sie, welcher es ist und warum.",
+        en "Thank you for your documents for our request of {asked}. We need one item again, please. Your page shows which \
+            one, and why.";
+    again_many(asked: &str, count: u32):
+        de "vielen Dank für Ihre Unterlagen zu unserer Anfrage vom {asked}. {count} Punkte brauchen wir bitte noch einmal. \
+            Auf Ihrer Seite sehen Sie, welche es sind und warum.",
+        en "Thank you for your documents for our request of {asked}. We need {count} items again, please. Your page shows \
+            which ones, and why.";
+    page:
+        de "Ihre Seite, mit demselben Link wie bisher:",
+        en "Your page, by the same link as before:";
+    doubt(asked: &str):
+        de "Sie sind nicht sicher, ob diese Nachricht von uns kommt? Dann nehmen Sie den Link, den Sie seit dem {asked} von uns \
+            haben, oder fragen Sie uns.",
+        en "Not sure whether this message is from us? Then use the link that you have had from us since {asked}, or ask us.";
+}
+
+/// A mail to a recipient of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedMail {
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl AskedMail {
+    /// Asks for rejected items again. `url` is scheme and host of the recipient's page.
+    pub fn again(asking: &Asking, office: &Office, url: &str) -> Self {
+        let (texts, asked) = begun(asking, office);
+        let sentence = match asking.rejected {
+            1 => texts.again_one(&asked),
+            count => texts.again_many(&asked, count),
+        };
+        Self::of(vec![sentence], asking, office, url)
+    }
+
+    /// The mail with this content, between the salutation and the way back to the page.
+    fn of(content: Vec<String>, asking: &Asking, office: &Office, url: &str) -> Self {
+        let (texts, asked) = begun(asking, office);
+        let language = texts.0;
+        let greeting = match asking.name.is_empty() {
+            true => super::NoticeTexts(language).greeting().to_owned(),
+            false => texts.greeting(&asking.name),
+        };
+        let mut parts = vec![greeting];
+        parts.extend(content);
+        parts.push(format!("{}\n{url}{}", texts.page(), asking.page));
+        parts.push(texts.doubt(&asked));
+        let subject = match office.name.is_empty() {
+            true => texts.subject_plain().to_owned(),
+            false => texts.subject(&office.name),
+        };
+        Self { subject, text: language.letter(&parts, office) }
+    }
+}
+
+/// The sentences in the recipient's language, and the day of the request.
+fn begun(asking: &Asking, office: &Office) -> (AskedMailTexts, String) {
+    let language = Language::of_tag(&asking.language);
+    (AskedMailTexts(language), language.day(office.zone.day(asking.asked)))
+}

@@ -1,0 +1,252 @@
+//! Mails to the recipients of requests: what is needed again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tresor::accounts::OfficeChange;
+use tresor::model::{Day, ItemId, RequestId, Stamp, Timestamp};
+use tresor::notices::{MailSettings, MailTls, Notices, Pace, Sent};
+use tresor::sharing::{
+    DEFAULT_NAMING, GuestKey, Judgement, NewRequest, RequestShown, SentFile, TemplateItem, WantedRecipient,
+};
+
+use super::{notices, office};
+use crate::http::requests::{asked, path as link_path, send};
+use crate::sharing::office::{Office, PEER, path};
+use crate::support::browser::Browser;
+use crate::support::server::{SPACE, USER};
+use crate::support::smtp::{Mail, TestSmtp};
+
+const MINUTE: i64 = 60_000;
+/// A Monday, 9 in the morning by the office's clocks.
+pub(super) const MONDAY: &str = "2026-11-30T08:00:00Z";
+
+pub(super) fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(super) fn later(from: Timestamp, minutes: i64) -> Timestamp {
+    Timestamp(from.0 + minutes * MINUTE)
+}
+
+/// An office in Berlin with a mail server, and a clock of the test's own.
+pub(super) struct Desk {
+    pub(super) office: Office,
+    pub(super) notices: Notices,
+    pub(super) smtp: TestSmtp,
+}
+
+impl Desk {
+    pub(super) async fn open() -> Self {
+        let (office, smtp) = (Office::open().await, TestSmtp::plain());
+        let change = OfficeChange {
+            name: Some("Kanzlei Beispiel".into()),
+            zone: Some("Europe/Berlin".into()),
+            ..OfficeChange::default()
+        };
+        office.accounts.set_office(change, Stamp::owner(time(MONDAY))).await.unwrap();
+        let settings = MailSettings {
+            host: "127.0.0.1".into(),
+            port: smtp.port(),
+            tls: MailTls::Off,
+            login: None,
+            from: "tresor@example.org".parse().unwrap(),
+            reply_to: None,
+            url: "https://files.example.org".into(),
+            pace: Pace { quiet: Duration::from_mins(10), apart: Duration::from_hours(1) },
+        };
+        let (catalog, accounts, sharing) =
+            (office.catalog.clone(), office.accounts.clone(), office.sharing.clone());
+        let notices = Notices::new(catalog, accounts, sharing, "test").with(Some(Arc::new(settings)));
+        let desk = Self { office, notices, smtp };
+        assert_eq!(desk.notices.gather(time(MONDAY)).await.unwrap(), 0, "what was before is no news");
+        desk
+    }
+
+    /// A request by bert with two items for these people.
+    pub(super) async fn ask(&self, to: &[&str], deadline: Option<&str>, now: Timestamp) -> RequestShown {
+        let item = |title: &str| TemplateItem {
+            title: title.to_owned(),
+            help: String::new(),
+            person: String::new(),
+            several: true,
+        };
+        let recipient = |mail: &&str| WantedRecipient {
+            name: String::new(),
+            mail: (*mail).to_owned(),
+            language: "de".into(),
+        };
+        let new = NewRequest {
+            access: self.office.access_of(&self.office.bert).await,
+            path: path("folder"),
+            title: "Steuer".to_owned(),
+            note: String::new(),
+            template: String::new(),
+            naming: DEFAULT_NAMING.to_owned(),
+            items: vec![item("Ausweis"), item("Bescheid")],
+            recipients: to.iter().map(recipient).collect(),
+            deadline: deadline.map(|day| Day::parse(day).unwrap()),
+        };
+        let id = self.office.sharing.ask(&self.office.bert, vec![new], now).await.unwrap()[0];
+        self.shown(id).await
+    }
+
+    pub(super) async fn shown(&self, id: RequestId) -> RequestShown {
+        let rights = self.office.sharing.request_rights(&self.office.bert).await.unwrap();
+        self.office.sharing.request(&rights, id).await.unwrap()
+    }
+
+    pub(super) async fn judge(
+        &self,
+        asked: &RequestShown,
+        items: &[ItemId],
+        judgement: &Judgement,
+        now: Timestamp,
+    ) {
+        let rights = self.office.sharing.request_rights(&self.office.bert).await.unwrap();
+        let judgements = items.iter().map(|item| (*item, judgement.clone())).collect();
+        self.office
+            .sharing
+            .judge(&rights, asked.row.id, judgements, self.office.bert.stamp(now))
+            .await
+            .unwrap();
+    }
+
+    /// The first recipient hands in for an item.
+    pub(super) async fn hand_in(&self, asked: &RequestShown, item: ItemId, now: Timestamp) {
+        let token = asked.recipients[0].link.as_ref().unwrap().token().to_owned();
+        let sharing = &self.office.sharing;
+        let visit = sharing.open(&token, GuestKey::None, PEER.parse().unwrap(), now).await.unwrap();
+        let sent = SentFile { path: path("a.pdf"), size: None, item: Some(item) };
+        let begun = sharing.begin_file(&visit, ("a", ""), sent, now).await.unwrap();
+        begun.put.commit(now).await.unwrap();
+    }
+
+    /// What the job of the server does.
+    pub(super) async fn round(&self, now: Timestamp) -> Sent {
+        while self.notices.gather(now).await.unwrap() > 0 {}
+        self.notices.bundle(now).await.unwrap();
+        self.notices.send(now).await.unwrap()
+    }
+}
+
+fn no() -> Judgement {
+    Judgement::Reject("Seite 2 fehlt".to_owned())
+}
+
+fn to(mails: &[Mail]) -> Vec<&str> {
+    mails.iter().map(|mail| mail.to.as_str()).collect()
+}
+
+#[tokio::test]
+async fn rejected_items_are_one_mail_to_each_recipient_ten_minutes_after_the_last() {
+    let desk = Desk::open().await;
+    let now = time(MONDAY);
+    let asked = desk.ask(&["erika@example.de", "", "max@example.de"], None, now).await;
+    let [first, second] = [0, 1].map(|at| asked.items[at].row.id);
+    desk.judge(&asked, &[first], &no(), now).await;
+    assert_eq!(desk.round(later(now, 9)).await, Sent::default());
+    desk.judge(&asked, &[second], &no(), later(now, 9)).await;
+    assert_eq!(desk.round(later(now, 18)).await, Sent::default());
+    assert_eq!(desk.round(later(now, 19)).await, Sent { sent: 2, dropped: 0, failed: 0 });
+    let mails = desk.smtp.takes(2);
+    assert_eq!(to(&mails), ["erika@example.de", "max@example.de"]);
+    let body = mails[0].body();
+    assert!(body.contains("2 Punkte brauchen wir bitte noch einmal."), "{body}");
+    assert!(body.contains("zu unserer Anfrage vom 30.11.2026."), "{body}");
+    for (mail, recipient) in mails.iter().zip([0, 2]) {
+        let page = asked.recipients[recipient].link.as_ref().unwrap().url_path();
+        assert!(mail.body().contains(&format!("https://files.example.org{page}\n")), "{}", mail.body());
+    }
+    // The next batch of the same request waits until an hour after the first mail.
+    desk.judge(&asked, &[first], &Judgement::Undo, later(now, 20)).await;
+    desk.judge(&asked, &[first], &no(), later(now, 21)).await;
+    assert_eq!(desk.round(later(now, 78)).await, Sent::default());
+    assert_eq!(desk.round(later(now, 79)).await.sent, 2);
+}
+
+#[tokio::test]
+async fn what_was_taken_back_answered_or_closed_meanwhile_is_not_asked_for_again() {
+    let desk = Desk::open().await;
+    let now = time(MONDAY);
+    let dropped = Sent { sent: 0, dropped: 1, failed: 0 };
+    let ask = async || desk.ask(&["erika@example.de"], None, now).await;
+    // Taken back.
+    let asked = ask().await;
+    let item = asked.items[0].row.id;
+    desk.judge(&asked, &[item], &no(), now).await;
+    desk.judge(&asked, &[item], &Judgement::Undo, later(now, 1)).await;
+    assert_eq!(desk.round(later(now, 20)).await, dropped);
+    // One of two is taken back, and the mail is about the other.
+    let asked = ask().await;
+    let both = [0, 1].map(|at| asked.items[at].row.id);
+    desk.judge(&asked, &both, &no(), now).await;
+    desk.judge(&asked, &both[..1], &Judgement::Accept, later(now, 1)).await;
+    assert_eq!(desk.round(later(now, 20)).await.sent, 1);
+    assert!(desk.smtp.takes(1)[0].body().contains("Einen Punkt brauchen wir bitte noch einmal."));
+    // An item that an earlier mail told of is no reason for another one.
+    desk.judge(&asked, &both[..1], &no(), later(now, 100)).await;
+    desk.judge(&asked, &both[..1], &Judgement::Undo, later(now, 101)).await;
+    assert_eq!(desk.round(later(now, 120)).await, dropped);
+    // Handed in again.
+    let asked = ask().await;
+    let item = asked.items[0].row.id;
+    desk.judge(&asked, &[item], &no(), now).await;
+    desk.hand_in(&asked, item, later(now, 1)).await;
+    assert_eq!(desk.round(later(now, 20)).await, dropped);
+    // Closed.
+    let asked = ask().await;
+    desk.judge(&asked, &[asked.items[0].row.id], &no(), now).await;
+    let rights = desk.office.sharing.request_rights(&desk.office.bert).await.unwrap();
+    let by = desk.office.bert.stamp(later(now, 1));
+    desk.office.sharing.close_request(&rights, asked.row.id, true, by).await.unwrap();
+    assert_eq!(desk.round(later(now, 20)).await, dropped);
+    // The user who asked may not write any more: the link is dead.
+    let asked = ask().await;
+    desk.judge(&asked, &[asked.items[0].row.id], &no(), now).await;
+    let (user, space) = (desk.office.bert.user, desk.office.space.id);
+    desk.office.accounts.revoke(user, space, Stamp::owner(now)).await.unwrap();
+    assert_eq!(desk.round(later(now, 20)).await, dropped);
+    assert_eq!(desk.smtp.mails().len(), 1);
+}
+
+/// Through the real server: the mail is the recipient's, names nothing that was asked for, and leads to the page.
+#[test]
+fn a_recipient_is_told_that_an_item_is_needed_again_and_finds_it_by_the_link() {
+    let smtp = TestSmtp::plain();
+    let server = office(&smtp);
+    server.cli_ok(["space", "set", SPACE, "--intake", "off"]);
+    let identity = ["--name", "Kanzlei Beispiel", "--contact", "Berta Groß", "--phone", "+49 89 1234"];
+    server.cli_ok(["office", "set"].iter().chain(&identity));
+    let items = ["--item", "Schwerbehindertenausweis", "--item", "Spenden", "--title", "Scheidung Huber"];
+    let (made, link) = asked(&server, &[&items[..], &["--to", "Erika Huber <erika@example.de>"]].concat());
+    let (id, item) = (made["id"].to_string(), made["items"][0]["id"].to_string());
+    let client = Browser::new(&server, "de");
+    send(&client, &link, &item, &[("ausweis.jpg", "front")]).expect(200);
+    server.cli_ok(["request", "reject", &id, &item, "--reason", "Rückseite fehlt"]);
+    let mails = smtp.takes(1);
+    let (mail, body) = (&mails[0], mails[0].body());
+    assert_eq!(mail.to, "erika@example.de");
+    assert_eq!(mail.head("Auto-Submitted"), "auto-generated");
+    assert_eq!(mail.head("Subject"), "Unterlagen =?utf-8?b?ZsO8cg==?= Kanzlei Beispiel");
+    for part in [
+        "Guten Tag Erika Huber,\n\nvielen Dank für Ihre Unterlagen",
+        "Einen Punkt brauchen wir bitte noch einmal.",
+        "Kanzlei Beispiel\nIhre Ansprechperson: Berta Groß\nTelefon: +49 89 1234\n",
+    ] {
+        assert!(body.contains(part), "{part:?} is not in {body}");
+    }
+    let all = format!("{}{body}", mail.text);
+    for name in ["ausweis", "Spenden", "Scheidung", "Rückseite", "Steuer", SPACE, USER] {
+        assert!(!all.contains(name), "{name}: {all}");
+    }
+    let address = body.lines().find(|line| line.starts_with("https://")).unwrap();
+    assert_eq!((body.matches("://").count(), link_path(address)), (1, link.clone()), "{all}");
+    // From another browser, as from the mail program.
+    let page = Browser::new(&server, "de").get(&link_path(address)).expect(200).text();
+    assert!(page.contains("bitte neu: Rückseite fehlt"), "{page}");
+    let listed = notices(&server);
+    assert_eq!((&listed[0]["topic"], &listed[0]["to"]), (&"needed-again".into(), &"erika@example.de".into()));
+    let log = server.log();
+    assert!(!log.contains("example.de") && !log.contains(link.trim_start_matches("/s/")), "{log}");
+}
