@@ -356,12 +356,18 @@ impl Admin {
                 let spaces = self.spaces(space, judged).await?;
                 self.requests(&spaces, (&of, before), judged, now).await
             }
-            Request::RequestShow { id } => self.request_shown(id, judged).await,
+            Request::RequestShow { id } => self.request_shown(id, judged, now).await,
             Request::RequestJudge { id, items, verdict, reason } => {
                 self.judge_items(id, items, (&verdict, reason), judged, by).await
             }
             Request::RequestClose { id, closed } => self.close_or_reopen(id, closed, judged, by).await,
             Request::RequestExtend { id, deadline } => self.extend_request(id, &deadline, judged, by).await,
+            Request::RequestRemind { id } => self.remind(id, judged, by).await,
+            Request::RequestPreview { id } => self.reminder_preview(id, judged, now).await,
+            Request::RequestPause { id, paused } => self.pause_reminders(id, paused, judged, by).await,
+            Request::RequestRecipient { id, recipient, mail } => {
+                self.readdress(id, (recipient, &mail), judged, by).await
+            }
             Request::TemplateList => self.templates().await,
             Request::TemplateShow { name } => self.template(&name).await,
             Request::TemplateImport { text } => self.import_template(&text, by).await,

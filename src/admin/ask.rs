@@ -4,14 +4,20 @@ use super::answer::{Admin, parse_path};
 use super::error::AdminError;
 use super::judge::Judged;
 use super::link::day;
-use super::reply::{AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown};
+use super::reply::{
+    AskedMailShown, AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown,
+};
 use super::request::AskedFor;
 use super::{Reply, When};
 use crate::library::Space;
-use crate::model::{ItemId, ItemState, RequestId, Stamp, Timestamp};
-use crate::sharing::{
-    DEFAULT_NAMING, Judgement, NewRequest, RequestShown, RequestsOf, Template, TemplateItem, WantedRecipient,
+use crate::model::{
+    Access, ItemId, ItemState, RecipientId, ReminderPlan, RequestId, Stamp, Timestamp, WhyNoMail,
 };
+use crate::sharing::{
+    DEFAULT_NAMING, Judgement, NewRequest, RequestError, RequestShown, RequestsOf, Template, TemplateItem,
+    WantedRecipient,
+};
+use crate::text::AskedMail;
 
 /// Title of a request that was made without one.
 const DEFAULT_TITLE: &str = "Unterlagen";
@@ -49,6 +55,11 @@ impl Admin {
         let items = template.iter().flat_map(|template| template.items.clone()).chain(own).collect();
         let title = asked.title.or_else(|| template.as_ref().map(|template| template.title.clone()));
         let language = asked.language;
+        let plan = match (&asked.remind, &template) {
+            (Some(plan), _) => plan.parse().map_err(RequestError::Plan)?,
+            (None, Some(template)) => template.plan().map_err(RequestError::Template)?,
+            (None, None) => ReminderPlan::default(),
+        };
         let new = NewRequest {
             access,
             path: parse_path(&asked.path)?,
@@ -62,12 +73,13 @@ impl Admin {
             items,
             recipients: asked.to.iter().map(|text| recipient(text, &language)).collect(),
             deadline: asked.deadline.as_deref().map(day).transpose()?,
+            plan,
         };
         let made = self.sharing.ask(&principal, vec![new], now).await?;
         let rights = self.sharing.request_rights(&principal).await?;
-        let id = made.first().copied().ok_or(crate::sharing::RequestError::NoSuchRequest)?;
-        let request = self.sharing.request(&rights, id).await?;
-        Ok(Reply::Asked(Box::new(self.shown_request(request, &[space], true))))
+        let id = made.first().copied().ok_or(RequestError::NoSuchRequest)?;
+        let shown = self.shown_request((id, &rights), &[space], true, now).await?;
+        Ok(Reply::Asked(Box::new(shown)))
     }
 
     pub(super) async fn requests(
@@ -100,10 +112,16 @@ impl Admin {
         Ok(Reply::AskedList(rows.collect()))
     }
 
-    pub(super) async fn request_shown(&self, id: i64, judged: &Judged) -> Result<Reply, AdminError> {
+    pub(super) async fn request_shown(
+        &self,
+        id: i64,
+        judged: &Judged,
+        now: Timestamp,
+    ) -> Result<Reply, AdminError> {
         let spaces = self.library.spaces().await?;
-        let request = self.sharing.request(&judged.accesses(&spaces), RequestId(id)).await?;
-        Ok(Reply::Asked(Box::new(self.shown_request(request, &spaces, false))))
+        let rights = judged.accesses(&spaces);
+        let shown = self.shown_request((RequestId(id), &rights), &spaces, false, now).await?;
+        Ok(Reply::Asked(Box::new(shown)))
     }
 
     pub(super) async fn judge_items(
@@ -126,7 +144,7 @@ impl Admin {
         let judgements = items.into_iter().map(|item| (ItemId(item), judgement.clone())).collect();
         let spaces = self.library.spaces().await?;
         self.sharing.judge(&judged.accesses(&spaces), RequestId(id), judgements, by).await?;
-        self.request_shown(id, judged).await
+        self.request_shown(id, judged, by.at).await
     }
 
     pub(super) async fn close_or_reopen(
@@ -138,7 +156,7 @@ impl Admin {
     ) -> Result<Reply, AdminError> {
         let spaces = self.library.spaces().await?;
         self.sharing.close_request(&judged.accesses(&spaces), RequestId(id), closes, by).await?;
-        self.request_shown(id, judged).await
+        self.request_shown(id, judged, by.at).await
     }
 
     pub(super) async fn extend_request(
@@ -151,7 +169,61 @@ impl Admin {
         let spaces = self.library.spaces().await?;
         let rights = judged.accesses(&spaces);
         self.sharing.extend_request(&rights, RequestId(id), day(deadline)?, by).await?;
-        self.request_shown(id, judged).await
+        self.request_shown(id, judged, by.at).await
+    }
+
+    pub(super) async fn remind(&self, id: i64, judged: &Judged, by: Stamp) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        self.sharing.remind(&judged.accesses(&spaces), RequestId(id), by).await?;
+        self.request_shown(id, judged, by.at).await
+    }
+
+    pub(super) async fn reminder_preview(
+        &self,
+        id: i64,
+        judged: &Judged,
+        now: Timestamp,
+    ) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        let askings = self.sharing.askings(&judged.accesses(&spaces), RequestId(id), now).await?;
+        let (office, origin) = (self.accounts.office().await?, self.sharing.origin());
+        let mails = askings.into_iter().map(|asking| {
+            let AskedMail { subject, text } = AskedMail::reminder(&asking, &office, &origin, now);
+            AskedMailShown {
+                id: asking.recipient.0,
+                to: asking.mail,
+                name: asking.name,
+                subject,
+                text,
+                no_mail: asking.no_mail.map(|reason| reason.to_string()),
+            }
+        });
+        Ok(Reply::AskedMails(mails.collect()))
+    }
+
+    pub(super) async fn pause_reminders(
+        &self,
+        id: i64,
+        pauses: bool,
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        self.sharing.pause_reminders(&judged.accesses(&spaces), RequestId(id), pauses, by).await?;
+        self.request_shown(id, judged, by.at).await
+    }
+
+    pub(super) async fn readdress(
+        &self,
+        id: i64,
+        (recipient, mail): (i64, &str),
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        let whose = (RequestId(id), RecipientId(recipient));
+        self.sharing.readdress(&judged.accesses(&spaces), whose, mail, by).await?;
+        self.request_shown(id, judged, by.at).await
     }
 
     pub(super) async fn templates(&self) -> Result<Reply, AdminError> {
@@ -174,23 +246,40 @@ impl Admin {
         Ok(Reply::Done(format!("template {name} with {} items is imported", items.len())))
     }
 
-    fn shown_request(&self, request: RequestShown, spaces: &[Space], with_urls: bool) -> AskedShown {
-        let origin = self.sharing.origin();
-        let RequestShown { row, path, items, recipients, others } = request;
+    async fn shown_request(
+        &self,
+        (id, rights): (RequestId, &[Access]),
+        spaces: &[Space],
+        with_urls: bool,
+        now: Timestamp,
+    ) -> Result<AskedShown, AdminError> {
+        let (origin, sends_mails) = (self.sharing.origin(), self.sharing.sends_mails() != Some(false));
+        let RequestShown { row, path, items, recipients, others } = self.sharing.request(rights, id).await?;
+        let askings = self.sharing.askings(rights, id, now).await?;
+        let no_mail = |id: RecipientId| -> Option<WhyNoMail> {
+            askings.iter().find(|asking| asking.recipient == id)?.no_mail
+        };
         let recipients: Vec<_> = recipients
             .into_iter()
             .map(|recipient| {
-                let link = recipient.link.as_ref();
+                let (link, row) = (recipient.link.as_ref(), recipient.row);
                 RecipientShown {
+                    id: row.id.0,
                     opened: link.and_then(|link| link.opened).map(When),
                     url: link.filter(|_| with_urls).map(|link| format!("{origin}{}", link.url_path())),
-                    to: recipient.row.mail,
-                    name: recipient.row.name,
-                    language: recipient.row.language,
+                    no_mail: no_mail(row.id).map(|reason| reason.to_string()),
+                    to: row.mail,
+                    name: row.name,
+                    language: row.language,
+                    reminders: row.reminders,
+                    reminded: row.reminded.map(When),
+                    next: row.remind.filter(|_| sends_mails).map(When),
+                    refused: row.refused.map(When),
+                    refusal: Some(row.refusal).filter(|text| !text.is_empty()),
                 }
             })
             .collect();
-        AskedShown {
+        Ok(AskedShown {
             id: row.id.0,
             space: space_name(spaces, row.space),
             path,
@@ -200,11 +289,13 @@ impl Admin {
             created: When(row.created),
             deadline: row.deadline.map(When),
             closed: row.closed.map(When),
+            remind: row.plan.to_string(),
+            paused: row.is_paused,
             url: recipients.first().and_then(|recipient| recipient.url.clone()),
             items: items.into_iter().map(item).collect(),
             recipients,
             other_files: others.len(),
-        }
+        })
     }
 }
 

@@ -94,6 +94,10 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::RequestJudge { .. }
         | Request::RequestClose { .. }
         | Request::RequestExtend { .. }
+        | Request::RequestRemind { .. }
+        | Request::RequestPreview { .. }
+        | Request::RequestPause { .. }
+        | Request::RequestRecipient { .. }
         | Request::TemplateList
         | Request::TemplateShow { .. } => Askers::Staff,
         Request::TrashPurge { .. }

@@ -23,11 +23,11 @@ pub use error::AdminError;
 pub(crate) use error::sentence;
 pub use judge::Asker;
 pub use reply::{
-    AllowedShown, AppPasswordShown, ApprovalShown, AskedRow, AskedShown, DownloadShown, EventShown,
-    FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown, HistoryShown, HoldRequestShown,
-    HoldShown, IssuedAppPassword, ItemFileShown, ItemShown, LinkShown, LockShown, NoticeShown, OfficeShown,
-    RecipientShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown, SecondFactorShown, SnapshotShown,
-    SpaceShown, StatusShown, TemplateShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown,
-    VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
+    AllowedShown, AppPasswordShown, ApprovalShown, AskedMailShown, AskedRow, AskedShown, DownloadShown,
+    EventShown, FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown, HistoryShown,
+    HoldRequestShown, HoldShown, IssuedAppPassword, ItemFileShown, ItemShown, LinkShown, LockShown,
+    NoticeShown, OfficeShown, RecipientShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
+    SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TemplateShown, TrashShown, UnknownFileShown,
+    UploadShown, UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
 };
 pub use request::{AskedFor, IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};

@@ -104,6 +104,8 @@ pub struct AskedFor {
     pub note: Option<String>,
     /// The last day that is in time, as `2026-12-31`.
     pub deadline: Option<String>,
+    /// Days before the deadline, as `7d,1d`, or `off`; `None` for those of the template, or the usual ones.
+    pub remind: Option<String>,
 }
 
 /// A change of the office's details; `None` leaves a value as it is, an empty text removes it.
@@ -290,6 +292,14 @@ pub enum Request {
     RequestClose { id: i64, closed: bool },
     /// Give one another deadline.
     RequestExtend { id: i64, deadline: String },
+    /// Remind the recipients of a request for documents now.
+    RequestRemind { id: i64 },
+    /// Show the mails by which the recipients of a request for documents would be reminded now.
+    RequestPreview { id: i64 },
+    /// Pause the reminders of a request for documents, or let them go on.
+    RequestPause { id: i64, paused: bool },
+    /// Correct the mail address of a recipient of a request for documents.
+    RequestRecipient { id: i64, recipient: i64, mail: String },
     /// List the templates of requests.
     TemplateList,
     /// Show one of them as TOML.

@@ -1,4 +1,4 @@
-//! The job that tells people by mail what happened.
+//! The job that tells people by mail what happened and what is missing.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,14 +11,16 @@ use crate::config::{Outgoing, TlsMode};
 use crate::library::Library;
 use crate::model::Timestamp;
 use crate::notices::{MailSettings, MailTls, Notices, Pace, Sent};
+use crate::sharing::Sharing;
 
 /// Time between two looks for news and for mails that are due.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// Reads events, and sends mails.
+/// Reads events, makes reminders, and sends mails.
 pub(super) struct Notifier {
     pub(super) library: Library,
     pub(super) notices: Notices,
+    pub(super) sharing: Sharing,
 }
 
 impl Worker for Notifier {
@@ -42,6 +44,7 @@ impl Worker for Notifier {
         }
         while self.notices.gather(Timestamp::now()).await? > 0 {}
         self.notices.bundle(Timestamp::now()).await?;
+        while self.sharing.make_reminders(Timestamp::now()).await? > 0 {}
         let round = self.notices.send(Timestamp::now()).await?;
         let Sent { sent, dropped, failed } = round;
         Ok((round != Sent::default())

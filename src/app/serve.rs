@@ -194,6 +194,7 @@ impl Host {
         }
         let Instance { library, uploads, accounts, sharing, intake, .. } = &*instance;
         sharing.allow_clients(self.config.client_links);
+        sharing.send_reminders(self.config.notices.as_ref().map(|mail| mail.office_hours));
         sharing.set_origin(&self.origin);
         library.keep_events_for(self.config.events_kept_for);
         let origins = self.config.cors_origins.clone();
@@ -270,7 +271,8 @@ impl Host {
         // Also where mail is switched off again: some may not be unpacked yet.
         workers.start(Unpacker { library: library.clone(), intake: intake.clone() });
         if instance.notices.are_on() {
-            workers.start(Notifier { library: library.clone(), notices: instance.notices.clone() });
+            let (notices, sharing) = (instance.notices.clone(), instance.sharing.clone());
+            workers.start(Notifier { library: library.clone(), notices, sharing });
         }
         workers.start(KeyCheck(library.clone()));
         workers.start(DiskCheck::new(library.clone(), self.read_only.clone()));

@@ -185,6 +185,16 @@ impl ReadTx<'_> {
         Ok(self.one(&format!("SELECT {NOTICE} FROM notices WHERE id = ?1"), [id.0], notice_row)?.flatten())
     }
 
+    /// Whether a mail about this topic to a recipient is still to be sent.
+    pub fn is_waiting(&self, recipient: &Recipient, topic: Topic) -> Result<bool, CatalogError> {
+        let found = self.one(
+            "SELECT 1 FROM notices WHERE recipient = ?1 AND topic = ?2 AND state = ?3 LIMIT 1",
+            params![recipient.word(), topic.as_str(), NoticeState::Waiting.as_str()],
+            |_| Ok(()),
+        );
+        Ok(found?.is_some())
+    }
+
     /// Number of mails that ended in this state since `since`.
     pub fn notices_ended(&self, state: NoticeState, since: Timestamp) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM notices WHERE state = ?1 AND ended_at > ?2";

@@ -3,8 +3,8 @@
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    EntryId, HandInFileId, ItemFacts, ItemId, ItemState, LinkId, RecipientId, RequestId, SpaceId, Timestamp,
-    UserId, Verdict, VersionId, VersionState,
+    EntryId, HandInFileId, ItemFacts, ItemId, ItemState, LinkId, RecipientId, ReminderPlan, RequestId,
+    SpaceId, Timestamp, UserId, Verdict, VersionId, VersionState,
 };
 
 /// A request.
@@ -34,6 +34,8 @@ pub struct RequestRow {
     pub deadline: Option<Timestamp>,
     /// When it was closed.
     pub closed: Option<Timestamp>,
+    /// On which days it reminds.
+    pub plan: ReminderPlan,
     /// Whether no reminders are sent.
     pub is_paused: bool,
     /// Number of items that are open or rejected.
@@ -103,10 +105,14 @@ pub struct RecipientRow {
     pub language: String,
     /// Number of reminders so far.
     pub reminders: u32,
-    /// When the last one was made.
+    /// When the last one was sent.
     pub reminded: Option<Timestamp>,
     /// When the next one is due.
     pub remind: Option<Timestamp>,
+    /// When a mail server refused the address; `None` if it is not known to be wrong.
+    pub refused: Option<Timestamp>,
+    /// What the mail server said then.
+    pub refusal: String,
 }
 
 /// What a recipient says about an item.
@@ -167,6 +173,8 @@ pub struct NewRequest<'a> {
     pub created: Timestamp,
     /// The time until which it asks.
     pub deadline: Option<Timestamp>,
+    /// On which days it reminds.
+    pub plan: &'a ReminderPlan,
     /// Its items in their order.
     pub items: &'a [NewItem],
 }
@@ -183,8 +191,6 @@ pub struct NewRecipient<'a> {
     pub mail: &'a str,
     /// Tag of the person's language.
     pub language: &'a str,
-    /// When the first reminder is due.
-    pub remind: Option<Timestamp>,
 }
 
 /// Which requests of a space are listed.
@@ -209,7 +215,7 @@ pub enum RequestsOf {
 
 const REQUEST: &str =
     "id, space_id, folder_id, creator_id, title, note, template, naming, year, created_at, deadline_at,
-     closed_at, paused, missing, to_check, rejected";
+     closed_at, paused, missing, to_check, rejected, remind";
 
 const RUNNING: &str = "WHERE space_id = ?1 AND id < ?2 AND closed_at IS NULL";
 
@@ -218,9 +224,11 @@ const PAGE: &str = "ORDER BY id DESC LIMIT ?3";
 const ITEM: &str = "id, request_id, position, title, help, person, several, state, verdict_at, reason,
      declined_at, declined_why";
 
-const RECIPIENT: &str = "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at";
+const RECIPIENT: &str =
+    "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at, refused_at, refusal";
 
 fn request_row(row: &Row<'_>) -> Result<RequestRow, DatabaseError> {
+    let plan: String = row.get(16)?;
     Ok(RequestRow {
         id: RequestId(row.get(0)?),
         space: SpaceId(row.get(1)?),
@@ -238,6 +246,7 @@ fn request_row(row: &Row<'_>) -> Result<RequestRow, DatabaseError> {
         missing: row.get(13)?,
         to_check: row.get(14)?,
         rejected: row.get(15)?,
+        plan: plan.parse().map_err(|_| DatabaseError::unknown_word(&plan))?,
     })
 }
 
@@ -270,6 +279,8 @@ fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {
         reminders: row.get(6)?,
         reminded: row.get::<Option<i64>>(7)?.map(Timestamp),
         remind: row.get::<Option<i64>>(8)?.map(Timestamp),
+        refused: row.get::<Option<i64>>(9)?.map(Timestamp),
+        refusal: row.get(10)?,
     })
 }
 
@@ -412,6 +423,20 @@ impl ReadTx<'_> {
         self.one(&sql, [link.0], recipient_row)
     }
 
+    /// Up to `limit` recipients of whom a reminder is due at `now`, longest due first.
+    pub fn reminders_due(&self, now: Timestamp, limit: usize) -> Result<Vec<RecipientRow>, CatalogError> {
+        let sql = format!(
+            "SELECT {RECIPIENT} FROM request_recipients WHERE remind_at <= ?1 ORDER BY remind_at LIMIT ?2"
+        );
+        self.all(&sql, params![now.0, limit], recipient_row)
+    }
+
+    /// Whether any request reminded this address since `since`.
+    pub fn was_reminded(&self, mail: &str, since: Timestamp) -> Result<bool, CatalogError> {
+        let sql = "SELECT 1 FROM request_recipients WHERE mail = ?1 AND reminded_at >= ?2 LIMIT 1";
+        Ok(self.one(sql, params![mail, since.0], |_| Ok(()))?.is_some())
+    }
+
     /// Up to `limit` of the latest comments on an item, earliest first.
     pub fn comments_on(&self, item: ItemId, limit: usize) -> Result<Vec<CommentRow>, CatalogError> {
         let mut comments = self.all(
@@ -480,8 +505,8 @@ impl WriteTx<'_> {
     pub fn insert_request(&self, new: &NewRequest<'_>) -> Result<RequestId, CatalogError> {
         self.execute(
             "INSERT INTO requests (space_id, folder_id, creator_id, title, note, template, naming, year, created_at,
-                                   deadline_at, paused, missing, to_check, rejected)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, 0, 0)",
+                                   deadline_at, paused, missing, to_check, rejected, remind)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, 0, 0, ?12)",
             params![
                 new.space.0,
                 new.folder.0,
@@ -493,7 +518,8 @@ impl WriteTx<'_> {
                 new.year,
                 new.created.0,
                 new.deadline.map(|at| at.0),
-                new.items.len()
+                new.items.len(),
+                new.plan.to_string()
             ],
         )?;
         let id = RequestId(self.last_insert_id());
@@ -519,9 +545,9 @@ impl WriteTx<'_> {
     /// Adds a recipient, whose link belongs to the request from then on.
     pub fn insert_recipient(&self, new: &NewRecipient<'_>) -> Result<RecipientId, CatalogError> {
         self.execute(
-            "INSERT INTO request_recipients (request_id, link_id, name, mail, language, reminders, remind_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
-            params![new.request.0, new.link.0, new.name, new.mail, new.language, new.remind.map(|at| at.0)],
+            "INSERT INTO request_recipients (request_id, link_id, name, mail, language, reminders)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+            params![new.request.0, new.link.0, new.name, new.mail, new.language],
         )?;
         let id = RecipientId(self.last_insert_id());
         self.execute("UPDATE links SET request_id = ?2 WHERE id = ?1", params![new.link.0, new.request.0])?;
@@ -609,6 +635,44 @@ impl WriteTx<'_> {
         self.execute(
             "UPDATE links SET deadline_at = ?2, expires_at = ?3 WHERE request_id = ?1",
             params![id.0, deadline, expires.0],
+        )
+        .map(drop)
+    }
+
+    /// Stops reminders of a request, or lets them go on.
+    pub fn pause_reminders(&self, id: RequestId, pauses: bool) -> Result<(), CatalogError> {
+        self.execute("UPDATE requests SET paused = ?2 WHERE id = ?1", params![id.0, pauses]).map(drop)
+    }
+
+    /// Sets when the next reminder of a recipient is due.
+    pub fn plan_reminder(&self, id: RecipientId, at: Option<Timestamp>) -> Result<(), CatalogError> {
+        let params = params![id.0, at.map(|at| at.0)];
+        self.execute("UPDATE request_recipients SET remind_at = ?2 WHERE id = ?1", params).map(drop)
+    }
+
+    /// Counts a reminder that was sent.
+    pub fn count_reminder(&self, id: RecipientId, at: Timestamp) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE request_recipients SET reminders = reminders + 1, reminded_at = ?2 WHERE id = ?1",
+            params![id.0, at.0],
+        )
+        .map(drop)
+    }
+
+    /// Notes that a mail server refused the address of a recipient, who is not reminded from then on.
+    pub fn refuse_recipient(&self, id: RecipientId, why: &str, at: Timestamp) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE request_recipients SET refused_at = ?2, refusal = ?3, remind_at = NULL WHERE id = ?1",
+            params![id.0, at.0, why],
+        )
+        .map(drop)
+    }
+
+    /// Gives a recipient another mail address, which no mail server has refused yet.
+    pub fn readdress_recipient(&self, id: RecipientId, mail: &str) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE request_recipients SET mail = ?2, refused_at = NULL, refusal = '' WHERE id = ?1",
+            params![id.0, mail],
         )
         .map(drop)
     }

@@ -77,6 +77,50 @@ enum RequestCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Remind the clients of a request who have something to do now, each at most once a day.
+    Remind {
+        /// The id that `list` shows.
+        id: i64,
+        /// Send nothing: print the mails, for example to copy their text.
+        #[arg(long)]
+        preview: bool,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Pause the planned reminders of a request.
+    Pause {
+        /// The id that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Let the planned reminders of a request go on.
+    Resume {
+        /// The id that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Correct the mail address of a recipient, for example one that a mail server refused.
+    Recipient {
+        /// The id that `list` shows.
+        id: i64,
+        /// The id of the recipient that `show` shows.
+        recipient: i64,
+        /// The address; an empty one for none.
+        #[arg(long, value_name = "ADDRESS")]
+        mail: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
     /// Give a request another deadline. Addresses stay the same.
     Extend {
         /// The id that `list` shows.
@@ -120,6 +164,10 @@ struct Add {
     /// The last day that is in time, such as 2026-12-31.
     #[arg(long, value_name = "DATE")]
     deadline: Option<String>,
+    /// When to remind the clients by mail: days before the deadline, such as 7d,1d, and then weekly after it; or off. Default:
+    /// what the template says, or 7d,1d.
+    #[arg(long, value_name = "PLAN")]
+    remind: Option<String>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -177,6 +225,7 @@ impl Add {
             title: self.title,
             note: self.note,
             deadline: self.deadline,
+            remind: self.remind,
         };
         self.place.request(Request::RequestAdd { user: self.user, asked: Box::new(asked) }, self.format)
     }
@@ -205,6 +254,21 @@ impl Requests {
             }
             RequestCommand::Reopen { id, place, format } => {
                 place.request(Request::RequestClose { id, closed: false }, format)
+            }
+            RequestCommand::Remind { id, preview: false, place, format } => {
+                place.request(Request::RequestRemind { id }, format)
+            }
+            RequestCommand::Remind { id, preview: true, place, format } => {
+                place.request(Request::RequestPreview { id }, format)
+            }
+            RequestCommand::Pause { id, place, format } => {
+                place.request(Request::RequestPause { id, paused: true }, format)
+            }
+            RequestCommand::Resume { id, place, format } => {
+                place.request(Request::RequestPause { id, paused: false }, format)
+            }
+            RequestCommand::Recipient { id, recipient, mail, place, format } => {
+                place.request(Request::RequestRecipient { id, recipient, mail }, format)
             }
             RequestCommand::Extend { id, deadline, place, format } => {
                 place.request(Request::RequestExtend { id, deadline }, format)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Span;
+use crate::model::{OfficeHours, Span};
 
 /// Longest time before a mail, and between two.
 const LONGEST_APART: Duration = Duration::from_hours(24);
@@ -33,6 +33,8 @@ pub struct RawMail {
     pub quiet: Span,
     /// Time from one mail about a space to the next.
     pub apart: Span,
+    /// When the office works, such as `Mon-Fri 08:00-18:00`: only then do planned reminders go out.
+    pub office_hours: OfficeHours,
 }
 
 impl Default for RawMail {
@@ -46,6 +48,7 @@ impl Default for RawMail {
             reply_to: None,
             quiet: Span(Duration::from_mins(10)),
             apart: Span(Duration::from_hours(1)),
+            office_hours: OfficeHours::default(),
         }
     }
 }
@@ -86,6 +89,8 @@ pub struct Outgoing {
     pub quiet: Duration,
     /// Time from one mail about a space to the next.
     pub apart: Duration,
+    /// When planned reminders are sent, by the office's clocks.
+    pub office_hours: OfficeHours,
 }
 
 impl RawMail {
@@ -138,6 +143,7 @@ impl RawMail {
             )?,
             quiet: self.quiet.0,
             apart: self.apart.0,
+            office_hours: self.office_hours,
         }))
     }
 }

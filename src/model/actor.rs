@@ -52,6 +52,8 @@ words! {
         Mail = "mail",
         /// Makes folders for what people without an account hand in, and closes what they left open.
         HandIn = "hand-in",
+        /// Reminds people of what they are asked for.
+        Reminders = "reminders",
     }
 }
 

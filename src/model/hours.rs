@@ -34,6 +34,23 @@ impl DailyHours {
     }
 }
 
+impl DailyHours {
+    /// The minute of the day at which they begin, from 0.
+    pub fn begin(self) -> u16 {
+        self.from
+    }
+
+    /// Whether they pass midnight.
+    pub fn pass_midnight(self) -> bool {
+        self.to < self.from
+    }
+
+    /// From one full hour to a later one of the same day, at most 24.
+    pub(super) const fn within_a_day(from: u16, to: u16) -> Self {
+        Self { from: from * 60, to: to * 60 }
+    }
+}
+
 impl FromStr for DailyHours {
     type Err = ParseHoursError;
 

@@ -26,6 +26,8 @@ words! {
         DecisionWaits = "decision-waits",
         /// Items of a request are needed again.
         NeededAgain = "needed-again",
+        /// Items of a request are still open.
+        Reminder = "reminder",
         /// All of it, once a week.
         Digest = "digest",
     }

@@ -40,6 +40,8 @@ words! {
         LinkEnded = "link-ended",
         /// The recipient has no mail address.
         NoAddress = "no-address",
+        /// A mail server refused the recipient's address.
+        Refused = "refused",
         /// No item is open or rejected.
         NothingMissing = "nothing-missing",
     }
@@ -62,6 +64,8 @@ pub struct Asking {
     pub asked: Timestamp,
     /// The time until which it asks.
     pub deadline: Option<Timestamp>,
+    /// Whether no reminders are sent.
+    pub is_paused: bool,
     /// Number of items that are open or rejected.
     pub missing: u32,
     /// Number of items that are rejected.
@@ -69,7 +73,7 @@ pub struct Asking {
     /// Path of the recipient's page, a secret: `/s/TOKEN`; empty if the link was removed.
     pub page: String,
     /// Why no mail is sent.
-    pub obstacle: Option<WhyNoMail>,
+    pub no_mail: Option<WhyNoMail>,
 }
 
 impl fmt::Debug for Asking {

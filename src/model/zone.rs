@@ -103,6 +103,14 @@ impl Zone {
         start.map_or(Timestamp(i64::MAX), |start| Timestamp(start.as_millisecond()))
     }
 
+    /// The time at which the clocks show this minute of a day, from 0; in a gap of the clocks, after it.
+    pub fn at(&self, day: Day, minute: u16) -> Timestamp {
+        let (hour, minute) = (minute / 60, minute % 60);
+        let [hour, minute] = [hour.min(23), minute].map(|part| i8::try_from(part).unwrap_or_default());
+        let time = self.rules.to_timestamp(day.0.at(hour, minute, 0, 0));
+        time.map_or(Timestamp(i64::MAX), |time| Timestamp(time.as_millisecond()))
+    }
+
     /// The last day that is over at `end`, for what ends with it.
     pub fn last_day(&self, end: Timestamp) -> Day {
         let Day(of_end) = self.day(end);
@@ -151,6 +159,18 @@ impl Day {
         let days = i64::try_from(span.as_secs() / 86_400).unwrap_or(i64::MAX);
         let later = jiff::Span::new().try_days(days).and_then(|days| self.0.checked_add(days));
         Self(later.unwrap_or(Date::MAX))
+    }
+
+    /// The day that is this number of days later, or with a negative number earlier; the nearest one of the calendar.
+    pub fn shifted(self, days: i64) -> Self {
+        let limit = if days < 0 { Date::MIN } else { Date::MAX };
+        let shifted = jiff::Span::new().try_days(days).and_then(|days| self.0.checked_add(days));
+        Self(shifted.unwrap_or(limit))
+    }
+
+    /// Days since Monday, from 0 to 6.
+    pub fn weekday(self) -> i8 {
+        self.0.weekday().to_monday_zero_offset()
     }
 
     /// Number of days until `later`; negative if that is earlier.

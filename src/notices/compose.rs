@@ -3,10 +3,10 @@
 use super::post::Letter;
 use super::{Notices, NoticesError};
 use crate::accounts::People;
-use crate::catalog::{NoticeRow, ReadTx};
+use crate::catalog::{ItemRow, NoticeRow, ReadTx};
 use crate::model::{
-    HoldState, ItemState, News, Office, Recipient, RecipientId, SpaceId, Timestamp, Topic, UserId,
-    VersionState,
+    HoldState, ItemState, News, NoticeId, Office, Recipient, RecipientId, RequestId, SpaceId, Timestamp,
+    Topic, UserId, VersionState,
 };
 use crate::text::{AskedMail, Language, NoticeTexts};
 
@@ -45,23 +45,29 @@ impl Notices {
         url: &str,
         now: Timestamp,
     ) -> Result<Option<Letter>, NoticesError> {
-        let asking = self.sharing.asking(recipient, now).await?.filter(|asking| asking.obstacle.is_none());
+        let asking = self.sharing.asking(recipient, now).await?.filter(|asking| asking.no_mail.is_none());
         let Some(asking) = asking else { return Ok(None) };
-        let (notice, request) = (row.id, asking.request);
-        let is_still_rejected = self.catalog.read(move |tx| {
-            let rejections: Vec<_> = tx.news_of(notice)?.iter().map(|news| Some(news.at)).collect();
-            let items = tx.items_of(request)?;
-            let is_told = |at| rejections.contains(&at);
-            Ok::<_, NoticesError>(
-                items.iter().any(|item| item.state == ItemState::Rejected && is_told(item.judged)),
-            )
-        });
-        if row.topic != Topic::NeededAgain || !is_still_rejected.await? {
-            return Ok(None);
-        }
         let office = self.accounts.office().await?;
-        let AskedMail { subject, text } = AskedMail::again(&asking, &office, url);
+        let mail = match row.topic {
+            Topic::NeededAgain if self.is_still_rejected(row.id, asking.request).await? => {
+                AskedMail::again(&asking, &office, url)
+            }
+            Topic::Reminder if !asking.is_paused => AskedMail::reminder(&asking, &office, url, now),
+            _ => return Ok(None),
+        };
+        let AskedMail { subject, text } = mail;
         Ok(Some(Letter { to: asking.mail, subject, text }))
+    }
+
+    /// Whether one of the rejections that a mail tells of still stands.
+    async fn is_still_rejected(&self, notice: NoticeId, request: RequestId) -> Result<bool, NoticesError> {
+        let read = self.catalog.read(move |tx| {
+            let rejections: Vec<_> = tx.news_of(notice)?.iter().map(|news| Some(news.at)).collect();
+            let is_told =
+                |item: &ItemRow| item.state == ItemState::Rejected && rejections.contains(&item.judged);
+            Ok::<_, NoticesError>(tx.items_of(request)?.iter().any(is_told))
+        });
+        read.await
     }
 }
 
@@ -154,7 +160,9 @@ fn still(
                 && is_open
                 && tx.approval(hold.id)?.is_some_and(|first| first.user != Some(user) && now < first.lapses)
         }
-        Topic::HandedIn | Topic::NeededAgain | Topic::DecisionWaits | Topic::Digest => false,
+        Topic::HandedIn | Topic::NeededAgain | Topic::Reminder | Topic::DecisionWaits | Topic::Digest => {
+            false
+        }
     };
     Ok(is_true.then_some((1, hold.arrived)))
 }
@@ -178,6 +186,6 @@ fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> St
         (Topic::SecondNeeded, _) => texts.second_needed(space),
         (Topic::DecisionWaits, 1) => texts.waits_one(space, &since),
         (Topic::DecisionWaits, count) => texts.waits_many(count, space, &since),
-        (Topic::NeededAgain | Topic::Digest, _) => String::new(),
+        (Topic::NeededAgain | Topic::Reminder | Topic::Digest, _) => String::new(),
     }
 }

@@ -140,9 +140,12 @@ fn tell(
                 people.decides(*other, what.space)
             }
             // No other person can fetch these.
-            Topic::HandedOut | Topic::Declined | Topic::Released | Topic::NeededAgain | Topic::Digest => {
-                false
-            }
+            Topic::HandedOut
+            | Topic::Declined
+            | Topic::Released
+            | Topic::NeededAgain
+            | Topic::Reminder
+            | Topic::Digest => false,
         };
         let substitute = people.substitute_of(*user, now).filter(may_know);
         let reached = substitute.filter(|other| is_reached(people, *other));

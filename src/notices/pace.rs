@@ -28,6 +28,8 @@ pub(super) fn pace(topic: Topic, arrivals: Pace) -> Pace {
         | Topic::Released => {
             Pace { quiet: arrivals.quiet.min(SOON.quiet), apart: arrivals.apart.min(SOON.apart) }
         }
-        Topic::DecisionWaits | Topic::Digest => Pace { quiet: Duration::ZERO, apart: arrivals.apart },
+        Topic::DecisionWaits | Topic::Reminder | Topic::Digest => {
+            Pace { quiet: Duration::ZERO, apart: arrivals.apart }
+        }
     }
 }

@@ -6,7 +6,8 @@ use super::post::{Letter, Post, PostError};
 use super::{Notices, NoticesError};
 use crate::accounts::parse_address;
 use crate::catalog::{NoticeRow, NoticeUpdate, WriteTx};
-use crate::model::{NoticeId, NoticeState, Timestamp, random_bytes};
+use crate::model::{NoticeId, NoticeState, Recipient, Timestamp, Topic, random_bytes};
+use crate::sharing::{refused, reminded};
 use crate::text::{Language, NoticeTexts};
 
 /// Pause after the first attempt; each later one is twice as long.
@@ -54,7 +55,7 @@ impl Notices {
             };
             match open.send(&letter, self.message_id(&row), now).await {
                 Ok(()) => {
-                    self.ended(row.id, NoticeState::Sent, row.attempts + 1, now).await?;
+                    self.taken(&row, now).await?;
                     round.sent += 1;
                     post = Some(open);
                 }
@@ -118,6 +119,30 @@ impl Notices {
         format!("<notice.{}.{}.{}@{domain}>", row.id.0, row.created.0, self.instance)
     }
 
+    /// Notes that the mail server took a mail, in the same transaction with what follows from it.
+    async fn taken(&self, row: &NoticeRow, now: Timestamp) -> Result<(), NoticesError> {
+        let Recipient::Asked(recipient) = row.recipient else {
+            return self.ended(row.id, NoticeState::Sent, row.attempts + 1, now).await;
+        };
+        let (id, topic) = (row.id, row.topic);
+        let (state, attempts) = (NoticeState::Sent, row.attempts + 1);
+        let store = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            tx.update_notice(
+                id,
+                &NoticeUpdate { state, attempts, next: None, ended: Some(now), fault: None },
+            )?;
+            match topic {
+                Topic::Reminder => Ok::<_, NoticesError>(reminded(tx, recipient, id, now)?),
+                _ => {
+                    tx.silent("it changes nothing but a mail");
+                    Ok(())
+                }
+            }
+        };
+        self.catalog.write(store).await
+    }
+
     async fn ended(
         &self,
         id: NoticeId,
@@ -149,8 +174,17 @@ impl Notices {
         let ended = next.is_none().then_some(now);
         let fault = error.fault().to_owned();
         let id = row.id;
+        // Not if this server's own mail server could not be used.
+        let is_refused = next.is_none() && !matches!(error, PostError::NoServer(_));
+        let wrong = match row.recipient {
+            Recipient::Asked(recipient) if is_refused => Some(recipient),
+            _ => None,
+        };
         let store = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
+            if let Some(recipient) = wrong {
+                refused(tx, recipient, &fault, now)?;
+            }
             let update = NoticeUpdate { state, attempts, next, ended, fault: Some(&fault) };
             Ok::<_, NoticesError>(tx.update_notice(id, &update)?)
         };

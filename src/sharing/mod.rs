@@ -22,6 +22,7 @@ use tokio::sync::Mutex;
 use crate::accounts::Accounts;
 use crate::catalog::Catalog;
 use crate::library::Library;
+use crate::model::OfficeHours;
 use crate::proof::Signer;
 
 pub use download::{Download, DownloadError, DownloadReceipt, Fetched, LEASE, Tally};
@@ -35,7 +36,7 @@ pub use request::{
     Asked, AskedItem, DEFAULT_NAMING, ItemShown, Judgement, MAX_ITEMS, MAX_NOTE, MAX_PAGE, MAX_REASON,
     MAX_RECIPIENTS, MAX_TEMPLATE_BYTES, MAX_TITLE, MAX_TOGETHER, Naming, NamingError, NewRequest,
     RecipientShown, RequestError, RequestFile, RequestHead, RequestPage, RequestShown, RequestsOf, Template,
-    TemplateError, TemplateItem, WantedRecipient,
+    TemplateError, TemplateItem, WantedRecipient, refused, reminded,
 };
 pub use token::LinkKeys;
 pub use visit::{GuestKey, PASS_LIFETIME, Visit, VisitError};
@@ -55,6 +56,8 @@ struct Inner {
     signer: Arc<Signer>,
     /// Scheme and host of the server, for addresses of links.
     origin: OnceLock<Arc<str>>,
+    /// When planned reminders are sent; `None` if no mails are.
+    office_hours: OnceLock<Option<OfficeHours>>,
     /// Held while a hand-in gets its folder.
     making_folders: Mutex<()>,
     /// Whether users of the role `client` may make and change links.
@@ -77,6 +80,7 @@ impl Sharing {
             keys,
             signer,
             origin: OnceLock::new(),
+            office_hours: OnceLock::new(),
             making_folders: Mutex::default(),
             clients_may: AtomicBool::new(false),
         };

@@ -3,7 +3,7 @@
 
 use super::Language;
 use super::sentences::sentences;
-use crate::model::{Asking, Office};
+use crate::model::{Asking, Office, Timestamp};
 
 sentences! {
     /// Sentences of mails to people who are asked for documents.
@@ -28,6 +28,23 @@ sentences! {
             Auf Ihrer Seite sehen Sie, welche es sind und warum.",
         en "Thank you for your documents for our request of {asked}. We need {count} items again, please. Your page shows \
             which ones, and why.";
+    open_one(asked: &str):
+        de "zu unserer Anfrage vom {asked} ist noch ein Punkt offen.",
+        en "One item of our request of {asked} is still open.";
+    open_many(asked: &str, count: u32):
+        de "zu unserer Anfrage vom {asked} sind noch {count} Punkte offen.",
+        en "{count} items of our request of {asked} are still open.";
+    until(deadline: &str):
+        de "Wir freuen uns, wenn Sie die Unterlagen bis zum {deadline} einreichen.",
+        en "We would be glad to have the documents by {deadline}.";
+    was_until(deadline: &str):
+        de "Wir hatten Sie bis zum {deadline} darum gebeten. Sie können die Unterlagen weiterhin einreichen.",
+        en "We had asked for the documents by {deadline}. You can still hand them in.";
+    what:
+        de "Auf Ihrer Seite sehen Sie, was noch fehlt. Was Sie nicht haben oder was Sie nicht betrifft, können Sie dort \
+            angeben; auch Fragen dazu sind willkommen.",
+        en "Your page shows what is missing. If you do not have something, or it does not apply to you, you can say so there, \
+            and questions are welcome, too.";
     page:
         de "Ihre Seite, mit demselben Link wie bisher:",
         en "Your page, by the same link as before:";
@@ -55,6 +72,21 @@ impl AskedMail {
             count => texts.again_many(&asked, count),
         };
         Self::of(vec![sentence], asking, office, url)
+    }
+
+    /// Reminds of open and rejected items, as of `now`. `url` is scheme and host of the recipient's page.
+    pub fn reminder(asking: &Asking, office: &Office, url: &str, now: Timestamp) -> Self {
+        let (texts, asked) = begun(asking, office);
+        let open = match asking.missing {
+            1 => texts.open_one(&asked),
+            count => texts.open_many(&asked, count),
+        };
+        let deadline = asking.deadline.map(|deadline| {
+            let day = texts.0.day(office.zone.last_day(deadline));
+            if now < deadline { texts.until(&day) } else { texts.was_until(&day) }
+        });
+        let first = std::iter::once(open).chain(deadline).collect::<Vec<_>>().join(" ");
+        Self::of(vec![first, texts.what().to_owned()], asking, office, url)
     }
 
     /// The mail with this content, between the salutation and the way back to the page.

@@ -35,6 +35,7 @@ impl Language {
                     Worker::Watch => self.choose("überwachter Ordner", "watched folder"),
                     Worker::Mail => self.choose("E-Mail", "mail"),
                     Worker::HandIn => self.choose("Einreichungen", "hand-ins"),
+                    Worker::Reminders => self.choose("Erinnerungen", "reminders"),
                 };
                 format!("{} ({work})", self.choose("Server", "server"))
             }

@@ -99,6 +99,7 @@ impl Language {
             | Topic::Declined
             | Topic::HandedIn
             | Topic::NeededAgain
+            | Topic::Reminder
             | Topic::Released => texts.subject(),
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
                 texts.subject_decide()

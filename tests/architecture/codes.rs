@@ -7,15 +7,17 @@ use super::File;
 use super::limits::says;
 
 /// Codes of errors that mean the same in several rooms.
-const SHARED: [&str; 10] = [
+const SHARED: [&str; 12] = [
     "busy",
     "catalogue-failed",
     "clients-make-no-links",
     "expiry-in-past",
     "item-accepted",
     "mail-address-invalid",
+    "mail-off",
     "naming-invalid",
     "not-a-folder",
+    "reminder-plan-invalid",
     "right-missing",
     "space-unknown",
 ];

@@ -50,6 +50,10 @@ pub struct AskedShown {
     pub deadline: Option<When>,
     /// When it was closed.
     pub closed: Option<When>,
+    /// On which days before the deadline it reminds, as `7d,1d`, or `off`.
+    pub remind: String,
+    /// Whether its reminders are paused.
+    pub paused: bool,
     /// Address for the first recipient, when it is made. Anyone who has it can hand in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,
@@ -96,6 +100,8 @@ pub struct ItemFileShown {
 /// A person of whom a request asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecipientShown {
+    /// Id for correcting the address.
+    pub id: i64,
     /// The person's mail address; may be empty.
     pub to: String,
     /// The person's name; may be empty.
@@ -104,9 +110,38 @@ pub struct RecipientShown {
     pub language: String,
     /// When the person's link was last opened, to the hour.
     pub opened: Option<When>,
+    /// Number of reminders that were sent.
+    pub reminders: u32,
+    /// When the last one was sent.
+    pub reminded: Option<When>,
+    /// When the next one is due; `None` if none is planned, or this server sends no mails.
+    pub next: Option<When>,
+    /// Why the person gets no mail now: `closed`, `link-ended`, `no-address`, `refused` or `nothing-missing`.
+    pub no_mail: Option<String>,
+    /// When a mail server refused the address.
+    pub refused: Option<When>,
+    /// What the mail server said then.
+    pub refusal: Option<String>,
     /// The person's address, when the request is made.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,
+}
+
+/// A mail by which a person would be reminded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedMailShown {
+    /// Id of the recipient.
+    pub id: i64,
+    /// The person's mail address; may be empty.
+    pub to: String,
+    /// The person's name; may be empty.
+    pub name: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text, with the person's address. Anyone who has it can hand in.
+    pub text: String,
+    /// Why it is not sent, as in the request.
+    pub no_mail: Option<String>,
 }
 
 /// A template of requests.

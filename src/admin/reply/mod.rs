@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use asked::{AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown};
+pub use asked::{
+    AskedMailShown, AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown,
+};
 pub use holding::{
     AllowedShown, ApprovalShown, FetchShown, HandedOutShown, HoldRequestShown, HoldShown, RescanShown,
     VerdictShown,
@@ -80,6 +82,7 @@ pub enum Reply {
     /// Requests for documents.
     AskedList(Vec<AskedRow>),
     Asked(Box<AskedShown>),
+    AskedMails(Vec<AskedMailShown>),
     Templates(Vec<TemplateShown>),
     Locks(Vec<LockShown>),
     Holds(Vec<HoldShown>),

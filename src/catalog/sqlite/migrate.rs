@@ -51,6 +51,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0032-engines.sql"),
     include_str!("../../../migrations/0033-downloads.sql"),
     include_str!("../../../migrations/0034-requests.sql"),
+    include_str!("../../../migrations/0035-reminders.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -1,12 +1,13 @@
 //! Requests for documents, for people.
 
 use super::{safe, table};
-use crate::admin::{AskedRow, AskedShown, Reply, TemplateShown};
+use crate::admin::{AskedMailShown, AskedRow, AskedShown, RecipientShown, Reply, TemplateShown};
 
 pub(super) fn print(reply: &Reply) -> anyhow::Result<()> {
     match reply {
         Reply::AskedList(rows) => list(rows),
         Reply::Asked(shown) => one(shown),
+        Reply::AskedMails(mails) => mails.iter().try_for_each(mail),
         Reply::Templates(rows) => templates(rows),
         _ => Ok(()),
     }
@@ -35,13 +36,11 @@ fn list(rows: &[AskedRow]) -> anyhow::Result<()> {
 fn one(shown: &AskedShown) -> anyhow::Result<()> {
     let folder = shown.path.as_deref().map_or_else(|| "removed".into(), safe);
     super::line(&format!("{} ({}{folder})", safe(&shown.title), safe(&shown.space)))?;
+    if shown.paused {
+        super::line("reminders are paused")?;
+    }
     for recipient in &shown.recipients {
-        let who =
-            [recipient.name.as_str(), recipient.to.as_str()].into_iter().filter(|text| !text.is_empty());
-        let who = safe(&who.collect::<Vec<_>>().join(", "));
-        let opened = recipient.opened.map_or_else(|| "never opened".into(), |when| format!("opened {when}"));
-        let state = recipient.url.clone().unwrap_or(opened);
-        super::line(format!("{who} {state}").trim())?;
+        super::line(&self::recipient(recipient))?;
     }
     table(
         &["ITEM", "TITLE", "PERSON", "STATE", "FILES", "REASON"],
@@ -57,6 +56,35 @@ fn one(shown: &AskedShown) -> anyhow::Result<()> {
             ]
         }),
     )
+}
+
+/// A recipient in one line: who, whether the link was opened, and the reminders.
+fn recipient(shown: &RecipientShown) -> String {
+    let mut parts = vec![shown.id.to_string()];
+    let who = [&shown.name, &shown.to].into_iter().filter(|text| !text.is_empty());
+    parts.push(safe(&who.map(String::as_str).collect::<Vec<_>>().join(", ")));
+    let opened = shown.opened.map_or_else(|| "never opened".into(), |when| format!("opened {when}"));
+    parts.push(shown.url.clone().unwrap_or(opened));
+    parts.extend(shown.reminded.map(|when| format!("(reminders: {}, last {when})", shown.reminders)));
+    parts.extend(shown.next.map(|when| format!("(next reminder {when})")));
+    parts.extend(shown.no_mail.as_ref().map(|reason| format!("(no mail: {reason})")));
+    let refusal = shown.refused.zip(shown.refusal.as_ref());
+    parts.extend(refusal.map(|(when, why)| format!("(refused {when}: {})", safe(why))));
+    parts.retain(|part| !part.is_empty());
+    parts.join(" ")
+}
+
+fn mail(shown: &AskedMailShown) -> anyhow::Result<()> {
+    let to = if shown.to.is_empty() { &shown.name } else { &shown.to };
+    super::line(&format!("To: {}", safe(to)))?;
+    if let Some(reason) = &shown.no_mail {
+        super::line(&format!("Not sent: {reason}"))?;
+    }
+    super::line(&format!("Subject: {}\n", safe(&shown.subject)))?;
+    for text in shown.text.lines() {
+        super::line(&safe(text))?;
+    }
+    super::line("")
 }
 
 fn templates(rows: &[TemplateShown]) -> anyhow::Result<()> {

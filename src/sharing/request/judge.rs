@@ -55,11 +55,13 @@ impl Sharing {
         closes: bool,
         by: Stamp,
     ) -> Result<(), RequestError> {
+        let pace = self.pace().await?;
         self.change_request(rights, id, move |tx, row| {
             if row.closed.is_some() == closes {
                 return Ok(());
             }
             tx.close_request(row.id, closes.then_some(by.at))?;
+            pace.plan_anew(tx, row.id, by.at)?;
             let kind = if closes { RequestEvent::Closed } else { RequestEvent::Reopened };
             Ok(tx.record(&by, &event(tx, row, kind, (None, None))?)?)
         })
@@ -81,16 +83,18 @@ impl Sharing {
         if deadline <= by.at {
             return Err(RequestError::DeadlineInPast);
         }
+        let pace = self.pace().await?;
         let expires: Timestamp = links_end(Some(deadline), by.at, &office.zone);
         self.change_request(rights, id, move |tx, row| {
             tx.extend_request(row.id, Some(deadline), expires)?;
+            pace.plan_anew(tx, row.id, by.at)?;
             Ok(tx.record(&by, &event(tx, row, RequestEvent::Changed, (None, None))?)?)
         })
         .await
     }
 
     /// Changes a request in a space of these rights, in one transaction.
-    async fn change_request(
+    pub(super) async fn change_request(
         &self,
         rights: &[Access],
         id: RequestId,

@@ -10,8 +10,8 @@ use crate::accounts::{Principal, parse_address};
 use crate::catalog::{LinkRow, NewItem, NewLink as NewLinkRow, NewRecipient, NewRequest as NewRow, WriteTx};
 use crate::library::Change;
 use crate::model::{
-    Access, Conditions, Day, EntryId, EntryPath, Event, LinkEvent, LinkRight, LinkTerms, RequestEvent,
-    RequestId, Right, Spot, Timestamp, Zone, random_bytes,
+    Access, Conditions, Day, EntryId, EntryPath, Event, LinkEvent, LinkRight, LinkTerms, ReminderPlan,
+    RequestEvent, RequestId, Right, Spot, Timestamp, Zone, random_bytes,
 };
 use crate::sharing::Sharing;
 use crate::sharing::issue::MAX_LINK_LABEL;
@@ -49,6 +49,8 @@ pub struct NewRequest {
     pub recipients: Vec<WantedRecipient>,
     /// The last day that is in time.
     pub deadline: Option<Day>,
+    /// On which days it reminds; without a deadline it never does.
+    pub plan: ReminderPlan,
 }
 
 /// A person who is to be asked.
@@ -74,7 +76,7 @@ impl Sharing {
         now: Timestamp,
     ) -> Result<Vec<RequestId>, RequestError> {
         self.require_maker(principal)?;
-        let office = self.inner.accounts.office().await?;
+        let (office, pace) = (self.inner.accounts.office().await?, self.pace().await?);
         let mut checked = Vec::with_capacity(wanted.len());
         for new in wanted {
             checked.push(check(new, &office.zone, now)?);
@@ -93,7 +95,12 @@ impl Sharing {
                 return Err(RequestError::TooMany);
             }
             let both = checked.iter().zip(folders);
-            both.map(|(new, folder)| sharing.insert(tx, &principal, new, folder, now)).collect()
+            both.map(|(new, folder)| {
+                let id = sharing.insert(tx, &principal, new, folder, now)?;
+                pace.plan_anew(tx, id, now)?;
+                Ok(id)
+            })
+            .collect()
         };
         self.inner.catalog.write_alone(make).await
     }
@@ -138,6 +145,7 @@ impl Sharing {
             year: new.year,
             created: now,
             deadline: new.deadline,
+            plan: &wanted.plan,
             items: &items,
         })?;
         for recipient in &wanted.recipients {
@@ -148,7 +156,6 @@ impl Sharing {
                 name: &recipient.name,
                 mail: &recipient.mail,
                 language: &recipient.language,
-                remind: None,
             })?;
             tx.record(
                 &by,

@@ -5,6 +5,7 @@
 //! arrive    a file belongs to an item; its transaction looks at the item again, which may be done by then
 //! answer    a person says that an item does not apply, or comments on it
 //! judge     users of the office accept and reject items, close, reopen and extend the request
+//! remind    reminders become mails, as planned or by hand
 //! tell      what a mail to a recipient says when it is sent
 //! ```
 //! The state of an item is never set: `model::ItemFacts` derives it from the rows, in the transaction that changes one.
@@ -15,13 +16,14 @@ mod judge;
 mod make;
 mod naming;
 mod read;
+mod remind;
 mod tell;
 mod template;
 
 use crate::accounts::AccountsError;
 use crate::catalog::{CatalogError, ReadTx, RequestRow};
 use crate::library::LibraryError;
-use crate::model::{AccessDenied, EntryId, Event, ItemState, RequestEvent, Spot};
+use crate::model::{AccessDenied, EntryId, Event, ItemState, ParsePlanError, RequestEvent, Spot};
 use crate::sharing::issue::LinkError;
 
 pub use crate::catalog::{RequestRow as RequestHead, RequestsOf};
@@ -32,6 +34,7 @@ pub use naming::{DEFAULT_NAMING, Naming, NamingError};
 pub use read::{
     Asked, AskedItem, ItemShown, MAX_PAGE, RecipientShown, RequestFile, RequestPage, RequestShown,
 };
+pub use remind::{refused, reminded};
 pub use template::{MAX_ITEMS, MAX_TEMPLATE_BYTES, Template, TemplateError, TemplateItem};
 
 /// Longest title of a request or an item in characters.
@@ -85,6 +88,27 @@ pub enum RequestError {
     /// The deadline is over.
     #[error("this date is in the past; choose a later one")]
     DeadlineInPast,
+    /// No mail server is set up, or no server runs.
+    #[error("this server sends no mails; copy the text that the preview shows")]
+    MailOff,
+    /// Its reminders are paused.
+    #[error("reminders of this request are paused; resume them first")]
+    Paused,
+    /// It has no item that is open or rejected.
+    #[error("nothing is missing in this request")]
+    NothingMissing,
+    /// Each of its recipients was reminded today.
+    #[error("its recipients were reminded today; one reminder a day is enough")]
+    RemindedToday,
+    /// None of its recipients can get a mail; the request shows why.
+    #[error("none of its recipients can get a mail; look at the request to see why")]
+    NoRecipient,
+    /// The request has no such recipient.
+    #[error("the request has no such recipient")]
+    NoSuchRecipient,
+    /// A plan of reminders cannot be read.
+    #[error(transparent)]
+    Plan(#[from] ParsePlanError),
     /// There are as many as are allowed.
     #[error("there are too many of these already")]
     TooMany,
@@ -122,6 +146,13 @@ impl RequestError {
             Self::Mail(_) => "mail-address-invalid",
             Self::Text => "request-text-invalid",
             Self::DeadlineInPast => "deadline-in-past",
+            Self::MailOff => "mail-off",
+            Self::Paused => "reminders-paused",
+            Self::NothingMissing => "nothing-missing",
+            Self::RemindedToday => "reminded-today",
+            Self::NoRecipient => "no-recipient-reached",
+            Self::NoSuchRecipient => "recipient-unknown",
+            Self::Plan(_) => "reminder-plan-invalid",
             Self::TooMany => "too-many-requests",
             Self::NoSuchTemplate(_) => "template-unknown",
             Self::Template(error) => error.code(),

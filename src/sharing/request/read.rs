@@ -215,7 +215,11 @@ fn unplaced(files: Vec<RequestFileRow>) -> Vec<RequestFile> {
     files.into_iter().map(|row| RequestFile { row, path: None }).collect()
 }
 
-fn recipients(tx: &ReadTx<'_>, id: RequestId) -> Result<Vec<(RecipientRow, Option<LinkRow>)>, RequestError> {
+/// The recipients of a request, each with the row of the link.
+pub(super) fn recipients(
+    tx: &ReadTx<'_>,
+    id: RequestId,
+) -> Result<Vec<(RecipientRow, Option<LinkRow>)>, RequestError> {
     let mut all = Vec::new();
     for row in tx.recipients_of(id)? {
         let link = row.link.map(|link| tx.link(link)).transpose()?.flatten();

@@ -1,7 +1,9 @@
 //! What mails tell the recipients of a request, as it is at the moment of sending.
 
 use super::RequestError;
-use crate::model::{Asking, RecipientId, Timestamp, WhyNoMail};
+use super::read::{permitted, recipients};
+use crate::catalog::{LinkRow, RecipientRow, RequestRow};
+use crate::model::{Access, Asking, RecipientId, RequestId, Timestamp, WhyNoMail};
 use crate::sharing::{Sharing, VisitError};
 
 impl Sharing {
@@ -9,23 +11,45 @@ impl Sharing {
     pub async fn asking(&self, id: RecipientId, now: Timestamp) -> Result<Option<Asking>, RequestError> {
         let found = self.inner.catalog.read(move |tx| {
             let Some(recipient) = tx.recipient(id)? else { return Ok(None) };
-            let Some(request) = tx.request(recipient.request)? else { return Ok(None) };
             let link = recipient.link.map(|link| tx.link(link)).transpose()?.flatten();
-            Ok::<_, RequestError>(Some((recipient, request, link)))
+            let request = tx.request(recipient.request)?;
+            Ok::<_, RequestError>(request.map(|request| (request, recipient, link)))
         });
-        let Some((recipient, request, link)) = found.await? else { return Ok(None) };
-        let page = link.clone().map(|link| self.shown(link).url_path()).unwrap_or_default();
-        let opens = match link {
-            Some(link) => self.lend(link, now).await.map_err(failed)?.is_some(),
-            None => false,
-        };
-        let obstacles = [
-            (request.closed.is_some(), WhyNoMail::Closed),
-            (!opens, WhyNoMail::LinkEnded),
-            (recipient.mail.is_empty(), WhyNoMail::NoAddress),
-            (request.missing == 0, WhyNoMail::NothingMissing),
-        ];
-        Ok(Some(Asking {
+        let Some((request, recipient, link)) = found.await? else { return Ok(None) };
+        self.asking_of(&request, recipient, link, now).await.map(Some)
+    }
+
+    /// What mails to the recipients of a request say now, in the order of the recipients.
+    ///
+    /// Errors: `NoSuchRequest`.
+    pub async fn askings(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+        now: Timestamp,
+    ) -> Result<Vec<Asking>, RequestError> {
+        let rights = rights.to_vec();
+        let found = self.inner.catalog.read(move |tx| {
+            let request = permitted(tx, &rights, id)?;
+            Ok::<_, RequestError>((request, recipients(tx, id)?))
+        });
+        let (request, recipients) = found.await?;
+        let mut askings = Vec::with_capacity(recipients.len());
+        for (recipient, link) in recipients {
+            askings.push(self.asking_of(&request, recipient, link, now).await?);
+        }
+        Ok(askings)
+    }
+
+    async fn asking_of(
+        &self,
+        request: &RequestRow,
+        recipient: RecipientRow,
+        link: Option<LinkRow>,
+        now: Timestamp,
+    ) -> Result<Asking, RequestError> {
+        let no_mail = self.why_no_mail(request, &recipient, link.clone(), now).await?;
+        Ok(Asking {
             request: request.id,
             recipient: recipient.id,
             name: recipient.name,
@@ -33,11 +57,33 @@ impl Sharing {
             language: recipient.language,
             asked: request.created,
             deadline: request.deadline,
+            is_paused: request.is_paused,
             missing: request.missing,
             rejected: request.rejected,
-            page,
-            obstacle: obstacles.into_iter().find(|(is_there, _)| *is_there).map(|(_, obstacle)| obstacle),
-        }))
+            page: link.map(|link| self.shown(link).url_path()).unwrap_or_default(),
+            no_mail,
+        })
+    }
+
+    async fn why_no_mail(
+        &self,
+        request: &RequestRow,
+        recipient: &RecipientRow,
+        link: Option<LinkRow>,
+        now: Timestamp,
+    ) -> Result<Option<WhyNoMail>, RequestError> {
+        let opens = match link {
+            Some(link) => self.lend(link, now).await.map_err(failed)?.is_some(),
+            None => false,
+        };
+        let reasons = [
+            (request.closed.is_some(), WhyNoMail::Closed),
+            (!opens, WhyNoMail::LinkEnded),
+            (recipient.mail.is_empty(), WhyNoMail::NoAddress),
+            (recipient.refused.is_some(), WhyNoMail::Refused),
+            (request.missing == 0, WhyNoMail::NothingMissing),
+        ];
+        Ok(reasons.into_iter().find(|(is_so, _)| *is_so).map(|(_, reason)| reason))
     }
 }
 

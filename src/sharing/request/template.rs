@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::naming::{DEFAULT_NAMING, Naming, NamingError};
 use super::{MAX_NOTE, RequestError, is_line, is_text, is_title};
-use crate::model::{Event, InstanceEvent, Stamp};
+use crate::model::{Event, InstanceEvent, ParsePlanError, ReminderPlan, Stamp};
 use crate::sharing::Sharing;
 
 /// Most items of a request.
@@ -43,6 +43,9 @@ pub struct Template {
     /// Scheme of the paths of their files.
     #[serde(default = "default_naming")]
     pub naming: String,
+    /// On which days before the deadline it reminds, such as `7d,1d`, or `off`; the usual days if it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<String>,
     /// Its items in their order.
     pub items: Vec<TemplateItem>,
 }
@@ -90,6 +93,9 @@ pub enum TemplateError {
     /// A text of an item is empty or too long; the item's number, or 0 for the template itself.
     #[error("a text of item {0} is empty or too long, or has characters that cannot be shown")]
     Text(usize),
+    /// Its plan of reminders cannot be read.
+    #[error(transparent)]
+    Plan(#[from] ParsePlanError),
     /// Its scheme of paths cannot be used.
     #[error(transparent)]
     Naming(#[from] NamingError),
@@ -100,6 +106,7 @@ impl TemplateError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Naming(_) => "naming-invalid",
+            Self::Plan(_) => "reminder-plan-invalid",
             _ => "template-invalid",
         }
     }
@@ -123,6 +130,7 @@ impl Template {
             return Err(TemplateError::Text(0));
         }
         Naming::parse(&template.naming)?;
+        template.plan()?;
         check_items(&template.items)?;
         Ok(template)
     }
@@ -130,6 +138,13 @@ impl Template {
     /// The text that [`Self::parse`] reads.
     pub fn text(&self) -> String {
         toml::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// Its plan of reminders.
+    ///
+    /// Errors: `Plan`, only before it was parsed.
+    pub fn plan(&self) -> Result<ReminderPlan, TemplateError> {
+        Ok(self.remind.as_deref().map(str::parse).transpose()?.unwrap_or_default())
     }
 
     /// The templates in the program.

@@ -1,10 +1,10 @@
-//! Mails to the recipients of requests: what is needed again.
+//! Mails to the recipients of requests: what is needed again. The desk of these tests also reminds.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tresor::accounts::OfficeChange;
-use tresor::model::{Day, ItemId, RequestId, Stamp, Timestamp};
+use tresor::model::{Day, ItemId, OfficeHours, ReminderPlan, RequestId, Stamp, Timestamp};
 use tresor::notices::{MailSettings, MailTls, Notices, Pace, Sent};
 use tresor::sharing::{
     DEFAULT_NAMING, GuestKey, Judgement, NewRequest, RequestShown, SentFile, TemplateItem, WantedRecipient,
@@ -58,6 +58,7 @@ impl Desk {
         let (catalog, accounts, sharing) =
             (office.catalog.clone(), office.accounts.clone(), office.sharing.clone());
         let notices = Notices::new(catalog, accounts, sharing, "test").with(Some(Arc::new(settings)));
+        office.sharing.send_reminders(Some(OfficeHours::default()));
         let desk = Self { office, notices, smtp };
         assert_eq!(desk.notices.gather(time(MONDAY)).await.unwrap(), 0, "what was before is no news");
         desk
@@ -86,6 +87,7 @@ impl Desk {
             items: vec![item("Ausweis"), item("Bescheid")],
             recipients: to.iter().map(recipient).collect(),
             deadline: deadline.map(|day| Day::parse(day).unwrap()),
+            plan: ReminderPlan::default(),
         };
         let id = self.office.sharing.ask(&self.office.bert, vec![new], now).await.unwrap()[0];
         self.shown(id).await
@@ -126,6 +128,7 @@ impl Desk {
     pub(super) async fn round(&self, now: Timestamp) -> Sent {
         while self.notices.gather(now).await.unwrap() > 0 {}
         self.notices.bundle(now).await.unwrap();
+        while self.office.sharing.make_reminders(now).await.unwrap() > 0 {}
         self.notices.send(now).await.unwrap()
     }
 }

@@ -4,6 +4,7 @@ mod asked;
 mod delivery;
 mod failures;
 mod pace;
+mod reminders;
 mod truth;
 
 use serde_json::Value;

@@ -26,6 +26,7 @@ async fn ask(office: &Office) -> (RequestShown, Visit) {
         items: vec![item("many", true), item("one", false)],
         recipients: vec![WantedRecipient::default()],
         deadline: None,
+        plan: tresor::model::ReminderPlan::default(),
     };
     let id = office.sharing.ask(&office.bert, vec![new], NOW).await.unwrap()[0];
     let shown = shown(office, id).await;
