@@ -22,17 +22,6 @@ use crate::text::AskedMail;
 /// Title of a request that was made without one.
 const DEFAULT_TITLE: &str = "Unterlagen";
 
-/// Which requests a list shows, by word.
-const LISTS: [(&str, RequestsOf); 7] = [
-    ("running", RequestsOf::Running),
-    ("missing", RequestsOf::Missing),
-    ("to-check", RequestsOf::ToCheck),
-    ("rejected", RequestsOf::Rejected),
-    ("overdue", RequestsOf::Overdue),
-    ("never-opened", RequestsOf::NeverOpened),
-    ("closed", RequestsOf::Closed),
-];
-
 impl Admin {
     pub(super) async fn ask_for(
         &self,
@@ -89,14 +78,13 @@ impl Admin {
         judged: &Judged,
         now: Timestamp,
     ) -> Result<Reply, AdminError> {
-        let found = LISTS.iter().find(|(word, _)| *word == of);
-        let (_, of) = found.ok_or_else(|| AdminError::Word {
+        let of = RequestsOf::from_word(of).ok_or_else(|| AdminError::Word {
             word: of.to_owned(),
             what: "list of requests",
-            allowed: LISTS.map(|(word, _)| word).join(", "),
+            allowed: RequestsOf::WORDS.map(|(word, _)| word).join(", "),
         })?;
         let rights = judged.accesses(spaces);
-        let page = self.sharing.requests(&rights, *of, before.map(RequestId), now).await?;
+        let page = self.sharing.requests(&rights, of, before.map(RequestId), now).await?;
         let rows = page.requests.into_iter().map(|row| AskedRow {
             id: row.id.0,
             space: space_name(spaces, row.space),
@@ -198,7 +186,7 @@ impl Admin {
                 no_mail: asking.no_mail.map(|reason| reason.to_string()),
             }
         });
-        Ok(Reply::AskedMails(mails.collect()))
+        Ok(Reply::Mails(mails.collect()))
     }
 
     pub(super) async fn pause_reminders(

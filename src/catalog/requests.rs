@@ -213,6 +213,24 @@ pub enum RequestsOf {
     Closed,
 }
 
+impl RequestsOf {
+    /// Each list with its word.
+    pub const WORDS: [(&'static str, Self); 7] = [
+        ("running", Self::Running),
+        ("missing", Self::Missing),
+        ("to-check", Self::ToCheck),
+        ("rejected", Self::Rejected),
+        ("overdue", Self::Overdue),
+        ("never-opened", Self::NeverOpened),
+        ("closed", Self::Closed),
+    ];
+
+    /// The list of this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, list)| *list)
+    }
+}
+
 const REQUEST: &str =
     "id, space_id, folder_id, creator_id, title, note, template, naming, year, created_at, deadline_at,
      closed_at, paused, missing, to_check, rejected, remind";

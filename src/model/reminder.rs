@@ -125,28 +125,28 @@ impl fmt::Display for ReminderPlan {
 
 impl OfficeHours {
     /// Whether the office works at this time.
-    pub fn contain(&self, time: Timestamp, zone: &Zone) -> bool {
+    pub fn contain(self, time: Timestamp, zone: &Zone) -> bool {
         let local = zone.local(time);
         let minute = u16::try_from(i16::from(local.hour) * 60 + i16::from(local.minute)).unwrap_or_default();
         self.is_workday(local.weekday) && self.hours.contain(minute)
     }
 
     /// The beginning of the next workday after that of `time`.
-    pub fn next_workday(&self, time: Timestamp, zone: &Zone) -> Timestamp {
+    pub fn next_workday(self, time: Timestamp, zone: &Zone) -> Timestamp {
         self.begin(self.workday(zone.day(time).shifted(1), 1), zone)
     }
 
-    fn is_workday(&self, weekday: i8) -> bool {
+    fn is_workday(self, weekday: i8) -> bool {
         (self.first..=self.last).contains(&weekday)
     }
 
     /// The nearest workday from this day on, in steps of this number of days.
-    fn workday(&self, day: Day, step: i64) -> Day {
+    fn workday(self, day: Day, step: i64) -> Day {
         let mut days = (0..7).map(|steps| day.shifted(steps * step));
         days.find(|day| self.is_workday(day.weekday())).unwrap_or(day)
     }
 
-    fn begin(&self, day: Day, zone: &Zone) -> Timestamp {
+    fn begin(self, day: Day, zone: &Zone) -> Timestamp {
         zone.at(day, self.hours.begin())
     }
 }

@@ -132,13 +132,11 @@ impl Notices {
                 id,
                 &NoticeUpdate { state, attempts, next: None, ended: Some(now), fault: None },
             )?;
-            match topic {
-                Topic::Reminder => Ok::<_, NoticesError>(reminded(tx, recipient, id, now)?),
-                _ => {
-                    tx.silent("it changes nothing but a mail");
-                    Ok(())
-                }
+            if topic == Topic::Reminder {
+                reminded(tx, recipient, id, now)?;
             }
+            tx.silent("beside the reminder it changes nothing but a mail");
+            Ok::<_, NoticesError>(())
         };
         self.catalog.write(store).await
     }

@@ -82,7 +82,7 @@ pub enum Reply {
     /// Requests for documents.
     AskedList(Vec<AskedRow>),
     Asked(Box<AskedShown>),
-    AskedMails(Vec<AskedMailShown>),
+    Mails(Vec<AskedMailShown>),
     Templates(Vec<TemplateShown>),
     Locks(Vec<LockShown>),
     Holds(Vec<HoldShown>),

@@ -7,7 +7,7 @@ pub(super) fn print(reply: &Reply) -> anyhow::Result<()> {
     match reply {
         Reply::AskedList(rows) => list(rows),
         Reply::Asked(shown) => one(shown),
-        Reply::AskedMails(mails) => mails.iter().try_for_each(mail),
+        Reply::Mails(mails) => mails.iter().try_for_each(mail),
         Reply::Templates(rows) => templates(rows),
         _ => Ok(()),
     }

@@ -110,9 +110,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Link(link) => line(link.url.as_deref().unwrap_or_default()),
         Reply::HandIns(rows) => hand_ins(&rows),
         Reply::Downloads(rows) => downloads(&rows),
-        Reply::AskedList(_) | Reply::Asked(_) | Reply::AskedMails(_) | Reply::Templates(_) => {
-            asked::print(&reply)
-        }
+        Reply::AskedList(_) | Reply::Asked(_) | Reply::Mails(_) | Reply::Templates(_) => asked::print(&reply),
         Reply::Locks(rows) => locks(&rows),
         Reply::Holds(rows) => holding::holds(&rows),
         Reply::Hold(shown) => holding::hold(&shown),

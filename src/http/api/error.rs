@@ -13,7 +13,7 @@ use crate::http::reply::json;
 use crate::library::LibraryError;
 use crate::model::NameError;
 use crate::net::ResponseBody;
-use crate::sharing::{HandInError, LinkError};
+use crate::sharing::{HandInError, LinkError, RequestError};
 
 /// Browsers send it; a program does not.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -74,6 +74,12 @@ pub(super) enum ApiError {
     /// An operation on hand-ins is refused.
     #[error(transparent)]
     HandIn(#[from] HandInError),
+    /// An operation on requests for documents is refused.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// A list of requests has no such word or place.
+    #[error("there is no such list; see /api/openapi.json")]
+    BadList,
     /// The accounts could not be read.
     #[error("the accounts could not be read")]
     Accounts(#[from] LookupError),
@@ -115,6 +121,8 @@ impl ApiError {
             Self::Library(error) => error.code(),
             Self::Link(error) => error.code(),
             Self::HandIn(error) => error.code(),
+            Self::Request(error) => error.code(),
+            Self::BadList => "list-unknown",
             Self::Accounts(_) => "catalogue-failed",
         }
     }
@@ -128,7 +136,9 @@ impl ApiError {
             }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Malformed(_) | Self::BadDay | Self::BadEnding(_) | Self::Name(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::BadDay | Self::BadEnding(_) | Self::BadList | Self::Name(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Login(LoginRefused::Later(..)) => StatusCode::TOO_MANY_REQUESTS,
             Self::Login(LoginRefused::Failed(_))
             | Self::Accounts(_)
@@ -137,6 +147,7 @@ impl ApiError {
             Self::Body(status) | Self::Content(status) => *status,
             Self::Library(error) | Self::HandIn(HandInError::Library(error)) => status_of(error),
             Self::Link(error) => link_status(error),
+            Self::Request(error) => request_status(error),
             Self::HandIn(_) => StatusCode::CONFLICT,
         }
     }
@@ -159,6 +170,7 @@ impl ApiError {
         match self {
             Self::Library(error)
             | Self::Link(LinkError::Library(error))
+            | Self::Request(RequestError::Library(error))
             | Self::HandIn(HandInError::Library(error)) => {
                 log_library(error, status, context.info.request_id);
             }
@@ -212,6 +224,27 @@ fn status_of(error: &LibraryError) -> StatusCode {
     match error {
         LibraryError::Exists | LibraryError::IsFolder => StatusCode::CONFLICT,
         error => library_status(error),
+    }
+}
+
+fn request_status(error: &RequestError) -> StatusCode {
+    match error {
+        RequestError::NoSuchRequest | RequestError::NoSuchItem | RequestError::NoSuchRecipient => {
+            StatusCode::NOT_FOUND
+        }
+        RequestError::Denied | RequestError::ClientsMakeNone => StatusCode::FORBIDDEN,
+        RequestError::Closed
+        | RequestError::ItemDone
+        | RequestError::OneFile
+        | RequestError::Paused
+        | RequestError::NothingMissing
+        | RequestError::RemindedToday
+        | RequestError::NoRecipient
+        | RequestError::MailOff
+        | RequestError::TooMany => StatusCode::CONFLICT,
+        RequestError::Library(error) => status_of(error),
+        RequestError::Catalog(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

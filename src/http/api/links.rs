@@ -273,7 +273,7 @@ fn link_id(call: &Call<'_>) -> Result<LinkId, ApiError> {
     call.id("link").map(LinkId).map_err(|_| LinkError::NoSuchLink.into())
 }
 
-fn day(text: &str) -> Result<Day, ApiError> {
+pub(super) fn day(text: &str) -> Result<Day, ApiError> {
     Day::parse(text.trim()).ok_or(ApiError::BadDay)
 }
 
@@ -286,7 +286,7 @@ fn expiry(text: Option<&str>) -> Result<Option<Expiry>, ApiError> {
 }
 
 /// The names of all spaces.
-async fn names(call: &Call<'_>) -> Result<Vec<(SpaceId, String)>, ApiError> {
+pub(super) async fn names(call: &Call<'_>) -> Result<Vec<(SpaceId, String)>, ApiError> {
     let spaces = call.context.services.library.spaces().await?;
     Ok(spaces.into_iter().map(|space| (space.id, space.name)).collect())
 }

@@ -9,6 +9,7 @@ mod document;
 mod entries;
 mod error;
 mod links;
+mod requests;
 mod routes;
 mod session;
 mod spaces;
@@ -134,6 +135,20 @@ async fn answer(
                 Operation::EndLink => links::end(&call, &caller).await,
                 Operation::ListHandIns => links::hand_ins(&call, &caller).await,
                 Operation::ShowReceipt => links::receipt(&call, &caller).await,
+                Operation::ListRequests => requests::list(&call, &caller).await,
+                Operation::MakeRequest => requests::make(&call, &caller, body).await,
+                Operation::ShowRequest => requests::show(&call, &caller).await,
+                Operation::AcceptItems => requests::accept(&call, &caller, body).await,
+                Operation::RejectItems => requests::reject(&call, &caller, body).await,
+                Operation::UndoItems => requests::undo(&call, &caller, body).await,
+                Operation::CloseRequest => requests::close(&call, &caller, true).await,
+                Operation::ReopenRequest => requests::close(&call, &caller, false).await,
+                Operation::ExtendRequest => requests::extend(&call, &caller, body).await,
+                Operation::PreviewReminder => requests::preview(&call, &caller).await,
+                Operation::Remind => requests::remind(&call, &caller).await,
+                Operation::PauseReminders => requests::pause(&call, &caller, true).await,
+                Operation::ResumeReminders => requests::pause(&call, &caller, false).await,
+                Operation::ChangeRecipient => requests::readdress(&call, &caller, body).await,
                 Operation::Document | Operation::OpenSession => Err(ApiError::NoSuchAddress),
             }
         }

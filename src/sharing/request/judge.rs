@@ -2,6 +2,7 @@
 
 use super::make::links_end;
 use super::read::permitted;
+use super::template::MAX_ITEMS;
 use super::{RequestError, event, is_text};
 use crate::catalog::{RequestRow, WriteTx};
 use crate::model::{Access, Day, ItemId, RequestEvent, RequestId, Stamp, Timestamp, Verdict};
@@ -32,6 +33,10 @@ impl Sharing {
         judgements: Vec<(ItemId, Judgement)>,
         by: Stamp,
     ) -> Result<(), RequestError> {
+        // No request has so many.
+        if judgements.len() > MAX_ITEMS {
+            return Err(RequestError::NoSuchItem);
+        }
         for (_, judgement) in &judgements {
             if let Judgement::Reject(reason) = judgement
                 && (reason.trim().is_empty() || !is_text(reason, MAX_REASON))

@@ -9,6 +9,7 @@ use crate::support::browser::{Browser, leads_to};
 use crate::support::http::{Request, Response};
 use crate::support::process::{installed, limited, succeed};
 use crate::support::server::{PASSWORD, SPACE, USER};
+use crate::support::smtp::TestSmtp;
 
 /// A script of a page: the cookies of a browser, and the token of its session.
 struct Script<'a> {
@@ -212,6 +213,175 @@ fn a_script_makes_a_link_and_sees_what_came_in() {
     client.get(&address).expect(404);
 }
 
+#[test]
+fn a_script_asks_for_documents_and_judges_what_came_in() {
+    let smtp = TestSmtp::plain();
+    let mail = format!("smtp = '127.0.0.1:{}'\ntls = 'off'\nfrom = 'tresor@example.org'", smtp.port());
+    let server =
+        TestServer::start_configured(&format!("public_url = 'https://files.example.org'\n[mail]\n{mail}\n"));
+    let script = Script::of(&server, USER, PASSWORD);
+    let asked = json!({
+        "space": SPACE, "path": "Huber/Steuer", "title": "Steuer 2025", "note": "Bitte alles", "deadline": "2999-12-31",
+        "items": [{ "title": "Ausweis", "person": "A", "single": true }, { "title": "Bescheid", "help": "der letzte" }],
+        "recipients": [{ "name": "Erika", "mail": "erika@example.de" }, { "name": "Max", "language": "en" }],
+        "remind": "3d",
+    });
+    let made = read(&script.send("POST", "requests", &asked).expect(201));
+    let here = format!("requests/{}", made["id"]);
+    assert_eq!(
+        (&made["space"], &made["path"], &made["missing"], &made["remind"], &made["paused"]),
+        (&json!(SPACE), &json!("Huber/Steuer"), &json!(2), &json!("3d"), &json!(false))
+    );
+    let [erika, max] = [0, 1].map(|at| made["recipients"][at].clone());
+    assert_eq!(
+        (&erika["mail"], &max["language"], &max["no_mail"]),
+        (&json!("erika@example.de"), &json!("en"), &json!("no-address"))
+    );
+    assert!(erika["next"].as_str().unwrap().starts_with("2999-12-27T"), "a Friday: {erika}");
+    // The addresses are told once.
+    let shown = script.get(&here);
+    assert!(erika["url"].is_string() && shown["recipients"][0].get("url").is_none(), "{shown}");
+    let listed = script.get("requests");
+    assert_eq!((&listed["requests"][0]["id"], listed.get("next")), (&made["id"], None));
+
+    // By the address of the other one, and judged.
+    let client = Browser::new(&server, "de");
+    let link = super::requests::path(max["url"].as_str().unwrap());
+    let [pass, notice] = [0, 1].map(|at| made["items"][at]["id"].clone());
+    super::requests::send(&client, &link, &pass.to_string(), &[("vorn.jpg", "front")]).expect(200);
+    let item = script.get(&here)["items"][0].clone();
+    assert_eq!((&item["state"], &item["files"][0]["sent"]), (&json!("handed-in"), &json!("vorn.jpg")));
+    let lists = |word: &str| {
+        script.get(&format!("requests?show={word}&space={SPACE}"))["requests"].as_array().unwrap().len()
+    };
+    assert_eq!(["to-check", "missing", "rejected", "overdue", "closed"].map(lists), [1, 1, 0, 0, 0]);
+    let before = script.get(&format!("requests?before={}", made["id"]));
+    assert_eq!(before, json!({ "requests": [] }));
+    let act = |word: &str, body: Value| script.send("POST", &format!("{here}/{word}"), &body);
+    let reason = json!({ "items": [pass], "reason": "Rückseite fehlt" });
+    let rejected = read(&act("reject", reason).expect(200));
+    assert_eq!(
+        (&rejected["items"][0]["state"], &rejected["items"][0]["reason"]),
+        (&json!("rejected"), &json!("Rückseite fehlt"))
+    );
+    let undone = read(&act("undo", json!({ "items": [pass] })).expect(200));
+    assert_eq!(undone["items"][0]["state"], "handed-in");
+    let accepted = read(&act("accept", json!({ "items": [pass, notice] })).expect(200));
+    assert_eq!((&accepted["missing"], &accepted["items"][1]["state"]), (&json!(0), &json!("accepted")));
+    assert_refused(&act("remind", json!({})), 409, "nothing-missing");
+    act("undo", json!({ "items": [notice] })).expect(200);
+
+    // Reminders.
+    let preview = script.get(&format!("{here}/reminder"));
+    assert_eq!(
+        (&preview[0]["to"], &preview[1]["no_mail"]),
+        (&json!("erika@example.de"), &json!("no-address"))
+    );
+    assert!(preview[0]["text"].as_str().unwrap().contains("ist noch ein Punkt offen"), "{preview}");
+    assert_eq!(read(&act("pause", json!({})).expect(200))["paused"], true);
+    assert_refused(&act("remind", json!({})), 409, "reminders-paused");
+    assert_eq!(read(&act("resume", json!({})).expect(200))["paused"], false);
+    act("remind", json!({})).expect(200);
+    assert_refused(&act("remind", json!({})), 409, "reminded-today");
+    assert_eq!(smtp.takes(1)[0].body().trim_end(), preview[0]["text"].as_str().unwrap().trim_end());
+    let other = json!({ "mail": "huber@example.de" });
+    let address = format!("{here}/recipients/{}", erika["id"]);
+    assert_eq!(
+        read(&script.send("PATCH", &address, &other).expect(200))["recipients"][0]["mail"],
+        "huber@example.de"
+    );
+    let taken = script.send("PATCH", &format!("{here}/recipients/{}", max["id"]), &other);
+    assert_refused(&taken, 422, "recipients-invalid");
+
+    let extended = read(&act("extend", json!({ "deadline": "2999-06-30" })).expect(200));
+    assert!(extended["deadline"].as_str().unwrap().starts_with("2999-06-30T"), "{extended}");
+    assert!(read(&act("close", json!({})).expect(200))["closed"].is_string());
+    assert_eq!(["running", "closed"].map(lists), [0, 1]);
+    assert!(read(&act("reopen", json!({})).expect(200)).get("closed").is_none());
+
+    for (field, value, status, code) in [
+        ("space", json!("other"), 404, "space-unknown"),
+        ("path", json!("a/../b"), 400, "name-reserved"),
+        ("template", json!("none"), 422, "template-unknown"),
+        ("items", json!([]), 422, "items-missing"),
+        ("items", json!([{ "title": "" }]), 422, "template-invalid"),
+        ("recipients", json!([{ "mail": "erika" }]), 422, "mail-address-invalid"),
+        ("deadline", json!("2020-01-01"), 422, "deadline-in-past"),
+        ("deadline", json!("31.12.2999"), 400, "day-malformed"),
+        ("remind", json!("soon"), 422, "reminder-plan-invalid"),
+        ("surprise", json!(true), 400, "body-malformed"),
+    ] {
+        let mut asked = asked.clone();
+        asked[field] = value;
+        assert_refused(&script.send("POST", "requests", &asked), status, code);
+    }
+    for (method, path, body, status, code) in [
+        ("GET", "requests?show=none".to_owned(), json!({}), 400, "list-unknown"),
+        ("GET", "requests?before=x".to_owned(), json!({}), 400, "list-unknown"),
+        ("GET", "requests?space=other".to_owned(), json!({}), 404, "space-unknown"),
+        ("POST", format!("{here}/accept"), json!({ "items": [999] }), 404, "item-unknown"),
+        ("POST", format!("{here}/accept"), json!({ "items": vec![pass.clone(); 101] }), 404, "item-unknown"),
+        (
+            "POST",
+            format!("{here}/reject"),
+            json!({ "items": [pass], "reason": " " }),
+            422,
+            "request-text-invalid",
+        ),
+        ("PATCH", format!("{here}/recipients/999"), json!({ "mail": "" }), 404, "recipient-unknown"),
+        ("GET", "requests/999".to_owned(), json!({}), 404, "request-unknown"),
+    ] {
+        assert_refused(&script.send(method, &path, &body), status, code);
+    }
+}
+
+/// Requests are for users who may write in their space, and not for clients of the office.
+#[test]
+fn requests_are_shown_and_judged_by_whoever_may_write_there() {
+    let server = TestServer::start_plain();
+    server.add_member("reader", "staff", "read");
+    server.add_member("client", "client", "write");
+    server.add_user("stranger", "staff", PASSWORD);
+    let ask = |user: &str, method: &str, path: &str, body: &Value| {
+        let request = server.anonymous(method, &format!("/api/v1/{path}")).sign_in(user, PASSWORD);
+        as_json(request, body).send()
+    };
+    let asked = json!({ "space": SPACE, "items": [{ "title": "Ausweis" }] });
+    let made = read(&ask(USER, "POST", "requests", &asked).expect(201));
+    assert_refused(&ask("reader", "POST", "requests", &asked), 403, "right-missing");
+    assert_refused(&ask("client", "POST", "requests", &asked), 403, "clients-make-no-links");
+    assert_refused(&ask("stranger", "POST", "requests", &asked), 404, "space-unknown");
+    let (items, none) = (json!({ "items": [made["items"][0]["id"]] }), json!({}));
+    let reject = json!({ "items": items["items"], "reason": "x" });
+    let (deadline, mail) = (json!({ "deadline": "2999-12-31" }), json!({ "mail": "" }));
+    let here = format!("requests/{}", made["id"]);
+    let recipient = format!("recipients/{}", made["recipients"][0]["id"]);
+    for user in ["reader", "client", "stranger"] {
+        let page = read(&ask(user, "GET", "requests", &none).expect(200));
+        assert_eq!(page, json!({ "requests": [] }), "{user}");
+        for (method, word, body) in [
+            ("GET", "", &none),
+            ("GET", "reminder", &none),
+            ("POST", "accept", &items),
+            ("POST", "reject", &reject),
+            ("POST", "undo", &items),
+            ("POST", "close", &none),
+            ("POST", "reopen", &none),
+            ("POST", "extend", &deadline),
+            ("POST", "remind", &none),
+            ("POST", "pause", &none),
+            ("POST", "resume", &none),
+            ("PATCH", recipient.as_str(), &mail),
+        ] {
+            let path = format!("{here}/{word}");
+            assert_refused(&ask(user, method, path.trim_end_matches('/'), body), 404, "request-unknown");
+        }
+    }
+    let shown = read(&ask(USER, "GET", &here, &none).expect(200));
+    assert_eq!((&shown["items"][0]["state"], &shown["paused"]), (&json!("open"), &json!(false)));
+    assert_refused(&ask(USER, "POST", &format!("{here}/remind"), &none), 409, "mail-off");
+}
+
 /// All operations of the document, with every parameter in the path filled.
 fn operations(server: &TestServer) -> Vec<(String, String)> {
     let document = read(&server.anonymous("GET", "/api/openapi.json").send().expect(200));
@@ -225,7 +395,7 @@ fn operations(server: &TestServer) -> Vec<(String, String)> {
         let path = path.split('/').map(fill).collect::<Vec<_>>().join("/");
         found.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
-    assert!(found.len() > 20, "{found:?}");
+    assert!(found.len() > 35, "{found:?}");
     found
 }
 
@@ -359,6 +529,8 @@ fn answers_are_as_the_document_says() {
     }
     let link = json!({ "space": SPACE, "path": "b", "can": "add" });
     assert_eq!(read(&as_json(server.request("POST", "/api/v1/links"), &link).send().expect(201))["id"], 1);
+    let asked = json!({ "space": SPACE, "path": "b", "items": [{ "title": "Ausweis" }] });
+    as_json(server.request("POST", "/api/v1/requests"), &asked).send().expect(201);
     let mut command = limited(&installed("schemathesis/bin/schemathesis"));
     // What no document can say, such as that a day is past, is none of its business.
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/product/http/schemathesis/schemathesis.toml");
