@@ -298,7 +298,15 @@ fn a_script_asks_for_documents_and_judges_what_came_in() {
     assert!(read(&act("close", json!({})).expect(200))["closed"].is_string());
     assert_eq!(["running", "closed"].map(lists), [0, 1]);
     assert!(read(&act("reopen", json!({})).expect(200)).get("closed").is_none());
+}
 
+#[test]
+fn requests_that_cannot_be_made_or_judged_are_refused() {
+    let server = shared();
+    let script = Script::of(&server, USER, PASSWORD);
+    let asked = json!({ "space": SPACE, "path": "refused", "items": [{ "title": "Ausweis" }] });
+    let made = read(&script.send("POST", "requests", &asked).expect(201));
+    let (here, pass) = (format!("requests/{}", made["id"]), made["items"][0]["id"].clone());
     for (field, value, status, code) in [
         ("space", json!("other"), 404, "space-unknown"),
         ("path", json!("a/../b"), 400, "name-reserved"),
