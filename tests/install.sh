@@ -61,6 +61,7 @@ test=(
     "strace strace"
     "systemd-analyze systemd"
     "unar unar"
+    "unzip unzip"
     "xz xz-utils"
     "zip zip"
     "/etc/ssl/certs/ca-certificates.crt ca-certificates"

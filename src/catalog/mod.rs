@@ -9,6 +9,7 @@
 
 mod accounts;
 mod allowed;
+mod archived;
 mod clock;
 mod contacts;
 mod departures;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 
 pub use accounts::{AppPasswordRow, GrantRow, NewAppPassword, NewUser, UserRow};
 pub use allowed::AllowedRow;
+pub use archived::{ArchivedContent, ArchivedRow, TreeSize};
 pub use contacts::ContactRow;
 pub use departures::DepartureRow;
 pub use downloads::DownloadRow;

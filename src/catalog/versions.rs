@@ -145,7 +145,7 @@ fn handed_to(row: &Row<'_>, column: usize) -> Result<Vec<UserId>, DatabaseError>
 
 /// The state for a word of the column `state`. A word that this program does not know counts as the strictest
 /// state.
-fn state(word: &str) -> VersionState {
+pub(super) fn state(word: &str) -> VersionState {
     VersionState::from_word(word).unwrap_or(VersionState::Restricted)
 }
 
@@ -353,9 +353,9 @@ impl WriteTx<'_> {
         let (copy, state) = self
             .one(
                 "INSERT INTO versions
-                     (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32, state)
+                     (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32, crc32, state)
                  SELECT ?2, size, modified_at, ?3, CASE state WHEN 'visible' THEN ?4 ELSE author_id END,
-                     sha256, sha1, md5, adler32, state FROM versions WHERE id = ?1
+                     sha256, sha1, md5, adler32, crc32, state FROM versions WHERE id = ?1
                  RETURNING id, state",
                 params![source.0, entry.0, now.0, author.map(|id| id.0)],
                 |row| Ok((VersionId(row.get(0)?), state(&row.get::<String>(1)?))),

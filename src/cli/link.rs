@@ -55,10 +55,10 @@ struct Add {
     /// What visitors may do.
     #[arg(long)]
     can: CanWord,
-    /// It takes one hand-in, which the visitor's *Done* uses up, or gives one download of a file, which its last byte uses up.
+    /// It takes one hand-in, which the visitor's *Done* uses up, or gives one download, which its last byte uses up.
     #[arg(long, conflicts_with = "uses")]
     once: bool,
-    /// It takes this many hand-ins, or gives this many downloads of a file.
+    /// It takes this many hand-ins, or gives this many downloads.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     uses: Option<u32>,
     /// File with the password that visitors must enter (at least 8 characters).

@@ -103,7 +103,8 @@ impl Verify {
         let note = content::note(&file)?;
         let key = signed_by.map(|key| key.parse::<Verifier>()).transpose()?;
         if let Ok(receipt) = proof::open::<DownloadReceipt>(&note, key.as_ref()) {
-            require(&contents, &receipt.sha256.iter().map(String::as_str).collect())?;
+            let digests = receipt.files.iter().filter_map(|file| file.sha256.as_deref());
+            require(&contents, &digests.chain(receipt.sha256.as_deref()).collect())?;
             return match format.json {
                 true => output::line(&serde_json::to_string_pretty(&receipt)?),
                 false => output::download_receipt(&receipt, key.is_some(), contents.len()),

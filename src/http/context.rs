@@ -3,6 +3,7 @@
 use http::request::Parts;
 use http::uri::PathAndQuery;
 
+use super::archive_limits::Archives;
 use super::recent_spaces::RecentSpaces;
 use crate::accounts::Accounts;
 use crate::admin::Admin;
@@ -23,6 +24,7 @@ pub(super) struct Services {
     pub(super) admin: Admin,
     pub(super) recent_spaces: RecentSpaces,
     pub(super) lanes: SendLanes,
+    pub(super) archives: Archives,
 }
 
 /// A request without its body, and the services that answer it.

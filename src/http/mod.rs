@@ -2,6 +2,8 @@
 
 mod account;
 mod api;
+mod archive;
+mod archive_limits;
 pub(crate) mod auth;
 mod context;
 mod cookies;
@@ -18,6 +20,7 @@ pub(crate) mod nextcloud;
 mod office;
 pub(crate) mod page;
 pub mod protocol;
+mod reader;
 mod recent_spaces;
 mod reply;
 pub(crate) mod resumable;

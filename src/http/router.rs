@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 
 use super::account;
 use super::api;
+use super::archive_limits::Archives;
 use super::auth::authenticate;
 use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
@@ -80,7 +81,9 @@ impl Router {
     pub fn open(&self, rooms: Rooms, origins: Vec<WebOrigin>, limits: &Limits) {
         let Rooms { library, uploads, accounts, sharing, intake, admin } = rooms;
         let (recent_spaces, lanes) = (RecentSpaces::default(), SendLanes::default());
-        let services = Services { library, uploads, accounts, sharing, intake, admin, recent_spaces, lanes };
+        let archives = Archives::default();
+        let services =
+            Services { library, uploads, accounts, sharing, intake, admin, recent_spaces, lanes, archives };
         let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
         // A second unlock finds the instance already open and never gets here.
         let _ = self.open.set(Open { services, dav, resumable });
@@ -318,6 +321,9 @@ impl Open {
             return dav::options_above_mounts();
         }
         match links::enter(context, address).await {
+            Ok(tree) if tree.visit.lease.is_some() && tree.visit.entry.is_folder() => {
+                links::leased_archive(context, address, &tree.visit).await
+            }
             Ok(tree) => {
                 let answer = self.dav.handle_guest(context, body, &tree.visit, &tree.mounts).await;
                 links::shown(answer, context, address)

@@ -7,6 +7,7 @@
 //! Nothing here checks who sends a request: an [`Access`] proves that the rights were checked.
 
 pub(crate) mod admit;
+mod archive;
 mod arrival;
 pub(crate) mod batch_writer;
 pub(crate) mod binding;
@@ -76,6 +77,7 @@ use crate::vault::keys::KeyRing;
 use crate::vault::reader::Buffers;
 
 pub use admit::NewFile;
+pub use archive::{MOST_ARCHIVED, NodeId, Tree, TreeFile, TreeFiles, TreeNode};
 pub use arrival::{Overwrite, Transferred};
 pub use commit::PutOutcome;
 pub use cross_space::Carry;

@@ -99,7 +99,7 @@ impl Library {
     }
 
     /// The result of a read; a refused container is recorded first.
-    async fn refusal_noted<T>(&self, outcome: Result<T, LibraryError>) -> Result<T, LibraryError> {
+    pub(super) async fn refusal_noted<T>(&self, outcome: Result<T, LibraryError>) -> Result<T, LibraryError> {
         if let Err(error) = &outcome {
             self.note_refusal(error).await;
         }
@@ -191,7 +191,7 @@ impl Library {
     }
 
     /// Opens a version of a file, and names its containers.
-    fn open_row(
+    pub(super) fn open_row(
         &self,
         tx: &ReadTx<'_>,
         viewer: Viewer,
@@ -319,6 +319,14 @@ impl Content {
             Ok(Some(pieces)) => Ok(pieces),
             Err(error) => self.library.refusal_noted(Err(error)).await,
         }
+    }
+
+    /// Reads some bytes for the next [`Self::read`] on this thread, waiting for the disk; returns their number.
+    pub(super) fn read_first(&mut self, range: ByteRange) -> Result<u64, LibraryError> {
+        let pieces = read_blocking(&self.library, &self.segments, range)?;
+        let bytes = total(&pieces);
+        self.ready = Some((range.start(), pieces));
+        Ok(bytes)
     }
 
     /// How much of it a viewer may see now; [`Self::read`] does not ask again.

@@ -66,9 +66,6 @@ pub enum LinkError {
     /// A right to add files makes sense for folders only.
     #[error("only a folder can take in files; choose another right")]
     NotAFolder,
-    /// Downloads of a folder cannot be counted.
-    #[error("a number of downloads is only for a link to one file")]
-    NotAFile,
     /// Only a hand-in has a number of uses, a deadline, limits and a folder of its own.
     #[error("only a link that takes in files and shows none can have a number of uses, a deadline or limits")]
     TermsWithoutHandIn,
@@ -109,7 +106,6 @@ impl LinkError {
             Self::Denied => "right-missing",
             Self::ClientsMakeNone => "clients-make-no-links",
             Self::NotAFolder => "not-a-folder",
-            Self::NotAFile => "not-a-file",
             Self::TermsWithoutHandIn => "terms-without-hand-in",
             Self::EndsBeforeDeadline => "ends-before-deadline",
             Self::TwoPasswords => "two-passwords",
@@ -163,9 +159,6 @@ impl Sharing {
         let entry = self.inner.library.find(&new.access, &new.path).await?;
         check_right(new.right, &entry)?;
         check_terms(&new, now)?;
-        if new.right == LinkRight::Read && new.terms.uses.is_some() && entry.is_folder() {
-            return Err(LinkError::NotAFile);
-        }
         check_texts(&new.label, &new.note)?;
         // The usual time begins with the deadline.
         let deadline = new.terms.deadline;

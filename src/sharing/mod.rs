@@ -25,7 +25,7 @@ use crate::library::Library;
 use crate::model::OfficeHours;
 use crate::proof::Signer;
 
-pub use download::{Download, DownloadError, DownloadReceipt, Fetched, LEASE, Tally};
+pub use download::{Download, DownloadError, DownloadReceipt, Fetched, FetchedFile, LEASE, Tally};
 pub use hand_in::{
     BegunFile, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed, MAX_HAND_IN_FILES,
     Receipt, ReceiptFile, SentFile, WITHDRAWN_WITHIN,

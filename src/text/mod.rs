@@ -2,6 +2,7 @@
 
 mod account;
 mod administration;
+mod archive;
 mod asked;
 mod asked_mail;
 mod browse;
@@ -22,6 +23,7 @@ mod sign_in;
 
 pub use account::AccountTexts;
 pub use administration::AdministrationTexts;
+pub use archive::ArchiveTexts;
 pub use asked::AskedTexts;
 pub use asked_mail::{AskedMail, AskedMailTexts};
 pub use browse::BrowseTexts;
@@ -44,6 +46,7 @@ use crate::model::{ByteSize, Day, LocalTime, Timestamp, Zone};
 pub const PAGES: &[(&str, &[Sentence])] = &[
     ("AccountTexts", AccountTexts::ALL),
     ("AdministrationTexts", AdministrationTexts::ALL),
+    ("ArchiveTexts", ArchiveTexts::ALL),
     ("AskedTexts", AskedTexts::ALL),
     ("BrowseTexts", BrowseTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),

@@ -58,8 +58,8 @@ sentences! {
         de "Nur für eine Einreichung",
         en "For one hand-in only";
     downloads:
-        de "Wie oft herunterladbar (leer: beliebig oft; nur für eine einzelne Datei)",
-        en "How many downloads (empty: any number; only for one file)";
+        de "Wie oft herunterladbar (leer: beliebig oft; ein Ordner als ZIP-Datei)",
+        en "How many downloads (empty: any number; a folder as a ZIP file)";
     own_folder:
         de "Jede Einreichung in einen eigenen Ordner",
         en "Each hand-in in a folder of its own";
@@ -199,9 +199,6 @@ sentences! {
     not_a_folder:
         de "Entgegennehmen kann nur ein Ordner, keine Datei.",
         en "Only a folder can take files in, not a file.";
-    not_a_file:
-        de "Gezählt werden können nur Downloads einer einzelnen Datei, nicht die eines Ordners.",
-        en "Only downloads of one file can be counted, not those of a folder.";
     bad_name:
         de "Dieser Name ist für einen Ordner nicht zulässig, oder es gibt ihn nicht.",
         en "This name is not allowed for a folder, or it does not exist.";

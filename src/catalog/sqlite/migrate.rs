@@ -52,6 +52,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0033-downloads.sql"),
     include_str!("../../../migrations/0034-requests.sql"),
     include_str!("../../../migrations/0035-reminders.sql"),
+    include_str!("../../../migrations/0036-archives.sql"),
 ];
 
 /// Gives an empty database the newest format.

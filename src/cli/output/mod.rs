@@ -17,7 +17,7 @@ use crate::admin::{
     UploadShown, VersionShown, When, WorkerShown,
 };
 use crate::model::{ByteSize, Shown, Timestamp};
-use crate::sharing::{DownloadReceipt, Receipt};
+use crate::sharing::{DownloadReceipt, FetchedFile, Receipt};
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
@@ -419,7 +419,16 @@ pub(super) fn download_receipt(
     ] {
         line(&format!("{name:<11}{value}"))?;
     }
-    Ok(())
+    let Some(count) = known.file_count else { return Ok(()) };
+    line(&format!(
+        "{:<11}{count}{}",
+        "files",
+        if known.files.len() < count { ", too many to be named" } else { "" }
+    ))?;
+    line("")?;
+    let row =
+        |file: &FetchedFile| vec![safe(&file.path), file.size.to_string(), or_none(file.sha256.as_deref())];
+    table(&["FILE", "BYTES", "SHA-256"], &[1], known.files.iter().map(row))
 }
 
 /// A receipt that was checked.

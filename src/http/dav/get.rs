@@ -14,17 +14,18 @@ use super::browse::page_of;
 use super::target::{EntryTarget, Target};
 use super::visitor::Visitor;
 use super::{Answer, DavRequest, Failure, header_value};
-use crate::accounts::{Accounts, Principal};
+use crate::http::archive;
 use crate::http::protocol::conditional::{ReadVerdict, holds_unlocked, if_range_holds, judge_read};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::media_type;
 use crate::http::protocol::properties::push_cloud_id;
 use crate::http::protocol::range::{self, Multipart, RangeAnswer, content_range};
+use crate::http::reader::Reader;
 use crate::http::reply::empty;
-use crate::library::{Change, Content, Detail, Entry, LibraryError, Member, PIECE, ReadAhead, Visibility};
-use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Right, SpaceId, Timestamp};
+use crate::library::{Change, Content, Detail, Entry, LibraryError, Member, PIECE, ReadAhead};
+use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Timestamp};
 use crate::net::{Pace, ResponseBody};
-use crate::sharing::{Fetched, Sharing, Tally, Visit};
+use crate::sharing::{Fetched, Tally};
 
 /// Steps of a file that are read ahead for a fast client. With one, the sending and the reading thread wake each
 /// other for every step, and on two cores one of them mostly sleeps; with three, both always have work.
@@ -48,6 +49,7 @@ impl DavRequest<'_> {
             }
             Target::Entry(target) => match self.file(&target).await? {
                 Some(response) => Ok(response),
+                None if archive::is_wanted(self.context) => self.archive(&target).await,
                 None => match self.visitor {
                     Visitor::User(_) => {
                         let folder = self.find(&target).await?;
@@ -78,6 +80,9 @@ impl DavRequest<'_> {
                 if let Some(response) = self.file(&target).await? {
                     return Ok(response);
                 }
+                if archive::is_wanted(self.context) {
+                    return self.archive(&target).await;
+                }
                 let folder = self.find(&target).await?;
                 if let Some(response) = self.judged(&folder, self.info.received)? {
                     return Ok(response);
@@ -87,6 +92,15 @@ impl DavRequest<'_> {
                 Ok(response)
             }
         }
+    }
+
+    /// A folder as a ZIP file.
+    async fn archive(&self, target: &EntryTarget) -> Answer {
+        let name = target.path.names().last().unwrap_or(&target.space);
+        let reader = self.reader(&target.access);
+        archive::answer(self.context, &target.access, &target.path, name.as_str(), reader)
+            .await
+            .map_err(Failure::in_space(&target.space))
     }
 
     /// Answers with the known checksums of a file: SHA-256, and those sent with its upload. Computes none, because
@@ -154,14 +168,8 @@ impl DavRequest<'_> {
 
     fn reader(&self, access: &Access) -> Reader {
         match self.visitor {
-            Visitor::User(principal) => Reader::User {
-                accounts: self.services.accounts.clone(),
-                principal: principal.clone(),
-                space: access.space(),
-            },
-            Visitor::Guest(visit) => {
-                Reader::Guest { sharing: self.services.sharing.clone(), visit: Box::new(visit.clone()) }
-            }
+            Visitor::User(principal) => Reader::user(self.context, principal, access.space()),
+            Visitor::Guest(visit) => Reader::guest(self.context, visit),
         }
     }
 
@@ -235,6 +243,7 @@ impl DavRequest<'_> {
             etag: content.entry.etag.0.clone(),
             size: content.size,
             sha256: sha256.map(|sum| data_encoding::HEXLOWER.encode(sum.digest())),
+            files: None,
         };
         let range = match ranges {
             RangeAnswer::Single(part) => *part,
@@ -361,26 +370,6 @@ impl Section {
 
     fn is_sent(&self) -> bool {
         self.before.is_empty() && self.range.is_empty()
-    }
-}
-
-/// The user or guest who reads; checked again during a long read.
-enum Reader {
-    User { accounts: Accounts, principal: Principal, space: SpaceId },
-    Guest { sharing: Sharing, visit: Box<Visit> },
-}
-
-impl Reader {
-    /// Whether the right still exists and the content was not withheld since it was opened.
-    async fn still_may(&self, content: &Content) -> bool {
-        let access = match self {
-            Self::User { accounts, principal, space } => {
-                accounts.access(principal, *space).await.ok().flatten()
-            }
-            Self::Guest { sharing, visit } => sharing.still_valid(visit, Timestamp::now()).await.ok(),
-        };
-        let Some(access) = access.filter(|access| access.scope(Right::Read).is_ok()) else { return false };
-        content.visibility(access.viewer()).await.is_ok_and(|seen| seen == Visibility::Full)
     }
 }
 

@@ -25,6 +25,9 @@ impl LinkRequest<'_> {
             Ok(Some(lease)) => {
                 let mut target = format!("{}/get/{lease}/", self.address.base);
                 push_encoded(&mut target, &visit.entry.name);
+                if visit.entry.is_folder() {
+                    target.push_str(".zip");
+                }
                 see_other(&target)
             }
             Ok(None) => pages::being_fetched(self.language),

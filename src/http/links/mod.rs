@@ -6,6 +6,7 @@
 //! right password keeps a pass in a cookie, for the link's addresses only.
 
 mod address;
+mod archive;
 mod asked;
 mod asked_pages;
 mod fetch;
@@ -25,10 +26,11 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 pub(super) use self::address::{Endpoint, LinkAddress};
-use self::pages::{Problem, Shown};
+use self::pages::{Problem, Shown, Whole};
 use self::receive::Received;
 pub(super) use self::tree::{enter, shown};
 use self::visit::PASS_COOKIE;
+use super::archive::is_wanted;
 use super::context::RequestContext;
 use super::error::{library_status, log_library};
 use super::page::folder;
@@ -66,6 +68,15 @@ impl<'a> LinkRequest<'a> {
     }
 }
 
+/// Answers a request under a lease to a folder, which is fetched as a whole.
+pub(super) async fn leased_archive(
+    context: RequestContext<'_>,
+    address: LinkAddress<'_>,
+    visit: &Visit,
+) -> Response<ResponseBody> {
+    LinkRequest::new(context, address).leased_archive(visit).await
+}
+
 /// Answers a request to a page.
 pub(super) async fn handle(
     context: RequestContext<'_>,
@@ -74,6 +85,7 @@ pub(super) async fn handle(
 ) -> Response<ResponseBody> {
     let request = LinkRequest::new(context, address);
     match (&request.parts.method, address.endpoint) {
+        (_, Endpoint::Page { folder }) if is_wanted(context) => request.archive(folder).await,
         (&Method::GET | &Method::HEAD, Endpoint::Page { folder }) => request.show(folder).await,
         (&Method::GET | &Method::HEAD, Endpoint::Download) => request.download().await,
         (&Method::GET | &Method::HEAD, Endpoint::Receipt) => request.receipt().await,
@@ -107,7 +119,7 @@ impl LinkRequest<'_> {
             let page = self.hand_in_page(visit, received).await;
             return Ok(page.unwrap_or_else(|error| self.not_done(&error)));
         }
-        let (mut rows, mut has_more) = (Vec::new(), false);
+        let (mut rows, mut has_more, mut whole) = (Vec::new(), false, Whole::Unoffered);
         let mut entry = visit.entry.clone();
         let may_read = visit.access.scope(Right::Read).is_ok();
         if may_read && !path.is_root() {
@@ -122,6 +134,11 @@ impl LinkRequest<'_> {
             (rows, has_more) =
                 folder::rows(&self.services.library, &visit.access, entry.id, &href, self.info.received)
                     .await?;
+            let is_fetched = path.is_root() || !visit.link.counts_downloads();
+            if is_fetched && !visit.link.hide_download {
+                let files = self.services.library.tree_files(&visit.access, &path).await?;
+                whole = files.map_or(Whole::TooMany, Whole::Files);
+            }
             if visit.link.hide_download || visit.link.counts_downloads() {
                 rows.iter_mut().filter(|row| !row.is_folder()).for_each(|row| row.href = None);
             }
@@ -136,6 +153,7 @@ impl LinkRequest<'_> {
             may_add: entry.is_folder() && visit.access.scope_to_add().is_ok(),
             rows: &rows,
             has_more,
+            whole,
             zone: &self.zone().await,
             received,
         };

@@ -9,11 +9,11 @@ use crate::http::page::folder::{self, Row, shown_name};
 use crate::http::page::{Field, Page, Width, facts, note, notice, problem, success};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::FILES;
-use crate::library::Entry;
+use crate::library::{Entry, TreeFiles};
 use crate::model::{EntryPath, Zone};
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
-use crate::text::{AskedTexts, BrowseTexts, HandInTexts, Language, LinkTexts};
+use crate::text::{ArchiveTexts, AskedTexts, BrowseTexts, HandInTexts, Language, LinkTexts};
 
 /// Content of a link's page.
 pub(super) struct Shown<'a> {
@@ -29,10 +29,22 @@ pub(super) struct Shown<'a> {
     pub(super) may_add: bool,
     pub(super) rows: &'a [Row],
     pub(super) has_more: bool,
+    pub(super) whole: Whole,
     /// The office's time zone.
     pub(super) zone: &'a Zone,
     /// Result of the form that was just sent.
     pub(super) received: Option<&'a Received>,
+}
+
+/// What the page offers of a folder with everything below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whole {
+    /// Nothing.
+    Unoffered,
+    /// All of these files.
+    Files(TreeFiles),
+    /// They are too many.
+    TooMany,
 }
 
 /// Why the page asks for the password again.
@@ -102,6 +114,7 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
         @if shown.path.is_root() && !shown.visit.link.note.is_empty() { (note(&shown.visit.link.note)) }
         @match (shown.may_read, shown.entry.is_folder()) {
             (true, true) => {
+                (whole_folder(language, shown))
                 (folder::members((language, shown.zone), above(shown).as_deref(), shown.rows, BrowseTexts(language).empty()))
                 @if shown.has_more { p { (texts.more()) } }
             },
@@ -205,22 +218,45 @@ fn file(language: Language, shown: &Shown<'_>) -> Markup {
         @if shown.visit.link.hide_download {
             p { (texts.no_download()) }
         } @else if shown.visit.link.counts_downloads() {
-            (counted(language, shown))
+            (counted(language, shown, texts.download()))
         } @else {
             p { a.button href=(href) { (texts.download()) } }
         }
     }
 }
 
+/// The button that fetches a folder with everything below it.
+fn whole_folder(language: Language, shown: &Shown<'_>) -> Markup {
+    let texts = ArchiveTexts(language);
+    let href = match shown.path.is_root() {
+        true => format!("{}?zip", shown.base),
+        false => format!("{}?zip", folder_href(shown.base, shown.path)),
+    };
+    html! {
+        @match shown.whole {
+            Whole::Files(files) if files.count > 0 => {
+                @if shown.visit.link.counts_downloads() {
+                    (counted(language, shown, texts.fetch_all()))
+                } @else {
+                    p { a.button rel="nofollow" href=(href) { (texts.fetch_all()) } }
+                }
+                p { (texts.files(files.count, &language.size(files.bytes))) }
+            },
+            Whole::TooMany => p { (texts.too_many()) },
+            Whole::Files(_) | Whole::Unoffered => {},
+        }
+    }
+}
+
 /// The button of a link that counts its downloads, which programs that look at pages do not press.
-fn counted(language: Language, shown: &Shown<'_>) -> Markup {
+fn counted(language: Language, shown: &Shown<'_>, button: &str) -> Markup {
     let (texts, link) = (LinkTexts(language), &shown.visit.link);
     let left = link.terms.uses.unwrap_or_default().saturating_sub(link.uses);
     html! {
         @if link.counts_downloads() && !link.hide_download {
             form method="post" action=(shown.base) {
                 input type="hidden" name="do" value="fetch";
-                button { (texts.download()) }
+                button { (button) }
             }
             p { (texts.left(left)) }
         }

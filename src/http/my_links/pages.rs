@@ -289,7 +289,6 @@ impl Desk<'_> {
             Refused::Link(error) => match error {
                 LinkError::ClientsMakeNone => texts.clients_make_none(),
                 LinkError::NotAFolder => texts.not_a_folder(),
-                LinkError::NotAFile => texts.not_a_file(),
                 LinkError::WeakPassword(_) => texts.weak_password(),
                 LinkError::TermsWithoutHandIn => texts.terms(),
                 LinkError::EndsBeforeDeadline => texts.ends_early(),

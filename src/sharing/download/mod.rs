@@ -16,6 +16,8 @@ mod tally;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::accounts::Principal;
 use crate::catalog::{CatalogError, DownloadRow};
 use crate::model::{Access, DownloadId, LinkId, Right, SpaceId, Timestamp};
@@ -39,6 +41,19 @@ pub struct Fetched {
     /// Its bytes.
     pub size: u64,
     /// SHA-256 of a file's content, in hexadecimal digits.
+    pub sha256: Option<String>,
+    /// Of an archive: number of its files, and the files, unless they are too many to be named.
+    pub files: Option<(usize, Vec<FetchedFile>)>,
+}
+
+/// A file in an archive that a guest fetches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchedFile {
+    /// Path in the archive.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of its content, in hexadecimal digits.
     pub sha256: Option<String>,
 }
 

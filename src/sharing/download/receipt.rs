@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Fetched;
+use super::{Fetched, FetchedFile};
 use crate::catalog::{DownloadRow, LinkRow};
 use crate::proof::{Proof, Signer};
 
@@ -27,6 +27,12 @@ pub struct DownloadReceipt {
     pub size: u64,
     /// SHA-256 of a file's content, in hexadecimal digits.
     pub sha256: Option<String>,
+    /// Of a folder, which is fetched as an archive: number of its files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_count: Option<usize>,
+    /// The files of the archive; none of them if they are too many to be named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FetchedFile>,
     /// When the button was pressed.
     pub begun: String,
     /// When the last byte left.
@@ -66,6 +72,8 @@ impl Names {
             path: row.path.clone(),
             size: what.size,
             sha256: what.sha256.clone(),
+            file_count: what.files.as_ref().map(|(count, _)| *count),
+            files: what.files.as_ref().map(|(_, files)| files.clone()).unwrap_or_default(),
             begun: row.begun.to_string(),
             completed: row.completed.unwrap_or(row.begun).to_string(),
             key: signer.verifier().to_string(),

@@ -41,14 +41,14 @@ fn content(len: usize) -> Vec<u8> {
 }
 
 /// How often a link was used.
-fn uses(server: &TestServer, made: &Value) -> u64 {
+pub(super) fn uses(server: &TestServer, made: &Value) -> u64 {
     let links: Value = serde_json::from_str(&server.cli_ok(["link", "list", "--json"])).unwrap();
     let link = links.as_array().unwrap().iter().find(|link| link["id"] == made["id"]).unwrap();
     link["uses"].as_u64().unwrap()
 }
 
 /// Fetches an address by a program without cookies.
-fn fetch(server: &TestServer, address: &str, range: &str) -> Response {
+pub(super) fn fetch(server: &TestServer, address: &str, range: &str) -> Response {
     let request = server.anonymous("GET", address);
     if range.is_empty() { request.send() } else { request.header("Range", range).send() }
 }
@@ -330,10 +330,6 @@ fn staff_see_on_the_page_whether_a_link_was_fetched_and_when_it_ends() {
         let page = make(wrong, "").expect(400).text();
         assert!(page.contains("mindestens 1"), "{page}");
     }
-    server.request("MKCOL", &format!("/dav/{SPACE}/folder")).send().expect(201);
-    let fields = [("space", SPACE), ("folder", "folder"), ("can", "read"), ("downloads", "1")];
-    let refused = staff.send(&staff.get("/links"), "/links", &fields).expect(400).text();
-    assert!(refused.contains("Downloads einer einzelnen Datei"), "{refused}");
     let desk = leads_to(&make("3", ""));
     let desk = desk.trim_end_matches("?made");
     let shown = staff.get(desk).expect(200).text();

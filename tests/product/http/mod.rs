@@ -7,6 +7,7 @@
 mod account;
 mod administration;
 mod api;
+mod archives;
 mod bad_input;
 mod conditions;
 pub(crate) mod downloads;

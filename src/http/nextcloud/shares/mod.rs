@@ -227,7 +227,6 @@ impl RequestContext<'_> {
             | LinkError::WeakPassword(_)
             | LinkError::TooMany => coded(StatusCode::FORBIDDEN, code, error.to_string()),
             LinkError::NotAFolder
-            | LinkError::NotAFile
             | LinkError::TermsWithoutHandIn
             | LinkError::EndsBeforeDeadline
             | LinkError::TwoPasswords

@@ -540,6 +540,39 @@ fn the_pages_of_files_know_no_hidden_content() {
 }
 
 #[test]
+fn an_archive_has_only_what_everybody_may_fetch() {
+    let world = World::furnished();
+    let link = Link::to(world.server(), FOLDER, 1);
+    let viewers = [
+        Viewer::user(AUTHOR, "/dav", Some(Right::Write)),
+        Viewer::user(MANAGER, "/dav", Some(Right::Manage)),
+        Viewer::guest(&link, Right::Read),
+    ];
+    let zip = |viewer: &Viewer, method: &str| viewer.request(&world, method, "?zip").send().expect(200);
+    let has = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|found| found == text.as_bytes());
+    let place = format!("{FOLDER}/{FILE}");
+    for viewer in &viewers {
+        let before = zip(viewer, "GET");
+        assert!(has(&before.body, FILE) && has(&before.body, "offen.txt"), "{}", viewer.who);
+        for state in withheld_states() {
+            world.set(&place, state);
+            let now = zip(viewer, "GET");
+            let what = format!("{state}, {}", viewer.who);
+            assert!(
+                !has(&now.body, FILE) && !has(&now.body, &String::from_utf8_lossy(&content_of(0)[..99])),
+                "{what}"
+            );
+            assert!(has(&now.body, "offen.txt") && now.header("etag") != before.header("etag"), "{what}");
+            assert_eq!(has(&now.body, "One file is still being checked"), state == Held, "{what}");
+            let length = zip(viewer, "HEAD").header("content-length").unwrap().to_owned();
+            assert_eq!(length, now.body.len().to_string(), "{what}");
+            world.set(&place, Visible);
+        }
+        assert!(zip(viewer, "GET").body == before.body, "{}", viewer.who);
+    }
+}
+
+#[test]
 fn a_state_survives_a_restart() {
     let world = World::furnished();
     let file = format!("/dav/{SPACE}/{FOLDER}/{FILE}");
