@@ -164,6 +164,20 @@ impl ReadTx<'_> {
         self.all(&sql, [creator.0], link_row)
     }
 
+    /// Up to `limit` links to read, made before `made`, that end between these times, and through which nothing was fetched.
+    pub fn unfetched_links(
+        &self,
+        made: Timestamp,
+        (from, until): (Timestamp, Timestamp),
+        limit: usize,
+    ) -> Result<Vec<LinkRow>, CatalogError> {
+        let sql = format!(
+            "SELECT {LINK} {LINKS} WHERE expires_at > ?1 AND expires_at <= ?2 AND links.created_at < ?3
+             AND \"right\" = 'read' AND fetched_at IS NULL AND uses = 0 ORDER BY expires_at LIMIT ?4"
+        );
+        self.all(&sql, params![from.0, until.0, made.0, limit], link_row)
+    }
+
     /// All links, oldest first.
     pub fn links(&self) -> Result<Vec<LinkRow>, CatalogError> {
         self.all(&format!("SELECT {LINK} {LINKS} ORDER BY links.id"), [], link_row)

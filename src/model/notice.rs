@@ -28,6 +28,8 @@ words! {
         NeededAgain = "needed-again",
         /// Items of a request are still open.
         Reminder = "reminder",
+        /// A link to read ends soon, and nothing was fetched through it.
+        LinkUnfetched = "link-unfetched",
         /// All of it, once a week.
         Digest = "digest",
     }

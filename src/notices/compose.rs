@@ -1,5 +1,6 @@
 //! Writes a mail from the news in it that are still true.
 
+use super::gather::link_of;
 use super::post::Letter;
 use super::{Notices, NoticesError};
 use crate::accounts::People;
@@ -112,7 +113,8 @@ fn compose(
     parts.extend((left > 0).then(|| texts.more(left)));
     let has_arrivals = items.iter().any(|item| item.topic == Topic::Arrived);
     parts.extend((has_arrivals && !is_digest).then(|| texts.arrived_hint().to_owned()));
-    let is_about_links = items.iter().all(|item| item.topic == Topic::HandedIn);
+    let is_about_links =
+        items.iter().all(|item| matches!(item.topic, Topic::HandedIn | Topic::LinkUnfetched));
     let page = if is_about_links { "links" } else { "holding" };
     parts.push(format!("{}\n{url}/{page}", texts.page()));
     parts.extend(absent.and_then(|user| people.name(user)).map(|name| texts.instead_of(&name)));
@@ -120,7 +122,7 @@ fn compose(
     Ok(Some(Letter { to, subject: subject.to_owned(), text }))
 }
 
-/// The news that are still true, as a number of files and the time of their arrival; `None` if it is not, or if the recipient may not
+/// The news that are still true, as a number and a time: of files and their arrival, of links and their end; `None` if it is not, or if the recipient may not
 /// know it.
 fn still(
     tx: &ReadTx<'_>,
@@ -136,6 +138,12 @@ fn still(
     if news.topic == Topic::HandedIn {
         let reads = news.recipient.user().is_some_and(|user| people.reads(user, news.space));
         return Ok(reads.then_some((1, news.at)));
+    }
+    if news.topic == Topic::LinkUnfetched {
+        let reads = news.recipient.user().is_some_and(|user| people.reads(user, news.space));
+        let link = link_of(&news.origin).map(|link| tx.link(link)).transpose()?.flatten();
+        let link = link.filter(|link| reads && link.fetched.is_none() && link.uses == 0);
+        return Ok(link.and_then(|link| link.expires).filter(|end| now < *end).map(|end| (1, end)));
     }
     let (Some(version), Some(user)) = (news.version, news.recipient.user()) else { return Ok(None) };
     let (Some(content), Some(hold)) = (tx.version(version)?, tx.hold_on(version)?) else { return Ok(None) };
@@ -160,9 +168,12 @@ fn still(
                 && is_open
                 && tx.approval(hold.id)?.is_some_and(|first| first.user != Some(user) && now < first.lapses)
         }
-        Topic::HandedIn | Topic::NeededAgain | Topic::Reminder | Topic::DecisionWaits | Topic::Digest => {
-            false
-        }
+        Topic::HandedIn
+        | Topic::NeededAgain
+        | Topic::Reminder
+        | Topic::DecisionWaits
+        | Topic::LinkUnfetched
+        | Topic::Digest => false,
     };
     Ok(is_true.then_some((1, hold.arrived)))
 }
@@ -173,6 +184,7 @@ const MOST_REQUESTS: usize = 200;
 fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> String {
     let texts = NoticeTexts(language);
     let since = language.day(office.zone.day(item.since));
+    let last = language.day(office.zone.last_day(item.since));
     match (item.topic, item.count) {
         (Topic::Arrived, 1) => texts.arrived_one(space),
         (Topic::Arrived, count) => texts.arrived_many(count, space),
@@ -186,6 +198,8 @@ fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> St
         (Topic::SecondNeeded, _) => texts.second_needed(space),
         (Topic::DecisionWaits, 1) => texts.waits_one(space, &since),
         (Topic::DecisionWaits, count) => texts.waits_many(count, space, &since),
+        (Topic::LinkUnfetched, 1) => texts.unfetched_one(space, &last),
+        (Topic::LinkUnfetched, count) => texts.unfetched_many(count, space),
         (Topic::NeededAgain | Topic::Reminder | Topic::Digest, _) => String::new(),
     }
 }

@@ -7,7 +7,8 @@ use super::{KEPT_FOR, Notices, NoticesError};
 use crate::accounts::People;
 use crate::catalog::WriteTx;
 use crate::model::{
-    EventId, News, NoticeWish, Recipient, Recorded, RequestId, SpaceId, Timestamp, Topic, UserId, VersionId,
+    EventId, LinkId, News, NoticeWish, Recipient, Recorded, RequestId, SpaceId, Timestamp, Topic, UserId,
+    VersionId,
 };
 
 /// Name of the setting with the last event that was read.
@@ -20,8 +21,14 @@ const MOST_EVENTS: usize = 200;
 const MOST_WAITING: u64 = 50_000;
 /// Age from which an event is no news: mail was switched on long after it.
 const LONGEST_AGO: Duration = Duration::from_hours(7 * 24);
-/// Time for which a file waits before people are reminded of it.
+/// Time for which a file waits, or a link exists, before people are reminded of it.
 const REMINDED_AFTER: Duration = Duration::from_hours(24);
+/// Time before the last day of a link from which its maker is told that nothing was fetched.
+const AHEAD: Duration = Duration::from_hours(2 * 24);
+/// The same on Fridays, because no mail comes at the weekend.
+const AHEAD_ON_FRIDAYS: Duration = Duration::from_hours(4 * 24);
+/// Most links of which people are told on one day.
+const MOST_LINKS: usize = 1_000;
 /// Hour of a workday, by the office's clocks, from which people are reminded.
 const REMINDED_FROM: i8 = 8;
 
@@ -135,7 +142,7 @@ fn tell(
     for user in users {
         let may_know = |other: &UserId| match what.topic {
             _ if what.actor == Some(*other) => false,
-            Topic::Arrived | Topic::HandedIn => people.reads(*other, what.space),
+            Topic::Arrived | Topic::HandedIn | Topic::LinkUnfetched => people.reads(*other, what.space),
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
                 people.decides(*other, what.space)
             }
@@ -195,5 +202,36 @@ fn remind(tx: &WriteTx<'_>, people: &People, day: &str, now: Timestamp) -> Resul
         };
         tell(tx, people, &people.deciders(waiting.space), &what, now)?;
     }
+    remind_of_links(tx, people, now)
+}
+
+/// Tells people of their links that end within two days, or on Fridays until Tuesday, and through which nothing was fetched:
+/// once of each link.
+fn remind_of_links(tx: &WriteTx<'_>, people: &People, now: Timestamp) -> Result<(), NoticesError> {
+    let zone = &people.office().zone;
+    let is_friday = zone.local(now).weekday == 4;
+    let last = zone.day(now).after(if is_friday { AHEAD_ON_FRIDAYS } else { AHEAD });
+    let soon = (now, zone.end_of(last));
+    for link in tx.unfetched_links(now.before(REMINDED_AFTER), soon, MOST_LINKS)? {
+        let what = What {
+            actor: None,
+            origin: origin_of(link.id),
+            topic: Topic::LinkUnfetched,
+            space: link.space,
+            version: None,
+            at: now,
+        };
+        tell(tx, people, &[link.creator], &what, now)?;
+    }
     Ok(())
+}
+
+/// The origin of news of a link that ends.
+fn origin_of(link: LinkId) -> String {
+    format!("l{}", link.0)
+}
+
+/// The link of an origin of [`origin_of`].
+pub(super) fn link_of(origin: &str) -> Option<LinkId> {
+    origin.strip_prefix('l')?.parse().ok().map(LinkId)
 }

@@ -28,7 +28,7 @@ pub(super) fn pace(topic: Topic, arrivals: Pace) -> Pace {
         | Topic::Released => {
             Pace { quiet: arrivals.quiet.min(SOON.quiet), apart: arrivals.apart.min(SOON.apart) }
         }
-        Topic::DecisionWaits | Topic::Reminder | Topic::Digest => {
+        Topic::DecisionWaits | Topic::Reminder | Topic::LinkUnfetched | Topic::Digest => {
             Pace { quiet: Duration::ZERO, apart: arrivals.apart }
         }
     }

@@ -67,6 +67,12 @@ sentences! {
     waits_many(count: u64, space: &str, since: &str):
         de "im Bereich „{space}“ warten {count} Dateien auf eine Entscheidung, die älteste seit dem {since}.",
         en "{count} files in the space \"{space}\" wait for a decision, the oldest since {since}.";
+    unfetched_one(space: &str, day: &str):
+        de "im Bereich „{space}“ endet am {day} einer Ihrer Links. Noch wurde darüber nichts abgeholt.",
+        en "one of your links in the space \"{space}\" ends on {day}. Nothing was fetched through it yet.";
+    unfetched_many(count: u64, space: &str):
+        de "im Bereich „{space}“ enden in den nächsten Tagen {count} Ihrer Links. Noch wurde darüber nichts abgeholt.",
+        en "{count} of your links in the space \"{space}\" end in the next days. Nothing was fetched through them yet.";
     more(count: usize):
         de "Dazu kommen {count} weitere Bereiche.",
         en "There is news in {count} more spaces.";
@@ -100,6 +106,7 @@ impl Language {
             | Topic::HandedIn
             | Topic::NeededAgain
             | Topic::Reminder
+            | Topic::LinkUnfetched
             | Topic::Released => texts.subject(),
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
                 texts.subject_decide()

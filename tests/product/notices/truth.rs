@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tresor::accounts::{ContactChange, Principal, owner_access};
-use tresor::catalog::EventsOf;
+use tresor::catalog::{EventsOf, WriteTx};
 use tresor::intake::Intake;
 use tresor::library::SpaceSettings;
-use tresor::model::{HoldDecision, HoldOrder, HoldScope, Holding, Stamp, Timestamp};
+use tresor::model::{HoldDecision, HoldOrder, HoldScope, Holding, LinkId, LinkRight, Stamp, Timestamp};
 use tresor::notices::{MailSettings, MailTls, Notices, Pace, Sent};
 use tresor::proof::Signer;
+use tresor::sharing::{Expiry, NewLink};
+use tresor::text::Language;
 use zeroize::Zeroizing;
 
 use crate::sharing::office::{NOW, Office};
@@ -95,6 +97,67 @@ async fn what_was_released_meanwhile_is_not_told_as_held() {
     intake.decide(accesses, id, order, Stamp::owner(desk.now().await)).await.unwrap();
     assert_eq!(desk.send().await, Sent { sent: 0, dropped: 2, failed: 0 });
     assert!(desk.smtp.mails().is_empty());
+}
+
+/// A link of bert's to read that ends at the end of the day after this time, made when `office` begins.
+async fn link_until(office: &Office, end: Timestamp, right: LinkRight) -> LinkId {
+    let new = office.wanted(&office.bert, "folder", right).await;
+    let expires = Expiry::Through(office.accounts.office().await.unwrap().zone.day(end));
+    office.sharing.create(&office.bert, NewLink { expires, ..new }, NOW).await.unwrap().link.id
+}
+
+async fn note_fetched(office: &Office, link: LinkId, now: Timestamp) {
+    let note = move |tx: &WriteTx<'_>| tx.touch_link_fetched(link, now);
+    office.catalog.write_silent("a test", note).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_maker_of_a_link_that_ends_unfetched_gets_one_mail_two_days_before() {
+    let desk = Desk::open().await;
+    let zone = desk.office.accounts.office().await.unwrap().zone.clone();
+    // A Monday in the second week from now, and the days after it.
+    let monday = zone.next(NOW.after(Duration::from_hours(7 * 24)), Some(0), 9);
+    let day = |number: u64| monday.after(Duration::from_hours(24 * number));
+    link_until(&desk.office, day(2), LinkRight::Read).await;
+    let fetched = link_until(&desk.office, day(2), LinkRight::Read).await;
+    note_fetched(&desk.office, fetched, monday).await;
+    link_until(&desk.office, day(2), LinkRight::Add).await;
+    link_until(&desk.office, day(3), LinkRight::Read).await;
+    let never = NewLink {
+        expires: Expiry::Never,
+        ..desk.office.wanted(&desk.office.bert, "folder", LinkRight::Read).await
+    };
+    desk.office.sharing.create(&desk.office.bert, never, NOW).await.unwrap();
+    let round = async |now: Timestamp| {
+        while desk.notices.gather(now).await.unwrap() > 0 {}
+        let made = desk.notices.bundle(now).await.unwrap();
+        (made, desk.notices.send(now).await.unwrap())
+    };
+    let (one, none) = (Sent { sent: 1, dropped: 0, failed: 0 }, Sent::default());
+    // The week before it is too early, and so is the night.
+    assert_eq!(round(monday.before(Duration::from_hours(3 * 24))).await, (0, none));
+    assert_eq!(round(monday.before(Duration::from_hours(3))).await, (0, none));
+    assert_eq!(round(monday).await, (1, one));
+    let mail = desk.smtp.takes(1).remove(0);
+    assert_eq!(mail.to, "bert@example.org");
+    let end = Language::German.day(zone.day(day(2)));
+    let text = mail.body();
+    assert!(text.contains(&format!("endet am {end} einer Ihrer Links")), "{text}");
+    assert!(text.contains("https://files.example.org/links"), "{text}");
+    // Once of each link: the next day it is about the one that ends a day later.
+    assert_eq!(round(day(1)).await, (1, one));
+    assert!(desk.smtp.takes(2)[1].body().contains(&Language::German.day(zone.day(day(3)))));
+    assert_eq!(round(day(2)).await, (0, none));
+    // On Friday about those that end until Tuesday.
+    link_until(&desk.office, day(8), LinkRight::Read).await;
+    let last = link_until(&desk.office, day(9), LinkRight::Read).await;
+    assert_eq!(round(day(4)).await, (1, one));
+    assert_eq!(round(day(5)).await, (0, none));
+    // What was fetched before the mail leaves is not told, nor what ended.
+    while desk.notices.gather(day(7)).await.unwrap() > 0 {}
+    assert_eq!(desk.notices.bundle(day(7)).await.unwrap(), 1);
+    note_fetched(&desk.office, last, day(7)).await;
+    assert_eq!(desk.notices.send(day(7)).await.unwrap(), Sent { sent: 0, dropped: 1, failed: 0 });
 }
 
 #[tokio::test]
