@@ -17,6 +17,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archives;
 mod concurrent;
 mod crash;
 mod faults;

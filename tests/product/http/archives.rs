@@ -285,6 +285,30 @@ fn a_link_to_a_folder_has_a_button_for_all_of_it() {
 }
 
 #[test]
+fn over_http_2_an_archive_is_the_same_and_counts_the_same() {
+    let server = TestServer::start();
+    put(&server, "Akte/a.bin", vec![7; 3_000_000]);
+    put(&server, "Akte/b.txt", "the end");
+    let expected = zip(&server, "").expect(200).body;
+    let (made, page) = link(&server, "Akte", ["--once"]);
+    let address = leads_to(&press(&Browser::new(&server, "en"), &page));
+    let curl = |more: &[&str]| {
+        let mut curl = tool("curl", "curl");
+        curl.args(["-sS", "--fail", "--http2", "-w", "%{http_version} %{http_code}", "--cacert"]);
+        succeed(curl.arg(server.certificate()).args(more).arg(server.url(&address)))
+    };
+    let file = server.scratch("").join("fetched");
+    let place = file.to_str().unwrap();
+    assert_eq!(curl(&["-I", "-o", place]), "2 200");
+    assert_eq!(curl(&["-r", "0-999999", "-o", place]), "2 206");
+    assert_eq!(uses(&server, &made), 0);
+    // Goes on behind what is there.
+    assert_eq!(curl(&["-C", "-", "-o", place]), "2 206");
+    assert!(fs::read(&file).unwrap() == expected);
+    assert_eq!(uses(&server, &made), 1);
+}
+
+#[test]
 fn a_folder_is_given_once_and_the_proof_names_its_files() {
     let mut server = TestServer::start_plain();
     let long = furnished(&server);

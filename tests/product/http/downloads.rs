@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::support::TestServer;
 use crate::support::browser::{Browser, leads_to};
 use crate::support::http::Response;
+use crate::support::load::setting;
 use crate::support::process::{eventually, limited};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
@@ -277,13 +278,15 @@ fn a_changed_content_begins_anew_and_an_ended_link_breaks_off() {
 fn however_many_press_at_once_no_more_than_its_number_begin() {
     let server = TestServer::start_plain();
     put(&server, "a.txt", "one of few");
-    race(&server, 4, 24);
+    let (rounds, people) = (setting("TRESOR_TEST_ROUNDS", 4), setting("TRESOR_TEST_PEOPLE", 24));
+    race(&server, usize::try_from(rounds).unwrap(), usize::try_from(people).unwrap());
 }
 
-/// Rounds in which many press the button of a link for two at once.
-pub(crate) fn race(server: &TestServer, rounds: usize, people: usize) {
+/// Rounds in which many press the button of a link at once: of one for one download, of one for two, and so on.
+fn race(server: &TestServer, rounds: usize, people: usize) {
     for round in 0..rounds {
-        let (made, page) = link(server, "a.txt", ["--uses", "2"]);
+        let most = 1 + round % 2;
+        let (made, page) = link(server, "a.txt", ["--uses", &most.to_string()]);
         let start = Barrier::new(people);
         let answers: Vec<Response> = std::thread::scope(|scope| {
             let press = |_| {
@@ -300,12 +303,13 @@ pub(crate) fn race(server: &TestServer, rounds: usize, people: usize) {
         let leases: HashSet<String> =
             answers.iter().filter(|answer| answer.status == 303).map(leads_to).collect();
         let refused = answers.iter().filter(|answer| answer.status == 409).count();
-        assert_eq!((leases.len(), refused), (2, people - 2), "round {round}");
+        assert_eq!((leases.len(), refused), (most, people - most), "round {round}");
         for lease in &leases {
             assert_eq!(fetch(server, lease, "").expect(200).body, b"one of few");
         }
-        assert_eq!(uses(server, &made), 2);
+        assert_eq!(uses(server, &made), most as u64);
         assert_eq!(Browser::new(server, "en").get(&page).status, 404);
+        server.cli_ok(["link", "revoke", &made["id"].to_string()]);
     }
 }
 

@@ -105,6 +105,35 @@ fn is_listed(state: VersionState) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_archive_has_no_withheld_content_whoever_asks() {
+    let store = store().await;
+    let (secret, root) = (store.put_as_author("secret", b"secret").await, path(""));
+    store.put_as_author("open", b"open").await;
+    let library = &store.library;
+    for state in withheld_states() {
+        let before = library.tree(&store.access_of(OTHER), &root).await.unwrap();
+        let file = before.nodes.iter().find(|node| node.name == "secret").unwrap().file.clone().unwrap();
+        let wanted = [(file.node, 0)];
+        for (who, access) in store.viewers() {
+            assert_eq!(library.open_nodes(&access, &wanted).await.unwrap().len(), 1, "{who}");
+        }
+        store.set(secret, state).await;
+        for (who, access) in store.viewers() {
+            let what = format!("{state}, {who}");
+            let tree = library.tree(&access, &root).await.unwrap();
+            let names: Vec<_> = tree.nodes.iter().map(|node| node.name.as_str()).collect();
+            assert_eq!(names, ["open"], "{what}");
+            assert_eq!(tree.held, usize::from(state == Held), "{what}");
+            let files = library.tree_files(&access, &root).await.unwrap().unwrap();
+            assert_eq!((files.count, files.bytes), (1, 4), "{what}");
+            let opened = library.open_nodes(&access, &wanted).await.map(drop);
+            assert!(matches!(opened, Err(LibraryError::Withheld)), "{what}: {opened:?}");
+        }
+        store.set(secret, Visible).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_earlier_content_is_as_visible_as_its_state_says() {
     let store = store().await;
     let old = store.put_as_author("a", b"old").await;
@@ -543,6 +572,7 @@ const USE_CASES: &[&str] = &[
     "member_with",
     "move_entry",
     "open_content",
+    "open_nodes",
     "purge",
     "refresh_lock",
     "relocate",
@@ -553,6 +583,8 @@ const USE_CASES: &[&str] = &[
     "tops",
     "tops_with",
     "trash",
+    "tree",
+    "tree_files",
     "trees_len",
     "unlock",
     "usage",

@@ -3,6 +3,7 @@
 mod confined;
 mod hand_in;
 mod issue;
+mod leases;
 pub mod office;
 mod requests;
 mod visits;
