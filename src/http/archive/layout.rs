@@ -105,9 +105,14 @@ impl Layout {
         self.size
     }
 
-    /// The members in their order.
-    pub(super) fn members(&self) -> impl ExactSizeIterator<Item = &Member> {
-        self.members.iter().map(|one| &one.member)
+    /// Number of members.
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The member of this number.
+    pub(super) fn member(&self, number: usize) -> Option<&Member> {
+        self.members.get(number).map(|one| &one.member)
     }
 
     /// The part to which this byte belongs, and its place; `None` behind the end. Never an empty part.

@@ -148,10 +148,9 @@ fn value(text: &str) -> Option<HeaderValue> {
 /// What the proof of a download says.
 fn fetched(plan: &Plan, tree: &Tree) -> Fetched {
     let files = tree.nodes.iter().filter(|node| node.file.is_some()).count();
-    let notes = plan.layout.members().len() - tree.nodes.len();
-    let in_archive = tree.nodes.iter().zip(plan.layout.members().skip(notes));
-    let listed = in_archive.filter_map(|(node, member)| {
-        let file = node.file.as_ref()?;
+    let notes = plan.layout.len() - tree.nodes.len();
+    let listed = tree.nodes.iter().zip(notes..).filter_map(|(node, number)| {
+        let (file, member) = (node.file.as_ref()?, plan.layout.member(number)?);
         let sha256 = file.sha256.map(|digest| data_encoding::HEXLOWER.encode(&digest));
         Some(FetchedFile { path: member.path.to_string(), size: file.size, sha256 })
     });

@@ -213,7 +213,7 @@ impl Sending {
     /// Some bytes of a content in blocks, at least one.
     async fn blocks(&mut self, member: usize, within: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
         let wanted = content_of(within);
-        let size = self.plan.layout.members().nth(member).map_or(0, |member| member.size);
+        let size = self.plan.layout.member(member).map_or(0, |member| member.size);
         let content = match wanted.is_empty() {
             true => Vec::new(),
             false => self.content(member, wanted).await?,
@@ -276,7 +276,7 @@ impl Sending {
             self.opened = wanted.iter().map(|(member, ..)| *member).zip(contents).collect();
         }
         let (_, content) = self.opened.pop_front().ok_or(LibraryError::NotFound)?;
-        let size = self.plan.layout.members().nth(member).map(|member| member.size);
+        let size = self.plan.layout.member(member).map(|member| member.size);
         if size != Some(content.size) {
             return Err(LibraryError::Incomplete);
         }
@@ -289,12 +289,13 @@ impl Sending {
     /// The contents to open for this member: its own, and small ones of those that follow in the range.
     fn together(&self, member: usize, at: u64) -> Vec<(usize, NodeId, u64)> {
         let mut wanted: Vec<_> = self.node(member).map(|node| (member, node, at)).into_iter().collect();
-        let mut ahead = self.plan.layout.members().enumerate().skip(member);
-        if ahead.next().is_none_or(|(_, own)| own.size > SMALL) {
+        let layout = &self.plan.layout;
+        if layout.member(member).is_none_or(|own| own.size > SMALL) {
             return wanted;
         }
         let mut bytes = self.rest.start();
-        for (number, next) in ahead {
+        for number in member + 1..layout.len() {
+            let Some(next) = layout.member(number) else { break };
             bytes += next.size;
             if next.size > SMALL || wanted.len() >= MOST_TOGETHER || bytes > self.rest.end() {
                 break;
