@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 
 use super::account;
 use super::api;
+use super::archive;
 use super::archive_limits::Archives;
 use super::auth::authenticate;
 use super::context::{RequestContext, Services};
@@ -245,11 +246,11 @@ impl Open {
         routed(response, Route::named("holding"))
     }
 
-    /// A page of files. A file itself is read like any other.
+    /// A page of files. A file itself, or a folder as an archive, is read like any other.
     async fn files(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
         match files::handle(context, body).await {
             files::Answer::Made(response) => response,
-            files::Answer::File { principal, space, path } => {
+            files::Answer::Content { principal, space, path } => {
                 let response = self.content(context, body, &principal, space, path).await;
                 routed(response, Route::named("files"))
             }
@@ -275,7 +276,11 @@ impl Open {
         space: EntryName,
         path: EntryPath,
     ) -> Response<ResponseBody> {
-        let address = Mount::new(["dav"]).href(&Place::Entry { space, path }, false);
+        let (place, is_archive) = (Place::Entry { space, path }, archive::is_wanted(context));
+        let mut address = Mount::new(["dav"]).href(&place, is_archive);
+        if is_archive {
+            address.push_str("?zip");
+        }
         let Ok(uri) = address.parse() else { return plain(StatusCode::NOT_FOUND, "Not found.") };
         let mut parts = context.parts.clone();
         parts.uri = uri;

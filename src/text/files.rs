@@ -93,6 +93,9 @@ sentences! {
     open:
         de "Ordner öffnen",
         en "Open the folder";
+    archive:
+        de "Alles als ZIP-Datei",
+        en "All of it as a ZIP file";
     link_here:
         de "Link für Personen ohne Konto anlegen",
         en "Make a link for people without an account";

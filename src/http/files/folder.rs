@@ -61,6 +61,7 @@ impl Cabinet<'_> {
                 }
                 @if !is_first { a href=(here) { (texts.first()) } }
                 @if !spot.path.is_root() { a href=(spot.about(true)) { (texts.more_about(&spot.name())) } }
+                @if !members.is_empty() { a href={ (here) "?zip" } { (texts.archive()) } }
                 (self.link_here(spot, true))
                 a href=(spot.trash()) { (texts.trash()) }
             }

@@ -15,6 +15,7 @@ use maud::{Markup, html};
 
 use self::outcome::{Outcome, Problem};
 use self::spot::{FILES, LIST, Spot, mount, space_address};
+use super::archive;
 use super::context::RequestContext;
 use super::desk::Desk;
 use super::error::{library_status, log_library};
@@ -39,8 +40,8 @@ const MAX_FORM_BYTES: usize = 1 << 20;
 pub(super) enum Answer {
     /// A page.
     Made(Response<ResponseBody>),
-    /// The file at this path of a space, which the person reads as by WebDAV.
-    File { principal: Box<Principal>, space: EntryName, path: EntryPath },
+    /// The file at this path of a space, or the folder there as an archive, which the person reads as by WebDAV.
+    Content { principal: Box<Principal>, space: EntryName, path: EntryPath },
 }
 
 /// A person at the pages.
@@ -55,6 +56,8 @@ struct Cabinet<'a> {
 enum View {
     /// A folder's members; a file's content.
     Itself,
+    /// A folder as one file.
+    Archive,
     /// The entry with what can be done to it.
     About,
     /// The trash of the space.
@@ -136,9 +139,9 @@ impl<'a> Cabinet<'a> {
             // Links on the page of a folder are relative to its address with a slash.
             View::Itself if entry.is_folder() && !trailing_slash => see_other(&spot.address(true)),
             View::Itself if entry.is_folder() => self.folder(&spot, &entry, &outcome).await?,
-            View::Itself => {
+            View::Itself | View::Archive => {
                 let principal = Box::new(self.desk.session.principal.clone());
-                return Ok(Answer::File { principal, space: spot.space, path: spot.path });
+                return Ok(Answer::Content { principal, space: spot.space, path: spot.path });
             }
         }))
     }
@@ -155,7 +158,7 @@ impl<'a> Cabinet<'a> {
             return self.upload(spot, entry, body).await;
         }
         let here = match view {
-            View::Itself => spot.address(entry.is_folder()),
+            View::Itself | View::Archive => spot.address(entry.is_folder()),
             View::About => spot.about(entry.is_folder()),
             View::Trash => spot.trash(),
         };
@@ -200,7 +203,9 @@ impl<'a> Cabinet<'a> {
 
     fn view(&self) -> View {
         let has = |name: &str| field(self.desk.query().as_bytes(), name).is_some();
-        if has("about") {
+        if archive::is_wanted(self.desk.context) {
+            View::Archive
+        } else if has("about") {
             View::About
         } else if has("trash") {
             View::Trash

@@ -117,6 +117,13 @@ fn a_user_works_with_files_with_nothing_but_the_pages() {
     let page = anna.get(&way.split('"').next().unwrap().replace("&amp;", "&")).expect(200).text();
     assert!(page.contains("<details open>") && page.contains("value=\"Akte 7\""), "{page}");
 
+    // All of a folder.
+    let zip = anna.get(&format!("{top}Akte%207/?zip")).expect(200);
+    assert_eq!(zip.header("content-type"), Some("application/zip"));
+    let names = ["Fotos/Nah/b.txt", "zwei"]
+        .map(|text| zip.body.windows(text.len()).any(|part| part == text.as_bytes()));
+    assert_eq!(names, [true; 2]);
+
     // The trash.
     let folder = format!("{top}Akte%207/");
     let trash = format!("{top}?trash");
