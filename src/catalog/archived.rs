@@ -33,8 +33,6 @@ pub struct ArchivedContent {
     pub state: VersionState,
     /// Its CRC-32, if that was computed before.
     pub crc32: Option<u32>,
-    /// Its SHA-256, if known.
-    pub sha256: Option<[u8; 32]>,
 }
 
 /// Numbers of a tree, counted up to a limit.
@@ -56,7 +54,6 @@ fn archived_row(row: &Row<'_>) -> Result<ArchivedRow, DatabaseError> {
             size: row.get(6)?,
             state: state(&row.get::<String>(7)?),
             crc32: row.get(8)?,
-            sha256: row.get(9)?,
         }),
     };
     Ok(ArchivedRow {
@@ -78,7 +75,7 @@ impl ReadTx<'_> {
         limit: usize,
     ) -> Result<Vec<ArchivedRow>, CatalogError> {
         self.all(
-            "SELECT entries.id, name, name_key, entries.modified_at, revision, versions.id, versions.size, state, crc32, sha256
+            "SELECT entries.id, name, name_key, entries.modified_at, revision, versions.id, versions.size, state, crc32
              FROM entries LEFT JOIN versions ON versions.id = entries.version_id
              WHERE parent_id = ?1 AND name_key > ?2 ORDER BY name_key LIMIT ?3",
             params![folder.0, after, limit],
@@ -89,6 +86,12 @@ impl ReadTx<'_> {
     /// The CRC-32 of a version's content, if that was computed before.
     pub fn crc32(&self, version: VersionId) -> Result<Option<u32>, CatalogError> {
         let found = self.one("SELECT crc32 FROM versions WHERE id = ?1", [version.0], |row| row.get(0))?;
+        Ok(found.flatten())
+    }
+
+    /// The SHA-256 of a version's content, if known.
+    pub fn sha256(&self, version: VersionId) -> Result<Option<[u8; 32]>, CatalogError> {
+        let found = self.one("SELECT sha256 FROM versions WHERE id = ?1", [version.0], |row| row.get(0))?;
         Ok(found.flatten())
     }
 

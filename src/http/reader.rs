@@ -33,6 +33,11 @@ impl Reader {
         Stamp { actor, at }
     }
 
+    /// Whether it is a guest under the lease of a counted download.
+    pub(super) fn is_leased(&self) -> bool {
+        matches!(self, Self::Guest { visit, .. } if visit.lease.is_some())
+    }
+
     /// The present right to read, if it still exists.
     pub(super) async fn access(&self) -> Option<Access> {
         let access = match self {

@@ -29,8 +29,10 @@ const MOST_READ_OF_ONE: u64 = 128 * 1024;
 pub struct Tree {
     /// The folder itself.
     pub top: super::Entry,
-    /// What is below it, each folder before its members.
+    /// What is below it: members of a folder beside each other, behind those of folders that come before it.
     pub nodes: Vec<TreeNode>,
+    /// The names of all nodes, one behind the other: many small texts would keep more memory, and for longer.
+    names: String,
     /// Number of files that are left out because they are still being examined.
     pub held: usize,
 }
@@ -39,9 +41,9 @@ pub struct Tree {
 #[derive(Clone, Debug)]
 pub struct TreeNode {
     /// Position of its folder in [`Tree::nodes`]; `None` directly below the top.
-    pub parent: Option<usize>,
-    /// As sent.
-    pub name: String,
+    pub parent: Option<u32>,
+    /// Where its name is in the text of all names.
+    name: (u32, u32),
     /// Modification time; for files as sent by the client.
     pub modified: Timestamp,
     /// Changes with the content.
@@ -59,8 +61,14 @@ pub struct TreeFile {
     pub size: u64,
     /// Its CRC-32, if that was computed before.
     pub crc32: Option<u32>,
-    /// Its SHA-256, if known.
-    pub sha256: Option<[u8; 32]>,
+}
+
+impl Tree {
+    /// The name of a node of [`Self::nodes`], as sent.
+    pub fn name(&self, node: &TreeNode) -> &str {
+        let (start, end) = node.name;
+        self.names.get(start as usize..end as usize).unwrap_or_default()
+    }
 }
 
 /// A content at a place in a tree.
@@ -92,8 +100,15 @@ impl Library {
             .read(move |tx| {
                 let row =
                     find(tx, scope, &path)?.filter(EntryRow::is_folder).ok_or(LibraryError::NotFound)?;
-                let (nodes, held) = nodes_below(tx, row.id)?;
-                Ok(Tree { top: library.entry(scope.viewer(), row), nodes, held })
+                let id = row.id;
+                let mut tree = Tree {
+                    top: library.entry(scope.viewer(), row),
+                    nodes: Vec::new(),
+                    names: String::new(),
+                    held: 0,
+                };
+                add_nodes(tx, id, &mut tree)?;
+                Ok(tree)
             })
             .await
     }
@@ -202,6 +217,15 @@ impl Library {
         Ok((content, bytes))
     }
 
+    /// The SHA-256 of these contents, as far as known.
+    pub async fn known_digests(
+        &self,
+        versions: Vec<VersionId>,
+    ) -> Result<Vec<Option<[u8; 32]>>, LibraryError> {
+        let digest = |tx: &ReadTx<'_>, version| Ok::<_, LibraryError>(tx.sha256(version)?);
+        self.catalog().read(move |tx| versions.into_iter().map(|version| digest(tx, version)).collect()).await
+    }
+
     /// The CRC-32 of these contents, as far as they were noted.
     pub async fn known_crcs(&self, versions: Vec<VersionId>) -> Result<Vec<Option<u32>>, LibraryError> {
         let crc32 = |tx: &ReadTx<'_>, version| Ok::<_, LibraryError>(tx.crc32(version)?);
@@ -230,9 +254,14 @@ impl Library {
     }
 }
 
-/// Everything below a folder that is not withheld, and how many files are left out because they are held.
-fn nodes_below(tx: &ReadTx<'_>, top: EntryId) -> Result<(Vec<TreeNode>, usize), LibraryError> {
-    let (mut nodes, mut held): (Vec<TreeNode>, usize) = (Vec::new(), 0);
+/// Adds everything below a folder that is not withheld, and counts what is held.
+fn add_nodes(tx: &ReadTx<'_>, top: EntryId, tree: &mut Tree) -> Result<(), LibraryError> {
+    // The top is counted, but is no member.
+    let entries = tx.tree_size(top, MOST_ARCHIVED + 2)?.entries;
+    if entries > MOST_ARCHIVED + 1 {
+        return Err(LibraryError::TooManyEntries);
+    }
+    tree.nodes.reserve_exact(entries);
     // Folders whose members are still to be read, and their positions.
     let mut folders = VecDeque::from([(top, None)]);
     while let Some((folder, parent)) = folders.pop_front() {
@@ -243,31 +272,35 @@ fn nodes_below(tx: &ReadTx<'_>, top: EntryId) -> Result<(Vec<TreeNode>, usize), 
             for row in rows {
                 after = row.key;
                 let state = row.content.as_ref().map(|content| content.state);
-                held += usize::from(state == Some(VersionState::Held));
+                tree.held += usize::from(state == Some(VersionState::Held));
                 if state.is_some_and(|state| state != VersionState::Visible) {
                     continue;
                 }
-                if nodes.len() >= MOST_ARCHIVED {
-                    return Err(LibraryError::TooManyEntries);
-                }
                 if row.content.is_none() {
-                    folders.push_back((row.id, Some(nodes.len())));
+                    folders.push_back((row.id, Some(position(tree.nodes.len())?)));
                 }
                 let file = row.content.map(|content| TreeFile {
                     node: NodeId { entry: row.id, version: content.version },
                     size: content.size,
                     crc32: content.crc32,
-                    sha256: content.sha256,
                 });
+                let start = position(tree.names.len())?;
+                tree.names.push_str(&row.name);
+                let name = (start, position(tree.names.len())?);
                 let (modified, revision) = (row.modified.as_mtime(), row.revision);
-                nodes.push(TreeNode { parent, name: row.name, modified, revision, file });
+                tree.nodes.push(TreeNode { parent, name, modified, revision, file });
             }
             if is_last {
                 break;
             }
         }
     }
-    Ok((nodes, held))
+    Ok(())
+}
+
+/// A position in a tree; names have at most 255 bytes, so there is always one.
+fn position(at: usize) -> Result<u32, LibraryError> {
+    u32::try_from(at).map_err(|_| LibraryError::TooManyEntries)
 }
 
 /// Whether a folder is in the tree, and where the right begins or below.

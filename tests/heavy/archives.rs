@@ -14,8 +14,9 @@ use crate::support::server::{SPACE, USER};
 const ENTRIES: u64 = 7_000;
 /// Entries of one copy of a folder.
 const IN_A_COPY: u64 = 700;
-/// What sending an archive may cost, in KiB: its list, some steps, and hyper. At 70,000 entries and 5 GiB 27 MiB were measured.
-const COST_KIB: u64 = 96 * 1024;
+/// What sending an archive may cost, in KiB: its list, what reading so many files leaves in the caches, and some steps. Of 70,000
+/// entries 35 MiB were measured for the list while it is made, and 97 MiB in all.
+const COST_KIB: u64 = 144 * 1024;
 
 /// Seconds of processor time that a process has used.
 fn processor(pid: u32) -> f64 {
@@ -79,12 +80,13 @@ fn an_archive_of_many_files_and_of_a_long_one_takes_little_memory() {
     let archive = format!("{base}/?zip");
     let first = Instant::now();
     let head = ask("HEAD", &archive).send().expect(200);
-    println!("laid out in {:.2} s", first.elapsed().as_secs_f64());
+    let most = || format!("{} KiB more", memory_kib(pid, "VmHWM") - before);
+    println!("laid out in {:.2} s, {}", first.elapsed().as_secs_f64(), most());
     // Without a single checksum known, as a reader over the network begins.
     let size: u64 = head.header("content-length").unwrap().parse().unwrap();
     let tail = Instant::now();
     let end = ask("GET", &archive).header("Range", "bytes=-100000").send().expect(206);
-    println!("its last 100,000 bytes in {:.1} s", tail.elapsed().as_secs_f64());
+    println!("its last 100,000 bytes in {:.1} s, {}", tail.elapsed().as_secs_f64(), most());
     let file = measured("the archive", &archive);
     let cost = memory_kib(pid, "VmHWM") - before;
     println!("{cost} KiB of memory");
@@ -99,8 +101,8 @@ fn an_archive_of_many_files_and_of_a_long_one_takes_little_memory() {
     assert!(listed.contains("Everything is Ok"), "{listed}");
     let count = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(len(z.namelist()))";
     let counted = succeed(tool("python3", "python3").args(["-c", count]).arg(&file));
-    // The folder itself is none; both long files are.
-    assert_eq!(counted.trim(), (entries / IN_A_COPY * IN_A_COPY + 2).to_string());
+    // The folder itself is none; both long files are, and the text about folders that lie too deep.
+    assert_eq!(counted.trim(), (entries / IN_A_COPY * IN_A_COPY + 3).to_string());
     // As a stream, without a look at the directory.
     let mut bsdtar = tool("bsdtar", "libarchive-tools");
     let listed = succeed(bsdtar.args(["-t", "-f", "-"]).stdin(fs::File::open(&file).unwrap()));

@@ -12,6 +12,7 @@
 use std::ops::Range;
 
 use super::blocks::packed_len;
+use super::names::Paths;
 
 /// Bit of a member whose name is UTF-8.
 const UTF8: u16 = 1 << 11;
@@ -31,10 +32,8 @@ const FOLDER_ATTRIBUTES: u32 = (0o040_700 << 16) | 0x10;
 const SEE_ZIP64: u32 = u32::MAX;
 
 /// A member to lay out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member {
-    /// Its path, at most 65,535 bytes; that of a folder ends with a slash.
-    pub(super) path: Box<str>,
     /// Bytes of its content; 0 for a folder.
     pub(super) size: u64,
     /// Its CRC-32, if that is known whenever the archive is laid out: the bytes of the archive depend on it.
@@ -49,6 +48,8 @@ pub(super) struct Member {
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     members: Vec<Placed>,
+    /// Their paths, each of at most 65,535 bytes; that of a folder ends with a slash.
+    paths: Paths,
     /// Where the directory begins.
     directory: u64,
     /// Where the end records begin.
@@ -56,7 +57,7 @@ pub(super) struct Layout {
     size: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Placed {
     member: Member,
     /// Where its local header begins.
@@ -81,21 +82,21 @@ pub(super) enum Part {
 }
 
 impl Layout {
-    /// Lays members out in their order.
-    pub(super) fn new(members: Vec<Member>) -> Self {
+    /// Lays members out in their order, with these paths.
+    pub(super) fn new(members: impl ExactSizeIterator<Item = Member>, paths: Paths) -> Self {
         let mut offset = 0;
         let mut placed: Vec<Placed> = Vec::with_capacity(members.len());
-        for member in members {
-            let len = (header_len(&member) + descriptor_len(&member)).saturating_add(sent_len(&member));
+        for (number, member) in members.enumerate() {
+            let len = header_len(&member, paths.get(number)) + descriptor_len(&member);
             placed.push(Placed { member, offset, record: 0 });
-            offset = offset.saturating_add(len);
+            offset = offset.saturating_add(len).saturating_add(sent_len(&member));
         }
         let directory = offset;
-        for one in &mut placed {
+        for (number, one) in placed.iter_mut().enumerate() {
             one.record = offset;
-            offset = offset.saturating_add(record_len(one));
+            offset = offset.saturating_add(record_len(one, paths.get(number)));
         }
-        let mut layout = Self { members: placed, directory, end: offset, size: 0 };
+        let mut layout = Self { members: placed, paths, directory, end: offset, size: 0 };
         layout.size = layout.end + layout.end_records().len() as u64;
         layout
     }
@@ -115,6 +116,11 @@ impl Layout {
         self.members.get(number).map(|one| &one.member)
     }
 
+    /// The path of the member of this number.
+    pub(super) fn path(&self, number: usize) -> &str {
+        self.paths.get(number)
+    }
+
     /// The part to which this byte belongs, and its place; `None` behind the end. Never an empty part.
     pub(super) fn at(&self, offset: u64) -> Option<(Part, Range<u64>)> {
         if offset >= self.size {
@@ -126,11 +132,11 @@ impl Layout {
         if offset >= self.directory {
             let number = self.members.partition_point(|one| one.record <= offset).checked_sub(1)?;
             let one = self.members.get(number)?;
-            return Some((Part::Record(number), one.record..one.record + record_len(one)));
+            return Some((Part::Record(number), one.record..one.record + record_len(one, self.path(number))));
         }
         let number = self.members.partition_point(|one| one.offset <= offset).checked_sub(1)?;
         let Placed { member, offset: start, .. } = self.members.get(number)?;
-        let content = start + header_len(member);
+        let content = start + header_len(member, self.path(number));
         let descriptor = content + sent_len(member);
         let (part, range) = if offset < content {
             (Part::Header(number), *start..content)
@@ -146,9 +152,9 @@ impl Layout {
     pub(super) fn bytes(&self, part: Part, crc: u32) -> Vec<u8> {
         let member = |number: usize| self.members.get(number);
         match part {
-            Part::Header(number) => member(number).map(|one| header(&one.member)),
+            Part::Header(number) => member(number).map(|one| header(&one.member, self.path(number))),
             Part::Descriptor(number) => member(number).map(|one| descriptor(&one.member, crc)),
-            Part::Record(number) => member(number).map(|one| record(one, crc)),
+            Part::Record(number) => member(number).map(|one| record(one, self.path(number), crc)),
             Part::Content(_) => None,
             Part::End => Some(self.end_records()),
         }
@@ -204,10 +210,6 @@ fn method(member: &Member) -> u16 {
     if member.crc32.is_some() { 0 } else { 8 }
 }
 
-fn is_folder(member: &Member) -> bool {
-    member.path.ends_with('/')
-}
-
 /// Whether 32 bits do not hold it, or mean something else.
 fn exceeds(value: u64) -> bool {
     value >= u64::from(SEE_ZIP64)
@@ -261,14 +263,14 @@ fn put_time(bytes: &mut Vec<u8>, member: &Member) {
     }
 }
 
-fn header_len(member: &Member) -> u64 {
+fn header_len(member: &Member, path: &str) -> u64 {
     let zip64 = if is_large(member) { 20 } else { 0 };
-    30 + member.path.len() as u64 + zip64 + u64::from(time_len(member))
+    30 + path.len() as u64 + zip64 + u64::from(time_len(member))
 }
 
-fn header(member: &Member) -> Vec<u8> {
+fn header(member: &Member, path: &str) -> Vec<u8> {
     let is_large = is_large(member);
-    let mut bytes = Vec::with_capacity(64 + member.path.len());
+    let mut bytes = Vec::with_capacity(64 + path.len());
     put32(&mut bytes, 0x0403_4b50);
     put16(&mut bytes, needed(is_large));
     put16(&mut bytes, flags(member));
@@ -280,9 +282,9 @@ fn header(member: &Member) -> Vec<u8> {
     for _ in 0..2 {
         put32(&mut bytes, if is_large { SEE_ZIP64 } else { size });
     }
-    put16(&mut bytes, u16::try_from(member.path.len()).unwrap_or(u16::MAX));
+    put16(&mut bytes, u16::try_from(path.len()).unwrap_or(u16::MAX));
     put16(&mut bytes, if is_large { 20 } else { 0 } + time_len(member));
-    bytes.extend(member.path.as_bytes());
+    bytes.extend(path.as_bytes());
     if is_large {
         // With this field the sizes in the descriptor have 64 bits, too (4.3.9.2).
         put16(&mut bytes, 1);
@@ -307,13 +309,13 @@ fn zip64_len(one: &Placed) -> u16 {
     }
 }
 
-fn record_len(one: &Placed) -> u64 {
-    46 + one.member.path.len() as u64 + u64::from(zip64_len(one)) + u64::from(time_len(&one.member))
+fn record_len(one: &Placed, path: &str) -> u64 {
+    46 + path.len() as u64 + u64::from(zip64_len(one)) + u64::from(time_len(&one.member))
 }
 
-fn record(one: &Placed, crc: u32) -> Vec<u8> {
+fn record(one: &Placed, path: &str, crc: u32) -> Vec<u8> {
     let member = &one.member;
-    let mut bytes = Vec::with_capacity(96 + member.path.len());
+    let mut bytes = Vec::with_capacity(96 + path.len());
     put32(&mut bytes, 0x0201_4b50);
     put16(&mut bytes, MADE_BY);
     put16(&mut bytes, needed(zip64_len(one) > 0));
@@ -324,15 +326,15 @@ fn record(one: &Placed, crc: u32) -> Vec<u8> {
     for size in [sent_len(member), member.size] {
         put32(&mut bytes, if is_large(member) { SEE_ZIP64 } else { low(size) });
     }
-    put16(&mut bytes, u16::try_from(member.path.len()).unwrap_or(u16::MAX));
+    put16(&mut bytes, u16::try_from(path.len()).unwrap_or(u16::MAX));
     put16(&mut bytes, zip64_len(one) + time_len(member));
     // Comment, disk, internal attributes.
     put16(&mut bytes, 0);
     put16(&mut bytes, 0);
     put16(&mut bytes, 0);
-    put32(&mut bytes, if is_folder(member) { FOLDER_ATTRIBUTES } else { FILE_ATTRIBUTES });
+    put32(&mut bytes, if path.ends_with('/') { FOLDER_ATTRIBUTES } else { FILE_ATTRIBUTES });
     put32(&mut bytes, low(one.offset));
-    bytes.extend(member.path.as_bytes());
+    bytes.extend(path.as_bytes());
     if zip64_len(one) > 0 {
         put16(&mut bytes, 1);
         put16(&mut bytes, zip64_len(one) - 4);
@@ -360,9 +362,18 @@ mod tests {
 
     use super::*;
 
-    fn member(path: &str, size: u64) -> Member {
+    /// A member with its path.
+    fn member(path: &str, size: u64) -> (String, Member) {
         let crc32 = path.ends_with('/').then_some(0);
-        Member { path: path.into(), size, crc32, dos_time: 0x5C21_0000, unix_time: Some(1_770_000_000) }
+        (path.to_owned(), Member { size, crc32, dos_time: 0x5C21_0000, unix_time: Some(1_770_000_000) })
+    }
+
+    fn layout(members: &[(String, Member)]) -> Layout {
+        let mut paths = Paths::with_capacity(members.len());
+        for (path, _) in members {
+            paths.push(path);
+        }
+        Layout::new(members.iter().map(|(_, member)| *member), paths)
     }
 
     /// The byte of a member's content at an offset.
@@ -401,15 +412,15 @@ mod tests {
             from in 0_u64..3000,
             len in 0_u64..3000,
         ) {
-            let members = sizes.iter().map(|(size, name, is_folder)| match is_folder {
-                true => member(&format!("{}/", "f".repeat(*name)), 0),
-                false => Member {
-                    unix_time: (*size > 20).then_some(7),
-                    crc32: (*size % 7 == 1).then_some(9),
-                    ..member(&"n".repeat(*name), *size)
-                },
+            let members = sizes.iter().map(|(size, name, is_folder)| {
+                if *is_folder {
+                    return member(&format!("{}/", "f".repeat(*name)), 0);
+                }
+                let (path, member) = member(&"n".repeat(*name), *size);
+                let (crc32, unix_time) = ((*size % 7 == 1).then_some(9), (*size > 20).then_some(7));
+                (path, Member { crc32, unix_time, ..member })
             });
-            let layout = Layout::new(members.collect());
+            let layout = layout(&members.collect::<Vec<_>>());
             let whole = read(&layout, 0..layout.size());
             prop_assert_eq!(whole.len() as u64, layout.size());
             let (from, end) = (from.min(layout.size()), (from + len).min(layout.size()));
@@ -422,11 +433,11 @@ mod tests {
     #[test]
     fn large_members_and_many_get_64_bits_and_no_others_do() {
         let limit = u64::from(u32::MAX);
-        let blocks = 131_052 * 5;
+        let blocks = 131_053 * 5;
         for (size, header, descriptor) in
             [(limit - 1 - blocks, 44, 16), (limit - blocks, 64, 24), (limit + 1, 64, 24)]
         {
-            let layout = Layout::new(vec![member("a.bin", size), member("b", 1)]);
+            let layout = layout(&[member("a.bin", size), member("b", 1)]);
             let (_, place) = layout.at(0).unwrap();
             assert_eq!(place, 0..header, "{size}");
             let (part, place) = layout.at(header + packed_len(size)).unwrap();
@@ -436,7 +447,7 @@ mod tests {
             assert_eq!(second.len(), 46 + 1 + 12 + 9, "{size}");
             assert!(layout.bytes(Part::End, 0).len() == 98, "{size}");
         }
-        let many = |count: usize| Layout::new(vec![member("a", 0); count]).bytes(Part::End, 0).len();
+        let many = |count: usize| layout(&vec![member("a/", 0); count]).bytes(Part::End, 0).len();
         assert_eq!((many(65_534), many(65_535), many(65_536)), (22, 98, 98));
     }
 }

@@ -31,7 +31,7 @@ use super::protocol::href::{Site, push_encoded};
 use super::protocol::range::{self, RangeAnswer, content_range, unsatisfied};
 use super::reader::Reader;
 use super::reply::{empty, plain, too_many};
-use crate::library::{LibraryError, Tree};
+use crate::library::{Library, LibraryError};
 use crate::model::{Access, ByteRange, EntryPath};
 use crate::net::ResponseBody;
 use crate::sharing::{Fetched, FetchedFile};
@@ -49,7 +49,7 @@ pub(super) fn is_wanted(context: RequestContext<'_>) -> bool {
 /// Answers GET or HEAD with the folder at `path` as an archive, which `name` becomes the name of. Whatever `reader` may not
 /// fetch is left out.
 ///
-/// Errors: those of [`Library::tree`](crate::library::Library::tree), and those of noting a download.
+/// Errors: those of [`Library::tree`], and those of noting a download.
 pub(super) async fn answer(
     context: RequestContext<'_>,
     access: &Access,
@@ -77,8 +77,8 @@ pub(super) async fn answer(
     };
     let state = services.library.state_fingerprint().to_owned();
     // Names and digests of a hundred thousand members take a while.
-    let planned = tokio::task::spawn_blocking(move || (Plan::new(&tree, &zone, &state), tree)).await;
-    let (plan, tree) = planned.map_err(|_| LibraryError::Interrupted)?;
+    let planned = tokio::task::spawn_blocking(move || Plan::new(&tree, &zone, &state)).await;
+    let plan = planned.map_err(|_| LibraryError::Interrupted)?;
     drop(turn);
 
     let size = plan.layout.size();
@@ -119,7 +119,10 @@ pub(super) async fn answer(
     told.insert(CONTENT_LENGTH, HeaderValue::from(range.len()));
     *response.headers_mut() = told;
     if is_get {
-        let what = fetched(&plan, &tree);
+        let what = match reader.is_leased() {
+            true => fetched(&services.library, &plan).await?,
+            false => Fetched::default(),
+        };
         *response.body_mut() = Sending::begin(context, *access, reader, plan, what, range, members).await;
     }
     Ok(response)
@@ -146,18 +149,18 @@ fn value(text: &str) -> Option<HeaderValue> {
 }
 
 /// What the proof of a download says.
-fn fetched(plan: &Plan, tree: &Tree) -> Fetched {
-    let files = tree.nodes.iter().filter(|node| node.file.is_some()).count();
-    let notes = plan.layout.len() - tree.nodes.len();
-    let listed = tree.nodes.iter().zip(notes..).filter_map(|(node, number)| {
-        let (file, member) = (node.file.as_ref()?, plan.layout.member(number)?);
-        let sha256 = file.sha256.map(|digest| data_encoding::HEXLOWER.encode(&digest));
-        Some(FetchedFile { path: member.path.to_string(), size: file.size, sha256 })
-    });
-    Fetched {
-        etag: plan.etag.0.clone(),
-        size: plan.layout.size(),
-        sha256: None,
-        files: Some((files, if files <= MOST_PROVED { listed.collect() } else { Vec::new() })),
+async fn fetched(library: &Library, plan: &Plan) -> Result<Fetched, LibraryError> {
+    let (etag, size) = (plan.etag.0.clone(), plan.layout.size());
+    let files = || plan.files.iter().zip(0..).filter_map(|(file, number)| Some(((*file)?, number)));
+    let count = files().count();
+    let mut listed = Vec::new();
+    if count <= MOST_PROVED {
+        let digests = library.known_digests(files().map(|(file, _)| file.version).collect()).await?;
+        listed.extend(files().zip(digests).map(|((_, number), sha256)| FetchedFile {
+            path: plan.layout.path(number).to_owned(),
+            size: plan.layout.member(number).map_or(0, |member| member.size),
+            sha256: sha256.map(|digest| data_encoding::HEXLOWER.encode(&digest)),
+        }));
     }
+    Ok(Fetched { etag, size, sha256: None, files: Some((count, listed)) })
 }

@@ -25,55 +25,74 @@ pub(super) struct Node<'a> {
     pub(super) is_folder: bool,
 }
 
-/// The paths of the nodes in the archive, in their order; those of folders end with a slash. `reserved` is taken at the top.
-pub(super) fn paths(nodes: &[Node<'_>], reserved: Option<&str>) -> Vec<String> {
-    let mut paths: Vec<String> = vec![String::new(); nodes.len()];
-    // Members beside each other, folder by folder; a folder comes before what it holds.
-    let mut order: Vec<usize> = (0..nodes.len()).collect();
-    order.sort_by_key(|number| nodes.get(*number).map(|node| node.parent.map_or(0, |parent| parent + 1)));
+/// The paths of all nodes, one behind the other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Paths {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Paths {
+    /// With room for this many paths.
+    pub(super) fn with_capacity(count: usize) -> Self {
+        Self { text: String::new(), ends: Vec::with_capacity(count) }
+    }
+
+    /// The path of a node.
+    pub(super) fn get(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let end = self.ends.get(number).copied().unwrap_or(start);
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// Adds the path of the next node.
+    pub(super) fn push(&mut self, path: &str) {
+        self.text.push_str(path);
+        self.ends.push(self.text.len());
+    }
+}
+
+/// The paths in the archive of `count` nodes, in their order; those of folders end with a slash. Members of a folder stand
+/// beside each other, behind their folder. `reserved` is taken at the top.
+pub(super) fn paths<'a>(count: usize, node: impl Fn(usize) -> Node<'a>, reserved: Option<&str>) -> Paths {
+    let mut paths = Paths::with_capacity(count);
     let mut top = Taken::default();
     if let Some(name) = reserved {
         top.take(name);
     }
-    let mut far = 0;
-    let mut rest = order.as_slice();
-    while let Some(first) = rest.first().and_then(|number| nodes.get(*number)) {
-        let parent = first.parent;
-        let is_beside = |number: &usize| nodes.get(*number).is_some_and(|node| node.parent == parent);
-        let (beside, others) = rest.split_at(rest.iter().take_while(|number| is_beside(number)).count());
-        rest = others;
-        let prefix = parent.and_then(|parent| paths.get(parent)).cloned().unwrap_or_default();
+    let (mut far, mut next) = (0, 0);
+    while next < count {
+        let parent = node(next).parent;
+        let members = next..(next..count).find(|number| node(*number).parent != parent).unwrap_or(count);
+        next = members.end;
+        let prefix = parent.map(|parent| paths.get(parent).to_owned()).unwrap_or_default();
         let mut own = Taken::default();
         let taken = if parent.is_none() { &mut top } else { &mut own };
         // Names that can stay have precedence.
-        let mut changed = Vec::new();
-        for number in beside {
-            let Some(node) = nodes.get(*number) else { continue };
-            let fits = units(&prefix) + units(node.name) <= room(node);
-            if fits && cleaned(node.name) == node.name && taken.take(node.name) {
-                set(&mut paths, *number, &prefix, node.name, node.is_folder);
-            } else {
-                changed.push((*number, node));
-            }
+        let mut found: Vec<Option<String>> = Vec::with_capacity(members.len());
+        for one in members.clone().map(&node) {
+            let fits = units(&prefix) + units(one.name) <= room(&one);
+            let stays = fits && cleaned(one.name) == one.name && taken.take(one.name);
+            found.push(stays.then(|| path(&prefix, one.name, one.is_folder)));
         }
-        for (number, node) in changed {
-            let left = room(node).saturating_sub(units(&prefix));
-            if node.is_folder && left < LONGEST_ENDING {
-                far += 1;
-                set(&mut paths, number, "", &format!("~{far}"), true);
-            } else {
-                let name = taken.free(&cleaned(node.name), left);
-                set(&mut paths, number, &prefix, &name, node.is_folder);
-            }
+        for (one, found) in members.map(&node).zip(found) {
+            paths.push(&found.unwrap_or_else(|| {
+                let left = room(&one).saturating_sub(units(&prefix));
+                if one.is_folder && left < LONGEST_ENDING {
+                    far += 1;
+                    path("", &format!("~{far}"), true)
+                } else {
+                    path(&prefix, &taken.free(&cleaned(one.name), left), one.is_folder)
+                }
+            }));
         }
     }
+    paths.text.shrink_to_fit();
     paths
 }
 
-fn set(paths: &mut [String], number: usize, prefix: &str, name: &str, is_folder: bool) {
-    if let Some(path) = paths.get_mut(number) {
-        *path = format!("{prefix}{name}{}", if is_folder { "/" } else { "" });
-    }
+fn path(prefix: &str, name: &str, is_folder: bool) -> String {
+    format!("{prefix}{name}{}", if is_folder { "/" } else { "" })
 }
 
 /// Longest path of a node, without the slash behind a folder.
@@ -167,6 +186,11 @@ mod tests {
 
     use super::*;
 
+    fn paths(nodes: &[Node<'_>], reserved: Option<&str>) -> Vec<String> {
+        let paths = super::paths(nodes.len(), |number| nodes[number], reserved);
+        (0..nodes.len()).map(|number| paths.get(number).to_owned()).collect()
+    }
+
     fn file(parent: Option<usize>, name: &str) -> Node<'_> {
         Node { parent, name, is_folder: false }
     }
@@ -233,6 +257,20 @@ mod tests {
         assert_eq!(found, [format!("{}.pdf", "ä".repeat(196)), format!("{} (2).pdf", "ä".repeat(192))]);
     }
 
+    /// The nodes in the order of a tree: members of a folder beside each other.
+    fn beside<'a>(nodes: &[Node<'a>]) -> Vec<Node<'a>> {
+        let (mut ordered, mut folders) = (Vec::new(), std::collections::VecDeque::from([(None, None)]));
+        while let Some((folder, parent)) = folders.pop_front() {
+            for (number, node) in nodes.iter().enumerate().filter(|(_, node)| node.parent == folder) {
+                if node.is_folder {
+                    folders.push_back((Some(number), Some(ordered.len())));
+                }
+                ordered.push(Node { parent, ..*node });
+            }
+        }
+        ordered
+    }
+
     proptest! {
         #[test]
         fn every_tree_gets_paths_that_can_be_unpacked(
@@ -245,6 +283,7 @@ mod tests {
                 let parent = folders.get(parent.index(folders.len() + 1)).copied();
                 nodes.push(Node { parent, name, is_folder: *is_folder });
             }
+            let nodes = beside(&nodes);
             let paths = paths(&nodes, Some("Notes.txt"));
             let mut seen: HashSet<String> = HashSet::new();
             for (node, path) in nodes.iter().zip(&paths) {

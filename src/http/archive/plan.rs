@@ -4,7 +4,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::layout::{Layout, Member};
-use super::names::{self, Node};
+use super::names::{self, Node, Paths};
 use crate::library::{NodeId, Tree, TreeNode};
 use crate::model::{Etag, LocalTime, Timestamp, Zone};
 use crate::text::{ArchiveTexts, Language};
@@ -17,8 +17,8 @@ const MOST_NOTED: usize = 5_000;
 /// An archive: where each byte is, and which contents it needs.
 pub(super) struct Plan {
     pub(super) layout: Layout,
-    /// The contents of the members; `None` for folders, empty files and the notes.
-    pub(super) contents: Vec<Option<NodeId>>,
+    /// The contents of the members; `None` for folders and the notes.
+    pub(super) files: Vec<Option<NodeId>>,
     /// The CRC-32 of the members, as far as known.
     pub(super) crcs: Vec<Option<u32>>,
     /// The text about what is different in the archive; empty if there is none.
@@ -31,77 +31,67 @@ impl Plan {
     /// The archive of a tree. The same tree gives the same bytes, as long as the zone and `state`, the state of all files,
     /// stay the same.
     pub(super) fn new(tree: &Tree, zone: &Zone, state: &str) -> Self {
-        let named: Vec<_> = tree.nodes.iter().map(node_of).collect();
-        let mut paths = names::paths(&named, None);
-        let is_noted = tree.held > 0 || is_changed(&tree.nodes, &paths);
+        let node = |number: usize| {
+            let node = tree.nodes.get(number);
+            let parent = node.and_then(|node| node.parent).map(|parent| parent as usize);
+            let name = node.map_or("", |node| tree.name(node));
+            Node { parent, name, is_folder: node.is_some_and(|node| node.file.is_none()) }
+        };
+        let count = tree.nodes.len();
+        let mut paths = names::paths(count, node, None);
         let mut notes = Bytes::new();
-        if is_noted {
-            paths = names::paths(&named, Some(NOTES));
+        if tree.held > 0 || changed(tree, &paths).next().is_some() {
+            paths = names::paths(count, node, Some(NOTES));
             notes = Bytes::from(notes_of(tree, &paths));
+            paths.push(NOTES);
         }
-        drop(named);
-        let mut plan = Parts::default();
-        if is_noted {
-            let crc32 = Some(crc32fast::hash(&notes));
-            plan.add(member(NOTES.to_owned(), notes.len() as u64, crc32, tree.top.created, zone), None, 0);
+        let member = |size: u64, crc32: Option<u32>, modified: Timestamp| Member {
+            size,
+            crc32,
+            dos_time: dos_time(&zone.local(modified)),
+            unix_time: i32::try_from(modified.as_secs()).ok(),
+        };
+        let files = || tree.nodes.iter().map(|node| node.file.as_ref());
+        let members = tree.nodes.iter().map(|node| {
+            let size = node.file.as_ref().map_or(0, |file| file.size);
+            member(size, (size == 0).then_some(0), node.modified)
+        });
+        let last = member(notes.len() as u64, Some(crc32fast::hash(&notes)), tree.top.created);
+        let mut members: Vec<_> = members.collect();
+        members.extend(Some(last).filter(|_| !notes.is_empty()));
+        let mut crcs: Vec<_> = members.iter().map(|member| member.crc32).collect();
+        for (crc32, file) in crcs.iter_mut().zip(files()) {
+            *crc32 = crc32.or(file.and_then(|file| file.crc32));
         }
-        for (node, path) in tree.nodes.iter().zip(paths) {
-            let file = node.file.as_ref();
-            let size = file.map_or(0, |file| file.size);
-            let crc32 = (size == 0).then_some(0);
-            plan.add(
-                member(path, size, crc32, node.modified, zone),
-                file.map(|file| file.node),
-                node.revision,
-            );
-            if let Some(last) = plan.crcs.last_mut() {
-                *last = crc32.or(file.and_then(|file| file.crc32));
-            }
-        }
-        let Parts { members, contents, crcs, mut digest } = plan;
-        digest.update(&notes);
-        digest.update(state);
-        let digest = digest.finalize();
-        let etag =
-            Etag(format!("zip-{}", data_encoding::HEXLOWER.encode(digest.get(..16).unwrap_or_default())));
-        Self { layout: Layout::new(members), contents, crcs, notes, etag }
+        let mut stored: Vec<_> = files().map(|file| file.map(|file| file.node)).collect();
+        stored.extend(Some(None).filter(|_| !notes.is_empty()));
+        let layout = Layout::new(members.into_iter(), paths);
+        let etag = tag(tree, &layout, &notes, state);
+        Self { layout, files: stored, crcs, notes, etag }
     }
 }
 
-/// Members so far.
-#[derive(Default)]
-struct Parts {
-    members: Vec<Member>,
-    contents: Vec<Option<NodeId>>,
-    crcs: Vec<Option<u32>>,
-    digest: Sha256,
-}
-
-impl Parts {
-    fn add(&mut self, member: Member, content: Option<NodeId>, revision: i64) {
-        let time = member.unix_time.unwrap_or_default();
-        self.digest.update((member.path.len() as u64).to_le_bytes());
-        self.digest.update(member.path.as_bytes());
-        self.digest.update(member.size.to_le_bytes());
-        self.digest.update(member.dos_time.to_le_bytes());
-        self.digest.update(time.to_le_bytes());
-        self.digest.update(revision.to_le_bytes());
-        let (entry, version) = content.map_or((0, 0), |content| (content.entry.0, content.version.0));
-        self.digest.update(entry.to_le_bytes());
-        self.digest.update(version.to_le_bytes());
-        self.crcs.push(member.crc32);
-        self.contents.push(content.filter(|_| member.size > 0));
-        self.members.push(member);
+/// The tag of an archive.
+fn tag(tree: &Tree, layout: &Layout, notes: &[u8], state: &str) -> Etag {
+    let mut digest = Sha256::new();
+    for (number, node) in tree.nodes.iter().enumerate() {
+        let (path, member) = (layout.path(number), layout.member(number));
+        digest.update((path.len() as u64).to_le_bytes());
+        digest.update(path.as_bytes());
+        let (entry, version) =
+            node.file.as_ref().map_or((0, 0), |file| (file.node.entry.0, file.node.version.0));
+        for value in [node.revision, node.modified.0, entry, version] {
+            digest.update(value.to_le_bytes());
+        }
+        // The time by the office's clocks depends on the zone.
+        let (size, time) = member.map_or((0, 0), |member| (member.size, member.dos_time));
+        digest.update(size.to_le_bytes());
+        digest.update(time.to_le_bytes());
     }
-}
-
-fn node_of(node: &TreeNode) -> Node<'_> {
-    Node { parent: node.parent, name: &node.name, is_folder: node.file.is_none() }
-}
-
-fn member(path: String, size: u64, crc32: Option<u32>, modified: Timestamp, zone: &Zone) -> Member {
-    let unix_time = i32::try_from(modified.as_secs()).ok();
-    Member { path: path.into(), size, crc32, dos_time: dos_time(&zone.local(modified)), unix_time }
+    digest.update(notes);
+    digest.update(state);
+    let digest = digest.finalize();
+    Etag(format!("zip-{}", data_encoding::HEXLOWER.encode(digest.get(..16).unwrap_or_default())))
 }
 
 /// A local time in the form of DOS (APPNOTE 4.4.6): the date above, the time below, to two seconds. Seconds are left out.
@@ -120,29 +110,23 @@ fn dos_time(time: &LocalTime) -> u32 {
         | (part(time.minute) << 5)
 }
 
-/// Whether a node has another name in the archive, or is in another folder there.
-fn changed<'a>(
-    nodes: &'a [TreeNode],
-    paths: &'a [String],
-) -> impl Iterator<Item = (&'a TreeNode, &'a String)> {
-    nodes.iter().zip(paths).filter(|(node, path)| {
-        let above = node.parent.and_then(|parent| paths.get(parent)).map_or("", String::as_str);
+/// The nodes that have another name in the archive, or are in another folder there, with their paths.
+fn changed<'a>(tree: &'a Tree, paths: &'a Paths) -> impl Iterator<Item = (&'a TreeNode, &'a str)> {
+    let with_path = tree.nodes.iter().enumerate().map(|(number, node)| (node, paths.get(number)));
+    with_path.filter(|(node, path)| {
+        let above = node.parent.map_or("", |parent| paths.get(parent as usize));
         let end = if node.file.is_none() { "/" } else { "" };
         let own = path.strip_prefix(above).and_then(|own| own.strip_suffix(end));
-        own != Some(node.name.as_str())
+        own != Some(tree.name(node))
     })
 }
 
-fn is_changed(nodes: &[TreeNode], paths: &[String]) -> bool {
-    changed(nodes, paths).next().is_some()
-}
-
 /// The path of a node in its folder, as the office knows it.
-fn true_path(nodes: &[TreeNode], node: &TreeNode) -> String {
-    let mut names = vec![node.name.as_str()];
+fn true_path(tree: &Tree, node: &TreeNode) -> String {
+    let mut names = vec![tree.name(node)];
     let mut parent = node.parent;
-    while let Some(above) = parent.and_then(|number| nodes.get(number)) {
-        names.push(&above.name);
+    while let Some(above) = parent.and_then(|number| tree.nodes.get(number as usize)) {
+        names.push(tree.name(above));
         parent = above.parent;
     }
     names.reverse();
@@ -150,7 +134,7 @@ fn true_path(nodes: &[TreeNode], node: &TreeNode) -> String {
 }
 
 /// What is different in the archive, in both languages.
-fn notes_of(tree: &Tree, paths: &[String]) -> String {
+fn notes_of(tree: &Tree, paths: &Paths) -> String {
     // A mark by which old programs of Windows know UTF-8.
     let mut text = String::from("\u{feff}");
     let both = [ArchiveTexts(Language::German), ArchiveTexts(Language::English)];
@@ -164,7 +148,7 @@ fn notes_of(tree: &Tree, paths: &[String]) -> String {
         }
         line("");
     }
-    let changed: Vec<_> = changed(&tree.nodes, paths).collect();
+    let changed: Vec<_> = changed(tree, paths).collect();
     if !changed.is_empty() {
         for texts in both {
             line(texts.renamed());
@@ -173,10 +157,8 @@ fn notes_of(tree: &Tree, paths: &[String]) -> String {
     }
     for (node, path) in changed.iter().take(MOST_NOTED) {
         // A name may contain a line break.
-        let old: String = true_path(&tree.nodes, node)
-            .chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
+        let old: String =
+            true_path(tree, node).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         line(&format!("{old} -> {}", path.trim_end_matches('/')));
     }
     if let Some(rest) = changed.len().checked_sub(MOST_NOTED).filter(|rest| *rest > 0) {

@@ -207,7 +207,7 @@ impl Sending {
     }
 
     fn node(&self, member: usize) -> Option<NodeId> {
-        self.plan.contents.get(member).copied().flatten()
+        self.plan.files.get(member).copied().flatten()
     }
 
     /// Some bytes of a content in blocks, at least one.
@@ -300,7 +300,7 @@ impl Sending {
             if next.size > SMALL || wanted.len() >= MOST_TOGETHER || bytes > self.rest.end() {
                 break;
             }
-            wanted.extend(self.node(number).map(|node| (number, node, 0)));
+            wanted.extend(self.node(number).filter(|_| next.size > 0).map(|node| (number, node, 0)));
         }
         wanted
     }

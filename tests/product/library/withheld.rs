@@ -112,7 +112,8 @@ async fn an_archive_has_no_withheld_content_whoever_asks() {
     let library = &store.library;
     for state in withheld_states() {
         let before = library.tree(&store.access_of(OTHER), &root).await.unwrap();
-        let file = before.nodes.iter().find(|node| node.name == "secret").unwrap().file.clone().unwrap();
+        let file =
+            before.nodes.iter().find(|node| before.name(node) == "secret").unwrap().file.clone().unwrap();
         let wanted = [(file.node, 0)];
         for (who, access) in store.viewers() {
             assert_eq!(library.open_nodes(&access, &wanted).await.unwrap().len(), 1, "{who}");
@@ -121,7 +122,7 @@ async fn an_archive_has_no_withheld_content_whoever_asks() {
         for (who, access) in store.viewers() {
             let what = format!("{state}, {who}");
             let tree = library.tree(&access, &root).await.unwrap();
-            let names: Vec<_> = tree.nodes.iter().map(|node| node.name.as_str()).collect();
+            let names: Vec<_> = tree.nodes.iter().map(|node| tree.name(node)).collect();
             assert_eq!(names, ["open"], "{what}");
             assert_eq!(tree.held, usize::from(state == Held), "{what}");
             let files = library.tree_files(&access, &root).await.unwrap().unwrap();
