@@ -30,8 +30,8 @@ sentences! {
         en "These names differ here because Windows does not accept them, because two would be the same, or because the path is \
             too long:";
     more_renamed(count: usize):
-        de "… und {count} weitere",
-        en "… and {count} more";
+        de "Dazu kommen {count} weitere geänderte Namen.",
+        en "{count} more names were changed.";
 }
 
 impl ArchiveTexts {
