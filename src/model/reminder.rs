@@ -131,6 +131,13 @@ impl OfficeHours {
         self.is_workday(local.weekday) && self.hours.contain(minute)
     }
 
+    /// The next time after `time` at which the office begins to work.
+    pub fn next_begin(self, time: Timestamp, zone: &Zone) -> Timestamp {
+        let today = zone.day(time);
+        let days = [today, today.shifted(1)].map(|day| self.begin(self.workday(day, 1), zone));
+        days.into_iter().find(|begin| *begin > time).unwrap_or(time)
+    }
+
     /// The beginning of the next workday after that of `time`.
     pub fn next_workday(self, time: Timestamp, zone: &Zone) -> Timestamp {
         self.begin(self.workday(zone.day(time).shifted(1), 1), zone)
@@ -293,6 +300,13 @@ mod tests {
             ("2026-11-29T10:00:00Z", false),
         ] {
             assert_eq!(hours.contain(at(time), &zone), works, "{time}");
+        }
+        for (time, begin) in [
+            ("2026-11-30T06:59:59Z", "2026-11-30T07:00:00Z"),
+            ("2026-11-30T07:00:00Z", "2026-12-01T07:00:00Z"),
+            ("2026-11-27T17:00:00Z", "2026-11-30T07:00:00Z"),
+        ] {
+            assert_eq!(hours.next_begin(at(time), &zone), at(begin), "{time}");
         }
         assert_eq!(hours.next_workday(at("2026-11-27T10:00:00Z"), &zone), at("2026-11-30T07:00:00Z"));
     }

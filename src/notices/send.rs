@@ -38,6 +38,12 @@ impl Notices {
             self.catalog.read(move |tx| Ok::<_, NoticesError>(tx.notices_due(now, MOST_AT_ONCE)?)).await?;
         let (mut round, mut post) = (Sent::default(), None);
         for row in due {
+            if row.topic == Topic::Reminder
+                && let Some(later) = self.sharing.reminder_rests(row.id, now).await?
+            {
+                self.rest(&row, later).await?;
+                continue;
+            }
             let Some(letter) = self.compose(&row, &settings.url, now).await? else {
                 self.ended(row.id, NoticeState::Dropped, row.attempts, now).await?;
                 round.dropped += 1;
@@ -117,6 +123,19 @@ impl Notices {
     fn message_id(&self, row: &NoticeRow) -> String {
         let domain = self.settings.as_ref().map_or("localhost", |settings| settings.from.email.domain());
         format!("<notice.{}.{}.{}@{domain}>", row.id.0, row.created.0, self.instance)
+    }
+
+    /// Puts a mail off without an attempt.
+    async fn rest(&self, row: &NoticeRow, until: Timestamp) -> Result<(), NoticesError> {
+        let (id, state, attempts) = (row.id, row.state, row.attempts);
+        let fault = row.fault.clone();
+        let store = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            let fault = fault.as_deref();
+            let update = NoticeUpdate { state, attempts, next: Some(until), ended: None, fault };
+            Ok::<_, NoticesError>(tx.update_notice(id, &update)?)
+        };
+        self.catalog.write_silent("it changes nothing but a mail", store).await
     }
 
     /// Notes that the mail server took a mail, in the same transaction with what follows from it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{RequestError, event};
 use crate::accounts::parse_address;
-use crate::catalog::{NewsGroup, RecipientRow, RequestRow, WriteTx};
+use crate::catalog::{NewsGroup, ReadTx, RecipientRow, RequestRow, WriteTx};
 use crate::model::{
     Access, MOST_REMINDERS, News, NoticeId, Office, OfficeHours, Recipient, RecipientId, RequestEvent,
     RequestId, Stamp, Timestamp, Topic, Worker,
@@ -68,6 +68,21 @@ impl Sharing {
             Ok(due.len())
         };
         self.inner.catalog.write_silent("a reminder is recorded when it is sent", make).await
+    }
+
+    /// When a mail with a reminder may be sent, if that is not now: a planned one that the mail server put off waits until the
+    /// office works again.
+    pub async fn reminder_rests(
+        &self,
+        notice: NoticeId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, RequestError> {
+        let pace = self.pace().await?;
+        let zone = &pace.office.zone;
+        if pace.hours.contain(now, zone) || self.inner.catalog.read(move |tx| is_by_hand(tx, notice)).await? {
+            return Ok(None);
+        }
+        Ok(Some(pace.hours.next_begin(now, zone)))
     }
 
     /// Reminds the recipients of a request now, each at most once a day.
@@ -226,6 +241,11 @@ impl ReminderPace {
     }
 }
 
+/// Whether a user asked for the reminder in this mail.
+fn is_by_hand(tx: &ReadTx<'_>, notice: NoticeId) -> Result<bool, RequestError> {
+    Ok(tx.news_of(notice)?.iter().any(|news| news.origin.starts_with(BY_HAND)))
+}
+
 /// Whether a reminder to this recipient is still to be sent.
 fn is_waiting(tx: &WriteTx<'_>, recipient: &RecipientRow) -> Result<bool, RequestError> {
     Ok(tx.is_waiting(&Recipient::Asked(recipient.id), Topic::Reminder)?)
@@ -261,7 +281,7 @@ pub fn reminded(
     notice: NoticeId,
     now: Timestamp,
 ) -> Result<(), RequestError> {
-    let is_by_hand = tx.news_of(notice)?.iter().any(|news| news.origin.starts_with(BY_HAND));
+    let is_by_hand = is_by_hand(tx, notice)?;
     let recipient = tx.recipient(id)?;
     let request = recipient.as_ref().map(|recipient| tx.request(recipient.request)).transpose()?.flatten();
     if let (Some(recipient), Some(request)) = (recipient, request) {

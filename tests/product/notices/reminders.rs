@@ -114,13 +114,25 @@ async fn after_days_without_a_server_one_reminder_is_sent_and_only_while_the_off
 #[tokio::test]
 async fn a_reminder_that_waits_for_the_mail_server_is_not_followed_by_another() {
     let desk = Desk::open().await;
-    desk.ask(ERIKA, DEADLINE, time(MONDAY)).await;
+    let asked = desk.ask(ERIKA, DEADLINE, time(MONDAY)).await;
     desk.smtp.set_mood(Mood::PutsOff);
     assert_eq!(desk.round(time("2026-12-11T07:00:00Z")).await.failed, 1);
     assert_eq!(desk.round(time("2026-12-11T07:00:30Z")).await, Sent::default());
     desk.smtp.set_mood(Mood::Takes);
     assert_eq!(desk.round(time("2026-12-21T07:00:00Z")).await, ONE);
     assert_eq!(desk.round(time("2026-12-21T12:00:00Z")).await, Sent::default());
+    // Put off when the office was about to close: it goes out in the morning, one by hand at once.
+    desk.smtp.set_mood(Mood::PutsOff);
+    assert_eq!(desk.round(time("2026-12-28T16:59:00Z")).await.failed, 1);
+    desk.smtp.set_mood(Mood::Takes);
+    assert_eq!(desk.round(time("2026-12-28T18:00:00Z")).await, Sent::default());
+    assert_eq!(desk.round(time("2026-12-29T06:59:59Z")).await, Sent::default());
+    assert_eq!(desk.round(time("2026-12-29T07:00:00Z")).await, ONE);
+    desk.smtp.set_mood(Mood::PutsOff);
+    desk.by_hand(asked.row.id, time("2026-12-30T20:00:00Z")).await.unwrap();
+    assert_eq!(desk.round(time("2026-12-30T20:00:00Z")).await.failed, 1);
+    desk.smtp.set_mood(Mood::Takes);
+    assert_eq!(desk.round(time("2026-12-30T20:02:00Z")).await, ONE);
 }
 
 #[tokio::test]
