@@ -216,9 +216,11 @@ impl ReminderPace {
             || now.since(due) > LONGEST_LATE
             || self.was_reminded_today(recipient, now)
             || is_waiting(tx, recipient)?;
-        // Of several requests to one person, one reminds a day.
+        // Of several requests to one person, one reminds a day; none if a mail about rejected items went out.
         let today = self.begin_of_day(now);
-        let is_told = told.contains(&recipient.mail) || tx.was_reminded(&recipient.mail, today)?;
+        let is_told = told.contains(&recipient.mail)
+            || tx.was_reminded(&recipient.mail, today)?
+            || tx.notices_since(&group(&request, recipient, Topic::NeededAgain, now), today)?.1.is_some();
         if !is_left_out && is_told {
             let tomorrow = self.hours.next_workday(now, &self.office.zone);
             return Ok(tx.plan_reminder(recipient.id, Some(tomorrow))?);
@@ -251,6 +253,12 @@ fn is_waiting(tx: &WriteTx<'_>, recipient: &RecipientRow) -> Result<bool, Reques
     Ok(tx.is_waiting(&Recipient::Asked(recipient.id), Topic::Reminder)?)
 }
 
+/// Mails to a recipient about one topic.
+fn group(request: &RequestRow, recipient: &RecipientRow, topic: Topic, now: Timestamp) -> NewsGroup {
+    let (recipient, space) = (Recipient::Asked(recipient.id), request.space);
+    NewsGroup { recipient, topic, space, first: now, last: now }
+}
+
 /// Puts a reminder among the mails that are to be sent.
 fn enqueue(
     tx: &WriteTx<'_>,
@@ -259,17 +267,17 @@ fn enqueue(
     how: &str,
     now: Timestamp,
 ) -> Result<(), RequestError> {
-    let (to, topic, space) = (Recipient::Asked(recipient.id), Topic::Reminder, request.space);
+    let group = group(request, recipient, Topic::Reminder, now);
     tx.insert_news(&News {
         origin: format!("{how}-{}", now.0),
-        recipient: to.clone(),
+        recipient: group.recipient.clone(),
         instead_of: None,
-        topic,
-        space,
+        topic: group.topic,
+        space: group.space,
         version: None,
         at: now,
     })?;
-    tx.insert_notice(&NewsGroup { recipient: to, topic, space, first: now, last: now }, topic, now)?;
+    tx.insert_notice(&group, group.topic, now)?;
     Ok(())
 }
 

@@ -213,6 +213,21 @@ async fn a_person_who_is_asked_twice_is_reminded_once_a_day_and_each_recipient_b
 }
 
 #[tokio::test]
+async fn whoever_is_asked_for_rejected_items_again_is_not_reminded_on_that_day() {
+    let desk = Desk::open().await;
+    let first = time("2026-12-07T07:00:00Z");
+    let asked = desk.ask(ERIKA, DEADLINE, time(MONDAY)).await;
+    let item = asked.items[0].row.id;
+    desk.judge(&asked, &[item], &Judgement::Reject("x".into()), later(first, -20)).await;
+    assert_eq!(desk.round(later(first, -10)).await, ONE);
+    assert_eq!(desk.round(first).await, Sent::default());
+    assert_eq!(next(&desk.recipient(asked.row.id).await).as_deref(), Some("2026-12-08T07:00:00Z"));
+    assert_eq!(desk.round(later(first, DAY)).await, ONE);
+    let mails = desk.smtp.takes(2);
+    assert!(mails[0].body().contains("noch einmal") && mails[1].body().contains("noch 2 Punkte offen"));
+}
+
+#[tokio::test]
 async fn by_hand_a_person_is_reminded_at_any_hour_but_once_a_day() {
     let desk = Desk::open().await;
     let night = time("2026-12-06T21:00:00Z");
