@@ -70,7 +70,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// The folders of `http` that each answer one protocol. They share what lies beside them (`protocol`, `context`,
 /// `page`, `auth`, `reply`, `error`, ...) and import no other endpoint; only the router knows them all.
-const ENDPOINTS: [&str; 11] = [
+const ENDPOINTS: [&str; 12] = [
     "account",
     "api",
     "dav",
@@ -80,6 +80,7 @@ const ENDPOINTS: [&str; 11] = [
     "my_links",
     "nextcloud",
     "office",
+    "requests",
     "resumable",
     "signin",
 ];

@@ -177,6 +177,19 @@ impl ReadTx<'_> {
         Ok(rows.into_iter().filter_map(|(_, event)| event).collect())
     }
 
+    /// Up to `limit` of the latest events about the requests of a folder, latest first.
+    pub fn events_of_requests(&self, folder: EntryId, limit: usize) -> Result<Vec<Recorded>, CatalogError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE entry_id = ?1 AND kind IN (
+                 'request-made', 'request-changed', 'request-closed', 'request-reopened', 'request-reminded',
+                 'item-handed-in', 'item-taken-back', 'item-does-not-apply', 'item-applies', 'item-commented',
+                 'item-accepted', 'item-rejected', 'item-undone')
+             ORDER BY id DESC LIMIT ?2"
+        );
+        let rows = self.all(&sql, params![folder.0, limit], recorded)?;
+        Ok(rows.into_iter().filter_map(|(_, event)| event).collect())
+    }
+
     /// When, by whom and for what reason a version last came into this state.
     pub fn latest_state_change(
         &self,

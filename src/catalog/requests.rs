@@ -44,6 +44,10 @@ pub struct RequestRow {
     pub to_check: u32,
     /// Number of items that are rejected.
     pub rejected: u32,
+    /// When a recipient first opened it.
+    pub opened: Option<Timestamp>,
+    /// When a recipient last handed in, answered or asked.
+    pub news: Option<Timestamp>,
 }
 
 /// An item of a request.
@@ -209,6 +213,8 @@ pub enum RequestsOf {
     Overdue,
     /// Of these, those that no recipient has opened.
     NeverOpened,
+    /// Of these, those in which a recipient handed in, answered or asked after this time.
+    NewSince(Timestamp),
     /// Those that are closed.
     Closed,
 }
@@ -233,17 +239,29 @@ impl RequestsOf {
 
 const REQUEST: &str =
     "id, space_id, folder_id, creator_id, title, note, template, naming, year, created_at, deadline_at,
-     closed_at, paused, missing, to_check, rejected, remind";
-
-const RUNNING: &str = "WHERE space_id = ?1 AND id < ?2 AND closed_at IS NULL";
-
-const PAGE: &str = "ORDER BY id DESC LIMIT ?3";
+     closed_at, paused, missing, to_check, rejected, remind, opened_at, news_at";
 
 const ITEM: &str = "id, request_id, position, title, help, person, several, state, verdict_at, reason,
      declined_at, declined_why";
 
 const RECIPIENT: &str =
     "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at, refused_at, refusal";
+
+/// The condition of a list, on an index of its own, and its time `?5` if it has one.
+fn condition(of: RequestsOf, now: Timestamp) -> (&'static str, Option<Timestamp>) {
+    match of {
+        RequestsOf::Running => ("closed_at IS NULL", None),
+        RequestsOf::Missing => ("closed_at IS NULL AND missing > 0", None),
+        RequestsOf::ToCheck => ("closed_at IS NULL AND to_check > 0", None),
+        RequestsOf::Rejected => ("closed_at IS NULL AND rejected > 0", None),
+        RequestsOf::Overdue => ("closed_at IS NULL AND missing > 0 AND deadline_at < ?5", Some(now)),
+        RequestsOf::NeverOpened => ("closed_at IS NULL AND opened_at IS NULL", None),
+        RequestsOf::NewSince(time) => {
+            ("closed_at IS NULL AND news_at IS NOT NULL AND news_at > ?5", Some(time))
+        }
+        RequestsOf::Closed => ("closed_at IS NOT NULL", None),
+    }
+}
 
 fn request_row(row: &Row<'_>) -> Result<RequestRow, DatabaseError> {
     let plan: String = row.get(16)?;
@@ -265,6 +283,8 @@ fn request_row(row: &Row<'_>) -> Result<RequestRow, DatabaseError> {
         to_check: row.get(14)?,
         rejected: row.get(15)?,
         plan: plan.parse().map_err(|_| DatabaseError::unknown_word(&plan))?,
+        opened: row.get::<Option<i64>>(17)?.map(Timestamp),
+        news: row.get::<Option<i64>>(18)?.map(Timestamp),
     })
 }
 
@@ -325,44 +345,66 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {REQUEST} FROM requests WHERE id = ?1"), [id.0], request_row)
     }
 
-    /// Up to `limit` requests of a space with ids below `before`, latest first.
+    /// Up to `limit` requests of a space with ids above `after` and below `before`, latest first.
     pub fn requests_in(
         &self,
         space: SpaceId,
         of: RequestsOf,
-        (before, limit): (i64, usize),
+        (after, before, limit): (i64, i64, usize),
         now: Timestamp,
     ) -> Result<Vec<RequestRow>, CatalogError> {
-        if of == RequestsOf::Overdue {
-            return self.all(
-                &format!(
-                    "SELECT {REQUEST} FROM requests {RUNNING} AND missing > 0 AND deadline_at < ?4 {PAGE}"
-                ),
-                params![space.0, before, limit, now.0],
-                request_row,
-            );
+        let (of, time) = condition(of, now);
+        let sql = format!(
+            "SELECT {REQUEST} FROM requests WHERE space_id = ?1 AND id > ?2 AND id < ?3 AND {of} ORDER BY id DESC LIMIT ?4"
+        );
+        match time {
+            Some(time) => self.all(&sql, params![space.0, after, before, limit, time.0], request_row),
+            None => self.all(&sql, params![space.0, after, before, limit], request_row),
         }
-        let sql = match of {
-            RequestsOf::Running | RequestsOf::Overdue => {
-                format!("SELECT {REQUEST} FROM requests {RUNNING} {PAGE}")
-            }
-            RequestsOf::Missing => format!("SELECT {REQUEST} FROM requests {RUNNING} AND missing > 0 {PAGE}"),
-            RequestsOf::ToCheck => {
-                format!("SELECT {REQUEST} FROM requests {RUNNING} AND to_check > 0 {PAGE}")
-            }
-            RequestsOf::Rejected => {
-                format!("SELECT {REQUEST} FROM requests {RUNNING} AND rejected > 0 {PAGE}")
-            }
-            RequestsOf::NeverOpened => format!(
-                "SELECT {REQUEST} FROM requests {RUNNING} AND NOT EXISTS (SELECT 1 FROM links
-                     WHERE links.request_id = requests.id AND links.opened_at IS NOT NULL) {PAGE}"
-            ),
-            RequestsOf::Closed => format!(
-                "SELECT {REQUEST} FROM requests
-                 WHERE space_id = ?1 AND id < ?2 AND closed_at IS NOT NULL {PAGE}"
-            ),
-        };
-        self.all(&sql, params![space.0, before, limit], request_row)
+    }
+
+    /// The same of those that were made from a template; an empty name for those that were made from none.
+    pub fn requests_from(
+        &self,
+        (space, template): (SpaceId, &str),
+        of: RequestsOf,
+        (after, before, limit): (i64, i64, usize),
+        now: Timestamp,
+    ) -> Result<Vec<RequestRow>, CatalogError> {
+        let (of, time) = condition(of, now);
+        let sql = format!(
+            "SELECT {REQUEST} FROM requests
+             WHERE space_id = ?1 AND id > ?2 AND id < ?3 AND {of} AND template = ?6 ORDER BY id DESC LIMIT ?4"
+        );
+        let time = time.unwrap_or(now);
+        self.all(&sql, params![space.0, after, before, limit, time.0, template], request_row)
+    }
+
+    /// Up to `limit` requests that a user made since a time, with ids above `after`, latest first.
+    pub fn requests_made_by(
+        &self,
+        creator: UserId,
+        (after, since): (i64, Timestamp),
+        limit: usize,
+    ) -> Result<Vec<RequestRow>, CatalogError> {
+        let sql = format!(
+            "SELECT {REQUEST} FROM requests WHERE creator_id = ?1 AND id > ?2 AND created_at >= ?3
+             ORDER BY id DESC LIMIT ?4"
+        );
+        self.all(&sql, params![creator.0, after, since.0, limit], request_row)
+    }
+
+    /// The latest request that a user made; 0 for none.
+    pub fn latest_request_of(&self, creator: UserId) -> Result<RequestId, CatalogError> {
+        let sql = "SELECT id FROM requests WHERE creator_id = ?1 ORDER BY id DESC LIMIT 1";
+        Ok(self.one(sql, [creator.0], |row| Ok(RequestId(row.get(0)?)))?.unwrap_or(RequestId(0)))
+    }
+
+    /// Number of items of a request.
+    pub fn item_count(&self, request: RequestId) -> Result<u32, CatalogError> {
+        // The last place in the list, which one step of the index finds.
+        let sql = "SELECT position FROM request_items WHERE request_id = ?1 ORDER BY position DESC LIMIT 1";
+        Ok(self.one(sql, [request.0], |row| row.get(0))?.unwrap_or_default())
     }
 
     /// Number of requests of a user that are not closed.
@@ -631,6 +673,21 @@ impl WriteTx<'_> {
         self.execute(
             "INSERT INTO request_comments (item_id, recipient_id, at, text) VALUES (?1, ?2, ?3, ?4)",
             params![item.0, recipient.map(|recipient| recipient.0), at.0, text],
+        )
+        .map(drop)
+    }
+
+    /// Notes that a recipient did something for a request.
+    pub fn note_news(&self, id: RequestId, at: Timestamp) -> Result<(), CatalogError> {
+        self.execute("UPDATE requests SET news_at = ?2 WHERE id = ?1", params![id.0, at.0]).map(drop)
+    }
+
+    /// Notes that the request of a link was opened, if that is the first time.
+    pub fn note_request_opened(&self, link: LinkId, at: Timestamp) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE requests SET opened_at = ?2
+             WHERE id = (SELECT request_id FROM links WHERE links.id = ?1) AND opened_at IS NULL",
+            params![link.0, at.0],
         )
         .map(drop)
     }

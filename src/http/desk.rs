@@ -11,7 +11,7 @@ use super::page::{Page, Width};
 use super::session::{self, FORM_TOKEN};
 use crate::accounts::{LookupError, Principal, Session};
 use crate::admin::{Asker, Reply, Request};
-use crate::model::{Timestamp, Zone};
+use crate::model::{Access, Timestamp, Zone};
 use crate::net::{RequestBody, ResponseBody};
 use crate::text::Language;
 
@@ -20,6 +20,8 @@ pub(super) struct Desk<'a> {
     pub(super) context: RequestContext<'a>,
     pub(super) language: Language,
     pub(super) session: Session,
+    /// The spaces that the person may see.
+    pub(super) accesses: Vec<Access>,
     /// The office's time zone.
     pub(super) zone: Zone,
     /// Token of the session's forms.
@@ -33,9 +35,11 @@ impl<'a> Desk<'a> {
         language: Language,
     ) -> Result<Option<Self>, LookupError> {
         let Some(session) = session::current(context).await? else { return Ok(None) };
-        let form_token = context.services.accounts.form_token(&session.token);
+        let accounts = &context.services.accounts;
+        let accesses = accounts.spaces_of(&session.principal).await?;
+        let form_token = accounts.form_token(&session.token);
         let zone = context.zone().await;
-        Ok(Some(Self { context, language, session, zone, form_token }))
+        Ok(Some(Self { context, language, session, accesses, zone, form_token }))
     }
 
     pub(super) fn principal(&self) -> &Principal {
@@ -102,6 +106,7 @@ impl<'a> Desk<'a> {
     }
 
     fn person(&self) -> SignedIn<'_> {
-        SignedIn { name: self.name(), role: self.principal().role, form_token: &self.form_token }
+        let asks = self.context.services.sharing.may_ask(self.principal(), &self.accesses);
+        SignedIn { name: self.name(), role: self.principal().role, form_token: &self.form_token, asks }
     }
 }

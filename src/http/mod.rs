@@ -23,6 +23,7 @@ pub mod protocol;
 mod reader;
 mod recent_spaces;
 mod reply;
+mod requests;
 pub(crate) mod resumable;
 mod router;
 mod session;

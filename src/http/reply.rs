@@ -3,8 +3,17 @@
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
 
+use crate::accounts::Principal;
 use crate::net::ResponseBody;
 pub(super) use crate::net::plain_response as plain;
+
+/// What a request to a page leads to.
+pub(super) enum Answer {
+    /// A page, or a file that is made here.
+    Made(Response<ResponseBody>),
+    /// The file at this path of a space, which the person reads as by any other way.
+    File { principal: Box<Principal>, space: String, path: String },
+}
 
 /// A status without a body.
 pub(super) fn empty(status: StatusCode) -> Response<ResponseBody> {
@@ -31,10 +40,14 @@ pub(super) fn json(status: StatusCode, body: String) -> Response<ResponseBody> {
 
 /// A text for a browser to store under this name, which is ASCII; not to be cached.
 pub(super) fn text_file(name: &str, text: String) -> Response<ResponseBody> {
+    file(name, text, HeaderValue::from_static("text/plain; charset=utf-8"))
+}
+
+fn file(name: &str, text: String, media_type: HeaderValue) -> Response<ResponseBody> {
     let mut response = uncached(StatusCode::OK);
     *response.body_mut() = ResponseBody::full(text);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CONTENT_TYPE, media_type);
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(CONTENT_DISPOSITION, name);
     }

@@ -24,7 +24,8 @@ use super::page::foot::{self, Legal};
 use super::page::language::preferred;
 use super::protocol::href::{Mount, Place};
 use super::recent_spaces::RecentSpaces;
-use super::reply::{empty, not_allowed, plain, read_only};
+use super::reply::{Answer, empty, not_allowed, plain, read_only};
+use super::requests;
 use super::resumable::{Endpoint, Resumable, UploadStart};
 use super::signin;
 use super::{Health, HealthState, KnownTroubles, health_response};
@@ -204,7 +205,12 @@ impl Open {
             return my_links::handle(context, body).await;
         }
         if holding::serves(path) {
-            return self.holding(context, body).await;
+            let answer = holding::handle(context, body).await;
+            return self.page(context, body, answer, Route::named("holding")).await;
+        }
+        if requests::serves(path) {
+            let answer = requests::handle(context, body).await;
+            return self.page(context, body, answer, Route::named("requests")).await;
         }
         if api::serves(path) {
             return self.api(context, body).await;
@@ -232,18 +238,24 @@ impl Open {
         page.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "The office has no such text.\n"))
     }
 
-    /// A page of the holding area. A file that it leads to is read like any other, with the rights of the person.
-    async fn holding(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
-        let (principal, space, path) = match holding::handle(context, body).await {
-            holding::Answer::Made(response) => return response,
-            holding::Answer::File { principal, space, path } => (principal, space, path),
+    /// A page. A file that it leads to is read like any other, with the rights of the person.
+    async fn page(
+        &self,
+        context: RequestContext<'_>,
+        body: &mut RequestBody,
+        answer: Answer,
+        route: Route,
+    ) -> Response<ResponseBody> {
+        let (principal, space, path) = match answer {
+            Answer::Made(response) => return response,
+            Answer::File { principal, space, path } => (principal, space, path),
         };
         let names = (EntryName::parse(&space), EntryPath::parse(path.trim_start_matches('/')));
         let response = match names {
             (Ok(space), Ok(path)) => self.content(context, body, &principal, space, path).await,
             _ => plain(StatusCode::NOT_FOUND, "Not found."),
         };
-        routed(response, Route::named("holding"))
+        routed(response, route)
     }
 
     /// A page of files. A file itself, or a folder as an archive, is read like any other.

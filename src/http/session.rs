@@ -88,8 +88,12 @@ pub(super) async fn current(context: RequestContext<'_>) -> Result<Option<Sessio
 
 /// Whether a form was shown by this server to the browser with this token, and sent from its page.
 pub(super) fn is_own_form(context: RequestContext<'_>, token: &SessionToken, form: &[u8]) -> bool {
-    let sent = field(form, FORM_TOKEN).unwrap_or_default();
-    is_from_this_site(context) && context.services.accounts.is_form_token(token, &sent)
+    is_own_token(context, token, &field(form, FORM_TOKEN).unwrap_or_default())
+}
+
+/// The same by the token that was sent in the form.
+pub(super) fn is_own_token(context: RequestContext<'_>, token: &SessionToken, sent: &str) -> bool {
+    is_from_this_site(context) && context.services.accounts.is_form_token(token, sent)
 }
 
 /// The answer to any other form; `again` is the address of the page that shows the right one.

@@ -264,6 +264,7 @@ impl Sharing {
             .catalog
             .write_silent("when a link was last opened is kept with it", move |tx| {
                 tx.touches_only([]);
+                tx.note_request_opened(id, now)?;
                 tx.touch_link(id, now)
             })
             .await;

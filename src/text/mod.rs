@@ -18,6 +18,7 @@ mod my_links;
 mod notices;
 mod office;
 mod refusals;
+mod requests;
 mod sentences;
 mod sign_in;
 
@@ -37,6 +38,7 @@ pub use my_links::MyLinksTexts;
 pub use notices::NoticeTexts;
 pub use office::OfficeTexts;
 pub use refusals::RefusalTexts;
+pub use requests::RequestsTexts;
 pub use sentences::Sentence;
 pub use sign_in::SignInTexts;
 
@@ -58,6 +60,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("MyLinksTexts", MyLinksTexts::ALL),
     ("OfficeTexts", OfficeTexts::ALL),
     ("RefusalTexts", RefusalTexts::ALL),
+    ("RequestsTexts", RequestsTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
 ];
 

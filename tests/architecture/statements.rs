@@ -22,8 +22,12 @@ const ABOUT_SQLITE: &str = "sqlite/";
 const SQLITE_ONLY: [(&str, &str); 1] = [("integrity", "FROM sqlite_sequence")];
 
 /// What stands for the parts of statements that are no constants: file, name, text.
-const PARTS: [(&str, &str, &str); 3] =
-    [("accounts", "table", "grants"), ("accounts", "column", "user_id"), ("properties", "", "value")];
+const PARTS: [(&str, &str, &str); 4] = [
+    ("accounts", "table", "grants"),
+    ("accounts", "column", "user_id"),
+    ("properties", "", "value"),
+    ("requests", "of", "closed_at IS NULL AND missing > 0 AND deadline_at < ?5"),
+];
 
 /// The program may one day keep its catalogue in `PostgreSQL`. A statement that only SQLite understands would
 /// close that door unseen. This is about the grammar; names and types need a `PostgreSQL` with a schema.

@@ -53,6 +53,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0034-requests.sql"),
     include_str!("../../../migrations/0035-reminders.sql"),
     include_str!("../../../migrations/0036-archives.sql"),
+    include_str!("../../../migrations/0037-request-lists.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -160,8 +160,9 @@ impl Cabinet<'_> {
         let texts = self.texts();
         let mut spaces = self.desk.context.services.library.spaces().await?;
         let may_write = |access: &&Access| access.require(Right::Write).is_ok();
-        spaces
-            .retain(|space| self.accesses.iter().filter(may_write).any(|access| access.space() == space.id));
+        spaces.retain(|space| {
+            self.desk.accesses.iter().filter(may_write).any(|access| access.space() == space.id)
+        });
         let here = self.desk.context.path().split('/').nth(2).unwrap_or_default();
         let here = percent_encoding::percent_decode_str(here).decode_utf8_lossy();
         let chosen = if outcome.typed.space.is_empty() { &*here } else { &outcome.typed.space };

@@ -47,8 +47,6 @@ pub(super) enum Answer {
 /// A person at the pages.
 struct Cabinet<'a> {
     desk: Desk<'a>,
-    /// The spaces that the person may see.
-    accesses: Vec<Access>,
 }
 
 /// The page of an entry that the query chooses.
@@ -105,9 +103,7 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
 impl<'a> Cabinet<'a> {
     /// `None` without a session.
     async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
-        let Some(desk) = Desk::of(context, language).await? else { return Ok(None) };
-        let accesses = context.services.accounts.spaces_of(desk.principal()).await?;
-        Ok(Some(Self { desk, accesses }))
+        Ok(Desk::of(context, language).await?.map(|desk| Self { desk }))
     }
 
     async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
@@ -177,14 +173,14 @@ impl<'a> Cabinet<'a> {
     /// The right to a space. One that does not exist and one that the person may not see are the same.
     async fn access(&self, space: &EntryName) -> Result<Access, Failure> {
         let id = self.desk.context.services.library.space_id(space).await?.ok_or(LibraryError::NotFound)?;
-        let access = self.accesses.iter().find(|access| access.space() == id);
+        let access = self.desk.accesses.iter().find(|access| access.space() == id);
         Ok(*access.ok_or(LibraryError::NotFound)?)
     }
 
     /// The list of spaces.
     async fn spaces(&self) -> Result<Response<ResponseBody>, Failure> {
         let library = &self.desk.context.services.library;
-        let tops = library.tops(&self.accesses, self.desk.context.info.received).await?;
+        let tops = library.tops(&self.desk.accesses, self.desk.context.info.received).await?;
         let texts = BrowseTexts(self.desk.language);
         let content = html! {
             @if tops.is_empty() { p { (texts.no_spaces()) } } @else {

@@ -24,22 +24,14 @@ use super::page::bar::{SignedIn, bar};
 use super::page::form::read_form;
 use super::page::language::{chosen, keep_choice};
 use super::page::{Page, Width, notice_below};
-use super::reply::{not_allowed, text_file};
+use super::reply::{Answer, not_allowed, text_file};
 use super::session;
-use crate::accounts::{LookupError, Principal, Session};
+use crate::accounts::{LookupError, Session};
 use crate::intake::{Hold, IntakeError};
 use crate::library::{LibraryError, Space};
 use crate::model::{Access, EntryId, HoldId, SpaceId, Timestamp, UserId, Zone};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{ErrorTexts, HoldingTexts, Language};
-
-/// What a request to a page leads to.
-pub(super) enum Answer {
-    /// A page, or a file that is made here.
-    Made(Response<ResponseBody>),
-    /// The file at this path of a space, which the person reads as by any other way.
-    File { principal: Box<Principal>, space: String, path: String },
-}
 
 /// A person at the pages.
 struct Desk<'a> {
@@ -218,8 +210,9 @@ impl<'a> Desk<'a> {
     }
 
     fn person(&self) -> SignedIn<'_> {
-        let Principal { name, role, .. } = &self.session.principal;
-        SignedIn { name: name.as_str(), role: *role, form_token: &self.form_token }
+        let principal = &self.session.principal;
+        let asks = self.context.services.sharing.may_ask(principal, &self.accesses);
+        SignedIn { name: principal.name.as_str(), role: principal.role, form_token: &self.form_token, asks }
     }
 
     /// The same for an item that does not exist as for one with which the person has nothing to do.

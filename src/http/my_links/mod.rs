@@ -33,6 +33,8 @@ struct Desk<'a> {
     form_token: String,
     /// The spaces in which the user may make links.
     spaces: Vec<(Space, Access)>,
+    /// Whether the user makes and judges requests.
+    asks: bool,
     office: std::sync::Arc<Office>,
 }
 
@@ -122,9 +124,10 @@ impl<'a> Desk<'a> {
             access.require(Right::Write).ok().map(|_| (space, *access))
         });
         let spaces = spaces.collect();
+        let asks = context.services.sharing.may_ask(&session.principal, &accesses);
         let form_token = accounts.form_token(&session.token);
         let office = accounts.office().await?;
-        Ok(Some(Self { context, language, session, form_token, spaces, office }))
+        Ok(Some(Self { context, language, session, form_token, spaces, asks, office }))
     }
 
     async fn answer(&self, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
@@ -231,7 +234,7 @@ impl<'a> Desk<'a> {
 
     fn person(&self) -> SignedIn<'_> {
         let Principal { name, role, .. } = &self.session.principal;
-        SignedIn { name: name.as_str(), role: *role, form_token: &self.form_token }
+        SignedIn { name: name.as_str(), role: *role, form_token: &self.form_token, asks: self.asks }
     }
 }
 

@@ -4,7 +4,9 @@ use maud::{Markup, html};
 
 use super::language::CHOICE;
 use crate::model::Role;
-use crate::text::{AdministrationTexts, FilesTexts, HoldingTexts, Language, MyLinksTexts, SignInTexts};
+use crate::text::{
+    AdministrationTexts, FilesTexts, HoldingTexts, Language, MyLinksTexts, RequestsTexts, SignInTexts,
+};
 
 /// A person who is signed in.
 #[derive(Debug)]
@@ -13,6 +15,8 @@ pub(in crate::http) struct SignedIn<'a> {
     pub(in crate::http) role: Role,
     /// Token of the session's forms.
     pub(in crate::http) form_token: &'a str,
+    /// Whether the person makes and judges requests.
+    pub(in crate::http) asks: bool,
 }
 
 /// The bar of the page at the address `here`, a path with its query.
@@ -23,6 +27,7 @@ pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&Signe
             @if let Some(person) = person {
                 nav aria-label=(texts.pages()) {
                     a href="/files/" { (FilesTexts(language).title()) }
+                    @if person.asks { a href="/requests" { (RequestsTexts(language).title()) } }
                     a href="/links" { (MyLinksTexts(language).title()) }
                     a href="/holding" { (HoldingTexts(language).title()) }
                     @if person.role == Role::Administrator {

@@ -15,6 +15,37 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Longest form without files, in bytes.
 pub(in crate::http) const MAX_FORM_BYTES: usize = 8 * 1024;
 
+/// The fields of a form in their order.
+#[derive(Clone, Debug, Default)]
+pub(in crate::http) struct Fields(pub(in crate::http) Vec<(String, String)>);
+
+impl Fields {
+    /// Those of a body or query; one that is not UTF-8 is left out.
+    pub(in crate::http) fn of(form: &[u8]) -> Self {
+        let text = |raw: &[u8]| std::str::from_utf8(&decoded(raw)).ok().map(str::to_owned);
+        let pairs = form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).filter_map(|pair| {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            Some((text(parts.next()?)?, text(parts.next().unwrap_or_default())?))
+        });
+        Self(pairs.collect())
+    }
+
+    /// The value of the first field of this name; empty if there is none.
+    pub(in crate::http) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Whether there is a field of this name.
+    pub(in crate::http) fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+
+    /// The values of all fields of this name.
+    pub(in crate::http) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// The value of the first field of this name. `None` if there is none, or if it is not UTF-8: a password in another
 /// encoding would be another password. Wiped on drop, because it may be a password.
 pub fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {

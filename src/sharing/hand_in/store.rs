@@ -328,8 +328,8 @@ fn note(tx: &WriteTx<'_>, file: &Arriving, version: VersionId) -> Result<(), Han
         refused: None,
         item: file.item,
     })?;
-    if let Some((request, Some(item))) = &asked {
-        arrived(tx, (request, item), &Stamp { actor: file.actor, at: stored.created })?;
+    if let Some((request, item)) = &asked {
+        arrived(tx, (request, item.as_ref()), &Stamp { actor: file.actor, at: stored.created })?;
     }
     Ok(())
 }

@@ -105,6 +105,7 @@ impl Sharing {
                 if row.state == ItemState::Accepted {
                     return Err(RequestError::ItemDone);
                 }
+                tx.note_news(request.id, by.at)?;
                 change(tx, &request, &row, &by)
             })
             .await

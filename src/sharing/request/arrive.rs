@@ -64,12 +64,14 @@ pub(in crate::sharing) fn admit(
     Ok((request, Some(row)))
 }
 
-/// Takes note of a file that was stored for an item, in the same transaction: what was handed in applies.
+/// Takes note of a file that was stored for a request, in the same transaction: what was handed in for an item applies.
 pub(in crate::sharing) fn arrived(
     tx: &WriteTx<'_>,
-    (request, item): (&RequestRow, &ItemRow),
+    (request, item): (&RequestRow, Option<&ItemRow>),
     by: &Stamp,
 ) -> Result<(), RequestError> {
+    tx.note_news(request.id, by.at)?;
+    let Some(item) = item else { return Ok(()) };
     if item.declined.is_some() {
         tx.decline_item(item.id, None, "")?;
     }

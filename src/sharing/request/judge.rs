@@ -2,6 +2,7 @@
 
 use super::make::links_end;
 use super::read::permitted;
+use super::seen::seen;
 use super::template::MAX_ITEMS;
 use super::{RequestError, event, is_text};
 use crate::catalog::{RequestRow, WriteTx};
@@ -37,14 +38,37 @@ impl Sharing {
         if judgements.len() > MAX_ITEMS {
             return Err(RequestError::NoSuchItem);
         }
-        for (_, judgement) in &judgements {
-            if let Judgement::Reject(reason) = judgement
-                && (reason.trim().is_empty() || !is_text(reason, MAX_REASON))
-            {
-                return Err(RequestError::Text);
-            }
-        }
+        require_reasons(&judgements)?;
         self.change_request(rights, id, move |tx, row| {
+            judgements.iter().try_for_each(|(item, judgement)| judge(tx, row, *item, judgement, &by))
+        })
+        .await
+    }
+
+    /// The same for a user who saw the items: each with its word of [`ItemShown::seen`](super::ItemShown::seen).
+    ///
+    /// Errors: as above, and `Changed` with the items that somebody changed since; then nothing is judged.
+    pub async fn judge_as_seen(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+        judgements: Vec<((ItemId, Judgement), String)>,
+        by: Stamp,
+    ) -> Result<(), RequestError> {
+        let (judgements, saw): (Vec<_>, Vec<_>) = judgements.into_iter().unzip();
+        require_reasons(&judgements)?;
+        self.change_request(rights, id, move |tx, row| {
+            let mut changed = Vec::new();
+            for ((item, _), saw) in judgements.iter().zip(&saw) {
+                let item = tx.item(*item)?.ok_or(RequestError::NoSuchItem)?;
+                let latest = tx.files_of_item(item.id, 1)?.first().map(|file| file.id);
+                if seen(&item, latest) != *saw {
+                    changed.push(item.id);
+                }
+            }
+            if !changed.is_empty() {
+                return Err(RequestError::Changed(changed));
+            }
             judgements.iter().try_for_each(|(item, judgement)| judge(tx, row, *item, judgement, &by))
         })
         .await
@@ -114,6 +138,17 @@ impl Sharing {
                 change(tx, &row)
             })
             .await
+    }
+}
+
+fn require_reasons(judgements: &[(ItemId, Judgement)]) -> Result<(), RequestError> {
+    let lacks_reason = |judgement: &Judgement| match judgement {
+        Judgement::Reject(reason) => reason.trim().is_empty() || !is_text(reason, MAX_REASON),
+        Judgement::Accept | Judgement::Undo => false,
+    };
+    match judgements.iter().any(|(_, judgement)| lacks_reason(judgement)) {
+        true => Err(RequestError::Text),
+        false => Ok(()),
     }
 }
 

@@ -75,6 +75,30 @@ impl Sharing {
         wanted: Vec<NewRequest>,
         now: Timestamp,
     ) -> Result<Vec<RequestId>, RequestError> {
+        self.ask_if(principal, wanted, None, now).await
+    }
+
+    /// The same for a form that was shown when `latest` was the user's latest request (0: none); sent twice, it makes requests
+    /// once.
+    ///
+    /// Errors: as above, and `MadeMeanwhile`.
+    pub async fn ask_once(
+        &self,
+        principal: &Principal,
+        wanted: Vec<NewRequest>,
+        latest: RequestId,
+        now: Timestamp,
+    ) -> Result<Vec<RequestId>, RequestError> {
+        self.ask_if(principal, wanted, Some(latest), now).await
+    }
+
+    async fn ask_if(
+        &self,
+        principal: &Principal,
+        wanted: Vec<NewRequest>,
+        latest: Option<RequestId>,
+        now: Timestamp,
+    ) -> Result<Vec<RequestId>, RequestError> {
         self.require_maker(principal)?;
         let (office, pace) = (self.inner.accounts.office().await?, self.pace().await?);
         let mut checked = Vec::with_capacity(wanted.len());
@@ -91,6 +115,11 @@ impl Sharing {
         let (sharing, principal) = (self.clone(), principal.clone());
         let make = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
+            if let Some(latest) = latest
+                && tx.latest_request_of(principal.user)? != latest
+            {
+                return Err(RequestError::MadeMeanwhile);
+            }
             if tx.running_requests_of(principal.user)? + checked.len() > MAX_RUNNING {
                 return Err(RequestError::TooMany);
             }

@@ -17,22 +17,26 @@ mod make;
 mod naming;
 mod read;
 mod remind;
+mod seen;
 mod tell;
 mod template;
 
 use crate::accounts::AccountsError;
 use crate::catalog::{CatalogError, ReadTx, RequestRow};
 use crate::library::LibraryError;
-use crate::model::{AccessDenied, EntryId, Event, ItemState, ParsePlanError, RequestEvent, Spot};
+use crate::model::{AccessDenied, EntryId, Event, ItemId, ItemState, ParsePlanError, RequestEvent, Spot};
 use crate::sharing::issue::LinkError;
 
-pub use crate::catalog::{RequestRow as RequestHead, RequestsOf};
+pub use crate::catalog::{
+    ItemRow as RequestItem, RecipientRow as Recipient, RequestRow as RequestHead, RequestsOf,
+};
 pub(super) use arrive::{admit, arrived, taken_back};
 pub use judge::{Judgement, MAX_REASON};
 pub use make::{MAX_RECIPIENTS, MAX_TOGETHER, NewRequest, WantedRecipient};
 pub use naming::{DEFAULT_NAMING, Naming, NamingError};
 pub use read::{
-    Asked, AskedItem, ItemShown, MAX_PAGE, RecipientShown, RequestFile, RequestPage, RequestShown,
+    Asked, AskedItem, ItemShown, MAX_PAGE, RecipientShown, RequestFile, RequestLine, RequestLines,
+    RequestPage, RequestShown, RequestsAsked,
 };
 pub use remind::{refused, reminded};
 pub use template::{MAX_ITEMS, MAX_TEMPLATE_BYTES, Template, TemplateError, TemplateItem};
@@ -57,6 +61,12 @@ pub enum RequestError {
     /// The item is accepted.
     #[error("this item is accepted already")]
     ItemDone,
+    /// Somebody changed these items since the user saw them.
+    #[error("somebody changed {} of these items meanwhile; look at them again", .0.len())]
+    Changed(Vec<ItemId>),
+    /// The user made another request since the form was shown.
+    #[error("this was made already, or another request was made meanwhile; look at the list")]
+    MadeMeanwhile,
     /// The item takes one file, and has it.
     #[error("this item takes one file, and has it")]
     OneFile,
@@ -137,6 +147,8 @@ impl RequestError {
             Self::NoSuchItem => "item-unknown",
             Self::Closed => "request-closed",
             Self::ItemDone => "item-accepted",
+            Self::Changed(_) => "item-changed",
+            Self::MadeMeanwhile => "request-made-meanwhile",
             Self::OneFile => "item-takes-one-file",
             Self::Denied => "right-missing",
             Self::ClientsMakeNone => "clients-make-no-links",

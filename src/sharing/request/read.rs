@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::RequestError;
+use super::seen::seen;
 use crate::accounts::Principal;
 use crate::catalog::{
     CommentRow, ItemRow, LinkRow, ReadTx, RecipientRow, RequestFileRow, RequestRow, RequestsOf,
 };
-use crate::model::{Access, EntryId, EntryPath, RequestId, Right, SpaceId, Timestamp};
+use crate::model::{Access, EntryId, EntryPath, Event, Recorded, RequestId, Right, SpaceId, Timestamp};
 use crate::sharing::link::Link;
 use crate::sharing::{Sharing, Visit};
 
@@ -17,6 +18,44 @@ pub const MAX_PAGE: usize = 100;
 const MAX_SHOWN_COMMENTS: usize = 50;
 /// Most files of an item that are shown.
 const MAX_SHOWN_FILES: usize = 100;
+
+/// Most events about the requests of a folder among which those of one request are looked for.
+const MAX_EVENTS: usize = 500;
+
+/// What a list of requests is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestsAsked {
+    /// Which requests.
+    pub of: RequestsOf,
+    /// Only those of this space.
+    pub space: Option<SpaceId>,
+    /// Only those that were made from this template; an empty name for those that were made from none.
+    pub template: Option<String>,
+    /// Only those with smaller ids.
+    pub before: Option<RequestId>,
+}
+
+/// A page of a list for people.
+#[derive(Clone, Debug, Default)]
+pub struct RequestLines {
+    /// Latest first.
+    pub lines: Vec<RequestLine>,
+    /// The id before which the next page begins.
+    pub next: Option<RequestId>,
+}
+
+/// A request in a list.
+#[derive(Clone, Debug)]
+pub struct RequestLine {
+    /// The request.
+    pub row: RequestRow,
+    /// Number of its items.
+    pub items: u32,
+    /// The recipients in their order.
+    pub recipients: Vec<RecipientRow>,
+    /// Title, person and state of each item in their order; only where a list asks for them.
+    pub states: Vec<ItemRow>,
+}
 
 /// A page of a list of requests.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +90,13 @@ pub struct ItemShown {
     pub files: Vec<RequestFile>,
     /// The latest comments on it, earliest first.
     pub comments: Vec<CommentRow>,
+}
+
+impl ItemShown {
+    /// A word for what a user saw of the item before deciding about it.
+    pub fn seen(&self) -> String {
+        seen(&self.row, self.files.first().map(|file| file.row.id))
+    }
 }
 
 /// A file of a request, with its path in the space while it is there.
@@ -108,6 +154,11 @@ impl Sharing {
         Ok(accesses.into_iter().filter(|access| access.require(Right::Write).is_ok()).collect())
     }
 
+    /// Whether a user with these rights makes and judges requests anywhere.
+    pub fn may_ask(&self, principal: &Principal, rights: &[Access]) -> bool {
+        self.require_maker(principal).is_ok() && !spaces_of(rights, None).is_empty()
+    }
+
     /// A page of the requests in the spaces of these rights, latest first.
     pub async fn requests(
         &self,
@@ -116,21 +167,61 @@ impl Sharing {
         before: Option<RequestId>,
         now: Timestamp,
     ) -> Result<RequestPage, RequestError> {
-        let spaces: Vec<SpaceId> =
-            rights.iter().filter_map(|access| access.require(Right::Write).ok()).collect();
-        let before = before.map_or(i64::MAX, |id| id.0);
+        let asked = RequestsAsked { of, before, ..RequestsAsked::default() };
+        let spaces = spaces_of(rights, None);
         let page = self.inner.catalog.read(move |tx| {
-            let mut requests = Vec::new();
-            for space in spaces {
-                requests.extend(tx.requests_in(space, of, (before, MAX_PAGE + 1), now)?);
-            }
-            requests.sort_by_key(|row| std::cmp::Reverse(row.id));
-            let has_more = requests.len() > MAX_PAGE;
-            requests.truncate(MAX_PAGE);
-            let next = requests.last().filter(|_| has_more).map(|row| row.id);
+            let (requests, next) = found(tx, spaces, &asked, MAX_PAGE, now)?;
             Ok::<_, RequestError>(RequestPage { requests, next })
         });
         page.await
+    }
+
+    /// A page of at most `limit` requests in the spaces of these rights, latest first; with the states of their items if
+    /// `with_states`.
+    pub async fn request_lines(
+        &self,
+        rights: &[Access],
+        asked: RequestsAsked,
+        (limit, with_states): (usize, bool),
+        now: Timestamp,
+    ) -> Result<RequestLines, RequestError> {
+        let spaces = spaces_of(rights, asked.space);
+        let page = self.inner.catalog.read(move |tx| {
+            let (requests, next) = found(tx, spaces, &asked, limit, now)?;
+            let lines = requests.into_iter().map(|row| line(tx, row, with_states));
+            Ok::<_, RequestError>(RequestLines { lines: lines.collect::<Result<_, _>>()?, next })
+        });
+        page.await
+    }
+
+    /// The latest request that a user made; 0 for none.
+    pub async fn latest_request(&self, principal: &Principal) -> Result<RequestId, RequestError> {
+        let user = principal.user;
+        Ok(self.inner.catalog.read(move |tx| tx.latest_request_of(user)).await?)
+    }
+
+    /// The latest requests, at most [`MAX_TOGETHER`](super::MAX_TOGETHER), that the user made since a time, with ids above
+    /// `after`, each with the recipients and their links.
+    pub async fn requests_made(
+        &self,
+        principal: &Principal,
+        rights: &[Access],
+        (after, since): (Option<RequestId>, Timestamp),
+    ) -> Result<Vec<(RequestRow, Vec<RecipientShown>)>, RequestError> {
+        let (user, spaces) = (principal.user, spaces_of(rights, None));
+        let after = after.map_or(0, |id| id.0);
+        let read = self.inner.catalog.read(move |tx| {
+            let mut made = Vec::new();
+            for row in tx.requests_made_by(user, (after, since), super::MAX_TOGETHER)? {
+                if spaces.contains(&row.space) {
+                    let recipients = recipients(tx, row.id)?;
+                    made.push((row, recipients));
+                }
+            }
+            Ok::<_, RequestError>(made)
+        });
+        let made = read.await?.into_iter();
+        Ok(made.map(|(row, recipients)| (row, self.recipients_shown(recipients))).collect())
     }
 
     /// One request in a space of these rights.
@@ -151,13 +242,30 @@ impl Sharing {
                 Ok::<_, RequestError>((row, items, recipients, others, spot.map(|spot| spot.path)))
             })
             .await?;
-        let recipients = recipients
-            .into_iter()
-            .map(|(row, link)| RecipientShown { row, link: link.map(|link| self.shown(link)) })
-            .collect();
+        let recipients = self.recipients_shown(recipients);
         let mut shown = RequestShown { row, path, items, recipients, others };
         self.place(rights, &mut shown).await?;
         Ok(shown)
+    }
+
+    /// What happened to a request in a space of these rights, latest first.
+    ///
+    /// Errors: `NoSuchRequest`.
+    pub async fn request_history(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+    ) -> Result<Vec<Recorded>, RequestError> {
+        let allowed = rights.to_vec();
+        self.inner.catalog.read(move |tx| history(tx, &permitted(tx, &allowed, id)?)).await
+    }
+
+    fn recipients_shown(&self, recipients: Vec<(RecipientRow, Option<LinkRow>)>) -> Vec<RecipientShown> {
+        let shown = |(row, link): (_, Option<LinkRow>)| RecipientShown {
+            row,
+            link: link.map(|link| self.shown(link)),
+        };
+        recipients.into_iter().map(shown).collect()
     }
 
     /// Finds the files that the user may open.
@@ -203,6 +311,55 @@ pub(super) fn permitted(
     let row = tx.request(id)?.ok_or(RequestError::NoSuchRequest)?;
     let is_covered = rights.iter().any(|access| access.require(Right::Write) == Ok(row.space));
     if is_covered { Ok(row) } else { Err(RequestError::NoSuchRequest) }
+}
+
+/// The spaces of these rights in which requests are made and judged, or the wanted one of them.
+fn spaces_of(rights: &[Access], wanted: Option<SpaceId>) -> Vec<SpaceId> {
+    let spaces = rights.iter().filter_map(|access| access.require(Right::Write).ok());
+    spaces.filter(|space| wanted.is_none_or(|wanted| wanted == *space)).collect()
+}
+
+/// Up to `limit` requests of these spaces, latest first, and the id before which the next page begins.
+fn found(
+    tx: &ReadTx<'_>,
+    spaces: Vec<SpaceId>,
+    asked: &RequestsAsked,
+    limit: usize,
+    now: Timestamp,
+) -> Result<(Vec<RequestRow>, Option<RequestId>), RequestError> {
+    let before = asked.before.map_or(i64::MAX, |id| id.0);
+    let mut requests: Vec<RequestRow> = Vec::new();
+    // Once there are enough, only later ones of the other spaces count.
+    let mut after = 0;
+    for space in spaces {
+        let bounds = (after, before, limit + 1);
+        requests.extend(match &asked.template {
+            Some(template) => tx.requests_from((space, template), asked.of, bounds, now)?,
+            None => tx.requests_in(space, asked.of, bounds, now)?,
+        });
+        requests.sort_by_key(|row| std::cmp::Reverse(row.id));
+        requests.truncate(limit + 1);
+        if let Some(last) = requests.get(limit) {
+            after = last.id.0;
+        }
+    }
+    let has_more = requests.len() > limit;
+    requests.truncate(limit);
+    let next = requests.last().filter(|_| has_more).map(|row| row.id);
+    Ok((requests, next))
+}
+
+fn line(tx: &ReadTx<'_>, row: RequestRow, with_states: bool) -> Result<RequestLine, RequestError> {
+    let states = if with_states { tx.items_of(row.id)? } else { Vec::new() };
+    let (items, recipients) = (tx.item_count(row.id)?, tx.recipients_of(row.id)?);
+    Ok(RequestLine { row, items, recipients, states })
+}
+
+fn history(tx: &ReadTx<'_>, row: &RequestRow) -> Result<Vec<Recorded>, RequestError> {
+    let Some(folder) = row.folder else { return Ok(Vec::new()) };
+    let events = tx.events_of_requests(folder, MAX_EVENTS)?.into_iter();
+    let is_own = |event: &Event| matches!(event, Event::Request { request, .. } if *request == row.id);
+    Ok(events.filter(|recorded| is_own(&recorded.event)).collect())
 }
 
 fn shown(tx: &ReadTx<'_>, row: ItemRow) -> Result<ItemShown, RequestError> {

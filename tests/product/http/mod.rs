@@ -16,6 +16,7 @@ pub(crate) mod files;
 mod fixture;
 pub(crate) mod hand_in;
 mod hostile;
+mod judging;
 mod links;
 mod locks;
 mod login_flow;

@@ -155,6 +155,19 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RefusalTexts::too_many_devices", "needs 100 devices"),
     ("RefusalTexts::busy", "needs more logins at once than there are turns"),
     ("RefusalTexts::failed", "needs a broken disk"),
+    ("RequestsTexts::show", "for screen readers"),
+    ("RequestsTexts::pages", "for screen readers"),
+    ("RequestsTexts::earlier", "needs more than 50 requests: `http::asking`"),
+    ("RequestsTexts::due_tomorrow", "needs a deadline that is near"),
+    ("RequestsTexts::due_today", "needs a deadline that is near"),
+    ("RequestsTexts::overdue_since_yesterday", "needs a deadline that is over"),
+    ("RequestsTexts::overdue_since", "needs a deadline that is over"),
+    ("RequestsTexts::no_folder", "needs a folder that was removed for good"),
+    ("RequestsTexts::file_gone", "needs a file that was removed for good"),
+    ("RequestsTexts::file_restricted", "needs a file that may not be used"),
+    ("RequestsTexts::link_ended", "needs a link that has ended"),
+    ("RequestsTexts::link_gone", "needs a link that was removed"),
+    ("RequestsTexts::no_history", "needs events of more than a year ago"),
     ("SignInTexts::pages", "for screen readers"),
     ("SignInTexts::language", "for screen readers"),
 ];
@@ -210,6 +223,7 @@ impl Reader<'_> {
         pages.extend(self.links());
         pages.extend(self.hand_ins());
         pages.extend(self.requests());
+        pages.extend(self.judging());
         pages.extend(self.my_links());
         pages.extend(self.files());
         pages.extend(self.account());
@@ -420,7 +434,83 @@ impl Reader<'_> {
         vec![fresh, empty, begun, other, judged, late, done, nothing, closed]
     }
 
-    /// The pages on which users make links.
+    /// The pages on which users judge what came for a request.
+    fn judging(&self) -> Vec<Response> {
+        use super::judging::judge;
+        use super::requests::{act, send};
+        let browser = self.browser();
+        browser.sign_in(USER, PASSWORD).expect(303);
+        let asker = self.browser();
+        asker.sign_in("asker", PASSWORD).expect(303);
+        let items =
+            ["1", "2", "3", "4"].map(|title| format!("[[items]]\ntitle = \"{title}\"\nperson = \"A\"\n"));
+        let template = format!("name = \"pages\"\ntitle = \"0\"\n{}", items.concat());
+        let file = self.server.secret_file("template.toml", &template);
+        self.server.cli_ok(["template", "import", file.to_str().unwrap()]);
+        let words = ["request", "add", "h1/0", "--as", USER, "--json", "--template", "pages", "--note", "1"];
+        let to = ["--deadline", "2999-12-31"];
+        let made: Value = serde_json::from_str(&self.server.cli_ok(words.iter().chain(&to))).unwrap();
+        let many = ["a@a.de", "b@a.de", "c@a.de", "d@a.de"].map(|to| ["--to", to]).concat();
+        let team = format!("{SPACE}/9");
+        let words = words.map(|word| if word == "h1/0" { team.as_str() } else { word });
+        let named: Value = serde_json::from_str(&self.server.cli_ok(words.iter().chain(&many))).unwrap();
+        let (link, at) =
+            (super::requests::path(made["url"].as_str().unwrap()), format!("/requests/{}", made["id"]));
+        let ids: Vec<_> =
+            made["items"].as_array().unwrap().iter().map(|item| item["id"].to_string()).collect();
+        let [one, two, three, four] = [0, 1, 2, 3].map(|at| ids[at].as_str());
+        let (client, fresh) = (self.browser(), browser.get("/requests").expect(200));
+        let unopened = browser.get(&at).expect(200);
+        client.get(&link).expect(200);
+        send(&client, &link, one, &[("1.txt", "1")]).expect(200);
+        act(&client, &link, &[("do", "does-not-apply"), ("item", two)]);
+        act(&client, &link, &[("do", "does-not-apply"), ("item", three), ("text", "1")]);
+        act(&client, &link, &[("do", "comment"), ("item", four), ("text", "1")]);
+        let another = super::requests::path(named["url"].as_str().unwrap());
+        client.get(&another).expect(200);
+        send(&client, &another, "", &[("2.txt", "1")]).expect(200);
+        let came = browser.get(&at).expect(200);
+        act(&client, &link, &[("do", "finish")]);
+        let nothing = judge(&browser, &came, &at, &[(one, "", "")]).expect(400);
+        let unfounded = judge(&browser, &came, &at, &[(one, "reject", "")]).expect(400);
+        let judged = judge(&browser, &came, &at, &[(one, "reject", "1"), (two, "accept", "")]);
+        let judged = browser.get(&leads_to(&judged)).expect(200);
+        let meanwhile = judge(&browser, &came, &at, &[(one, "accept", "")]).expect(409);
+        let list = browser.get("/requests").expect(200);
+        let form = |fields: &[(&str, &str)]| browser.send(&came, &at, fields);
+        let late = form(&[("do", "extend"), ("until", "2001-01-01")]).expect(400);
+        let extended =
+            browser.get(&leads_to(&form(&[("do", "extend"), ("until", "2999-11-30")]))).expect(200);
+        let closed = browser.get(&leads_to(&form(&[("do", "close")]))).expect(200);
+        let reopened = browser.get(&leads_to(&form(&[("do", "reopen")]))).expect(200);
+        let accepted = browser.get(&format!("/requests/{}", named["id"])).expect(200);
+        self.server.cli_ok(["request", "close", &named["id"].to_string()]);
+        self.server.cli_ok(["request", "close", &made["id"].to_string()]);
+        let over = browser.get("/requests?show=closed").expect(200);
+        let paged = browser.get("/requests?before=1").expect(200);
+        vec![
+            asker.get("/requests").expect(200),
+            asker.get("/requests?show=to-check").expect(200),
+            asker.get("/requests?show=overdue").expect(200),
+            fresh,
+            unopened,
+            came,
+            nothing,
+            unfounded,
+            judged,
+            meanwhile,
+            list,
+            late,
+            extended,
+            closed,
+            reopened,
+            accepted,
+            over,
+            paged,
+        ]
+    }
+
+    /// The pages on which users work with files.
     fn files(&self) -> Vec<Response> {
         let browser = self.browser();
         browser.sign_in(USER, PASSWORD).expect(303);
@@ -602,6 +692,7 @@ impl Reader<'_> {
         pages
     }
 
+    /// The pages on which users make links.
     fn my_links(&self) -> Vec<Response> {
         let browser = self.browser();
         browser.sign_in(USER, PASSWORD).expect(303);
@@ -800,6 +891,8 @@ fn every_page_speaks_one_language_and_names_no_command() {
     server.add_space("h1", ["--kind", "team", "--intake", "on"], "manage");
     server.cli_ok(["grant", USER, SPACE, "manage"]);
     server.add_user("newcomer", "staff", PASSWORD);
+    server.add_user("asker", "staff", PASSWORD);
+    server.cli_ok(["grant", "asker", "tiny", "write"]);
     for folder in [format!("{SPACE}/0"), format!("{SPACE}/empty"), "tiny/0".to_owned()] {
         server.request("MKCOL", &format!("/dav/{folder}")).send().expect(201);
     }

@@ -593,8 +593,9 @@ fn a_state_survives_a_restart() {
 const WALKED: [&str; 6] = ["\"api\"", "\"dav\"", "\"files\"", "\"ocs\"", "endpoint.name(", "route"];
 /// Those of pages that name what is held to those who decide about it, and to no others: `intake::pages`. The PDF of a
 /// document is read as by WebDAV.
-/// The page of a link names what was handed in to its maker, as a receipt does.
-const DECIDED: [&str; 2] = ["\"holding\"", "\"links\""];
+/// The page of a link names what was handed in to its maker, as a receipt does; so does the page of a request to those who
+/// judge it, and it opens a file as WebDAV does: `http::judging`.
+const DECIDED: [&str; 3] = ["\"holding\"", "\"links\"", "\"requests\""];
 /// Those of answers in which no file occurs.
 const WITHOUT_FILES: [&str; 15] = [
     "\"absent\"",

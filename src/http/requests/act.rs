@@ -1,0 +1,76 @@
+//! What the forms on the page of a request do: judge its items, close, reopen and extend it.
+
+use std::collections::HashMap;
+
+use http::Response;
+
+use super::address::of_request;
+use super::one::Told;
+use super::sent::{Choice, Sent, Trouble, choices};
+use super::{Desk, Failure};
+use crate::http::page::form::{Fields, read_form_up_to};
+use crate::http::reply::see_other;
+use crate::http::session::{self, FORM_TOKEN};
+use crate::model::{Day, ItemId, RequestId};
+use crate::net::{RequestBody, ResponseBody};
+use crate::sharing::RequestError;
+
+/// Longest form that judges the items of a request, in bytes: as many as a request can have, each with the longest reason in
+/// letters of four bytes.
+const MAX_JUDGING_BYTES: usize = 2 << 20;
+
+impl Desk<'_> {
+    /// Carries out a form of the page of a request, and leads back to it.
+    pub(super) async fn act(
+        &self,
+        id: RequestId,
+        body: &mut RequestBody,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let here = of_request(id);
+        let form = match read_form_up_to(self.context.parts, body, MAX_JUDGING_BYTES).await {
+            Ok(form) => Fields::of(&form),
+            Err(response) => return Ok(response),
+        };
+        if !session::is_own_token(self.context, &self.session.token, form.get(FORM_TOKEN)) {
+            return Ok(session::forged(self.language, Some(&self.person()), &here));
+        }
+        let choices = choices(&form);
+        let (sharing, by) = (&self.context.services.sharing, self.session.principal.stamp(self.now()));
+        let (done, result) = match form.get("do") {
+            "judge" => ("judged", self.judge(id, &choices).await),
+            "close" => ("closed", sharing.close_request(&self.rights, id, true, by).await),
+            "reopen" => ("reopened", sharing.close_request(&self.rights, id, false, by).await),
+            "extend" => (
+                "extended",
+                match Day::parse(form.get("until")) {
+                    Some(day) => sharing.extend_request(&self.rights, id, day, by).await,
+                    None => Err(RequestError::DeadlineInPast),
+                },
+            ),
+            _ => ("", Err(RequestError::Items)),
+        };
+        let trouble = match result {
+            Ok(()) => return Ok(see_other(&format!("{here}?done={done}"))),
+            Err(RequestError::Text) => Trouble::Reasons,
+            Err(RequestError::Changed(items)) => Trouble::Changed(items),
+            Err(RequestError::Items) => Trouble::Nothing,
+            Err(RequestError::DeadlineInPast) => Trouble::Date,
+            Err(error) => return Err(error.into()),
+        };
+        let until = form.get("until").to_owned();
+        self.one(id, &Told::Refused(Sent { choices, until, trouble })).await
+    }
+
+    async fn judge(&self, id: RequestId, choices: &HashMap<ItemId, Choice>) -> Result<(), RequestError> {
+        let chosen = choices
+            .iter()
+            .filter_map(|(item, choice)| Some(((*item, choice.judgement()?), choice.seen.clone())));
+        let mut chosen: Vec<_> = chosen.collect();
+        if chosen.is_empty() {
+            return Err(RequestError::Items);
+        }
+        chosen.sort_by_key(|((item, _), _)| item.0);
+        let by = self.session.principal.stamp(self.now());
+        self.context.services.sharing.judge_as_seen(&self.rights, id, chosen, by).await
+    }
+}

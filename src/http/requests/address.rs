@@ -1,0 +1,71 @@
+//! The addresses of the pages of requests.
+//!
+//! ```text
+//! /requests                  the list; what it shows is in the query
+//! /requests/ID               a request, and where its forms are sent
+//! /requests/ID/file/FILE     a file that was handed in
+//! ```
+
+use crate::model::{HandInFileId, RequestId};
+
+/// The address of the list.
+pub(super) const LIST: &str = "/requests";
+
+/// What an address stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    List,
+    One(RequestId),
+    File(RequestId, HandInFileId),
+}
+
+impl Address {
+    /// Parses a path; `None` if it is none of the pages.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix(LIST)?;
+        let parts: Vec<&str> = rest.strip_prefix('/').unwrap_or_default().split('/').collect();
+        match parts.as_slice() {
+            [""] => Some(Self::List),
+            [id] => number(id).map(RequestId).map(Self::One),
+            [id, "file", file] => Some(Self::File(RequestId(number(id)?), HandInFileId(number(file)?))),
+            _ => None,
+        }
+    }
+}
+
+/// A number in its one form.
+fn number(text: &str) -> Option<i64> {
+    let number: i64 = text.parse().ok()?;
+    (number >= 0 && number.to_string() == text).then_some(number)
+}
+
+/// The address of a request's page.
+pub(super) fn of_request(id: RequestId) -> String {
+    format!("{LIST}/{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_in_one_form() {
+        let id = RequestId(7);
+        for (path, expected) in [
+            ("/requests", Some(Address::List)),
+            ("/requests/", Some(Address::List)),
+            ("/requests/7", Some(Address::One(id))),
+            ("/requests/07", None),
+            ("/requests/-7", None),
+            ("/requests/7/", None),
+            ("/requests/7/file/3", Some(Address::File(id, HandInFileId(3)))),
+            ("/requests/7/file/03", None),
+            ("/requests/7/file/", None),
+            ("/requests/7/other", None),
+            ("/requests/x", None),
+        ] {
+            assert_eq!(Address::of(path), expected, "{path}");
+        }
+        assert_eq!(Address::of(&of_request(id)), Some(Address::One(id)));
+    }
+}

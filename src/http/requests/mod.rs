@@ -1,0 +1,209 @@
+//! The pages on which users of the office see what they asked for and judge what came. Plain HTML without scripts, in German
+//! or English; each action is a form. Users who may not ask anywhere find nothing here.
+
+mod act;
+mod address;
+mod filter;
+mod list;
+mod one;
+mod sent;
+
+use std::sync::Arc;
+
+use http::{Method, Response, StatusCode};
+use maud::{Markup, html};
+
+use self::address::{Address, LIST};
+use super::context::RequestContext;
+use super::error::log_library;
+use super::page::bar::{SignedIn, bar};
+use super::page::language::{chosen, keep_choice};
+use super::page::{Page, Width, notice_below};
+use super::reply::{Answer, not_allowed};
+use super::session::{self, FORM_TOKEN};
+use crate::accounts::{LookupError, Session};
+use crate::library::{LibraryError, Space};
+use crate::model::{Access, HandInFileId, Office, RequestId, Shown, SpaceId, Timestamp};
+use crate::net::{LogUser, RequestBody, ResponseBody, Route};
+use crate::sharing::{RequestError, RequestFile};
+use crate::text::{ErrorTexts, Language, RequestsTexts};
+
+/// A user at the pages.
+struct Desk<'a> {
+    context: RequestContext<'a>,
+    language: Language,
+    session: Session,
+    /// Token of the session's forms.
+    form_token: String,
+    /// The spaces in which the user makes and judges requests.
+    rights: Vec<Access>,
+    /// All spaces, for their names.
+    spaces: Vec<Space>,
+    office: Arc<Office>,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error("read the accounts")]
+    Accounts(#[from] LookupError),
+}
+
+impl From<LibraryError> for Failure {
+    fn from(error: LibraryError) -> Self {
+        Self::Request(error.into())
+    }
+}
+
+/// Whether this endpoint serves the path.
+pub(super) fn serves(path: &str) -> bool {
+    path.strip_prefix(LIST).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers a request to a page.
+pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Answer {
+    let language = chosen(context);
+    let mut answer = match Desk::of(context, language).await {
+        Ok(Some(desk)) => {
+            let user = desk.session.principal.user;
+            let answer = desk.answer(body).await;
+            let mut answer = answer.unwrap_or_else(|failure| {
+                Answer::Made(failed(context, language, Some(&desk.person()), &failure))
+            });
+            if let Answer::Made(response) = &mut answer {
+                response.extensions_mut().insert(LogUser(user));
+            }
+            answer
+        }
+        Ok(None) => Answer::Made(session::to_login(context)),
+        Err(failure) => Answer::Made(failed(context, language, None, &failure)),
+    };
+    if let Answer::Made(response) = &mut answer {
+        keep_choice(context, response);
+        response.extensions_mut().insert(Route::named("requests"));
+    }
+    answer
+}
+
+impl<'a> Desk<'a> {
+    /// `None` without a session.
+    async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
+        let Some(session) = session::current(context).await? else { return Ok(None) };
+        let accounts = &context.services.accounts;
+        let rights = context.services.sharing.request_rights(&session.principal).await?;
+        let spaces = context.services.library.spaces().await?;
+        let form_token = accounts.form_token(&session.token);
+        let office = accounts.office().await?;
+        Ok(Some(Self { context, language, session, form_token, rights, spaces, office }))
+    }
+
+    async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
+        if self.rights.is_empty() {
+            return Err(RequestError::NoSuchRequest.into());
+        }
+        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
+        let is_post = self.context.parts.method == Method::POST;
+        let made = match Address::of(self.context.path()) {
+            None => return Err(RequestError::NoSuchRequest.into()),
+            Some(Address::List) if is_read => self.list().await?,
+            Some(Address::One(id)) if is_read => self.one(id, &one::Told::of_address(self.context)).await?,
+            Some(Address::One(id)) if is_post => self.act(id, body).await?,
+            Some(Address::One(_)) => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
+            Some(Address::File(id, file)) if is_read => return self.file(id, file).await,
+            Some(Address::List | Address::File(..)) => {
+                not_allowed("GET, HEAD", "Open this address in a browser.\n")
+            }
+        };
+        Ok(Answer::Made(made))
+    }
+
+    /// A file that was handed in, if the user may open it.
+    async fn file(&self, id: RequestId, file: HandInFileId) -> Result<Answer, Failure> {
+        let request = self.context.services.sharing.request(&self.rights, id).await?;
+        let files = request.items.into_iter().flat_map(|item| item.files).chain(request.others);
+        let is_wanted = |one: &RequestFile| one.row.id == file;
+        let path = files.into_iter().find(is_wanted).and_then(|file| file.path);
+        let path = path.ok_or(RequestError::NoSuchRequest)?.to_string();
+        let principal = Box::new(self.session.principal.clone());
+        Ok(Answer::File { principal, space: self.space_name(request.row.space), path })
+    }
+
+    fn texts(&self) -> RequestsTexts {
+        RequestsTexts(self.language)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.context.info.received
+    }
+
+    fn moment(&self, time: Timestamp) -> String {
+        self.language.moment(&self.office.zone, time)
+    }
+
+    /// The last day before an end.
+    fn last_day(&self, end: Timestamp) -> String {
+        self.language.day(self.office.zone.last_day(end))
+    }
+
+    fn space_name(&self, id: SpaceId) -> String {
+        let space = self.spaces.iter().find(|space| space.id == id);
+        space.map(|space| space.name.clone()).unwrap_or_default()
+    }
+
+    /// A space and a path in it.
+    fn place(&self, space: SpaceId, path: &str) -> String {
+        let whole = format!("{}{path}", self.space_name(space));
+        Shown(whole.trim_end_matches('/')).to_string()
+    }
+
+    /// The field that makes a form this session's own.
+    fn token(&self) -> Markup {
+        html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
+    }
+
+    fn page(&self, title: &str, width: Width, content: Markup, status: StatusCode) -> Response<ResponseBody> {
+        let bar = bar(self.language, self.here(), Some(&self.person()));
+        Page { language: self.language, width, title, content }.below(&bar, status)
+    }
+
+    /// The address to which a switch of the language leads.
+    fn here(&self) -> &str {
+        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
+        if is_read { self.context.address() } else { self.context.path() }
+    }
+
+    fn person(&self) -> SignedIn<'_> {
+        SignedIn {
+            name: self.session.principal.name.as_str(),
+            role: self.session.principal.role,
+            form_token: &self.form_token,
+            asks: !self.rights.is_empty(),
+        }
+    }
+}
+
+/// The same for a request that does not exist as for one that the user may not see.
+fn failed(
+    context: RequestContext<'_>,
+    language: Language,
+    person: Option<&SignedIn<'_>>,
+    failure: &Failure,
+) -> Response<ResponseBody> {
+    let (texts, bar) = (ErrorTexts(language), bar(language, LIST, person));
+    if let Failure::Request(RequestError::NoSuchRequest | RequestError::NoSuchItem) = failure {
+        return notice_below(language, &bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing());
+    }
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    match failure {
+        Failure::Request(RequestError::Library(error)) => {
+            log_library(error, status, context.info.request_id);
+        }
+        failure => {
+            let error: &dyn std::error::Error = failure;
+            tracing::error!(request_id = %context.info.request_id, error, "page of requests not made");
+        }
+    }
+    notice_below(language, &bar, status, texts.failed_title(), texts.failed())
+}

@@ -1,0 +1,365 @@
+//! The page of a request: what is asked, first; then its items with what came for each, to be judged in one form.
+
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+
+use super::address::{LIST, of_request};
+use super::list::called;
+use super::sent::{Sent, Trouble};
+use super::{Desk, Failure};
+use crate::accounts::ActorNames;
+use crate::http::context::RequestContext;
+use crate::http::page::form::field;
+use crate::http::page::{Width, known_facts, note, problem, success};
+use crate::model::{Event, ItemState, Recorded, RequestId, Shown, VersionState};
+use crate::net::ResponseBody;
+use crate::sharing::{ItemShown, MAX_REASON, RecipientShown, RequestFile, RequestShown};
+
+/// What the page tells about the form that was just sent.
+pub(super) enum Told {
+    /// Nothing was sent.
+    Nothing,
+    /// It was carried out; the word of [`DONE`].
+    Done(&'static str),
+    /// It was not carried out.
+    Refused(Sent),
+}
+
+/// The words of what can have been done.
+pub(super) const DONE: [&str; 4] = ["judged", "closed", "reopened", "extended"];
+
+impl Told {
+    /// What an address to which a form led tells.
+    pub(super) fn of_address(context: RequestContext<'_>) -> Self {
+        let query = context.parts.uri.query().unwrap_or_default();
+        let done = field(query.as_bytes(), "done");
+        let done = done.and_then(|done| DONE.into_iter().find(|word| *word == done.as_str()));
+        done.map_or(Self::Nothing, Self::Done)
+    }
+
+    fn sent(&self) -> Option<&Sent> {
+        if let Self::Refused(sent) = self { Some(sent) } else { None }
+    }
+}
+
+impl Desk<'_> {
+    pub(super) async fn one(&self, id: RequestId, told: &Told) -> Result<Response<ResponseBody>, Failure> {
+        let (texts, sharing) = (self.texts(), &self.context.services.sharing);
+        let request = sharing.request(&self.rights, id).await?;
+        let history = sharing.request_history(&self.rights, id).await?;
+        let names = self.context.services.accounts.names_for(&history).await;
+        let names = names.map_err(|error| Failure::Request(error.into()))?;
+        let is_open = request.row.closed.is_none();
+        let content = html! {
+            (self.told(&request, told))
+            (self.facts(&request))
+            @if !request.row.note.is_empty() { (note(&request.row.note)) }
+            (self.questions(&request))
+            section {
+                h2 { (texts.items()) }
+                form method="post" action=(of_request(id)) {
+                    (self.token())
+                    input type="hidden" name="do" value="judge";
+                    @for item in &request.items { (self.item(&request, item, told.sent(), (&history, &names))) }
+                    @if is_open {
+                        p { (texts.judge_about()) }
+                        button { (texts.judge()) }
+                    }
+                }
+            }
+            @if !request.others.is_empty() {
+                section {
+                    h2 { (texts.others()) }
+                    (self.files(id, &request.others))
+                }
+            }
+            section {
+                h2 { (texts.recipients()) }
+                ul.items { @for recipient in &request.recipients { (self.recipient(recipient)) } }
+            }
+            (self.actions(&request, told.sent()))
+            section {
+                h2 { (texts.history()) }
+                @if history.is_empty() { p { (texts.no_history()) } } @else {
+                    ul { @for event in &history { li { (self.moment(event.at)) ": " (self.event(event, &names)) } } }
+                }
+            }
+            p { a href=(LIST) { (texts.all()) } }
+        };
+        let status = told.sent().map_or(StatusCode::OK, Sent::status);
+        Ok(self.page(&Shown(&request.row.title).to_string(), Width::Wide, content, status))
+    }
+
+    fn told(&self, request: &RequestShown, told: &Told) -> Markup {
+        let texts = self.texts();
+        match told {
+            Told::Nothing => html! {},
+            // The address alone is no proof: somebody else may have made it.
+            Told::Done("judged") => success(texts.judged()),
+            Told::Done("closed") if request.row.closed.is_some() => success(texts.closed()),
+            Told::Done("reopened") if request.row.closed.is_none() => success(texts.reopened()),
+            Told::Done("extended") => success(texts.extended()),
+            Told::Done(_) => html! {},
+            Told::Refused(sent) => html! {
+                (problem(match sent.trouble {
+                    Trouble::Reasons => texts.reasons_missing(),
+                    Trouble::Changed(_) => texts.changed_meanwhile(),
+                    Trouble::Nothing => texts.nothing_chosen(),
+                    Trouble::Date => texts.not_extended(),
+                }))
+                @let marked: Vec<_> = request.items.iter().filter(|item| sent.marks(item.row.id)).collect();
+                @if !marked.is_empty() {
+                    ul { @for item in marked { li {
+                        a href={ "#item-" (item.row.id) } { (Shown(&item.row.title)) }
+                    } } }
+                }
+            },
+        }
+    }
+
+    fn facts(&self, request: &RequestShown) -> Markup {
+        let (texts, row) = (self.texts(), &request.row);
+        let items = u32::try_from(request.items.len()).unwrap_or(u32::MAX);
+        let place = match &request.path {
+            Some(path) => self.place(row.space, path),
+            None => texts.no_folder(&self.place(row.space, "")),
+        };
+        let state = row.closed.map(|closed| texts.closed_at(&self.moment(closed)));
+        known_facts(&[
+            (texts.state(), Some(self.counts(row, items))),
+            (texts.deadline(), row.deadline.map(|deadline| self.until(row, deadline))),
+            (texts.closed_fact(), state),
+            (texts.folder(), Some(place)),
+            (texts.made(), Some(self.moment(row.created))),
+        ])
+    }
+
+    /// What the recipients say about items that are not settled.
+    fn questions(&self, request: &RequestShown) -> Markup {
+        let texts = self.texts();
+        let asked: Vec<_> = request
+            .items
+            .iter()
+            .filter(|item| item.row.state != ItemState::Accepted && !item.comments.is_empty())
+            .collect();
+        html! {
+            @if !asked.is_empty() {
+                section {
+                    h2 { (texts.questions()) }
+                    ul { @for item in asked { @for comment in &item.comments { li {
+                        a href={ "#item-" (item.row.id) } { (Shown(&item.row.title)) } ", " (self.moment(comment.at)) ": "
+                        (Shown(&comment.text))
+                    } } } }
+                }
+            }
+        }
+    }
+
+    fn item(
+        &self,
+        request: &RequestShown,
+        item: &ItemShown,
+        sent: Option<&Sent>,
+        (history, names): (&[Recorded], &ActorNames),
+    ) -> Markup {
+        let (texts, row) = (self.texts(), &item.row);
+        let is_open = request.row.closed.is_none();
+        html! {
+            section.item id={ "item-" (row.id) } {
+                h3 {
+                    (row.position) ". " (Shown(&row.title))
+                    @if !row.person.is_empty() { " – " (texts.person(&Shown(&row.person).to_string())) }
+                }
+                p class={ "state " (row.state) } { (sign(row.state)) " " (self.state(item)) }
+                @if sent.is_some_and(|sent| sent.has_changed(row.id)) {
+                    p.problem { (texts.changed_item()) @if let Some(last) = latest_about(history, &row.title) {
+                        " " (self.moment(last.at)) ": " (self.event(last, names))
+                    } }
+                }
+                (self.files(request.row.id, &item.files))
+                @for comment in &item.comments {
+                    p.note { (texts.commented(&self.moment(comment.at), &Shown(&comment.text).to_string())) }
+                }
+                @if is_open { (self.judging(item, sent)) }
+            }
+        }
+    }
+
+    /// The state of an item in words.
+    pub(super) fn state(&self, item: &ItemShown) -> String {
+        let (texts, row) = (self.texts(), &item.row);
+        match row.state {
+            ItemState::Open => texts.is_open().to_owned(),
+            ItemState::HandedIn => texts.is_handed_in().to_owned(),
+            ItemState::DoesNotApply if row.declined_why.is_empty() => texts.is_declined().to_owned(),
+            ItemState::DoesNotApply => texts.is_declined_because(&Shown(&row.declined_why).to_string()),
+            ItemState::Accepted => texts.is_accepted().to_owned(),
+            ItemState::Rejected => texts.is_rejected(&Shown(&row.reason).to_string()),
+        }
+    }
+
+    /// The fields that judge an item.
+    fn judging(&self, item: &ItemShown, sent: Option<&Sent>) -> Markup {
+        let (texts, row) = (self.texts(), &item.row);
+        let (typed, seen) = (sent.and_then(|sent| sent.about(row.id)), item.seen());
+        let word = typed.map_or("", |typed| typed.word.as_str());
+        let reason = typed.map_or("", |typed| typed.reason.as_str());
+        let lacks = sent.is_some_and(|sent| sent.lacks_reason(row.id));
+        let choices: &[(&str, &str)] = match row.state {
+            ItemState::Open => &[("", texts.leave()), ("accept", texts.accept_open())],
+            ItemState::HandedIn => {
+                &[("", texts.later()), ("accept", texts.accept()), ("reject", texts.reject())]
+            }
+            ItemState::DoesNotApply => {
+                &[("", texts.later()), ("accept", texts.accept_declined()), ("reject", texts.reject())]
+            }
+            ItemState::Accepted => &[("", texts.leave()), ("undo", texts.undo()), ("reject", texts.reject())],
+            ItemState::Rejected => &[("", texts.leave()), ("undo", texts.undo()), ("accept", texts.accept())],
+        };
+        let fields = html! {
+            input type="hidden" name={ "seen-" (row.id) } value=(seen);
+            fieldset {
+                legend { (texts.decision(&Shown(&row.title).to_string())) }
+                @for (value, words) in choices {
+                    label.check {
+                        input type="radio" name={ "judge-" (row.id) } value=(value) checked[*value == word];
+                        span { (words) }
+                    }
+                }
+            }
+            @if choices.iter().any(|(value, _)| *value == "reject") {
+                label { (texts.reason())
+                    textarea name={ "reason-" (row.id) } rows="2" maxlength=(MAX_REASON)
+                        aria-invalid=[lacks.then_some("true")]
+                        aria-describedby=[lacks.then(|| format!("reason-{}", row.id))] { (reason) }
+                }
+                @if lacks { p.problem id={ "reason-" (row.id) } { (texts.reason_missing()) } }
+            }
+        };
+        // What waits for the office stands open.
+        html! {
+            @if row.state.is_to_check() { (fields) } @else {
+                details open[!word.is_empty() || lacks] { summary { (texts.change()) } (fields) }
+            }
+        }
+    }
+
+    fn files(&self, request: RequestId, files: &[RequestFile]) -> Markup {
+        let texts = self.texts();
+        html! {
+            @if !files.is_empty() {
+                ul.files { @for file in files { li {
+                    span.name {
+                        @let name = Shown(&file.row.path).to_string();
+                        @if file.path.is_some() {
+                            a href={ (of_request(request)) "/file/" (file.row.id) } { (name) }
+                        } @else { (name) }
+                    }
+                    span.size { (self.language.size(file.row.size)) }
+                    span.state {
+                        (self.moment(file.row.at))
+                        @match file.row.state {
+                            Some(VersionState::Visible) if file.path.is_some() => {},
+                            Some(VersionState::Visible) | None => { ", " (texts.file_gone()) },
+                            Some(VersionState::Held) => { ", " a href="/holding" { (texts.file_held()) } },
+                            Some(VersionState::Quarantined) => { ", " a href="/holding" { (texts.file_quarantined()) } },
+                            Some(VersionState::Restricted) => { ", " (texts.file_restricted()) },
+                        }
+                    }
+                } } }
+            }
+        }
+    }
+
+    fn recipient(&self, recipient: &RecipientShown) -> Markup {
+        let (texts, row) = (self.texts(), &recipient.row);
+        let name = Shown(called(row)).to_string();
+        html! {
+            li {
+                span.state { (if name.is_empty() { texts.no_name() } else { &name }) }
+                @if !row.name.is_empty() && !row.mail.is_empty() { p.where { (Shown(&row.mail)) } }
+                p { @match &recipient.link {
+                    None => (texts.link_gone()),
+                    Some(link) => {
+                        @match link.opened {
+                            None => (texts.not_opened()),
+                            Some(at) => (texts.opened(&self.moment(at))),
+                        }
+                        @if link.uses > 0 { ", " (texts.finished(link.uses)) }
+                        @if let Some(end) = link.expires {
+                            ", "
+                            @if link.has_expired(self.now()) { (texts.link_ended(&self.last_day(end))) }
+                            @else { (texts.link_until(&self.last_day(end))) }
+                        }
+                    },
+                } }
+            }
+        }
+    }
+
+    fn actions(&self, request: &RequestShown, sent: Option<&Sent>) -> Markup {
+        let (texts, here) = (self.texts(), of_request(request.row.id));
+        let bad_date = sent.filter(|sent| matches!(sent.trouble, Trouble::Date));
+        let until = bad_date.map_or("", |sent| sent.until.as_str());
+        html! {
+            section {
+                h2 { (texts.more()) }
+                @if request.row.closed.is_some() {
+                    form method="post" action=(here) {
+                        (self.token())
+                        input type="hidden" name="do" value="reopen";
+                        button { (texts.reopen()) }
+                    }
+                } @else {
+                    details open[bad_date.is_some()] {
+                        summary { (texts.extend()) }
+                        p { (texts.extend_about()) }
+                        form method="post" action=(here) {
+                            (self.token())
+                            input type="hidden" name="do" value="extend";
+                            label { (texts.new_deadline())
+                                input type="date" name="until" required value=(until)
+                                    aria-invalid=[bad_date.map(|_| "true")]
+                                    aria-describedby=[bad_date.map(|_| "bad-date")];
+                            }
+                            @if bad_date.is_some() { p.problem #bad-date { (texts.bad_date()) } }
+                            button { (texts.extend()) }
+                        }
+                    }
+                    details {
+                        summary { (texts.close()) }
+                        p { (texts.close_about()) }
+                        form method="post" action=(here) {
+                            (self.token())
+                            input type="hidden" name="do" value="close";
+                            button { (texts.close()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// An event, with its actor, in words.
+    fn event(&self, recorded: &Recorded, names: &ActorNames) -> String {
+        let actor = &recorded.actor;
+        let who = self.language.actor(actor, names.account(actor), names.device(actor));
+        Shown(&format!("{who} {}", self.language.event(&recorded.event))).to_string()
+    }
+}
+
+/// A sign beside the words of a state.
+pub(super) fn sign(state: ItemState) -> &'static str {
+    match state {
+        ItemState::Open => "○",
+        ItemState::HandedIn => "●",
+        ItemState::DoesNotApply => "–",
+        ItemState::Accepted => "✓",
+        ItemState::Rejected => "✗",
+    }
+}
+
+/// The latest event about an item.
+fn latest_about<'a>(history: &'a [Recorded], title: &str) -> Option<&'a Recorded> {
+    history.iter().find(|one| matches!(&one.event, Event::Request { item: Some(item), .. } if item == title))
+}

@@ -1,0 +1,100 @@
+//! A form of the page of a request as it was sent, to be carried out, or shown again with what is wrong about it.
+
+use std::collections::HashMap;
+
+use http::StatusCode;
+
+use crate::http::page::form::Fields;
+use crate::model::ItemId;
+use crate::sharing::{Judgement, MAX_REASON};
+
+/// What was chosen for an item.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choice {
+    /// `accept`, `reject`, `undo`, or nothing.
+    pub(super) word: String,
+    pub(super) reason: String,
+    /// The item as it was when the form was shown.
+    pub(super) seen: String,
+}
+
+/// Why a form was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// An item is rejected without a reason, or with one that is too long.
+    Reasons,
+    /// Somebody changed these items since the form was shown.
+    Changed(Vec<ItemId>),
+    /// No item was judged.
+    Nothing,
+    /// The new deadline is none, or over.
+    Date,
+}
+
+/// A form that was not carried out, to be shown again.
+pub(super) struct Sent {
+    pub(super) choices: HashMap<ItemId, Choice>,
+    pub(super) until: String,
+    pub(super) trouble: Trouble,
+}
+
+impl Sent {
+    pub(super) fn status(&self) -> StatusCode {
+        match self.trouble {
+            Trouble::Changed(_) => StatusCode::CONFLICT,
+            Trouble::Reasons | Trouble::Nothing | Trouble::Date => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// What was chosen for an item.
+    pub(super) fn about(&self, item: ItemId) -> Option<&Choice> {
+        self.choices.get(&item)
+    }
+
+    pub(super) fn lacks_reason(&self, item: ItemId) -> bool {
+        self.trouble == Trouble::Reasons && self.about(item).is_some_and(Choice::lacks_reason)
+    }
+
+    pub(super) fn has_changed(&self, item: ItemId) -> bool {
+        matches!(&self.trouble, Trouble::Changed(items) if items.contains(&item))
+    }
+
+    /// Whether the user must look at an item again.
+    pub(super) fn marks(&self, item: ItemId) -> bool {
+        self.lacks_reason(item) || self.has_changed(item)
+    }
+}
+
+impl Choice {
+    fn lacks_reason(&self) -> bool {
+        let length = self.reason.trim().chars().count();
+        self.word == "reject" && (length == 0 || length > MAX_REASON)
+    }
+
+    pub(super) fn judgement(&self) -> Option<Judgement> {
+        match self.word.as_str() {
+            "accept" => Some(Judgement::Accept),
+            "reject" => Some(Judgement::Reject(self.reason.clone())),
+            "undo" => Some(Judgement::Undo),
+            _ => None,
+        }
+    }
+}
+
+/// What a form says about each item.
+pub(super) fn choices(form: &Fields) -> HashMap<ItemId, Choice> {
+    let mut choices: HashMap<ItemId, Choice> = HashMap::new();
+    for (name, value) in &form.0 {
+        let Some((kind, item)) = name.split_once('-') else { continue };
+        let Some(item) = item.parse().ok().map(ItemId) else { continue };
+        let choice = choices.entry(item).or_default();
+        match kind {
+            "judge" => choice.word.clone_from(value),
+            // Browsers send lines with both marks of their end.
+            "reason" => choice.reason = value.replace("\r\n", "\n"),
+            "seen" => choice.seen.clone_from(value),
+            _ => {}
+        }
+    }
+    choices
+}
