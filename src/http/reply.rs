@@ -43,6 +43,11 @@ pub(super) fn text_file(name: &str, text: String) -> Response<ResponseBody> {
     file(name, text, HeaderValue::from_static("text/plain; charset=utf-8"))
 }
 
+/// The same for a table (RFC 4180).
+pub(super) fn csv_file(name: &str, text: String) -> Response<ResponseBody> {
+    file(name, text, HeaderValue::from_static("text/csv; charset=utf-8; header=present"))
+}
+
 fn file(name: &str, text: String, media_type: HeaderValue) -> Response<ResponseBody> {
     let mut response = uncached(StatusCode::OK);
     *response.body_mut() = ResponseBody::full(text);

@@ -4,7 +4,7 @@ use http::Response;
 
 use super::outcome::{Done, Outcome, Problem, Typed};
 use super::{Cabinet, Failure, Spot};
-use crate::http::page::form::{field, fields};
+use crate::http::page::form::{Fields, field};
 use crate::http::reply::see_other;
 use crate::library::{Entry, LibraryError, Overwrite};
 use crate::model::{Access, Depth, EntryName, EntryPath, VersionId};
@@ -31,7 +31,8 @@ impl Cabinet<'_> {
         if action.as_str() == "folder" {
             return self.make_folder(spot, folder, form).await;
         }
-        let selected: Vec<_> = fields(form, "item").collect();
+        let all = Fields::of(form);
+        let selected: Vec<_> = all.all("item").map(str::to_owned).collect();
         let typed = typed(form);
         if selected.is_empty() || selected.len() > MAX_SELECTED {
             let many = if selected.is_empty() { Problem::NothingChosen } else { Problem::TooManyChosen };

@@ -57,16 +57,6 @@ pub fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
     std::str::from_utf8(&value).ok().map(|text| Zeroizing::new(text.to_owned()))
 }
 
-/// The values of all fields of this name that are UTF-8, in order.
-pub(in crate::http) fn fields(form: &[u8], name: &str) -> impl Iterator<Item = String> {
-    form.split(|byte| *byte == b'&').filter_map(move |pair| {
-        let mut parts = pair.splitn(2, |byte| *byte == b'=');
-        let is_it = decoded(parts.next()?).as_slice() == name.as_bytes();
-        let value = is_it.then(|| decoded(parts.next().unwrap_or_default()))?;
-        std::str::from_utf8(&value).ok().map(str::to_owned)
-    })
-}
-
 /// Whether a form was sent from a page of another site, as browsers report it. `null` counts as another site: it
 /// may be a sandboxed frame, for instance.
 pub(in crate::http) fn is_from_another_site(context: RequestContext<'_>) -> bool {
@@ -146,8 +136,8 @@ mod tests {
         assert_eq!(read(form, "empty").unwrap(), "");
         assert_eq!(read(form, "flag").unwrap(), "");
         assert_eq!(read("us%65r=x", "user").unwrap(), "x");
-        let all: Vec<_> = fields(form.as_bytes(), "user").collect();
-        assert_eq!(all, ["Jürgen K.", "second"]);
+        let all = Fields::of(form.as_bytes());
+        assert_eq!(all.all("user").collect::<Vec<_>>(), ["Jürgen K.", "second"]);
         for (form, name) in [(form, "missing"), ("", "user"), ("user=%FF", "user"), ("xuser=1", "user")] {
             assert_eq!(read(form, name), None, "{form} {name}");
         }

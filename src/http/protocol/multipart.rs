@@ -117,6 +117,43 @@ impl<'a> Files<'a> {
     }
 }
 
+/// The texts of a form of at most `most` bytes, in their order, and its one file, if it has one. For forms that are more text
+/// than file.
+pub(in crate::http) async fn whole_form(
+    body: &mut RequestBody,
+    content_type: &str,
+    most: usize,
+) -> Result<(Vec<(String, String)>, Option<Bytes>), FormError> {
+    let boundary = multer::parse_boundary(content_type).map_err(|_| FormError::Malformed)?;
+    let mut form = Multipart::new(Whole(Some(body.collect(most).await?)), boundary);
+    let (mut texts, mut file) = (Vec::new(), None);
+    while let Some(field) = form.next_field().await.map_err(cause)? {
+        if texts.len() >= MAX_PARTS {
+            return Err(FormError::TooManyParts);
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        let is_file = field.file_name().is_some();
+        let content = field.bytes().await.map_err(cause)?;
+        if !is_file {
+            texts.push((name, String::from_utf8(content.into()).map_err(|_| FormError::Malformed)?));
+        } else if name == FILES && !content.is_empty() {
+            file = Some(content);
+        }
+    }
+    Ok((texts, file))
+}
+
+/// A body that is here as a whole.
+struct Whole(Option<Bytes>);
+
+impl Stream for Whole {
+    type Item = Result<Bytes, BodyError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.take().map(Ok))
+    }
+}
+
 impl IncomingFile<'_> {
     /// The next piece of its content.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, FormError> {

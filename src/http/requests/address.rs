@@ -2,6 +2,11 @@
 //!
 //! ```text
 //! /requests                  the list; what it shows is in the query
+//! /requests/new              the form of a new one; a template or an earlier request is in the query
+//! /requests/made             the addresses of those just made
+//! /requests/made/csv         the same as a table
+//! /requests/matrix           clients and items side by side
+//! /requests/matrix/csv       the same as a table
 //! /requests/ID               a request, and where its forms are sent
 //! /requests/ID/file/FILE     a file that was handed in
 //! ```
@@ -10,11 +15,23 @@ use crate::model::{HandInFileId, RequestId};
 
 /// The address of the list.
 pub(super) const LIST: &str = "/requests";
+/// The address of the form of a new request.
+pub(super) const NEW: &str = "/requests/new";
+/// The address of the page that shows what was just made.
+pub(super) const MADE: &str = "/requests/made";
+
+/// The address of clients and items side by side.
+pub(super) const MATRIX: &str = "/requests/matrix";
 
 /// What an address stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     List,
+    New,
+    Made,
+    MadeTable,
+    Matrix,
+    MatrixTable,
     One(RequestId),
     File(RequestId, HandInFileId),
 }
@@ -26,6 +43,11 @@ impl Address {
         let parts: Vec<&str> = rest.strip_prefix('/').unwrap_or_default().split('/').collect();
         match parts.as_slice() {
             [""] => Some(Self::List),
+            ["new"] => Some(Self::New),
+            ["made"] => Some(Self::Made),
+            ["made", "csv"] => Some(Self::MadeTable),
+            ["matrix"] => Some(Self::Matrix),
+            ["matrix", "csv"] => Some(Self::MatrixTable),
             [id] => number(id).map(RequestId).map(Self::One),
             [id, "file", file] => Some(Self::File(RequestId(number(id)?), HandInFileId(number(file)?))),
             _ => None,
@@ -63,6 +85,12 @@ mod tests {
             ("/requests/7/file/", None),
             ("/requests/7/other", None),
             ("/requests/x", None),
+            (NEW, Some(Address::New)),
+            (MADE, Some(Address::Made)),
+            ("/requests/made/csv", Some(Address::MadeTable)),
+            ("/requests/new/", None),
+            (MATRIX, Some(Address::Matrix)),
+            ("/requests/matrix/csv", Some(Address::MatrixTable)),
         ] {
             assert_eq!(Address::of(path), expected, "{path}");
         }

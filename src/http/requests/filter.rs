@@ -119,6 +119,11 @@ impl Filter {
         format!("show={}{space}{template}{before}", self.show.word())
     }
 
+    /// The same as fields of a form.
+    pub(super) fn fields(&self) -> Vec<(String, String)> {
+        Fields::of(self.query().as_bytes()).0
+    }
+
     /// The first page of another choice.
     pub(super) fn showing(&self, show: Show) -> Self {
         Self { show, before: None, ..self.clone() }

@@ -3,7 +3,7 @@
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
-use super::address::{LIST, of_request};
+use super::address::{LIST, MATRIX, NEW, of_request};
 use super::filter::{Filter, Show, Visits};
 use super::{Desk, Failure};
 
@@ -28,6 +28,8 @@ impl Desk<'_> {
         let found = sharing.request_lines(&self.rights, asked, (MAX_LINES, false), self.now()).await?;
         let content = html! {
             p { (texts.about()) }
+            p { a.button href=(NEW) { (texts.new_title()) } }
+            p { a href=(MATRIX) { (texts.matrix_title()) } }
             (self.choice(&filter, LIST))
             @if found.lines.is_empty() { (self.nothing(&filter)) } @else {
                 ul.items { @for line in &found.lines { (self.line(line, visits.last)) } }
@@ -51,7 +53,7 @@ impl Desk<'_> {
             }
             @if self.rights.len() > 1 {
                 form.filter method="get" action=(at) {
-                    @for (name, value) in chosen(filter) { input type="hidden" name=(name) value=(value); }
+                    @for (name, value) in (Filter { space: None, before: None, ..filter.clone() }).fields() { input type="hidden" name=(name) value=(value); }
                     label { (texts.space())
                         select name="space" {
                             option value="" { (texts.any_space()) }
@@ -163,12 +165,6 @@ fn until(texts: RequestsTexts, day: &str, left: Option<i64>) -> String {
         Some(1) => texts.due_tomorrow(day),
         Some(days) => texts.due_in(day, days),
     }
-}
-
-/// What stays as it is when a form chooses a space.
-fn chosen(filter: &Filter) -> Vec<(String, String)> {
-    let query = Filter { space: None, before: None, ..filter.clone() }.query();
-    crate::http::page::form::Fields::of(query.as_bytes()).0
 }
 
 /// The name of a recipient, or the address.

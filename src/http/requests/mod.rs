@@ -3,10 +3,16 @@
 
 mod act;
 mod address;
+mod clients;
 mod filter;
 mod list;
+mod made;
+mod matrix;
+mod new;
 mod one;
 mod sent;
+mod table;
+mod wanted;
 
 use std::sync::Arc;
 
@@ -108,13 +114,19 @@ impl<'a> Desk<'a> {
         let made = match Address::of(self.context.path()) {
             None => return Err(RequestError::NoSuchRequest.into()),
             Some(Address::List) if is_read => self.list().await?,
+            Some(Address::New) if is_read => self.new_request().await?,
+            Some(Address::New) if is_post => self.make(body).await?,
+            Some(Address::Matrix) if is_read => self.matrix().await?,
+            Some(Address::MatrixTable) if is_read => self.matrix_table().await?,
+            Some(Address::Made) if is_read => self.made().await?,
+            Some(Address::MadeTable) if is_read => self.made_table().await?,
             Some(Address::One(id)) if is_read => self.one(id, &one::Told::of_address(self.context)).await?,
             Some(Address::One(id)) if is_post => self.act(id, body).await?,
-            Some(Address::One(_)) => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
-            Some(Address::File(id, file)) if is_read => return self.file(id, file).await,
-            Some(Address::List | Address::File(..)) => {
-                not_allowed("GET, HEAD", "Open this address in a browser.\n")
+            Some(Address::One(_) | Address::New) => {
+                not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")
             }
+            Some(Address::File(id, file)) if is_read => return self.file(id, file).await,
+            Some(_) => not_allowed("GET, HEAD", "Open this address in a browser.\n"),
         };
         Ok(Answer::Made(made))
     }

@@ -304,6 +304,8 @@ impl Desk<'_> {
         html! {
             section {
                 h2 { (texts.more()) }
+                (self.again(request.row.id))
+                (self.to_matrix(&request.row.template, request.row.id))
                 @if request.row.closed.is_some() {
                     form method="post" action=(here) {
                         (self.token())

@@ -22,7 +22,7 @@ pub const MAX_RECIPIENTS: usize = 20;
 /// Most requests that are made together.
 pub const MAX_TOGETHER: usize = 200;
 /// Longest name of a recipient in characters.
-const MAX_NAME: usize = 100;
+pub const MAX_RECIPIENT_NAME: usize = 100;
 /// Most requests of one user that are not closed.
 const MAX_RUNNING: usize = 20_000;
 /// Time for which links of a request open after its deadline, or without one, after it was made.
@@ -260,7 +260,7 @@ fn check(mut wanted: NewRequest, zone: &Zone, now: Timestamp) -> Result<Checked,
         recipient.mail = mail.map_err(|_| RequestError::Mail(recipient.mail.clone()))?;
         let is_english = recipient.language.trim().eq_ignore_ascii_case("en");
         recipient.language = String::from(if is_english { "en" } else { "de" });
-        if !is_line(&recipient.name, MAX_NAME) {
+        if !is_line(&recipient.name, MAX_RECIPIENT_NAME) {
             return Err(RequestError::Text);
         }
         if !recipient.mail.is_empty() && !mails.insert(recipient.mail.to_lowercase()) {

@@ -32,8 +32,8 @@ pub use crate::catalog::{
 };
 pub(super) use arrive::{admit, arrived, taken_back};
 pub use judge::{Judgement, MAX_REASON};
-pub use make::{MAX_RECIPIENTS, MAX_TOGETHER, NewRequest, WantedRecipient};
-pub use naming::{DEFAULT_NAMING, Naming, NamingError};
+pub use make::{MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TOGETHER, NewRequest, WantedRecipient};
+pub use naming::{DEFAULT_NAMING, Naming, NamingError, next_year};
 pub use read::{
     Asked, AskedItem, ItemShown, MAX_PAGE, RecipientShown, RequestFile, RequestLine, RequestLines,
     RequestPage, RequestShown, RequestsAsked,

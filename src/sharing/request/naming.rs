@@ -165,6 +165,21 @@ fn split_ending(name: &str) -> (&str, &str) {
     }
 }
 
+/// A text with each year that it names one higher: `Steuer 2025` becomes `Steuer 2026`.
+pub fn next_year(text: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for c in text.chars() {
+        let belongs =
+            |part: &String| part.ends_with(|last: char| last.is_ascii_digit() == c.is_ascii_digit());
+        match parts.last_mut().filter(|part| belongs(part)) {
+            Some(part) => part.push(c),
+            None => parts.push(c.to_string()),
+        }
+    }
+    let raised = parts.into_iter().map(|part| year_in(&part).map_or(part, |year| (year + 1).to_string()));
+    raised.collect()
+}
+
 /// The year that a title names, such as 2025 in `Einkommensteuer 2025`.
 pub(super) fn year_in(title: &str) -> Option<u16> {
     let numbers = title.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() == 4);
@@ -217,6 +232,19 @@ mod tests {
             assert!(Naming::parse(bad).is_err(), "{bad}");
         }
         assert!(Naming::parse(&"x".repeat(200)).is_ok());
+    }
+
+    #[test]
+    fn what_is_asked_again_names_the_next_year() {
+        for (text, next) in [
+            ("Einkommensteuer 2025", "Einkommensteuer 2026"),
+            ("2024/2025", "2025/2026"),
+            ("Nr. 12345, Lohn 03.2026", "Nr. 12345, Lohn 03.2027"),
+            ("Mandat", "Mandat"),
+            ("", ""),
+        ] {
+            assert_eq!(next_year(text), next);
+        }
     }
 
     #[test]

@@ -171,7 +171,7 @@ fn requests_do_not_exist_for_users_who_may_not_judge_them() {
     let file = file.split('"').next().unwrap();
     for name in ["berta", "carl"] {
         let other = Browser::signed_in(&server, "de", name, PASSWORD);
-        for path in ["/requests", &at, file, "/requests/999"] {
+        for path in ["/requests", "/requests/matrix", "/requests/matrix/csv", &at, file, "/requests/999"] {
             let answer = other.get(path).expect(404).text();
             assert!(answer.contains("<html") && !answer.contains("href=\"/requests\""), "{answer}");
         }

@@ -8,6 +8,7 @@ mod account;
 mod administration;
 mod api;
 mod archives;
+mod asking;
 mod bad_input;
 mod conditions;
 pub(crate) mod downloads;

@@ -164,12 +164,15 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RequestsTexts::overdue_since", "needs a deadline that is over"),
     ("RequestsTexts::no_folder", "needs a folder that was removed for good"),
     ("RequestsTexts::file_gone", "needs a file that was removed for good"),
+    ("RequestsTexts::file_quarantined", "needs a scanner"),
     ("RequestsTexts::file_restricted", "needs a file that may not be used"),
     ("RequestsTexts::link_ended", "needs a link that has ended"),
     ("RequestsTexts::link_gone", "needs a link that was removed"),
     ("RequestsTexts::no_history", "needs events of more than a year ago"),
+    ("RequestsTexts::too_many", "needs 20,000 requests"),
+    ("RequestsTexts::not_made", "needs a right that was taken meanwhile"),
+    ("RequestsTexts::matrix_cut", "needs 1,000 requests"),
     ("SignInTexts::pages", "for screen readers"),
-    ("SignInTexts::language", "for screen readers"),
 ];
 
 /// A person at a browser.
@@ -224,6 +227,7 @@ impl Reader<'_> {
         pages.extend(self.hand_ins());
         pages.extend(self.requests());
         pages.extend(self.judging());
+        pages.extend(self.asking());
         pages.extend(self.my_links());
         pages.extend(self.files());
         pages.extend(self.account());
@@ -477,6 +481,7 @@ impl Reader<'_> {
         let judged = browser.get(&leads_to(&judged)).expect(200);
         let meanwhile = judge(&browser, &came, &at, &[(one, "accept", "")]).expect(409);
         let list = browser.get("/requests").expect(200);
+        let matrix = browser.get("/requests/matrix?template=pages").expect(200);
         let form = |fields: &[(&str, &str)]| browser.send(&came, &at, fields);
         let late = form(&[("do", "extend"), ("until", "2001-01-01")]).expect(400);
         let extended =
@@ -500,6 +505,7 @@ impl Reader<'_> {
             judged,
             meanwhile,
             list,
+            matrix,
             late,
             extended,
             closed,
@@ -690,6 +696,63 @@ impl Reader<'_> {
             done(&here, &[("do", "delete"), ("confirm", &person)]),
         ]);
         pages
+    }
+
+    /// The pages on which users ask for documents.
+    fn asking(&self) -> Vec<Response> {
+        let (browser, asker) = (self.browser(), self.browser());
+        browser.sign_in(USER, PASSWORD).expect(303);
+        asker.sign_in("asker", PASSWORD).expect(303);
+        let empty = browser.get("/requests/new").expect(200);
+        let loaded = browser.get("/requests/new?template=pages").expect(200);
+        let sent = |form: &Response, fields: &[(&str, &str)]| {
+            let latest = hidden(form, "latest");
+            let usual = [("space", SPACE), ("title", "0"), ("latest", &latest)];
+            // Of two fields with one name the first counts.
+            let fields: Vec<_> = fields.iter().copied().chain(usual).collect();
+            browser.send(form, "/requests/new", &fields)
+        };
+        let refused = |fields: &[(&str, &str)]| sent(&empty, fields).expect(400);
+        let (long, lines) = ("x".repeat(121), "a\n".repeat(202));
+        let list = format!("\"{long}\"\nB;b@\nC;c@a.de;x\nD;;;..\n;;de\nF;;;;;6");
+        let one = [("items", "1"), ("folder", "9"), ("name", "1"), ("mail", "a@a.de")];
+        let made = sent(
+            &empty,
+            &[&one[..], &[("deadline", "2999-12-31"), ("language", self.language.tag())]].concat(),
+        );
+        let made = browser.get(&leads_to(&made)).expect(200);
+        let meanwhile = sent(&empty, &one).expect(409);
+        let id = made
+            .text()
+            .split("href=\"/requests/")
+            .find(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            .unwrap()
+            .to_owned();
+        let id = id.split('"').next().unwrap();
+        let again = browser.get(&format!("/requests/new?from={id}")).expect(200);
+        let matrix = browser.get("/requests/matrix").expect(200);
+        self.server.cli_ok(["request", "close", id]);
+        vec![
+            refused(&[("title", ""), ("folder", ".."), ("space", "none"), ("deadline", "2001-01-01")]),
+            refused(&[("items", &long), ("note", &"x".repeat(4_001))]),
+            refused(&[("items", "1"), ("more", &list)]),
+            refused(&[("items", "1"), ("more", &lines)]),
+            refused(&[("items", "1"), ("more", "a\nb;\"c")]),
+            refused(&[("items", "1"), ("folder", "../..")]),
+            refused(&[("items", "1"), ("folder", "1.txt")]),
+            refused(&[("items", "1"), ("more", "a@a.de\na@a.de")]),
+            refused(&[("items", "1"), ("more", &"a\n".repeat(21))]),
+            refused(&[("items", "1"), ("each", "yes"), ("more", "A\na")]),
+            refused(&[("items", "1"), ("each", "yes")]),
+            empty,
+            loaded,
+            made,
+            meanwhile,
+            again,
+            asker.get("/requests/made").expect(200),
+            asker.get("/requests/matrix").expect(200),
+            matrix,
+        ]
     }
 
     /// The pages on which users make links.

@@ -1,0 +1,114 @@
+//! The addresses of requests that were just made, for the user who made them: to send by mail, to show, or as a table.
+
+use std::time::Duration;
+
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+
+use super::address::{LIST, MADE, of_request};
+use super::table::written;
+use super::{Desk, Failure};
+use crate::http::page::form::field;
+use crate::http::page::{Width, note, qr, success};
+use crate::http::reply::csv_file;
+use crate::model::{RequestId, Shown};
+use crate::net::ResponseBody;
+use crate::sharing::{RecipientShown, RequestHead};
+use crate::text::{Language, RequestsTexts};
+
+/// Longest time after which a user sees the addresses of a request once more: for a page that was closed too early.
+const SHOWN_FOR: Duration = Duration::from_hours(1);
+/// Most recipients with a picture and a text for a mail each; more get a line each.
+const MAX_IN_FULL: usize = 20;
+
+/// A request with its recipients.
+type Made = (RequestHead, Vec<RecipientShown>);
+
+impl Desk<'_> {
+    pub(super) async fn made(&self) -> Result<Response<ResponseBody>, Failure> {
+        let (texts, made) = (self.texts(), self.just_made().await?);
+        let links: usize = made.iter().map(|(_, recipients)| recipients.len()).sum();
+        let content = html! {
+            @if made.is_empty() { p role="status" { (texts.none_made()) } } @else {
+                (success(&texts.made_count(made.len(), links)))
+                (note(texts.addresses_once()))
+                p { a.button href=(self.table_address()) { (texts.as_table()) } }
+                @for (row, recipients) in &made {
+                    section {
+                        h2 { a href=(of_request(row.id)) { (Shown(&row.title)) } }
+                        @for recipient in recipients { (self.address(row, recipient, links <= MAX_IN_FULL)) }
+                    }
+                }
+            }
+            p { a href=(LIST) { (texts.all()) } }
+        };
+        Ok(self.page(texts.made_title(), Width::Narrow, content, StatusCode::OK))
+    }
+
+    /// The same as a table.
+    pub(super) async fn made_table(&self) -> Result<Response<ResponseBody>, Failure> {
+        let texts = self.texts();
+        let heads = [texts.name(), texts.mail(), texts.subject(), texts.space_asked(), texts.address()];
+        let mut rows = vec![heads.map(str::to_owned).to_vec()];
+        for (row, recipients) in self.just_made().await? {
+            for RecipientShown { row: recipient, link } in recipients {
+                let address = link.map(|link| self.whole(&link.url_path())).unwrap_or_default();
+                let (title, space) = (row.title.clone(), self.space_name(row.space));
+                rows.push(vec![recipient.name, recipient.mail, title, space, address]);
+            }
+        }
+        Ok(csv_file("tresor-links.csv", written(self.language, rows)))
+    }
+
+    async fn just_made(&self) -> Result<Vec<Made>, Failure> {
+        let query = self.context.parts.uri.query().unwrap_or_default();
+        let after = field(query.as_bytes(), "after").and_then(|id| id.parse().ok()).map(RequestId);
+        let since = self.now().before(SHOWN_FOR);
+        let sharing = &self.context.services.sharing;
+        Ok(sharing.requests_made(&self.session.principal, &self.rights, (after, since)).await?)
+    }
+
+    fn table_address(&self) -> String {
+        let query = self.context.parts.uri.query().unwrap_or_default();
+        let after: RequestId =
+            field(query.as_bytes(), "after").and_then(|id| id.parse().ok()).map_or(RequestId(0), RequestId);
+        format!("{MADE}/csv?after={after}")
+    }
+
+    fn address(&self, row: &RequestHead, recipient: &RecipientShown, is_full: bool) -> Markup {
+        let texts = self.texts();
+        let Some(link) = &recipient.link else { return html! {} };
+        let (address, person) = (self.whole(&link.url_path()), &recipient.row);
+        let known: Vec<_> =
+            [&person.name, &person.mail].into_iter().filter(|text| !text.is_empty()).collect();
+        let known: Vec<_> = known.into_iter().map(|text| Shown(text).to_string()).collect();
+        html! {
+            @if !known.is_empty() { p.state { (known.join(", ")) } }
+            label { (texts.address()) input type="text" readonly value=(address); }
+            @if is_full {
+                (qr::picture(&address))
+                label { (texts.mail_text())
+                    textarea readonly rows="12" lang=(person.language) { (self.mail(row, recipient, &address)) }
+                }
+            }
+        }
+    }
+
+    /// The text that a user sends along with an address, in the recipient's language.
+    fn mail(&self, row: &RequestHead, recipient: &RecipientShown, address: &str) -> String {
+        let language = Language::of_tag(&recipient.row.language);
+        let texts = RequestsTexts(language);
+        let until = row.deadline.map(|deadline| self.office.zone.last_day(deadline));
+        let until =
+            until.map(|day| format!("{}\n\n", texts.letter_until(&language.day(day)))).unwrap_or_default();
+        let name = Some(&recipient.row.name).filter(|name| !name.is_empty());
+        let name = name.map(|name| format!(" {name}")).unwrap_or_default();
+        texts.letter(&name, &self.office.name, &row.title, address, &until)
+    }
+
+    /// A path of this server as a whole address.
+    fn whole(&self, path: &str) -> String {
+        let scheme = if self.context.info.secure { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.context.info.requested_host())
+    }
+}

@@ -1,0 +1,388 @@
+//! The form of a new request, for one client or many, and what it makes.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+
+use super::address::{MADE, NEW};
+use super::table::text_of;
+use super::wanted::{Fault, Place, Source, Wanted};
+use super::{Desk, Failure};
+use crate::http::page::form::{Fields, is_form, read_form_up_to};
+use crate::http::page::{Width, problem};
+use crate::http::protocol::multipart::{FILES, whole_form};
+use crate::http::reply::{plain, see_other};
+use crate::http::session::{self, FORM_TOKEN};
+use crate::library::{LibraryError, Space};
+use crate::model::{Access, RequestId, Shown};
+use crate::net::{RequestBody, ResponseBody};
+use crate::sharing::{
+    MAX_NOTE, MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TITLE, MAX_TOGETHER, NewRequest, RequestError,
+    Template, TemplateItem,
+};
+use crate::text::Language;
+
+/// Longest form of a new request, in bytes: its texts, and a list of as many clients as are asked at once.
+const MAX_ASKING_BYTES: usize = 512 * 1024;
+
+/// What is wrong with a form that was sent.
+enum Refused {
+    Faults(Vec<Fault>),
+    /// Another request was made since the form was shown.
+    MadeMeanwhile,
+    /// As the text says.
+    Other(&'static str),
+}
+
+impl Desk<'_> {
+    /// The form, empty or for the template or the earlier request that the address names.
+    pub(super) async fn new_request(&self) -> Result<Response<ResponseBody>, Failure> {
+        let query = Fields::of(self.context.parts.uri.query().unwrap_or_default().as_bytes());
+        let sharing = &self.context.services.sharing;
+        let space = self.writable().first().map(|(space, _)| space.name.clone()).unwrap_or_default();
+        let (source, wanted) = if let Some(id) = id(query.get("from")) {
+            let request = sharing.request(&self.rights, id).await?;
+            let source = Source::of_request(&request);
+            let wanted = Wanted::again(&source, &request, self.space_name(request.row.space));
+            (source, wanted)
+        } else {
+            let template = self.template(query.get("template")).await?;
+            let note = template.as_ref().map(|template| template.note.clone()).unwrap_or_default();
+            let source = template.map(Source::of_template).unwrap_or_default();
+            let wanted = Wanted::fresh(&source, &note, space);
+            (source, wanted)
+        };
+        self.form(&source, wanted, None, StatusCode::OK).await
+    }
+
+    /// Makes what the form asks for, and leads to the addresses.
+    pub(super) async fn make(&self, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
+        let (fields, file) = match self.sent(body).await {
+            Ok(sent) => sent,
+            Err(response) => return Ok(response),
+        };
+        if !session::is_own_token(self.context, &self.session.token, fields.get(FORM_TOKEN)) {
+            return Ok(session::forged(self.language, Some(&self.person()), NEW));
+        }
+        let sharing = &self.context.services.sharing;
+        let source = if let Some(id) = id(fields.get("from")) {
+            Source::of_request(&sharing.request(&self.rights, id).await?)
+        } else {
+            self.template(fields.get("template")).await?.map(Source::of_template).unwrap_or_default()
+        };
+        let wanted = Wanted::of(&fields, file.map(|file| text_of(&file)));
+        let today = self.office.zone.day(self.now());
+        let refused = match wanted.judged(self.texts(), &source, &self.writable(), today) {
+            Err(faults) => Refused::Faults(faults),
+            Ok(new) => match self.ask(&wanted, new).await? {
+                Ok(target) => return Ok(see_other(&target)),
+                Err(refused) => refused,
+            },
+        };
+        let status = match refused {
+            Refused::Faults(_) => StatusCode::BAD_REQUEST,
+            Refused::MadeMeanwhile | Refused::Other(_) => StatusCode::CONFLICT,
+        };
+        self.form(&source, wanted, Some(refused), status).await
+    }
+
+    /// Makes requests that are right by themselves; returns the address of the page that shows them.
+    async fn ask(
+        &self,
+        wanted: &Wanted,
+        new: Vec<(usize, NewRequest)>,
+    ) -> Result<Result<String, Refused>, Failure> {
+        let texts = self.texts();
+        let faults = self.files_in_the_way(&new).await?;
+        if !faults.is_empty() {
+            return Ok(Err(Refused::Faults(faults)));
+        }
+        let latest = wanted.latest.unwrap_or(RequestId(0));
+        let new = new.into_iter().map(|(_, new)| new).collect();
+        let sharing = &self.context.services.sharing;
+        Ok(match sharing.ask_once(&self.session.principal, new, latest, self.now()).await {
+            Ok(_) => Ok(format!("{MADE}?after={latest}")),
+            Err(RequestError::MadeMeanwhile) => Err(Refused::MadeMeanwhile),
+            Err(RequestError::TooMany) => Err(Refused::Other(texts.too_many())),
+            Err(RequestError::NotAFolder) => Err(Refused::Faults(vec![Fault {
+                place: Place::Folder,
+                why: texts.not_a_folder().to_owned(),
+            }])),
+            Err(error @ (RequestError::Library(_) | RequestError::Catalog(_))) => return Err(error.into()),
+            Err(_) => Err(Refused::Other(texts.not_made())),
+        })
+    }
+
+    /// Files where folders are to be, looked for before anything is made.
+    async fn files_in_the_way(&self, new: &[(usize, NewRequest)]) -> Result<Vec<Fault>, Failure> {
+        let (texts, library) = (self.texts(), &self.context.services.library);
+        let mut faults = Vec::new();
+        for (line, new) in new {
+            let is_file = match library.find(&new.access, &new.path).await {
+                Ok(entry) => !entry.is_folder(),
+                Err(LibraryError::NotFound) => false,
+                Err(error) => return Err(error.into()),
+            };
+            if is_file && *line == 0 {
+                faults.push(Fault { place: Place::Folder, why: texts.not_a_folder().to_owned() });
+            } else if is_file {
+                faults.push(Fault { place: Place::More, why: texts.in_line(*line, texts.not_a_folder()) });
+            }
+        }
+        Ok(faults)
+    }
+
+    /// The fields of a form, and the file in it.
+    async fn sent(&self, body: &mut RequestBody) -> Result<(Fields, Option<Bytes>), Response<ResponseBody>> {
+        let parts = self.context.parts;
+        if is_form(parts) {
+            let form = read_form_up_to(parts, body, MAX_ASKING_BYTES).await?;
+            return Ok((Fields::of(&form), None));
+        }
+        let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        match whole_form(body, media_type.unwrap_or_default(), MAX_ASKING_BYTES).await {
+            Ok((texts, file)) => Ok((Fields(texts), file)),
+            Err(crate::http::protocol::multipart::FormError::Body(error)) => {
+                Err(plain(error.status(), "The form could not be read.\n"))
+            }
+            Err(_) => Err(plain(StatusCode::BAD_REQUEST, "The form could not be read.\n")),
+        }
+    }
+
+    /// The template of this name; `None` for an empty name, or if there is none any more.
+    pub(super) async fn template(&self, name: &str) -> Result<Option<Template>, Failure> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        match self.context.services.sharing.template(name).await {
+            Ok(template) => Ok(Some(template)),
+            Err(RequestError::NoSuchTemplate(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The spaces in which the user may ask, by name.
+    fn writable(&self) -> Vec<(&Space, Access)> {
+        let access = |space: &Space| self.rights.iter().find(|right| right.space() == space.id).copied();
+        let mut spaces: Vec<_> =
+            self.spaces.iter().filter_map(|space| Some((space, access(space)?))).collect();
+        spaces.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+        spaces
+    }
+
+    async fn form(
+        &self,
+        source: &Source,
+        wanted: Wanted,
+        refused: Option<Refused>,
+        status: StatusCode,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let (texts, sharing) = (self.texts(), &self.context.services.sharing);
+        let templates = sharing.templates().await?;
+        let latest = sharing.latest_request(&self.session.principal).await?;
+        let none = Vec::new();
+        let faults = match &refused {
+            Some(Refused::Faults(faults)) => faults,
+            _ => &none,
+        };
+        let content = html! {
+            (self.refused(refused.as_ref()))
+            @if source.field.1.is_empty() {
+                form method="get" action=(NEW) {
+                    label { (texts.template())
+                        select name="template" {
+                            @for (template, _) in &templates { option value=(template.name) { (Shown(&template.title)) } }
+                        }
+                    }
+                    button { (texts.load()) }
+                }
+                p { (texts.or_own()) }
+            } @else { p { a href=(NEW) { (texts.without()) } } }
+            form method="post" action=(NEW) enctype="multipart/form-data" {
+                (self.token())
+                input type="hidden" name="latest" value=(latest);
+                @if !source.field.1.is_empty() {
+                    input type="hidden" name=(source.field.0) value=(source.field.1);
+                }
+                (self.asked_for(source, &wanted, faults))
+                (self.people_asked(&wanted, faults))
+                button { (texts.make()) }
+            }
+        };
+        Ok(self.page(texts.new_title(), Width::Narrow, content, status))
+    }
+
+    fn refused(&self, refused: Option<&Refused>) -> Markup {
+        let texts = self.texts();
+        html! {
+            @match refused {
+                None => {},
+                Some(Refused::MadeMeanwhile) => {
+                    (problem(texts.made_meanwhile()))
+                    p { a href=(MADE) { (texts.see_made()) } }
+                },
+                Some(Refused::Other(text)) => (problem(text)),
+                Some(Refused::Faults(faults)) => {
+                    (problem(texts.faults()))
+                    ul { @for fault in faults { li { a href={ "#" (fault.place.id()) } { (fault.why) } } } }
+                },
+            }
+        }
+    }
+
+    /// What is asked for, where it goes, and until when.
+    fn asked_for(&self, source: &Source, wanted: &Wanted, faults: &[Fault]) -> Markup {
+        let texts = self.texts();
+        html! {
+            label { (texts.subject())
+                input #(Place::Title.id()) type="text" name="title" required maxlength=(MAX_TITLE) value=(wanted.title)
+                    aria-invalid=[invalid(faults, Place::Title)] aria-describedby=[described(faults, Place::Title, "")];
+            }
+            (beside(faults, Place::Title))
+            @if !source.items.is_empty() {
+                fieldset {
+                    legend { (texts.items_of(&Shown(&source.title).to_string())) }
+                    @for (place, item) in (1..).zip(&source.items) {
+                        label.check {
+                            input type="checkbox" name="keep" value=(place) checked[wanted.keep.contains(&place)];
+                            span { (self.named(item)) }
+                        }
+                    }
+                }
+            }
+            label { (if source.items.is_empty() { texts.own_items() } else { texts.more_items() })
+                textarea #(Place::Items.id()) name="items" rows="5" aria-invalid=[invalid(faults, Place::Items)]
+                    aria-describedby=[described(faults, Place::Items, "")] { (wanted.items) }
+            }
+            (beside(faults, Place::Items))
+            label { (texts.note())
+                textarea #(Place::Note.id()) name="note" rows="4" maxlength=(MAX_NOTE)
+                    aria-invalid=[invalid(faults, Place::Note)] aria-describedby=[described(faults, Place::Note, "")] { (wanted.note) }
+            }
+            (beside(faults, Place::Note))
+            label { (texts.asked_until())
+                input #(Place::Deadline.id()) type="date" name="deadline" value=(wanted.deadline)
+                    aria-invalid=[invalid(faults, Place::Deadline)] aria-describedby=[described(faults, Place::Deadline, "")];
+            }
+            (beside(faults, Place::Deadline))
+            label { (texts.space_asked())
+                select #(Place::Space.id()) name="space" required aria-invalid=[invalid(faults, Place::Space)]
+                    aria-describedby=[described(faults, Place::Space, "")] {
+                    @for (space, _) in self.writable() {
+                        option value=(space.name) selected[space.name == wanted.space] { (space.name) }
+                    }
+                }
+            }
+            (beside(faults, Place::Space))
+            label { (texts.folder_asked())
+                input #(Place::Folder.id()) type="text" name="folder" value=(wanted.folder)
+                    aria-invalid=[invalid(faults, Place::Folder)] aria-describedby=[described(faults, Place::Folder, "folder-about")];
+            }
+            p #folder-about { (texts.folder_about()) }
+            (beside(faults, Place::Folder))
+        }
+    }
+
+    fn people_asked(&self, wanted: &Wanted, faults: &[Fault]) -> Markup {
+        let texts = self.texts();
+        let (one, is_many) = (&wanted.recipient, !wanted.more.is_empty() || wanted.each);
+        let is_open = is_many || faults.iter().any(|fault| fault.place == Place::More);
+        html! {
+            fieldset #(Place::Recipient.id()) {
+                legend { (texts.recipient()) }
+                label { (texts.name())
+                    input type="text" name="name" maxlength=(MAX_RECIPIENT_NAME) autocomplete="off" value=(one.name)
+                        aria-invalid=[invalid(faults, Place::Recipient)] aria-describedby=[described(faults, Place::Recipient, "")];
+                }
+                label { (texts.mail())
+                    input type="text" inputmode="email" name="mail" autocomplete="off" autocapitalize="none" spellcheck="false"
+                        value=(one.mail) aria-invalid=[invalid(faults, Place::Recipient)] aria-describedby=[described(faults, Place::Recipient, "")];
+                }
+                (beside(faults, Place::Recipient))
+                label { (texts.language())
+                    select name="language" {
+                        @for language in [Language::German, Language::English] {
+                            option value=(language.tag()) selected[language.tag() == one.language] { (language.own_name()) }
+                        }
+                    }
+                }
+            }
+            details open[is_open] {
+                summary { (texts.many()) }
+                p #more-about { (texts.many_about()) }
+                label { (texts.list())
+                    textarea #(Place::More.id()) name="more" rows="6" aria-invalid=[invalid(faults, Place::More)]
+                        aria-describedby=[described(faults, Place::More, "more-about")] { (wanted.more) }
+                }
+                (beside(faults, Place::More))
+                label { (texts.list_file()) input type="file" name=(FILES) accept=".csv,.txt,text/csv"; }
+                fieldset {
+                    legend { (texts.how()) }
+                    label.check {
+                        input type="radio" name="each" value="no" checked[!wanted.each];
+                        span { (texts.together(MAX_RECIPIENTS)) }
+                    }
+                    label.check {
+                        input type="radio" name="each" value="yes" checked[wanted.each];
+                        span { (texts.each(MAX_TOGETHER)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn named(&self, item: &TemplateItem) -> Markup {
+        html! {
+            (Shown(&item.title))
+            @if !item.person.is_empty() { " – " (self.texts().person(&Shown(&item.person).to_string())) }
+        }
+    }
+
+    /// The link to a form that asks for the same again.
+    pub(super) fn again(&self, id: RequestId) -> Markup {
+        html! { p { a href={ (NEW) "?from=" (id) } { (self.texts().again()) } } }
+    }
+}
+
+impl Place {
+    /// The id of its field.
+    fn id(self) -> &'static str {
+        match self {
+            Self::Space => "space",
+            Self::Folder => "folder",
+            Self::Title => "title",
+            Self::Note => "note",
+            Self::Deadline => "deadline",
+            Self::Items => "items",
+            Self::Recipient => "recipient",
+            Self::More => "more",
+        }
+    }
+}
+
+fn id(text: &str) -> Option<RequestId> {
+    text.parse().ok().map(RequestId)
+}
+
+fn invalid(faults: &[Fault], place: Place) -> Option<&'static str> {
+    faults.iter().any(|fault| fault.place == place).then_some("true")
+}
+
+/// The ids of what describes a field: `about`, and what is wrong with it.
+fn described(faults: &[Fault], place: Place, about: &str) -> Option<String> {
+    let wrong = invalid(faults, place).map(|_| format!("bad-{}", place.id()));
+    let ids: Vec<_> =
+        [about.to_owned(), wrong.unwrap_or_default()].into_iter().filter(|id| !id.is_empty()).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+/// What is wrong with a field, beside it.
+fn beside(faults: &[Fault], place: Place) -> Markup {
+    let wrong: Vec<_> = faults.iter().filter(|fault| fault.place == place).collect();
+    html! {
+        @if !wrong.is_empty() {
+            div.problem id={ "bad-" (place.id()) } { @for fault in wrong { p { (fault.why) } } }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The form of a new request: its fields, and what is wrong with them.
+
+use std::collections::HashMap;
+
+use super::clients::{Client, clients, recipient};
+use crate::http::page::form::Fields;
+use crate::library::Space;
+use crate::model::{Access, Day, EntryName, EntryPath, ReminderPlan, RequestId};
+use crate::sharing::{
+    DEFAULT_NAMING, MAX_ITEMS, MAX_NOTE, MAX_RECIPIENTS, MAX_TITLE, MAX_TOGETHER, NewRequest, RequestShown,
+    Template, TemplateItem, WantedRecipient, next_year,
+};
+use crate::text::RequestsTexts;
+
+/// Longest name of a folder that is made for a recipient, in bytes.
+const MAX_FOLDER_NAME: usize = 180;
+
+/// Where a form takes items from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Source {
+    /// The field and the value that name it; empty for none.
+    pub(super) field: (&'static str, String),
+    /// What it is called.
+    pub(super) title: String,
+    pub(super) template: String,
+    pub(super) naming: String,
+    /// When it reminds.
+    pub(super) plan: ReminderPlan,
+    pub(super) items: Vec<TemplateItem>,
+}
+
+/// A place of the form at which something is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Space,
+    Folder,
+    Title,
+    Note,
+    Deadline,
+    Items,
+    Recipient,
+    More,
+}
+
+/// Something that is wrong with a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) place: Place,
+    pub(super) why: String,
+}
+
+/// The fields of the form.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) space: String,
+    pub(super) folder: String,
+    pub(super) title: String,
+    pub(super) note: String,
+    pub(super) deadline: String,
+    /// Places of the source's items that are asked for, from 1.
+    pub(super) keep: Vec<usize>,
+    /// Items of its own, one on each line.
+    pub(super) items: String,
+    pub(super) recipient: WantedRecipient,
+    /// More recipients, one on each line.
+    pub(super) more: String,
+    /// Whether each recipient gets a request of its own.
+    pub(super) each: bool,
+    /// The user's latest request when the form was shown; 0 for none.
+    pub(super) latest: Option<RequestId>,
+}
+
+impl Source {
+    pub(super) fn of_template(template: Template) -> Self {
+        Self {
+            plan: template.plan().unwrap_or_default(),
+            field: ("template", template.name.clone()),
+            title: template.title,
+            template: template.name,
+            naming: template.naming,
+            items: template.items,
+        }
+    }
+
+    pub(super) fn of_request(request: &RequestShown) -> Self {
+        let items = request.items.iter().map(|item| TemplateItem {
+            title: item.row.title.clone(),
+            help: item.row.help.clone(),
+            person: item.row.person.clone(),
+            several: item.row.several,
+        });
+        Self {
+            field: ("from", request.row.id.to_string()),
+            title: request.row.title.clone(),
+            template: request.row.template.clone(),
+            naming: request.row.naming.clone(),
+            plan: request.row.plan.clone(),
+            items: items.collect(),
+        }
+    }
+}
+
+impl Wanted {
+    /// The form as it is shown first.
+    pub(super) fn fresh(source: &Source, note: &str, space: String) -> Self {
+        Self {
+            space,
+            title: source.title.clone(),
+            note: note.to_owned(),
+            keep: (1..=source.items.len()).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The form for what was asked earlier, a year later.
+    pub(super) fn again(source: &Source, request: &RequestShown, space: String) -> Self {
+        let mut people = request.recipients.iter().map(|recipient| &recipient.row);
+        let first = people.next().map(|row| WantedRecipient {
+            name: row.name.clone(),
+            mail: row.mail.clone(),
+            language: row.language.clone(),
+        });
+        let more: Vec<_> = people.map(|row| format!("{};{};{}", row.name, row.mail, row.language)).collect();
+        let folder = request.path.as_deref().unwrap_or_default();
+        Self {
+            title: next_year(&source.title),
+            folder: next_year(folder.trim_matches('/')),
+            recipient: first.unwrap_or_default(),
+            more: more.join("\n"),
+            ..Self::fresh(source, &request.row.note, space)
+        }
+    }
+
+    /// A form that was sent; `file` is the text of the list in it.
+    pub(super) fn of(fields: &Fields, file: Option<String>) -> Self {
+        // Browsers send lines with both marks of their end.
+        let text = |name| fields.get(name).replace("\r\n", "\n");
+        let more: Vec<_> = [Some(text("more")), file].into_iter().flatten().collect();
+        let more: Vec<_> = more.iter().map(|text| text.trim_end()).filter(|text| !text.is_empty()).collect();
+        Self {
+            space: text("space"),
+            folder: text("folder"),
+            title: text("title"),
+            note: text("note"),
+            deadline: text("deadline"),
+            keep: fields.all("keep").filter_map(|place| place.parse().ok()).collect(),
+            items: text("items"),
+            recipient: WantedRecipient { name: text("name"), mail: text("mail"), language: text("language") },
+            more: more.join("\n"),
+            each: fields.get("each") == "yes",
+            latest: fields.get("latest").parse().ok().map(RequestId),
+        }
+    }
+
+    fn wanted_items(&self, source: &Source) -> Vec<TemplateItem> {
+        let kept = (1..).zip(&source.items).filter(|(place, _)| self.keep.contains(place));
+        let own =
+            self.items.lines().map(str::trim).filter(|line| !line.is_empty()).map(|title| TemplateItem {
+                title: title.to_owned(),
+                help: String::new(),
+                person: String::new(),
+                several: true,
+            });
+        kept.map(|(_, item)| item.clone()).chain(own).collect()
+    }
+
+    /// The requests that the form asks for, each with the line of its recipient, or all that is wrong with it.
+    pub(super) fn judged(
+        &self,
+        texts: RequestsTexts,
+        source: &Source,
+        spaces: &[(&Space, Access)],
+        today: Day,
+    ) -> Result<Vec<(usize, NewRequest)>, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut wrong = |place, why: String| faults.push(Fault { place, why });
+        let access_to =
+            |name: &str| spaces.iter().find(|(space, _)| space.name == name).map(|(_, access)| *access);
+        if access_to(&self.space).is_none() {
+            wrong(Place::Space, texts.bad_space(&self.space));
+        }
+        let folder = EntryPath::parse(self.folder.trim().trim_matches('/'));
+        if folder.is_err() {
+            wrong(Place::Folder, texts.bad_folder().to_owned());
+        }
+        let is_shown = |text: &str| !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
+        let is_title = |text: &str| {
+            let length = text.trim().chars().count();
+            length > 0 && length <= MAX_TITLE && !text.chars().any(char::is_control)
+        };
+        if !is_title(&self.title) {
+            wrong(Place::Title, texts.bad_title(MAX_TITLE));
+        }
+        if self.note.chars().count() > MAX_NOTE || !is_shown(&self.note) {
+            wrong(Place::Note, texts.bad_note(MAX_NOTE));
+        }
+        let deadline = Some(self.deadline.trim()).filter(|text| !text.is_empty()).map(Day::parse);
+        if deadline.is_some_and(|day| day.is_none_or(|day| today.days_until(day) < 0)) {
+            wrong(Place::Deadline, texts.bad_deadline().to_owned());
+        }
+        let items = self.wanted_items(source);
+        if items.is_empty() || items.len() > MAX_ITEMS {
+            wrong(Place::Items, texts.bad_items(MAX_ITEMS));
+        }
+        if let Some(item) = items.iter().find(|item| !is_title(&item.title)) {
+            let start: String = item.title.chars().take(30).collect();
+            wrong(Place::Items, texts.bad_item(&start, MAX_TITLE));
+        }
+        let mut people = Vec::new();
+        let WantedRecipient { name, mail, language } = &self.recipient;
+        if !name.trim().is_empty() || !mail.trim().is_empty() {
+            match recipient(texts, name, mail, language) {
+                Ok(recipient) => people.push(Client { recipient, ..Client::default() }),
+                Err(why) => wrong(Place::Recipient, why),
+            }
+        }
+        let (listed, bad_lines) = clients(texts, &self.more);
+        people.extend(listed);
+        for fault in bad_lines {
+            wrong(
+                Place::More,
+                if fault.line == 0 { fault.why } else { texts.in_line(fault.line, &fault.why) },
+            );
+        }
+        for (line, why) in self.conflicts(texts, &people, &|name| access_to(name).is_some()) {
+            let place = if line == 0 { Place::Recipient } else { Place::More };
+            wrong(place, if line == 0 { why } else { texts.in_line(line, &why) });
+        }
+        let (Some(access), Ok(folder)) = (access_to(&self.space), folder) else { return Err(faults) };
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let base = NewRequest {
+            access,
+            path: folder.clone(),
+            title: self.title.trim().to_owned(),
+            note: self.note.trim().to_owned(),
+            template: source.template.clone(),
+            naming: if source.naming.is_empty() { DEFAULT_NAMING.to_owned() } else { source.naming.clone() },
+            items,
+            recipients: Vec::new(),
+            deadline: deadline.flatten(),
+            plan: source.plan.clone(),
+        };
+        if !self.each {
+            let recipients = people.into_iter().map(|client| client.recipient).collect();
+            return Ok(vec![(0, NewRequest { recipients, ..base })]);
+        }
+        let each = people.into_iter().map(|client| {
+            let access = access_to(&client.space).unwrap_or(access);
+            let above = if client.space.is_empty() { folder.clone() } else { EntryPath::root() };
+            let path =
+                own_folder(&client).names().iter().try_fold(above, |path, name| path.join(name.clone()));
+            let path = path.map_err(|_| {
+                vec![Fault { place: Place::More, why: texts.in_line(client.line, texts.bad_folder()) }]
+            })?;
+            let recipients = vec![client.recipient];
+            Ok((client.line, NewRequest { access, path, recipients, ..base.clone() }))
+        });
+        each.collect()
+    }
+
+    /// What is wrong with recipients that are right each by itself.
+    fn conflicts(
+        &self,
+        texts: RequestsTexts,
+        people: &[Client],
+        is_space: &dyn Fn(&str) -> bool,
+    ) -> Vec<(usize, String)> {
+        let mut wrong = Vec::new();
+        let mut mails: HashMap<String, usize> = HashMap::new();
+        let mut folders: HashMap<(String, String), usize> = HashMap::new();
+        for client in people {
+            if !client.space.is_empty() && !is_space(&client.space) {
+                wrong.push((client.line, texts.bad_space(&client.space)));
+            }
+            let mail = client.recipient.mail.to_lowercase();
+            let before = if self.each || mail.is_empty() { None } else { mails.insert(mail, client.line) };
+            if before.is_some() {
+                wrong.push((client.line, texts.same_mail(&client.recipient.mail)));
+            }
+            // Two clients with one folder would see their files mixed.
+            let folder = (client.space.clone(), own_folder(client).to_string().to_lowercase());
+            if let Some(other) = folders.insert(folder, client.line).filter(|_| self.each) {
+                wrong.push((client.line, texts.same_folder(&own_folder(client).to_string(), other)));
+            }
+        }
+        let most = if self.each { MAX_TOGETHER } else { MAX_RECIPIENTS };
+        if people.len() > most {
+            wrong.push((0, texts.too_many_recipients(most)));
+        }
+        if self.each && people.is_empty() {
+            wrong.push((0, texts.no_recipients().to_owned()));
+        }
+        wrong
+    }
+}
+
+/// The folder of a recipient with a request of its own: that of the list, or one of the recipient's name.
+fn own_folder(client: &Client) -> EntryPath {
+    if !client.folder.is_root() {
+        return client.folder.clone();
+    }
+    let named = [&client.recipient.name, &client.recipient.mail].into_iter().find(|name| !name.is_empty());
+    let name = named.and_then(|name| EntryName::nearest(name, MAX_FOLDER_NAME));
+    name.and_then(|name| EntryPath::root().join(name).ok()).unwrap_or_default()
+}
