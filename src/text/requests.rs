@@ -522,7 +522,7 @@ sentences! {
         en "Client";
     not_asked:
         de "nicht gefragt",
-        en "not asked";
+        en "not requested";
     word_open:
         de "fehlt",
         en "missing";

@@ -100,12 +100,12 @@ impl Desk<'_> {
         let is_new = row.news.is_some_and(|news| news > last_visit);
         html! {
             li {
-                h2 { a href=(of_request(row.id)) { (Shown(&row.title)) } }
-                p.where {
+                h2 { a href=(of_request(row.id)) {
                     @let people = self.people(&line.recipients);
-                    @if !people.is_empty() { (people) " · " }
-                    (self.place(row.space, ""))
-                }
+                    @if !people.is_empty() { (people) ": " }
+                    (Shown(&row.title))
+                } }
+                p.where { (self.place(row.space, "")) }
                 p.state { (self.counts(row, line.items)) }
                 @if let Some(deadline) = row.deadline { p.alarm[self.is_overdue(row)] { (self.until(row, deadline)) } }
                 @if row.closed.is_none() && row.opened.is_none() { p { (texts.never_opened()) } }

@@ -65,7 +65,10 @@ impl Desk<'_> {
         let after = field(query.as_bytes(), "after").and_then(|id| id.parse().ok()).map(RequestId);
         let since = self.now().before(SHOWN_FOR);
         let sharing = &self.context.services.sharing;
-        Ok(sharing.requests_made(&self.session.principal, &self.rights, (after, since)).await?)
+        let mut made = sharing.requests_made(&self.session.principal, &self.rights, (after, since)).await?;
+        // In the order of the list from which they were made.
+        made.reverse();
+        Ok(made)
     }
 
     fn table_address(&self) -> String {

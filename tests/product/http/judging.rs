@@ -58,6 +58,7 @@ fn staff_find_what_came_and_judge_it_with_nothing_but_the_pages() {
     let client = Browser::new(&server, "de");
     client.get(&link).expect(200);
     send(&client, &link, &pass, &[("vorn.jpg", "front")]).expect(200);
+    assert!(anna.get("/requests?show=new").expect(200).text().contains("Steuer 2025"));
     send(&client, &link, &notice, &[("bescheid.pdf", "page 1")]).expect(200);
     act(&client, &link, &[("do", "comment"), ("item", &notice), ("text", "Reicht das?")]);
     act(&client, &link, &[("do", "does-not-apply"), ("item", &gifts), ("text", "keine")]);

@@ -172,6 +172,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RequestsTexts::too_many", "needs 20,000 requests"),
     ("RequestsTexts::not_made", "needs a right that was taken meanwhile"),
     ("RequestsTexts::matrix_cut", "needs 1,000 requests"),
+    ("RequestsTexts::not_asked", "needs requests of one template with other items: `http::asking`"),
     ("SignInTexts::pages", "for screen readers"),
 ];
 
