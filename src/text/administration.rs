@@ -14,7 +14,7 @@ sentences! {
         de "Personen",
         en "People";
     shut_out:
-        de "gesperrt",
+        de "ausgesperrt",
         en "shut out";
     no_password:
         de "nur mit Gerätekennwörtern",
@@ -69,8 +69,8 @@ sentences! {
         de "Bereich anlegen",
         en "Add the space";
     for_me:
-        de "Ich selbst darf darin lesen und schreiben",
-        en "I may read and write in it";
+        de "Ich arbeite selbst darin und verwalte ihn",
+        en "I work in it and manage it";
     intake:
         de "Was von außen kommt, wird geprüft und zurückgehalten",
         en "What comes from outside is examined and held";
@@ -155,7 +155,7 @@ sentences! {
         de "Entziehen",
         en "Take away";
     person:
-        de "Person",
+        de "Wer",
         en "Person";
     space:
         de "Bereich",
