@@ -6,6 +6,7 @@ use http::Response;
 
 use super::address::of_request;
 use super::one::Told;
+use super::reminders::why_not;
 use super::sent::{Choice, Sent, Trouble, choices};
 use super::{Desk, Failure};
 use crate::http::page::form::{Fields, read_form_up_to};
@@ -47,7 +48,7 @@ impl Desk<'_> {
                     None => Err(RequestError::DeadlineInPast),
                 },
             ),
-            _ => ("", Err(RequestError::Items)),
+            _ => self.about_reminders(id, &form).await.unwrap_or(("", Err(RequestError::Items))),
         };
         let trouble = match result {
             Ok(()) => return Ok(see_other(&format!("{here}?done={done}"))),
@@ -55,7 +56,10 @@ impl Desk<'_> {
             Err(RequestError::Changed(items)) => Trouble::Changed(items),
             Err(RequestError::Items) => Trouble::Nothing,
             Err(RequestError::DeadlineInPast) => Trouble::Date,
-            Err(error) => return Err(error.into()),
+            Err(error) => match why_not(&error) {
+                Some(why) => Trouble::Mail(why),
+                None => return Err(error.into()),
+            },
         };
         let until = form.get("until").to_owned();
         self.one(id, &Told::Refused(Sent { choices, until, trouble })).await

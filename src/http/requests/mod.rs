@@ -10,6 +10,7 @@ mod made;
 mod matrix;
 mod new;
 mod one;
+mod reminders;
 mod sent;
 mod table;
 mod wanted;

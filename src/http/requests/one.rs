@@ -26,7 +26,8 @@ pub(super) enum Told {
 }
 
 /// The words of what can have been done.
-pub(super) const DONE: [&str; 4] = ["judged", "closed", "reopened", "extended"];
+pub(super) const DONE: [&str; 8] =
+    ["judged", "closed", "reopened", "extended", "reminded", "paused", "resumed", "readdressed"];
 
 impl Told {
     /// What an address to which a form led tells.
@@ -77,6 +78,7 @@ impl Desk<'_> {
                 h2 { (texts.recipients()) }
                 ul.items { @for recipient in &request.recipients { (self.recipient(recipient)) } }
             }
+            (self.reminders(&request))
             (self.actions(&request, told.sent()))
             section {
                 h2 { (texts.history()) }
@@ -99,6 +101,8 @@ impl Desk<'_> {
             Told::Done("closed") if request.row.closed.is_some() => success(texts.closed()),
             Told::Done("reopened") if request.row.closed.is_none() => success(texts.reopened()),
             Told::Done("extended") => success(texts.extended()),
+            Told::Done("reminded") => success(texts.reminder_made()),
+            Told::Done("readdressed") => success(texts.readdressed()),
             Told::Done(_) => html! {},
             Told::Refused(sent) => html! {
                 (problem(match sent.trouble {
@@ -106,6 +110,7 @@ impl Desk<'_> {
                     Trouble::Changed(_) => texts.changed_meanwhile(),
                     Trouble::Nothing => texts.nothing_chosen(),
                     Trouble::Date => texts.not_extended(),
+                    Trouble::Mail(why) => why(texts),
                 }))
                 @let marked: Vec<_> = request.items.iter().filter(|item| sent.marks(item.row.id)).collect();
                 @if !marked.is_empty() {

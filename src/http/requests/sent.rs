@@ -7,6 +7,7 @@ use http::StatusCode;
 use crate::http::page::form::Fields;
 use crate::model::ItemId;
 use crate::sharing::{Judgement, MAX_REASON};
+use crate::text::RequestsTexts;
 
 /// What was chosen for an item.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +20,7 @@ pub(super) struct Choice {
 }
 
 /// Why a form was not carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Trouble {
     /// An item is rejected without a reason, or with one that is too long.
     Reasons,
@@ -29,6 +30,8 @@ pub(super) enum Trouble {
     Nothing,
     /// The new deadline is none, or over.
     Date,
+    /// Nobody was reminded, or an address was not changed, and why.
+    Mail(fn(RequestsTexts) -> &'static str),
 }
 
 /// A form that was not carried out, to be shown again.
@@ -41,7 +44,7 @@ pub(super) struct Sent {
 impl Sent {
     pub(super) fn status(&self) -> StatusCode {
         match self.trouble {
-            Trouble::Changed(_) => StatusCode::CONFLICT,
+            Trouble::Changed(_) | Trouble::Mail(_) => StatusCode::CONFLICT,
             Trouble::Reasons | Trouble::Nothing | Trouble::Date => StatusCode::BAD_REQUEST,
         }
     }
@@ -52,7 +55,7 @@ impl Sent {
     }
 
     pub(super) fn lacks_reason(&self, item: ItemId) -> bool {
-        self.trouble == Trouble::Reasons && self.about(item).is_some_and(Choice::lacks_reason)
+        matches!(self.trouble, Trouble::Reasons) && self.about(item).is_some_and(Choice::lacks_reason)
     }
 
     pub(super) fn has_changed(&self, item: ItemId) -> bool {

@@ -9,8 +9,9 @@ use super::asked::{Desk, MONDAY, later, time};
 use super::{notices, office};
 use crate::http::requests::asked;
 use crate::support::TestServer;
+use crate::support::browser::{Browser, hidden, leads_to};
 use crate::support::process::eventually;
-use crate::support::server::{SPACE, USER};
+use crate::support::server::{PASSWORD, SPACE, USER};
 use crate::support::smtp::{Mood, TestSmtp};
 
 const DAY: i64 = 24 * 60;
@@ -372,6 +373,54 @@ fn a_refused_address_is_shown_and_corrected_by_commands() {
     let mails = smtp.takes(1);
     assert_eq!(mails[0].to, "huber@example.de");
     assert!(mails[0].body().contains("One item of our request of"), "{}", mails[0].body());
+}
+
+#[test]
+fn the_page_of_a_request_reminds_pauses_and_corrects_an_address() {
+    let smtp = TestSmtp::plain();
+    let server = office(&smtp);
+    let words = ["--item", "Bescheid", "--to", "Erika <erika@example.de>", "--deadline", "2999-12-31"];
+    let (made, _) = asked(&server, &words);
+    let (id, at) = (made["id"].to_string(), format!("/requests/{}", made["id"]));
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let page = || anna.get(&at).expect(200);
+    let act = |fields: &[(&str, &str)]| anna.send(&page(), &at, fields);
+    let done = |fields: &[(&str, &str)], said: &str| {
+        let shown = anna.get(&leads_to(&act(fields))).expect(200).text();
+        assert!(shown.contains(said), "{said}: {shown}");
+    };
+    let refused = |fields: &[(&str, &str)], said: &str| {
+        let shown = act(fields).expect(409).text();
+        assert!(shown.contains(said), "{said}: {shown}");
+    };
+    assert!(page().text().contains("noch nicht erinnert, wieder am 24.12.2999"), "{}", page());
+    done(&[("do", "pause")], "Die Erinnerungen sind angehalten.");
+    assert!(!page().text().contains("wieder am"));
+    refused(&[("do", "remind")], "Die Erinnerungen sind angehalten.");
+    done(&[("do", "resume")], "wieder am 24.12.2999");
+
+    smtp.set_mood(Mood::Refuses);
+    done(&[("do", "remind")], "Die Erinnerung geht gleich hinaus.");
+    let is_refused = || page().text().contains("no such mailbox");
+    eventually("it is refused", std::time::Duration::from_mins(1), is_refused);
+    smtp.set_mood(Mood::Takes);
+    refused(&[("do", "remind")], "Kein Empfänger ist per Mail erreichbar.");
+    let recipient = hidden(&page(), "recipient");
+    let to = |mail| [("do", "readdress"), ("recipient", recipient.as_str()), ("mail", mail)];
+    refused(&to("keine"), "keine gültige Mail-Adresse");
+    done(&to("huber@example.de"), "Die Adresse ist gespeichert.");
+    done(&[("do", "remind")], "Die Erinnerung geht gleich hinaus.");
+    assert_eq!(smtp.takes(1)[0].to, "huber@example.de");
+    eventually("it is noted", std::time::Duration::from_mins(1), || page().text().contains("1-mal erinnert"));
+    refused(&[("do", "remind")], "Heute wurde schon erinnert.");
+
+    // Whoever only reads finds neither page nor effect.
+    server.add_member("dora", "staff", "read");
+    let dora = Browser::signed_in(&server, "de", "dora", PASSWORD);
+    dora.send(&dora.get("/files/"), &at, &[("do", "pause")]).expect(404);
+    assert_eq!(shown(&server, &id)["paused"], false);
+    server.cli_ok(["request", "close", &id]);
+    assert!(!page().text().contains("Jetzt erinnern"));
 }
 
 /// A template names the plan. Without a mail server nothing is planned, and the preview is there to be copied.
