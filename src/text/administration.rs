@@ -14,7 +14,7 @@ sentences! {
         de "Personen",
         en "People";
     shut_out:
-        de "ausgesperrt",
+        de "Zugang ruht",
         en "shut out";
     no_password:
         de "nur mit Gerätekennwörtern",

@@ -96,7 +96,7 @@ fn an_office_is_set_up_with_nothing_but_the_pages() {
     leads_to(&juergen.get("/files/"));
     let juergen = Browser::signed_in(&server, "de", "Jürgen K", &second);
     let page = act(&chief, person, &[("do", "disable")]).text();
-    assert!(page.contains("gesperrt"), "{page}");
+    assert!(page.contains("Zugang ruht"), "{page}");
     leads_to(&juergen.get("/files/"));
     act(&chief, person, &[("do", "enable")]);
     let page = act(&chief, person, &[("do", "role"), ("role", "client")]).text();
