@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::context::RequestContext;
 use super::page::bar::{SignedIn, bar};
-use super::page::form::read_form_up_to;
+use super::page::form::{MAX_FORM_BYTES, read_form_up_to};
 use super::page::{Page, Width};
 use super::session::{self, FORM_TOKEN};
 use crate::accounts::{LookupError, Principal, Session};
@@ -61,8 +61,17 @@ impl<'a> Desk<'a> {
         self.context.services.admin.answer(request, &asker, self.context.info.received).await
     }
 
-    /// A form of the page at `here` of at most this number of bytes, or the answer to another body.
+    /// A form of the page at `here`, or the answer to another body.
     pub(super) async fn own_form(
+        &self,
+        here: &str,
+        body: &mut RequestBody,
+    ) -> Result<Bytes, Response<ResponseBody>> {
+        self.own_form_up_to(here, body, MAX_FORM_BYTES).await
+    }
+
+    /// The same for a form of at most this number of bytes.
+    pub(super) async fn own_form_up_to(
         &self,
         here: &str,
         body: &mut RequestBody,
@@ -85,6 +94,13 @@ impl<'a> Desk<'a> {
         html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
     }
 
+    /// Scheme and host of this server, as the browser asked for it.
+    pub(super) fn origin(&self) -> String {
+        let info = self.context.info;
+        let scheme = if info.secure { "https" } else { "http" };
+        format!("{scheme}://{}", info.requested_host())
+    }
+
     /// A time in words.
     pub(super) fn moment(&self, time: Timestamp) -> String {
         self.language.moment(&self.zone, time)
@@ -105,7 +121,8 @@ impl<'a> Desk<'a> {
         bar(self.language, here, Some(&self.person()))
     }
 
-    fn person(&self) -> SignedIn<'_> {
+    /// The person, as the bar shows them.
+    pub(super) fn person(&self) -> SignedIn<'_> {
         let asks = self.context.services.sharing.may_ask(self.principal(), &self.accesses);
         SignedIn { name: self.name(), role: self.principal().role, form_token: &self.form_token, asks }
     }

@@ -10,7 +10,7 @@ use http::{Method, Response, StatusCode};
 use super::context::RequestContext;
 use super::desk::Desk;
 use super::page::bar::bar;
-use super::page::form::{MAX_FORM_BYTES, field};
+use super::page::form::field;
 use super::page::language::{chosen, keep_choice};
 use super::page::notice_below;
 use super::reply::{not_allowed, see_other};
@@ -70,7 +70,7 @@ impl Own<'_> {
                 let is_removed = field(self.desk.query().as_bytes(), "removed").is_some();
                 self.page(if is_removed { Outcome::Removed } else { Outcome::Nothing }).await
             }
-            Method::POST => match self.desk.own_form(HERE, body, MAX_FORM_BYTES).await {
+            Method::POST => match self.desk.own_form(HERE, body).await {
                 Ok(form) => self.act(&form).await,
                 Err(refused) => refused,
             },

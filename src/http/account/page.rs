@@ -124,8 +124,8 @@ impl Own<'_> {
 
     /// The password of a new device, with the values to enter there.
     pub(super) fn device(&self, issued: &IssuedAppPassword) -> Response<ResponseBody> {
-        let texts = self.texts();
-        let origin = self.origin();
+        let (desk, texts) = (&self.desk, self.texts());
+        let origin = desk.origin();
         let address = format!("{origin}/dav/");
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         // As the Nextcloud apps read it: https://docs.nextcloud.com, "QR code to log in".
@@ -187,12 +187,6 @@ impl Own<'_> {
 
     fn once(&self, title: &str, content: Markup) -> Response<ResponseBody> {
         self.desk.page((Width::Narrow, title), HERE, content, StatusCode::OK)
-    }
-
-    fn origin(&self) -> String {
-        let info = self.desk.context.info;
-        let scheme = if info.secure { "https" } else { "http" };
-        format!("{scheme}://{}", info.requested_host())
     }
 
     pub(super) fn texts(&self) -> AccountTexts {

@@ -158,7 +158,7 @@ impl<'a> Cabinet<'a> {
             View::About => spot.about(entry.is_folder()),
             View::Trash => spot.trash(),
         };
-        let form = match self.desk.own_form(&here, body, MAX_FORM_BYTES).await {
+        let form = match self.desk.own_form_up_to(&here, body, MAX_FORM_BYTES).await {
             Ok(form) => form,
             Err(response) => return Ok(response),
         };

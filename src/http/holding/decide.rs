@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use super::address::of_item;
 use super::forms::DEFAULT_DAYS;
 use super::outcome::{Act, Done, MAX_REASON_CHARS, Outcome, Refused, Why};
-use super::{Desk, Failure};
+use super::{Failure, Holding};
 use crate::http::page::form::field;
 use crate::http::reply::{plain, see_other};
 use crate::intake::{Decided, IntakeError};
@@ -17,14 +17,14 @@ use crate::net::{RequestBody, ResponseBody};
 /// A day.
 const DAY: Duration = Duration::from_hours(24);
 
-impl Desk<'_> {
+impl Holding<'_> {
     /// Carries out the decision of a form, and leads back to the page.
     pub(super) async fn decide(
         &self,
         id: HoldId,
         body: &mut RequestBody,
     ) -> Result<Response<ResponseBody>, Failure> {
-        let form = match self.own_form(id, body).await {
+        let form = match self.desk.own_form(&of_item(id), body).await {
             Ok(form) => form,
             Err(refused) => return Ok(refused),
         };
@@ -55,8 +55,8 @@ impl Desk<'_> {
         (to, days): (&str, &str),
         reason: String,
     ) -> Result<Done, IntakeError> {
-        let (intake, accesses) = (&self.context.services.intake, self.accesses.clone());
-        let (by, reason) = (self.session.principal.stamp(self.context.info.received), Some(reason));
+        let (intake, accesses) = (&self.desk.context.services.intake, self.desk.accesses.clone());
+        let (by, reason) = (self.desk.session.principal.stamp(self.desk.context.info.received), Some(reason));
         let to = if to.is_empty() { None } else { Some(to.parse().map_err(|_| IntakeError::NotAReader)?) };
         let to = to.map(UserId);
         match act {

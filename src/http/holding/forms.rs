@@ -4,10 +4,9 @@ use maud::{Markup, html};
 
 use super::address::of_item;
 use super::outcome::{Act, MAX_REASON_CHARS, Outcome};
-use super::{Desk, has_it};
+use super::{Holding, has_it};
 use crate::accounts::UserName;
 use crate::http::page::note;
-use crate::http::session::FORM_TOKEN;
 use crate::intake::{Hold, LONGEST_ALLOWED, Standing};
 use crate::model::{HoldDecision, HoldState, ReleaseBy, Shown, UserId};
 use crate::text::HoldingTexts;
@@ -26,7 +25,7 @@ pub(super) struct Words {
     pub(super) done: &'static str,
 }
 
-impl Desk<'_> {
+impl Holding<'_> {
     /// The forms of the decisions that are possible.
     pub(super) fn forms(&self, hold: &Hold, people: &[(UserId, UserName)], outcome: &Outcome) -> Markup {
         html! {
@@ -95,16 +94,16 @@ impl Desk<'_> {
                     ul {
                         @for handed in &hold.handed_out {
                             li {
-                                (texts.has_it(&name(handed.user), &self.moment(handed.at)))
+                                (texts.has_it(&name(handed.user), &self.desk.moment(handed.at)))
                                 @if handed.overridden { " (" (texts.overridden()) ")" }
                             }
                         }
                         @for request in &hold.requests {
                             li {
-                                (texts.asks(&name(request.user), &self.moment(request.asked)))
+                                (texts.asks(&name(request.user), &self.desk.moment(request.asked)))
                                 @if let Some(reason) = &request.reason { ": " (Shown(reason)) }
                                 @match &request.declined {
-                                    Some((at, _)) => { " – " (texts.declined(&self.moment(*at))) },
+                                    Some((at, _)) => { " – " (texts.declined(&self.desk.moment(*at))) },
                                     None => (self.decline(hold, request.user, outcome)),
                                 }
                             }
@@ -133,7 +132,7 @@ impl Desk<'_> {
     /// The request of a person who waits for the item.
     fn ask(&self, hold: &Hold, outcome: &Outcome) -> Markup {
         let texts = self.texts();
-        if has_it(hold, self.session.principal.user) {
+        if has_it(hold, self.desk.session.principal.user) {
             return html! { section { h2 { (texts.original()) } p { (texts.you_have_it()) } } };
         }
         let request = hold.requests.first();
@@ -143,9 +142,9 @@ impl Desk<'_> {
                 h2 { (texts.original()) }
                 @match (request, declined) {
                     (None, _) => p { (texts.ask_about()) },
-                    (Some(request), None) => p { (texts.you_asked(&self.moment(request.asked))) },
+                    (Some(request), None) => p { (texts.you_asked(&self.desk.moment(request.asked))) },
                     (Some(_), Some((at, why))) => p {
-                        (texts.declined(&self.moment(*at)))
+                        (texts.declined(&self.desk.moment(*at)))
                         @if let Some(why) = why { ": " (Shown(why)) }
                     },
                 }
@@ -198,7 +197,7 @@ impl Desk<'_> {
 
     fn hidden(&self, act: Act) -> Markup {
         html! {
-            input type="hidden" name=(FORM_TOKEN) value=(self.form_token);
+            (self.desk.token())
             input type="hidden" name="decision" value=(act.word());
         }
     }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::address::{LIST, of_item};
 use super::forms::words;
 use super::outcome::{Act, Done, Outcome};
-use super::{Desk, Failure, has_it};
+use super::{Failure, Holding, has_it};
 use crate::accounts::ActorNames;
 use crate::http::page::{note, problem, success};
 use crate::intake::{Approval, Hold, Scan};
@@ -16,16 +16,16 @@ use crate::model::{Actor, HoldId, HoldReason, HoldState, Label, Recorded, Shown,
 use crate::net::ResponseBody;
 use crate::text::HoldingTexts;
 
-impl Desk<'_> {
+impl Holding<'_> {
     pub(super) async fn item(&self, id: HoldId, outcome: Outcome) -> Result<Response<ResponseBody>, Failure> {
         let hold = self.hold(id).await?;
         let people = match hold.decides() {
-            true => self.context.services.accounts.readers_of(hold.space).await?,
+            true => self.desk.context.services.accounts.readers_of(hold.space).await?,
             false => Vec::new(),
         };
         let events = &hold.history;
         let shown: Vec<Recorded> = events.iter().chain(&hold.fetched).cloned().collect();
-        let names = self.context.services.accounts.names_for(&shown).await?;
+        let names = self.desk.context.services.accounts.names_for(&shown).await?;
         let (texts, (name, folder)) = (self.texts(), name_and_folder(&hold.path));
         let place = format!("{}{folder}", Shown(&self.space_name(hold.space)));
         let content = html! {
@@ -41,7 +41,7 @@ impl Desk<'_> {
                 section {
                     h2 { (texts.downloads()) }
                     @if hold.fetched.is_empty() { p { (texts.no_downloads()) } } @else {
-                        ul { @for read in &hold.fetched { li { (self.actor(read, &names)) ", " (self.moment(read.at)) } } }
+                        ul { @for read in &hold.fetched { li { (self.actor(read, &names)) ", " (self.desk.moment(read.at)) } } }
                     }
                 }
                 section {
@@ -63,7 +63,7 @@ impl Desk<'_> {
     fn outcome(&self, hold: &Hold, outcome: &Outcome) -> Markup {
         let done = match outcome {
             Outcome::None => return html! {},
-            Outcome::Refused(refused) => return problem(&refused.sentence(self.language)),
+            Outcome::Refused(refused) => return problem(&refused.sentence(self.desk.language)),
             Outcome::Done(done) => *done,
         };
         let texts = self.texts();
@@ -94,29 +94,29 @@ impl Desk<'_> {
 
     /// The first of two decisions, while it counts.
     pub(super) fn approval<'h>(&self, hold: &'h Hold) -> Option<&'h Approval> {
-        hold.approval.as_ref().filter(|first| self.context.info.received < first.lapses)
+        hold.approval.as_ref().filter(|first| self.desk.context.info.received < first.lapses)
     }
 
     fn facts(&self, hold: &Hold, names: &ActorNames) -> Markup {
-        let (texts, language) = (self.texts(), self.language);
+        let (texts, language) = (self.texts(), self.desk.language);
         let first = self.approval(hold).map(|first| {
             let actor = first.user.map_or(Actor::Owner, Actor::user);
             let who = Shown(&language.actor(&actor, names.account(&actor), None)).to_string();
             let title = words(texts, first.decision, hold.standing).title;
-            texts.waits_for_second(&who, title, &self.moment(first.lapses))
+            texts.waits_for_second(&who, title, &self.desk.moment(first.lapses))
         });
         let look = hold.look.as_ref();
         let found = peculiarities(texts, hold);
         let mut facts = vec![(texts.state(), self.state(hold).to_owned())];
         facts.extend(hold.reason.map(|reason| (texts.reason(), language.hold_reason(reason).to_owned())));
         facts.extend(first.map(|first| (texts.second(), first)));
-        facts.push((texts.arrived(), self.moment(hold.arrived)));
+        facts.push((texts.arrived(), self.desk.moment(hold.arrived)));
         facts.extend(due(self, hold).map(|due| (texts.due(), due)));
         facts.extend(sender(texts, hold).map(|sender| (texts.sender(), sender)));
         facts.extend(look.map(|look| (texts.kind(), language.content_kind(look.kind).to_owned())));
         let let_in = hold.allowed.as_ref().map(|row| {
-            let moment = self.moment(row.ends);
-            match self.context.info.received < row.ends {
+            let moment = self.desk.moment(row.ends);
+            match self.desk.context.info.received < row.ends {
                 true => texts.allowed_until(&moment),
                 false => texts.allowed_once(&moment),
             }
@@ -144,7 +144,7 @@ impl Desk<'_> {
             @if hold.mail.as_ref().is_some_and(|mail| mail.fault.is_some()) {
                 (note(texts.attachments_missing()))
             }
-            @if has_it(hold, self.session.principal.user) {
+            @if has_it(hold, self.desk.session.principal.user) {
                 p { a href={ (of_item(hold.id)) "/original" } { (texts.open_original()) } }
             }
             @if hold.state == HoldState::Released && hold.decides() {
@@ -157,12 +157,12 @@ impl Desk<'_> {
     pub(super) fn state(&self, hold: &Hold) -> &'static str {
         match hold.state {
             HoldState::NeedsDecision if !hold.decides() => self.texts().awaits_office(),
-            state => self.language.hold_state(state),
+            state => self.desk.language.hold_state(state),
         }
     }
 
     fn scans(&self, hold: &Hold) -> Markup {
-        let (texts, language) = (self.texts(), self.language);
+        let (texts, language) = (self.texts(), self.desk.language);
         html! {
             section {
                 h2 { (texts.scans()) }
@@ -170,14 +170,14 @@ impl Desk<'_> {
                     ul {
                         @for verdict in &hold.verdicts {
                             li {
-                                (self.moment(verdict.at)) ", " (Shown(&verdict.engine)) ": "
+                                (self.desk.moment(verdict.at)) ", " (Shown(&verdict.engine)) ": "
                                 strong { (language.verdict(verdict.result)) }
                                 @if let Some(detail) = self.detail(verdict) { " (" (Shown(&detail)) ")" }
                                 @if !verdict.is_required { ", " (texts.optional()) }
                                 @if !verdict.signatures.is_empty() { br; }
                                 small {
                                     @if !verdict.signatures.is_empty() { @match verdict.signatures_built {
-                                        Some(built) => (texts.signatures_of(&verdict.signatures, &self.moment(built))),
+                                        Some(built) => (texts.signatures_of(&verdict.signatures, &self.desk.moment(built))),
                                         None => (texts.signatures(&verdict.signatures)),
                                     } }
                                 }
@@ -193,28 +193,28 @@ impl Desk<'_> {
     fn detail<'a>(&self, verdict: &'a Scan) -> Option<Cow<'a, str>> {
         let detail = verdict.detail.as_deref()?;
         let reason = HoldReason::from_word(detail).filter(|_| verdict.result == VerdictKind::NoAnswer);
-        Some(reason.map_or(detail, |reason| self.language.hold_reason(reason)).into())
+        Some(reason.map_or(detail, |reason| self.desk.language.hold_reason(reason)).into())
     }
 
     fn event(&self, recorded: &Recorded, names: &ActorNames) -> Markup {
-        let what = self.language.event(&recorded.event);
+        let what = self.desk.language.event(&recorded.event);
         html! {
-            li { (self.moment(recorded.at)) ": " (self.actor(recorded, names)) " " (Shown(&what)) }
+            li { (self.desk.moment(recorded.at)) ": " (self.actor(recorded, names)) " " (Shown(&what)) }
         }
     }
 
     fn actor(&self, recorded: &Recorded, names: &ActorNames) -> String {
         let actor = &recorded.actor;
-        let who = self.language.actor(actor, names.account(actor), names.device(actor));
+        let who = self.desk.language.actor(actor, names.account(actor), names.device(actor));
         Shown(&who).to_string()
     }
 }
 
 /// When an item may be released by itself; `None` once that does not matter any more.
-pub(super) fn due(desk: &Desk<'_>, hold: &Hold) -> Option<String> {
-    let (texts, now) = (desk.texts(), desk.context.info.received);
+pub(super) fn due(pages: &Holding<'_>, hold: &Hold) -> Option<String> {
+    let (texts, now) = (pages.texts(), pages.desk.context.info.received);
     let waits = matches!(hold.state, HoldState::Arrived | HoldState::Held | HoldState::WaitingForSignatures);
-    let moment = desk.moment(hold.due);
+    let moment = pages.desk.moment(hold.due);
     waits.then(|| match now < hold.due {
         true => texts.due_in(&moment, &texts.0.time_left(hold.due.since(now))),
         false => texts.due_over(&moment),

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::address::{LIST, of_item};
 use super::item::{due, name_and_folder, peculiarities, sender};
-use super::{Desk, Failure, has_it};
+use super::{Failure, Holding, has_it};
 use crate::http::page::form::field;
 use crate::intake::{Hold, HoldPage, HoldStates, HoldsAsked};
 use crate::model::{HoldId, HoldState, Shown, SpaceId};
@@ -21,12 +21,12 @@ const OPEN: &str = "open";
 const ASKED: &str = "asked";
 const ALL: &str = "all";
 
-impl Desk<'_> {
+impl Holding<'_> {
     pub(super) async fn list(&self) -> Result<Response<ResponseBody>, Failure> {
         let texts = self.texts();
-        let asked = asked(self.context.parts.uri.query().unwrap_or_default().as_bytes());
-        let intake = &self.context.services.intake;
-        let found = intake.page(self.accesses.clone(), asked.clone(), MAX_ITEMS).await?;
+        let asked = asked(self.desk.context.parts.uri.query().unwrap_or_default().as_bytes());
+        let intake = &self.desk.context.services.intake;
+        let found = intake.page(self.desk.accesses.clone(), asked.clone(), MAX_ITEMS).await?;
         let content = if found.spaces.is_empty() {
             html! { p { (texts.no_spaces()) } }
         } else {
@@ -36,7 +36,7 @@ impl Desk<'_> {
                 (self.items(&asked, &found))
             }
         };
-        Ok(self.page(texts.title(), self.context.address(), content, StatusCode::OK))
+        Ok(self.page(texts.title(), self.desk.context.address(), content, StatusCode::OK))
     }
 
     /// The form that chooses what the list shows.
@@ -55,7 +55,7 @@ impl Desk<'_> {
                             (option(
                                 state.as_str(),
                                 asked.states == HoldStates::One(*state),
-                                self.language.hold_state(*state),
+                                self.desk.language.hold_state(*state),
                             ))
                         }
                         (option(ALL, asked.states == HoldStates::All, texts.any_state()))
@@ -101,13 +101,13 @@ impl Desk<'_> {
 
     /// An item of the list.
     fn line(&self, hold: &Hold) -> Markup {
-        let (texts, language) = (self.texts(), self.language);
+        let (texts, language) = (self.texts(), self.desk.language);
         let (name, folder) = name_and_folder(&hold.path);
         let place = format!("{}{folder}", Shown(&self.space_name(hold.space)));
         html! {
             li {
                 h2 { a href=(of_item(hold.id)) { (name) } }
-                p.where { (texts.in_space(&place)) " · " (texts.arrived()) ": " (self.moment(hold.arrived)) }
+                p.where { (texts.in_space(&place)) " · " (texts.arrived()) ": " (self.desk.moment(hold.arrived)) }
                 p.state.alarm[hold.state == HoldState::Quarantined] {
                     (self.state(hold))
                     @if let Some(reason) = hold.reason { ": " (language.hold_reason(reason)) }
@@ -119,7 +119,7 @@ impl Desk<'_> {
                 @if hold.requests.iter().any(|request| request.declined.is_none()) {
                     p.state { (if hold.decides() { texts.asked_for() } else { texts.asked_by_you() }) }
                 }
-                @if has_it(hold, self.session.principal.user) {
+                @if has_it(hold, self.desk.session.principal.user) {
                     p { a href={ (of_item(hold.id)) "/original" } { (texts.open_original()) } }
                 }
                 @if let Some(sender) = sender(texts, hold) { p { (texts.sender()) ": " (sender) } }

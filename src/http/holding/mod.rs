@@ -12,40 +12,31 @@ mod list;
 mod outcome;
 mod password;
 
-use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use maud::Markup;
 
 use self::address::Address;
 use self::outcome::{Outcome, Refused, Why};
 use super::context::RequestContext;
+use super::desk::Desk;
 use super::error::{library_status, log_library};
-use super::page::bar::{SignedIn, bar};
-use super::page::form::read_form;
+use super::page::bar::bar;
 use super::page::language::{chosen, keep_choice};
 use super::page::{Page, Width, notice_below};
 use super::reply::{Answer, not_allowed, text_file};
 use super::session;
-use crate::accounts::{LookupError, Session};
+use crate::accounts::LookupError;
 use crate::intake::{Hold, IntakeError};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, EntryId, HoldId, SpaceId, Timestamp, UserId, Zone};
+use crate::model::{EntryId, HoldId, SpaceId, UserId};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{ErrorTexts, HoldingTexts, Language};
 
 /// A person at the pages.
-struct Desk<'a> {
-    context: RequestContext<'a>,
-    language: Language,
-    session: Session,
-    /// Token of the session's forms.
-    form_token: String,
-    /// The spaces that the person may use, with the rights.
-    accesses: Vec<Access>,
+struct Holding<'a> {
+    desk: Desk<'a>,
     /// All spaces, for their names.
     spaces: Vec<Space>,
-    /// The office's time zone.
-    zone: Zone,
 }
 
 /// Why there is no page.
@@ -71,11 +62,11 @@ pub(super) fn serves(path: &str) -> bool {
 /// Answers a request to a page.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Answer {
     let language = chosen(context);
-    let mut answer = match Desk::of(context, language).await {
-        Ok(Some(desk)) => {
-            let user = desk.session.principal.user;
+    let mut answer = match Holding::of(context, language).await {
+        Ok(Some(holding)) => {
+            let user = holding.desk.principal().user;
             let mut answer =
-                desk.answer(body).await.unwrap_or_else(|failure| Answer::Made(desk.failed(&failure)));
+                holding.answer(body).await.unwrap_or_else(|failure| Answer::Made(holding.failed(&failure)));
             if let Answer::Made(response) = &mut answer {
                 response.extensions_mut().insert(LogUser(user));
             }
@@ -93,25 +84,23 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
     answer
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Holding<'a> {
     /// `None` without a session.
     async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
-        let Some(session) = session::current(context).await? else { return Ok(None) };
-        let accounts = &context.services.accounts;
-        let accesses = accounts.spaces_of(&session.principal).await?;
+        let Some(desk) = Desk::of(context, language).await? else { return Ok(None) };
         let spaces = context.services.library.spaces().await?;
-        let form_token = accounts.form_token(&session.token);
-        let zone = context.zone().await;
-        Ok(Some(Self { context, language, session, form_token, accesses, spaces, zone }))
+        Ok(Some(Self { desk, spaces }))
     }
 
     async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
-        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
-        let is_post = self.context.parts.method == Method::POST;
-        let made = match Address::of(self.context.path()) {
+        let is_read = matches!(self.desk.context.parts.method, Method::GET | Method::HEAD);
+        let is_post = self.desk.context.parts.method == Method::POST;
+        let made = match Address::of(self.desk.context.path()) {
             None => self.not_found(),
             Some(Address::List) if is_read => self.list().await?,
-            Some(Address::Item(id)) if is_read => self.item(id, Outcome::of_address(self.context)).await?,
+            Some(Address::Item(id)) if is_read => {
+                self.item(id, Outcome::of_address(self.desk.context)).await?
+            }
             Some(Address::Item(id)) if is_post => self.decide(id, body).await?,
             Some(Address::Password(id)) if is_post => self.give_password(id, body).await?,
             Some(Address::Password(_)) => not_allowed("POST", "Open the page of the item in a browser.\n"),
@@ -147,25 +136,26 @@ impl<'a> Desk<'a> {
     /// The content of an item that was handed out to the person.
     async fn original(&self, id: HoldId) -> Result<Answer, Failure> {
         let hold = self.hold(id).await?;
-        match has_it(&hold, self.session.principal.user) {
+        match has_it(&hold, self.desk.session.principal.user) {
             true => Ok(self.file(hold.space, hold.path)),
             false => Ok(Answer::Made(self.not_found())),
         }
     }
 
     fn file(&self, space: SpaceId, path: String) -> Answer {
-        let principal = Box::new(self.session.principal.clone());
+        let principal = Box::new(self.desk.session.principal.clone());
         Answer::File { principal, space: self.space_name(space), path }
     }
 
     async fn hold(&self, id: HoldId) -> Result<Hold, Failure> {
-        Ok(self.context.services.intake.show_to(self.accesses.clone(), id).await?)
+        Ok(self.desk.context.services.intake.show_to(self.desk.accesses.clone(), id).await?)
     }
 
     /// The certificate of an item, as a file.
     async fn certificate(&self, id: HoldId) -> Result<Response<ResponseBody>, Failure> {
-        let (intake, now) = (&self.context.services.intake, self.context.info.received);
-        let made = intake.certificate(self.accesses.clone(), id, |space| self.space_name(space), now).await;
+        let (intake, now) = (&self.desk.context.services.intake, self.desk.context.info.received);
+        let made =
+            intake.certificate(self.desk.accesses.clone(), id, |space| self.space_name(space), now).await;
         let note = match made {
             Ok(note) => note,
             Err(error @ (IntakeError::NoHash | IntakeError::WrongState { .. })) => {
@@ -177,22 +167,8 @@ impl<'a> Desk<'a> {
         Ok(text_file(&format!("tresor-{id}.certificate.txt"), note))
     }
 
-    /// A form from the page of an item, or the answer to another body.
-    async fn own_form(&self, id: HoldId, body: &mut RequestBody) -> Result<Bytes, Response<ResponseBody>> {
-        let form = read_form(self.context.parts, body).await?;
-        match session::is_own_form(self.context, &self.session.token, &form) {
-            true => Ok(form),
-            false => Err(session::forged(self.language, Some(&self.person()), &address::of_item(id))),
-        }
-    }
-
-    /// A time in words.
-    fn moment(&self, time: Timestamp) -> String {
-        self.language.moment(&self.zone, time)
-    }
-
     fn texts(&self) -> HoldingTexts {
-        HoldingTexts(self.language)
+        HoldingTexts(self.desk.language)
     }
 
     fn space_name(&self, id: SpaceId) -> String {
@@ -202,26 +178,17 @@ impl<'a> Desk<'a> {
 
     /// A page below the bar; `here` is its address.
     fn page(&self, title: &str, here: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
-        Page { language: self.language, width: Width::Wide, title, content }.below(&self.bar(here), status)
-    }
-
-    fn bar(&self, here: &str) -> Markup {
-        bar(self.language, here, Some(&self.person()))
-    }
-
-    fn person(&self) -> SignedIn<'_> {
-        let principal = &self.session.principal;
-        let asks = self.context.services.sharing.may_ask(principal, &self.accesses);
-        SignedIn { name: principal.name.as_str(), role: principal.role, form_token: &self.form_token, asks }
+        Page { language: self.desk.language, width: Width::Wide, title, content }
+            .below(&self.desk.bar(here), status)
     }
 
     /// The same for an item that does not exist as for one with which the person has nothing to do.
     fn not_found(&self) -> Response<ResponseBody> {
-        nothing(self.language, &self.bar(address::LIST))
+        nothing(self.desk.language, &self.desk.bar(address::LIST))
     }
 
     fn failed(&self, failure: &Failure) -> Response<ResponseBody> {
-        failed(self.context, self.language, &self.bar(address::LIST), failure)
+        failed(self.desk.context, self.desk.language, &self.desk.bar(address::LIST), failure)
     }
 }
 

@@ -6,22 +6,21 @@ use secrecy::SecretString;
 
 use super::address::{of_item, of_password};
 use super::outcome::{Done, Outcome, Refused, Why};
-use super::{Desk, Failure};
+use super::{Failure, Holding};
 use crate::http::page::form::field;
 use crate::http::reply::see_other;
-use crate::http::session::FORM_TOKEN;
 use crate::intake::{Hold, IntakeError};
 use crate::model::HoldId;
 use crate::net::{RequestBody, ResponseBody};
 
-impl Desk<'_> {
+impl Holding<'_> {
     /// Opens an item with the password of a form, and leads back to the page.
     pub(super) async fn give_password(
         &self,
         id: HoldId,
         body: &mut RequestBody,
     ) -> Result<Response<ResponseBody>, Failure> {
-        let form = match self.own_form(id, body).await {
+        let form = match self.desk.own_form(&of_item(id), body).await {
             Ok(form) => form,
             Err(refused) => return Ok(refused),
         };
@@ -30,9 +29,9 @@ impl Desk<'_> {
             None => Why::NoPassword,
             Some(password) => {
                 let password = SecretString::from(password.as_str());
-                let by = self.session.principal.stamp(self.context.info.received);
-                let intake = &self.context.services.intake;
-                match intake.give_password(self.accesses.clone(), id, password, by).await {
+                let by = self.desk.session.principal.stamp(self.desk.context.info.received);
+                let intake = &self.desk.context.services.intake;
+                match intake.give_password(self.desk.accesses.clone(), id, password, by).await {
                     Ok(_) => return Ok(see_other(&format!("{}?done={}", of_item(id), Done::Opened.word()))),
                     Err(error @ (IntakeError::NoSuchHold | IntakeError::Library(_))) => {
                         return Err(error.into());
@@ -53,7 +52,7 @@ impl Desk<'_> {
                     h2 { (texts.password_title()) }
                     p { (texts.password_about()) }
                     form method="post" action=(of_password(hold.id)) {
-                        input type="hidden" name=(FORM_TOKEN) value=(self.form_token);
+                        (self.desk.token())
                         label { (texts.password())
                             input type="password" name="password" autocomplete="off" maxlength="255" required;
                         }

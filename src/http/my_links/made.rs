@@ -3,7 +3,7 @@
 use http::{Response, StatusCode};
 use secrecy::SecretString;
 
-use super::{Desk, Failure, LIST, Outcome};
+use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::form::field;
 use crate::http::reply::see_other;
 use crate::library::{Change, LibraryError};
@@ -71,9 +71,9 @@ impl Asked {
     }
 }
 
-impl Desk<'_> {
+impl MyLinks<'_> {
     pub(super) async fn make(&self, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
-        let form = match self.own_form(LIST, body).await {
+        let form = match self.desk.own_form(LIST, body).await {
             Ok(form) => form,
             Err(response) => return Ok(response),
         };
@@ -117,19 +117,19 @@ impl Desk<'_> {
                 ..LinkTerms::default()
             },
         };
-        let now = self.context.info.received;
+        let now = self.desk.context.info.received;
         if !asked.shows {
             let change = Change {
                 access: *access,
-                actor: self.principal().actor(),
+                actor: self.desk.principal().actor(),
                 now,
                 conditions: Conditions::default(),
             };
-            let made = self.context.services.library.make_folders(&change, &path).await;
+            let made = self.desk.context.services.library.make_folders(&change, &path).await;
             made.map_err(|_| Refused::BadName)?;
         }
-        let sharing = &self.context.services.sharing;
-        sharing.create(self.principal(), new, now).await.map_err(|error| match error {
+        let sharing = &self.desk.context.services.sharing;
+        sharing.create(self.desk.principal(), new, now).await.map_err(|error| match error {
             LinkError::Library(LibraryError::NotFound) => Refused::BadName,
             error => Refused::Link(error),
         })

@@ -7,14 +7,15 @@ mod pages;
 use http::{Method, Response, StatusCode};
 
 use super::context::RequestContext;
+use super::desk::Desk;
 use super::error::log_library;
 use super::page::bar::{SignedIn, bar};
-use super::page::form::{field, read_form};
+use super::page::form::field;
 use super::page::language::{chosen, keep_choice};
 use super::page::notice_below;
 use super::reply::{not_allowed, see_other, text_file};
 use super::session;
-use crate::accounts::{LookupError, Principal, Session};
+use crate::accounts::LookupError;
 use crate::library::{LibraryError, Space};
 use crate::model::{Access, Day, DownloadId, HandInId, LinkId, Office, Right};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
@@ -25,16 +26,10 @@ use crate::text::{ErrorTexts, Language, MyLinksTexts};
 const LIST: &str = "/links";
 
 /// A user at the pages.
-struct Desk<'a> {
-    context: RequestContext<'a>,
-    language: Language,
-    session: Session,
-    /// Token of the session's forms.
-    form_token: String,
+struct MyLinks<'a> {
+    desk: Desk<'a>,
     /// The spaces in which the user may make links.
     spaces: Vec<(Space, Access)>,
-    /// Whether the user makes and judges requests.
-    asks: bool,
     office: std::sync::Arc<Office>,
 }
 
@@ -78,12 +73,13 @@ pub(super) fn serves(path: &str) -> bool {
 /// Answers a request to a page.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
     let language = chosen(context);
-    let mut response = match Desk::of(context, language).await {
-        Ok(Some(desk)) => {
-            let user = desk.session.principal.user;
-            let answer = desk.answer(body).await;
-            let mut response =
-                answer.unwrap_or_else(|failure| failed(context, language, Some(&desk.person()), &failure));
+    let mut response = match MyLinks::of(context, language).await {
+        Ok(Some(links)) => {
+            let user = links.desk.principal().user;
+            let mut response = links
+                .answer(body)
+                .await
+                .unwrap_or_else(|failure| failed(context, language, Some(&links.desk.person()), &failure));
             response.extensions_mut().insert(LogUser(user));
             response
         }
@@ -113,35 +109,31 @@ impl Address {
     }
 }
 
-impl<'a> Desk<'a> {
+impl<'a> MyLinks<'a> {
     /// `None` without a session.
     async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
-        let Some(session) = session::current(context).await? else { return Ok(None) };
-        let accounts = &context.services.accounts;
-        let accesses = accounts.spaces_of(&session.principal).await?;
+        let Some(desk) = Desk::of(context, language).await? else { return Ok(None) };
         let spaces = context.services.library.spaces().await?.into_iter().filter_map(|space| {
-            let access = accesses.iter().find(|access| access.space() == space.id)?;
+            let access = desk.accesses.iter().find(|access| access.space() == space.id)?;
             access.require(Right::Write).ok().map(|_| (space, *access))
         });
         let spaces = spaces.collect();
-        let asks = context.services.sharing.may_ask(&session.principal, &accesses);
-        let form_token = accounts.form_token(&session.token);
-        let office = accounts.office().await?;
-        Ok(Some(Self { context, language, session, form_token, spaces, asks, office }))
+        let office = context.services.accounts.office().await?;
+        Ok(Some(Self { desk, spaces, office }))
     }
 
     async fn answer(&self, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
-        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
-        let is_post = self.context.parts.method == Method::POST;
-        match Address::of(self.context.path()) {
+        let is_read = matches!(self.desk.context.parts.method, Method::GET | Method::HEAD);
+        let is_post = self.desk.context.parts.method == Method::POST;
+        match Address::of(self.desk.context.path()) {
             Some(Address::List) if is_read => self.list(self.outcome(), None, StatusCode::OK).await,
             Some(Address::List) if is_post => self.make(body).await,
             Some(Address::Link(id)) if is_read => self.link(id, self.outcome(), StatusCode::OK).await,
             Some(Address::Link(id)) if is_post => self.change(id, body).await,
             Some(Address::Receipt(link, id)) if is_read => self.receipt(link, id).await,
             Some(Address::Proof(link, id)) if is_read => {
-                let sharing = &self.context.services.sharing;
-                let receipt = sharing.download_receipt_of(&self.session.principal, link, id).await?;
+                let sharing = &self.desk.context.services.sharing;
+                let receipt = sharing.download_receipt_of(self.desk.principal(), link, id).await?;
                 Ok(text_file(&format!("download-{id}.txt"), receipt))
             }
             Some(Address::Receipt(..) | Address::Proof(..)) => {
@@ -154,7 +146,7 @@ impl<'a> Desk<'a> {
 
     /// The result that a redirect brings along.
     fn outcome(&self) -> Outcome {
-        match self.context.parts.uri.query().unwrap_or_default().split('&').next() {
+        match self.desk.context.parts.uri.query().unwrap_or_default().split('&').next() {
             Some("made") => Outcome::Made,
             Some("extended") => Outcome::Extended,
             Some("ended") => Outcome::Ended,
@@ -165,12 +157,12 @@ impl<'a> Desk<'a> {
     /// Extends or ends a link.
     async fn change(&self, id: LinkId, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
         let here = format!("{LIST}/{id}");
-        let form = match self.own_form(&here, body).await {
+        let form = match self.desk.own_form(&here, body).await {
             Ok(form) => form,
             Err(response) => return Ok(response),
         };
-        let (sharing, now) = (&self.context.services.sharing, self.context.info.received);
-        let principal = &self.session.principal;
+        let (sharing, now) = (&self.desk.context.services.sharing, self.desk.context.info.received);
+        let principal = self.desk.principal();
         match field(&form, "do").unwrap_or_default().as_str() {
             "end" => {
                 sharing.delete(principal, id, now).await?;
@@ -202,39 +194,17 @@ impl<'a> Desk<'a> {
 
     /// The receipt of a hand-in through a link of the user's, as a file.
     async fn receipt(&self, link: LinkId, id: HandInId) -> Result<Response<ResponseBody>, Failure> {
-        let sharing = &self.context.services.sharing;
+        let sharing = &self.desk.context.services.sharing;
         // By the link, so that it is one that the user may manage.
-        sharing.link(&self.session.principal, link).await?;
+        sharing.link(self.desk.principal(), link).await?;
         let accesses = self.spaces.iter().map(|(_, access)| *access).collect();
         let (place, receipt) = sharing.hand_in_in(accesses, id).await?;
         let receipt = receipt.filter(|_| place.link == Some(link)).ok_or(LinkError::NoSuchLink)?;
         Ok(text_file(&format!("receipt-{id}.txt"), receipt))
     }
 
-    /// A form of these pages, or the answer to another body.
-    async fn own_form(
-        &self,
-        here: &str,
-        body: &mut RequestBody,
-    ) -> Result<bytes::Bytes, Response<ResponseBody>> {
-        let form = read_form(self.context.parts, body).await?;
-        match session::is_own_form(self.context, &self.session.token, &form) {
-            true => Ok(form),
-            false => Err(session::forged(self.language, Some(&self.person()), here)),
-        }
-    }
-
-    fn principal(&self) -> &Principal {
-        &self.session.principal
-    }
-
     fn texts(&self) -> MyLinksTexts {
-        MyLinksTexts(self.language)
-    }
-
-    fn person(&self) -> SignedIn<'_> {
-        let Principal { name, role, .. } = &self.session.principal;
-        SignedIn { name: name.as_str(), role: *role, form_token: &self.form_token, asks: self.asks }
+        MyLinksTexts(self.desk.language)
     }
 }
 

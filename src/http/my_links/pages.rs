@@ -6,10 +6,9 @@ use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use super::made::{Asked, Refused};
-use super::{Desk, Failure, LIST, Outcome};
+use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::bar::bar;
 use crate::http::page::{Page, Width, known_facts, problem, qr, success};
-use crate::http::session::FORM_TOKEN;
 use crate::model::{LinkId, LinkRight, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::sharing::{Download, HandIn, Link, LinkError, Shared};
@@ -17,7 +16,7 @@ use crate::sharing::{Download, HandIn, Link, LinkError, Shared};
 /// Time before the end of a link from which its state says so.
 const ENDS_SOON: Duration = Duration::from_hours(7 * 24);
 
-impl Desk<'_> {
+impl MyLinks<'_> {
     /// The list, with the form of a new link.
     pub(super) async fn list(
         &self,
@@ -26,9 +25,9 @@ impl Desk<'_> {
         status: StatusCode,
     ) -> Result<Response<ResponseBody>, Failure> {
         let texts = self.texts();
-        let mut links = self.context.services.sharing.links(self.principal()).await?;
+        let mut links = self.desk.context.services.sharing.links(self.desk.principal()).await?;
         links.reverse();
-        let about = Asked::about(self.context.parts.uri.query().unwrap_or_default().as_bytes());
+        let about = Asked::about(self.desk.context.parts.uri.query().unwrap_or_default().as_bytes());
         let is_open = refused.is_some() || about.is_some() || links.is_empty();
         let fresh = about.unwrap_or_else(Asked::fresh);
         let asked = refused.as_ref().map_or(&fresh, |(asked, _)| *asked);
@@ -69,10 +68,10 @@ impl Desk<'_> {
         status: StatusCode,
     ) -> Result<Response<ResponseBody>, Failure> {
         let texts = self.texts();
-        let sharing = &self.context.services.sharing;
-        let shared = sharing.link(self.principal(), id).await?;
-        let hand_ins = sharing.hand_ins_of(self.principal(), id).await?;
-        let downloads = sharing.downloads_of(self.principal(), id).await?;
+        let sharing = &self.desk.context.services.sharing;
+        let shared = sharing.link(self.desk.principal(), id).await?;
+        let hand_ins = sharing.hand_ins_of(self.desk.principal(), id).await?;
+        let downloads = sharing.downloads_of(self.desk.principal(), id).await?;
         let link = &shared.link;
         let address = self.address_of(link);
         let (target, state) = (self.target(&shared), self.state(link));
@@ -127,7 +126,7 @@ impl Desk<'_> {
         };
         html! {
             form method="post" action=(LIST) {
-                (self.token())
+                (self.desk.token())
                 label { (texts.space())
                     select name="space" required {
                         @for (space, _) in &self.spaces {
@@ -169,7 +168,7 @@ impl Desk<'_> {
                 summary { (texts.extend()) }
                 p { (texts.extend_about()) }
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     input type="hidden" name="do" value="extend";
                     label { (texts.until()) input type="date" name="until" required; }
                     button { (texts.extend()) }
@@ -179,7 +178,7 @@ impl Desk<'_> {
                 summary { (texts.end()) }
                 p { (texts.end_about()) }
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     input type="hidden" name="do" value="end";
                     button { (texts.end()) }
                 }
@@ -190,7 +189,7 @@ impl Desk<'_> {
     fn hand_in(&self, link: LinkId, hand_in: &HandIn) -> Markup {
         let texts = self.texts();
         let (count, bytes) = hand_in.extent();
-        let state = match hand_in.finished.map(|at| self.moment(at)) {
+        let state = match hand_in.finished.map(|at| self.desk.moment(at)) {
             None => texts.under_way().to_owned(),
             Some(when) if !hand_in.is_complete => texts.closed(&when),
             Some(when) if hand_in.is_late => texts.finished_late(&when),
@@ -200,7 +199,7 @@ impl Desk<'_> {
         html! {
             li {
                 span.state { (name.trim()) }
-                p { (state) ", " (self.language.files(count, bytes)) }
+                p { (state) ", " (self.desk.language.files(count, bytes)) }
                 ul { @for file in hand_in.files.iter().filter(|file| file.is_kept()) { li { (Shown(&file.path)) } } }
                 @if hand_in.finished.is_some() {
                     p { a href={ (LIST) "/" (link) "/receipt/" (hand_in.id) } { (texts.receipt()) } }
@@ -211,7 +210,7 @@ impl Desk<'_> {
 
     fn download(&self, link: LinkId, download: &Download) -> Markup {
         let texts = self.texts();
-        let (when, size) = (self.moment(download.completed), self.language.size(download.size));
+        let (when, size) = (self.desk.moment(download.completed), self.desk.language.size(download.size));
         html! {
             li {
                 span.state { (texts.download(download.id.0, &when, &size)) }
@@ -232,13 +231,14 @@ impl Desk<'_> {
         let texts = self.texts();
         let state = if link.terms.uses.is_some_and(|most| link.uses >= most) {
             texts.used_up()
-        } else if link.has_expired(self.context.info.received) {
+        } else if link.has_expired(self.desk.context.info.received) {
             texts.expired()
         } else {
             texts.open()
         };
-        let opened =
-            link.opened.map_or_else(|| texts.never_opened().to_owned(), |at| texts.opened(&self.moment(at)));
+        let opened = link
+            .opened
+            .map_or_else(|| texts.never_opened().to_owned(), |at| texts.opened(&self.desk.moment(at)));
         let mut words = vec![state.to_owned(), opened];
         words.extend(self.fetched(link));
         words.extend(self.ends(link));
@@ -251,14 +251,14 @@ impl Desk<'_> {
         link.opened.filter(|_| link.right != LinkRight::Add)?;
         Some(match (link.terms.uses, link.fetched) {
             (Some(most), _) => texts.fetched_times(link.uses, most),
-            (None, Some(at)) => texts.fetched_at(&self.moment(at)),
+            (None, Some(at)) => texts.fetched_at(&self.desk.moment(at)),
             (None, None) => texts.never_fetched().to_owned(),
         })
     }
 
     /// That an open link ends within the next days.
     fn ends(&self, link: &Link) -> Option<String> {
-        let (texts, now) = (self.texts(), self.context.info.received);
+        let (texts, now) = (self.texts(), self.desk.context.info.received);
         let end = link.expires.filter(|end| now < *end && end.since(now) <= ENDS_SOON)?;
         let zone = &self.office.zone;
         let days = zone.day(now).days_until(zone.last_day(end));
@@ -276,8 +276,7 @@ impl Desk<'_> {
     }
 
     fn address_of(&self, link: &Link) -> String {
-        let scheme = if self.context.info.secure { "https" } else { "http" };
-        format!("{scheme}://{}{}", self.context.info.requested_host(), link.url_path())
+        format!("{}{}", self.desk.origin(), link.url_path())
     }
 
     fn reason(&self, refused: &Refused) -> &'static str {
@@ -300,21 +299,13 @@ impl Desk<'_> {
         }
     }
 
-    fn token(&self) -> Markup {
-        html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
-    }
-
-    fn moment(&self, time: Timestamp) -> String {
-        self.language.moment(&self.office.zone, time)
-    }
-
     fn last_day(&self, end: Timestamp) -> String {
-        self.language.day(self.office.zone.last_day(end))
+        self.desk.language.day(self.office.zone.last_day(end))
     }
 
     fn page(&self, title: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
-        let bar = bar(self.language, self.context.address(), Some(&self.person()));
-        Page { language: self.language, width: Width::Narrow, title, content }.below(&bar, status)
+        let bar = bar(self.desk.language, self.desk.context.address(), Some(&self.desk.person()));
+        Page { language: self.desk.language, width: Width::Narrow, title, content }.below(&bar, status)
     }
 }
 

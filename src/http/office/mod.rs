@@ -99,7 +99,7 @@ impl Office<'_> {
         let Some(address) = Address::of(self.desk.context.path()) else { return self.nothing() };
         match self.desk.context.parts.method {
             Method::GET | Method::HEAD => self.show(&address, Outcome::of_query(self.desk.query())).await,
-            Method::POST => match self.desk.own_form(&address.path(), body, MAX_FORM_BYTES).await {
+            Method::POST => match self.desk.own_form_up_to(&address.path(), body, MAX_FORM_BYTES).await {
                 Ok(form) => self.act(&address, &form).await,
                 Err(refused) => refused,
             },

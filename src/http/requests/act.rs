@@ -8,7 +8,7 @@ use super::address::of_request;
 use super::one::Told;
 use super::reminders::why_not;
 use super::sent::{Choice, Sent, Trouble, choices};
-use super::{Desk, Failure};
+use super::{Failure, Requests};
 use crate::http::page::form::{Fields, read_form_up_to};
 use crate::http::reply::see_other;
 use crate::http::session::{self, FORM_TOKEN};
@@ -20,7 +20,7 @@ use crate::sharing::RequestError;
 /// letters of four bytes.
 const MAX_JUDGING_BYTES: usize = 2 << 20;
 
-impl Desk<'_> {
+impl Requests<'_> {
     /// Carries out a form of the page of a request, and leads back to it.
     pub(super) async fn act(
         &self,
@@ -28,15 +28,15 @@ impl Desk<'_> {
         body: &mut RequestBody,
     ) -> Result<Response<ResponseBody>, Failure> {
         let here = of_request(id);
-        let form = match read_form_up_to(self.context.parts, body, MAX_JUDGING_BYTES).await {
+        let form = match read_form_up_to(self.desk.context.parts, body, MAX_JUDGING_BYTES).await {
             Ok(form) => Fields::of(&form),
             Err(response) => return Ok(response),
         };
-        if !session::is_own_token(self.context, &self.session.token, form.get(FORM_TOKEN)) {
-            return Ok(session::forged(self.language, Some(&self.person()), &here));
+        if !session::is_own_token(self.desk.context, &self.desk.session.token, form.get(FORM_TOKEN)) {
+            return Ok(self.desk.forged(&here));
         }
         let choices = choices(&form);
-        let (sharing, by) = (&self.context.services.sharing, self.session.principal.stamp(self.now()));
+        let (sharing, by) = (&self.desk.context.services.sharing, self.desk.principal().stamp(self.now()));
         let (done, result) = match form.get("do") {
             "judge" => ("judged", self.judge(id, &choices).await),
             "close" => ("closed", sharing.close_request(&self.rights, id, true, by).await),
@@ -74,7 +74,7 @@ impl Desk<'_> {
             return Err(RequestError::Items);
         }
         chosen.sort_by_key(|((item, _), _)| item.0);
-        let by = self.session.principal.stamp(self.now());
-        self.context.services.sharing.judge_as_seen(&self.rights, id, chosen, by).await
+        let by = self.desk.principal().stamp(self.now());
+        self.desk.context.services.sharing.judge_as_seen(&self.rights, id, chosen, by).await
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::address::{LIST, MATRIX, NEW, of_request};
 use super::filter::{Filter, Show, Visits};
-use super::{Desk, Failure};
+use super::{Failure, Requests};
 
 use crate::http::page::Width;
 use crate::model::{Shown, Timestamp};
@@ -18,13 +18,13 @@ const MAX_LINES: usize = 50;
 /// Most recipients that a line of the list names.
 const MAX_NAMED: usize = 3;
 
-impl Desk<'_> {
+impl Requests<'_> {
     pub(super) async fn list(&self) -> Result<Response<ResponseBody>, Failure> {
         let texts = self.texts();
-        let filter = Filter::of(self.context.parts.uri.query().unwrap_or_default());
-        let visits = Visits::of(self.context);
+        let filter = Filter::of(self.desk.context.parts.uri.query().unwrap_or_default());
+        let visits = Visits::of(self.desk.context);
         let asked = Filter { template: None, ..filter.clone() }.asked(visits.last);
-        let sharing = &self.context.services.sharing;
+        let sharing = &self.desk.context.services.sharing;
         let found = sharing.request_lines(&self.rights, asked, (MAX_LINES, false), self.now()).await?;
         let content = html! {
             p { (texts.about()) }
@@ -37,7 +37,7 @@ impl Desk<'_> {
             (self.paging(&filter, LIST, &found))
         };
         let mut response = self.page(texts.title(), Width::Wide, content, StatusCode::OK);
-        visits.keep(self.context, &mut response);
+        visits.keep(self.desk.context, &mut response);
         Ok(response)
     }
 
@@ -109,8 +109,8 @@ impl Desk<'_> {
                 p.state { (self.counts(row, line.items)) }
                 @if let Some(deadline) = row.deadline { p.alarm[self.is_overdue(row)] { (self.until(row, deadline)) } }
                 @if row.closed.is_none() && row.opened.is_none() { p { (texts.never_opened()) } }
-                @if let Some(news) = row.news.filter(|_| is_new) { p.state { (texts.new_at(&self.moment(news))) } }
-                @if let Some(closed) = row.closed { p { (texts.closed_at(&self.moment(closed))) } }
+                @if let Some(news) = row.news.filter(|_| is_new) { p.state { (texts.new_at(&self.desk.moment(news))) } }
+                @if let Some(closed) = row.closed { p { (texts.closed_at(&self.desk.moment(closed))) } }
             }
         }
     }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::address::{LIST, MADE, of_request};
 use super::table::written;
-use super::{Desk, Failure};
+use super::{Failure, Requests};
 use crate::http::page::form::field;
 use crate::http::page::{Width, note, qr, success};
 use crate::http::reply::csv_file;
@@ -24,7 +24,7 @@ const MAX_IN_FULL: usize = 20;
 /// A request with its recipients.
 type Made = (RequestHead, Vec<RecipientShown>);
 
-impl Desk<'_> {
+impl Requests<'_> {
     pub(super) async fn made(&self) -> Result<Response<ResponseBody>, Failure> {
         let (texts, made) = (self.texts(), self.just_made().await?);
         let links: usize = made.iter().map(|(_, recipients)| recipients.len()).sum();
@@ -57,22 +57,22 @@ impl Desk<'_> {
                 rows.push(vec![recipient.name, recipient.mail, title, space, address]);
             }
         }
-        Ok(csv_file("tresor-links.csv", written(self.language, rows)))
+        Ok(csv_file("tresor-links.csv", written(self.desk.language, rows)))
     }
 
     async fn just_made(&self) -> Result<Vec<Made>, Failure> {
-        let query = self.context.parts.uri.query().unwrap_or_default();
+        let query = self.desk.context.parts.uri.query().unwrap_or_default();
         let after = field(query.as_bytes(), "after").and_then(|id| id.parse().ok()).map(RequestId);
         let since = self.now().before(SHOWN_FOR);
-        let sharing = &self.context.services.sharing;
-        let mut made = sharing.requests_made(&self.session.principal, &self.rights, (after, since)).await?;
+        let sharing = &self.desk.context.services.sharing;
+        let mut made = sharing.requests_made(self.desk.principal(), &self.rights, (after, since)).await?;
         // In the order of the list from which they were made.
         made.reverse();
         Ok(made)
     }
 
     fn table_address(&self) -> String {
-        let query = self.context.parts.uri.query().unwrap_or_default();
+        let query = self.desk.context.parts.uri.query().unwrap_or_default();
         let after: RequestId =
             field(query.as_bytes(), "after").and_then(|id| id.parse().ok()).map_or(RequestId(0), RequestId);
         format!("{MADE}/csv?after={after}")
@@ -111,7 +111,6 @@ impl Desk<'_> {
 
     /// A path of this server as a whole address.
     fn whole(&self, path: &str) -> String {
-        let scheme = if self.context.info.secure { "https" } else { "http" };
-        format!("{scheme}://{}{path}", self.context.info.requested_host())
+        format!("{}{path}", self.desk.origin())
     }
 }

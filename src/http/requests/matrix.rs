@@ -8,7 +8,7 @@ use super::address::{LIST, MATRIX, of_request};
 use super::filter::{Filter, Visits};
 use super::one::sign;
 use super::table::written;
-use super::{Desk, Failure};
+use super::{Failure, Requests};
 use crate::http::page::Width;
 use crate::http::reply::csv_file;
 use crate::model::{ItemState, RequestId, Shown};
@@ -26,7 +26,7 @@ const MAX_COLUMNS: usize = 200;
 /// A column: title and person of an item.
 type Column = (String, String);
 
-impl Desk<'_> {
+impl Requests<'_> {
     pub(super) async fn matrix(&self) -> Result<Response<ResponseBody>, Failure> {
         let texts = self.texts();
         let (filter, found) = self.lines(MAX_LINES).await?;
@@ -71,14 +71,14 @@ impl Desk<'_> {
         if found.next.is_some() || columns.len() == MAX_COLUMNS {
             rows.push(vec![texts.matrix_cut(MAX_EXPORTED, MAX_COLUMNS)]);
         }
-        Ok(csv_file("tresor-requests.csv", written(self.language, rows)))
+        Ok(csv_file("tresor-requests.csv", written(self.desk.language, rows)))
     }
 
     /// The requests that the address asks for. Those of the first template that has any, if it names none.
     async fn lines(&self, limit: usize) -> Result<(Filter, RequestLines), Failure> {
-        let mut filter = Filter::of(self.context.parts.uri.query().unwrap_or_default());
-        let sharing = &self.context.services.sharing;
-        let visits = Visits::of(self.context);
+        let mut filter = Filter::of(self.desk.context.parts.uri.query().unwrap_or_default());
+        let sharing = &self.desk.context.services.sharing;
+        let visits = Visits::of(self.desk.context);
         if filter.template.is_none() {
             let newest = filter.asked(visits.last);
             let newest = sharing.request_lines(&self.rights, newest, (1, false), self.now()).await?;
@@ -99,7 +99,7 @@ impl Desk<'_> {
 
     /// The form that chooses the template.
     async fn templates(&self, filter: &Filter) -> Result<Markup, Failure> {
-        let (texts, templates) = (self.texts(), self.context.services.sharing.templates().await?);
+        let (texts, templates) = (self.texts(), self.desk.context.services.sharing.templates().await?);
         let chosen = filter.template.as_deref().unwrap_or_default();
         let rest = Filter { template: None, before: None, ..filter.clone() };
         Ok(html! {

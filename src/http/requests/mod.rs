@@ -18,17 +18,18 @@ mod wanted;
 use std::sync::Arc;
 
 use http::{Method, Response, StatusCode};
-use maud::{Markup, html};
+use maud::Markup;
 
 use self::address::{Address, LIST};
 use super::context::RequestContext;
+use super::desk::Desk;
 use super::error::log_library;
 use super::page::bar::{SignedIn, bar};
 use super::page::language::{chosen, keep_choice};
 use super::page::{Page, Width, notice_below};
 use super::reply::{Answer, not_allowed};
-use super::session::{self, FORM_TOKEN};
-use crate::accounts::{LookupError, Session};
+use super::session;
+use crate::accounts::LookupError;
 use crate::library::{LibraryError, Space};
 use crate::model::{Access, HandInFileId, Office, RequestId, Shown, SpaceId, Timestamp};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
@@ -36,12 +37,8 @@ use crate::sharing::{RequestError, RequestFile};
 use crate::text::{ErrorTexts, Language, RequestsTexts};
 
 /// A user at the pages.
-struct Desk<'a> {
-    context: RequestContext<'a>,
-    language: Language,
-    session: Session,
-    /// Token of the session's forms.
-    form_token: String,
+struct Requests<'a> {
+    desk: Desk<'a>,
     /// The spaces in which the user makes and judges requests.
     rights: Vec<Access>,
     /// All spaces, for their names.
@@ -72,12 +69,11 @@ pub(super) fn serves(path: &str) -> bool {
 /// Answers a request to a page.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Answer {
     let language = chosen(context);
-    let mut answer = match Desk::of(context, language).await {
-        Ok(Some(desk)) => {
-            let user = desk.session.principal.user;
-            let answer = desk.answer(body).await;
-            let mut answer = answer.unwrap_or_else(|failure| {
-                Answer::Made(failed(context, language, Some(&desk.person()), &failure))
+    let mut answer = match Requests::of(context, language).await {
+        Ok(Some(requests)) => {
+            let user = requests.desk.principal().user;
+            let mut answer = requests.answer(body).await.unwrap_or_else(|failure| {
+                Answer::Made(failed(context, language, Some(&requests.desk.person()), &failure))
             });
             if let Answer::Made(response) = &mut answer {
                 response.extensions_mut().insert(LogUser(user));
@@ -94,25 +90,23 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
     answer
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Requests<'a> {
     /// `None` without a session.
     async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
-        let Some(session) = session::current(context).await? else { return Ok(None) };
-        let accounts = &context.services.accounts;
-        let rights = context.services.sharing.request_rights(&session.principal).await?;
+        let Some(desk) = Desk::of(context, language).await? else { return Ok(None) };
+        let rights = context.services.sharing.request_rights(desk.principal()).await?;
         let spaces = context.services.library.spaces().await?;
-        let form_token = accounts.form_token(&session.token);
-        let office = accounts.office().await?;
-        Ok(Some(Self { context, language, session, form_token, rights, spaces, office }))
+        let office = context.services.accounts.office().await?;
+        Ok(Some(Self { desk, rights, spaces, office }))
     }
 
     async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
         if self.rights.is_empty() {
             return Err(RequestError::NoSuchRequest.into());
         }
-        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
-        let is_post = self.context.parts.method == Method::POST;
-        let made = match Address::of(self.context.path()) {
+        let is_read = matches!(self.desk.context.parts.method, Method::GET | Method::HEAD);
+        let is_post = self.desk.context.parts.method == Method::POST;
+        let made = match Address::of(self.desk.context.path()) {
             None => return Err(RequestError::NoSuchRequest.into()),
             Some(Address::List) if is_read => self.list().await?,
             Some(Address::New) if is_read => self.new_request().await?,
@@ -121,7 +115,9 @@ impl<'a> Desk<'a> {
             Some(Address::MatrixTable) if is_read => self.matrix_table().await?,
             Some(Address::Made) if is_read => self.made().await?,
             Some(Address::MadeTable) if is_read => self.made_table().await?,
-            Some(Address::One(id)) if is_read => self.one(id, &one::Told::of_address(self.context)).await?,
+            Some(Address::One(id)) if is_read => {
+                self.one(id, &one::Told::of_address(self.desk.context)).await?
+            }
             Some(Address::One(id)) if is_post => self.act(id, body).await?,
             Some(Address::One(_) | Address::New) => {
                 not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")
@@ -134,30 +130,26 @@ impl<'a> Desk<'a> {
 
     /// A file that was handed in, if the user may open it.
     async fn file(&self, id: RequestId, file: HandInFileId) -> Result<Answer, Failure> {
-        let request = self.context.services.sharing.request(&self.rights, id).await?;
+        let request = self.desk.context.services.sharing.request(&self.rights, id).await?;
         let files = request.items.into_iter().flat_map(|item| item.files).chain(request.others);
         let is_wanted = |one: &RequestFile| one.row.id == file;
         let path = files.into_iter().find(is_wanted).and_then(|file| file.path);
         let path = path.ok_or(RequestError::NoSuchRequest)?.to_string();
-        let principal = Box::new(self.session.principal.clone());
+        let principal = Box::new(self.desk.session.principal.clone());
         Ok(Answer::File { principal, space: self.space_name(request.row.space), path })
     }
 
     fn texts(&self) -> RequestsTexts {
-        RequestsTexts(self.language)
+        RequestsTexts(self.desk.language)
     }
 
     fn now(&self) -> Timestamp {
-        self.context.info.received
-    }
-
-    fn moment(&self, time: Timestamp) -> String {
-        self.language.moment(&self.office.zone, time)
+        self.desk.context.info.received
     }
 
     /// The last day before an end.
     fn last_day(&self, end: Timestamp) -> String {
-        self.language.day(self.office.zone.last_day(end))
+        self.desk.language.day(self.office.zone.last_day(end))
     }
 
     fn space_name(&self, id: SpaceId) -> String {
@@ -171,29 +163,15 @@ impl<'a> Desk<'a> {
         Shown(whole.trim_end_matches('/')).to_string()
     }
 
-    /// The field that makes a form this session's own.
-    fn token(&self) -> Markup {
-        html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
-    }
-
     fn page(&self, title: &str, width: Width, content: Markup, status: StatusCode) -> Response<ResponseBody> {
-        let bar = bar(self.language, self.here(), Some(&self.person()));
-        Page { language: self.language, width, title, content }.below(&bar, status)
+        let bar = bar(self.desk.language, self.here(), Some(&self.desk.person()));
+        Page { language: self.desk.language, width, title, content }.below(&bar, status)
     }
 
     /// The address to which a switch of the language leads.
     fn here(&self) -> &str {
-        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
-        if is_read { self.context.address() } else { self.context.path() }
-    }
-
-    fn person(&self) -> SignedIn<'_> {
-        SignedIn {
-            name: self.session.principal.name.as_str(),
-            role: self.session.principal.role,
-            form_token: &self.form_token,
-            asks: !self.rights.is_empty(),
-        }
+        let is_read = matches!(self.desk.context.parts.method, Method::GET | Method::HEAD);
+        if is_read { self.desk.context.address() } else { self.desk.context.path() }
     }
 }
 

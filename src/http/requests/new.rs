@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::address::{MADE, NEW};
 use super::table::text_of;
 use super::wanted::{Fault, Place, Source, Wanted};
-use super::{Desk, Failure};
+use super::{Failure, Requests};
 use crate::http::page::form::{Fields, is_form, read_form_up_to};
 use crate::http::page::{Width, problem};
 use crate::http::protocol::multipart::{FILES, whole_form};
@@ -35,11 +35,11 @@ enum Refused {
     Other(&'static str),
 }
 
-impl Desk<'_> {
+impl Requests<'_> {
     /// The form, empty or for the template or the earlier request that the address names.
     pub(super) async fn new_request(&self) -> Result<Response<ResponseBody>, Failure> {
-        let query = Fields::of(self.context.parts.uri.query().unwrap_or_default().as_bytes());
-        let sharing = &self.context.services.sharing;
+        let query = Fields::of(self.desk.context.parts.uri.query().unwrap_or_default().as_bytes());
+        let sharing = &self.desk.context.services.sharing;
         let space = self.writable().first().map(|(space, _)| space.name.clone()).unwrap_or_default();
         let (source, wanted) = if let Some(id) = id(query.get("from")) {
             let request = sharing.request(&self.rights, id).await?;
@@ -62,10 +62,10 @@ impl Desk<'_> {
             Ok(sent) => sent,
             Err(response) => return Ok(response),
         };
-        if !session::is_own_token(self.context, &self.session.token, fields.get(FORM_TOKEN)) {
-            return Ok(session::forged(self.language, Some(&self.person()), NEW));
+        if !session::is_own_token(self.desk.context, &self.desk.session.token, fields.get(FORM_TOKEN)) {
+            return Ok(session::forged(self.desk.language, Some(&self.desk.person()), NEW));
         }
-        let sharing = &self.context.services.sharing;
+        let sharing = &self.desk.context.services.sharing;
         let source = if let Some(id) = id(fields.get("from")) {
             Source::of_request(&sharing.request(&self.rights, id).await?)
         } else {
@@ -100,8 +100,8 @@ impl Desk<'_> {
         }
         let latest = wanted.latest.unwrap_or(RequestId(0));
         let new = new.into_iter().map(|(_, new)| new).collect();
-        let sharing = &self.context.services.sharing;
-        Ok(match sharing.ask_once(&self.session.principal, new, latest, self.now()).await {
+        let sharing = &self.desk.context.services.sharing;
+        Ok(match sharing.ask_once(self.desk.principal(), new, latest, self.now()).await {
             Ok(_) => Ok(format!("{MADE}?after={latest}")),
             Err(RequestError::MadeMeanwhile) => Err(Refused::MadeMeanwhile),
             Err(RequestError::TooMany) => Err(Refused::Other(texts.too_many())),
@@ -116,7 +116,7 @@ impl Desk<'_> {
 
     /// Files where folders are to be, looked for before anything is made.
     async fn files_in_the_way(&self, new: &[(usize, NewRequest)]) -> Result<Vec<Fault>, Failure> {
-        let (texts, library) = (self.texts(), &self.context.services.library);
+        let (texts, library) = (self.texts(), &self.desk.context.services.library);
         let mut faults = Vec::new();
         for (line, new) in new {
             let is_file = match library.find(&new.access, &new.path).await {
@@ -135,7 +135,7 @@ impl Desk<'_> {
 
     /// The fields of a form, and the file in it.
     async fn sent(&self, body: &mut RequestBody) -> Result<(Fields, Option<Bytes>), Response<ResponseBody>> {
-        let parts = self.context.parts;
+        let parts = self.desk.context.parts;
         if is_form(parts) {
             let form = read_form_up_to(parts, body, MAX_ASKING_BYTES).await?;
             return Ok((Fields::of(&form), None));
@@ -155,7 +155,7 @@ impl Desk<'_> {
         if name.is_empty() {
             return Ok(None);
         }
-        match self.context.services.sharing.template(name).await {
+        match self.desk.context.services.sharing.template(name).await {
             Ok(template) => Ok(Some(template)),
             Err(RequestError::NoSuchTemplate(_)) => Ok(None),
             Err(error) => Err(error.into()),
@@ -178,9 +178,9 @@ impl Desk<'_> {
         refused: Option<Refused>,
         status: StatusCode,
     ) -> Result<Response<ResponseBody>, Failure> {
-        let (texts, sharing) = (self.texts(), &self.context.services.sharing);
+        let (texts, sharing) = (self.texts(), &self.desk.context.services.sharing);
         let templates = sharing.templates().await?;
-        let latest = sharing.latest_request(&self.session.principal).await?;
+        let latest = sharing.latest_request(self.desk.principal()).await?;
         let none = Vec::new();
         let faults = match &refused {
             Some(Refused::Faults(faults)) => faults,
@@ -200,7 +200,7 @@ impl Desk<'_> {
                 p { (texts.or_own()) }
             } @else { p { a href=(NEW) { (texts.without()) } } }
             form method="post" action=(NEW) enctype="multipart/form-data" {
-                (self.token())
+                (self.desk.token())
                 input type="hidden" name="latest" value=(latest);
                 @if !source.field.1.is_empty() {
                     input type="hidden" name=(source.field.0) value=(source.field.1);

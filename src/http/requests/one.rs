@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::address::{LIST, of_request};
 use super::list::called;
 use super::sent::{Sent, Trouble};
-use super::{Desk, Failure};
+use super::{Failure, Requests};
 use crate::accounts::ActorNames;
 use crate::http::context::RequestContext;
 use crate::http::page::form::field;
@@ -43,12 +43,12 @@ impl Told {
     }
 }
 
-impl Desk<'_> {
+impl Requests<'_> {
     pub(super) async fn one(&self, id: RequestId, told: &Told) -> Result<Response<ResponseBody>, Failure> {
-        let (texts, sharing) = (self.texts(), &self.context.services.sharing);
+        let (texts, sharing) = (self.texts(), &self.desk.context.services.sharing);
         let request = sharing.request(&self.rights, id).await?;
         let history = sharing.request_history(&self.rights, id).await?;
-        let names = self.context.services.accounts.names_for(&history).await;
+        let names = self.desk.context.services.accounts.names_for(&history).await;
         let names = names.map_err(|error| Failure::Request(error.into()))?;
         let is_open = request.row.closed.is_none();
         let content = html! {
@@ -59,7 +59,7 @@ impl Desk<'_> {
             section {
                 h2 { (texts.items()) }
                 form method="post" action=(of_request(id)) {
-                    (self.token())
+                    (self.desk.token())
                     input type="hidden" name="do" value="judge";
                     @for item in &request.items { (self.item(&request, item, told.sent(), (&history, &names))) }
                     @if is_open {
@@ -83,7 +83,7 @@ impl Desk<'_> {
             section {
                 h2 { (texts.history()) }
                 @if history.is_empty() { p { (texts.no_history()) } } @else {
-                    ul { @for event in &history { li { (self.moment(event.at)) ": " (self.event(event, &names)) } } }
+                    ul { @for event in &history { li { (self.desk.moment(event.at)) ": " (self.event(event, &names)) } } }
                 }
             }
             p { a href=(LIST) { (texts.all()) } }
@@ -129,13 +129,13 @@ impl Desk<'_> {
             Some(path) => self.place(row.space, path),
             None => texts.no_folder(&self.place(row.space, "")),
         };
-        let state = row.closed.map(|closed| texts.closed_at(&self.moment(closed)));
+        let state = row.closed.map(|closed| texts.closed_at(&self.desk.moment(closed)));
         known_facts(&[
             (texts.state(), Some(self.counts(row, items))),
             (texts.deadline(), row.deadline.map(|deadline| self.until(row, deadline))),
             (texts.closed_fact(), state),
             (texts.folder(), Some(place)),
-            (texts.made(), Some(self.moment(row.created))),
+            (texts.made(), Some(self.desk.moment(row.created))),
         ])
     }
 
@@ -152,7 +152,7 @@ impl Desk<'_> {
                 section {
                     h2 { (texts.questions()) }
                     ul { @for item in asked { @for comment in &item.comments { li {
-                        a href={ "#item-" (item.row.id) } { (Shown(&item.row.title)) } ", " (self.moment(comment.at)) ": "
+                        a href={ "#item-" (item.row.id) } { (Shown(&item.row.title)) } ", " (self.desk.moment(comment.at)) ": "
                         (Shown(&comment.text))
                     } } } }
                 }
@@ -178,12 +178,12 @@ impl Desk<'_> {
                 p class={ "state " (row.state) } { (sign(row.state)) " " (self.state(item)) }
                 @if sent.is_some_and(|sent| sent.has_changed(row.id)) {
                     p.problem { (texts.changed_item()) @if let Some(last) = latest_about(history, &row.title) {
-                        " " (self.moment(last.at)) ": " (self.event(last, names))
+                        " " (self.desk.moment(last.at)) ": " (self.event(last, names))
                     } }
                 }
                 (self.files(request.row.id, &item.files))
                 @for comment in &item.comments {
-                    p.note { (texts.commented(&self.moment(comment.at), &Shown(&comment.text).to_string())) }
+                    p.note { (texts.commented(&self.desk.moment(comment.at), &Shown(&comment.text).to_string())) }
                 }
                 @if is_open { (self.judging(item, sent)) }
             }
@@ -260,9 +260,9 @@ impl Desk<'_> {
                             a href={ (of_request(request)) "/file/" (file.row.id) } { (name) }
                         } @else { (name) }
                     }
-                    span.size { (self.language.size(file.row.size)) }
+                    span.size { (self.desk.language.size(file.row.size)) }
                     span.state {
-                        (self.moment(file.row.at))
+                        (self.desk.moment(file.row.at))
                         @match file.row.state {
                             Some(VersionState::Visible) if file.path.is_some() => {},
                             Some(VersionState::Visible) | None => { ", " (texts.file_gone()) },
@@ -288,7 +288,7 @@ impl Desk<'_> {
                     Some(link) => {
                         @match link.opened {
                             None => (texts.not_opened()),
-                            Some(at) => (texts.opened(&self.moment(at))),
+                            Some(at) => (texts.opened(&self.desk.moment(at))),
                         }
                         @if link.uses > 0 { ", " (texts.finished(link.uses)) }
                         @if let Some(end) = link.expires {
@@ -313,7 +313,7 @@ impl Desk<'_> {
                 (self.to_matrix(&request.row.template, request.row.id))
                 @if request.row.closed.is_some() {
                     form method="post" action=(here) {
-                        (self.token())
+                        (self.desk.token())
                         input type="hidden" name="do" value="reopen";
                         button { (texts.reopen()) }
                     }
@@ -322,7 +322,7 @@ impl Desk<'_> {
                         summary { (texts.extend()) }
                         p { (texts.extend_about()) }
                         form method="post" action=(here) {
-                            (self.token())
+                            (self.desk.token())
                             input type="hidden" name="do" value="extend";
                             label { (texts.new_deadline())
                                 input type="date" name="until" required value=(until)
@@ -337,7 +337,7 @@ impl Desk<'_> {
                         summary { (texts.close()) }
                         p { (texts.close_about()) }
                         form method="post" action=(here) {
-                            (self.token())
+                            (self.desk.token())
                             input type="hidden" name="do" value="close";
                             button { (texts.close()) }
                         }
@@ -350,8 +350,8 @@ impl Desk<'_> {
     /// An event, with its actor, in words.
     fn event(&self, recorded: &Recorded, names: &ActorNames) -> String {
         let actor = &recorded.actor;
-        let who = self.language.actor(actor, names.account(actor), names.device(actor));
-        Shown(&format!("{who} {}", self.language.event(&recorded.event))).to_string()
+        let who = self.desk.language.actor(actor, names.account(actor), names.device(actor));
+        Shown(&format!("{who} {}", self.desk.language.event(&recorded.event))).to_string()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Desk;
+use super::Requests;
 use super::address::of_request;
 use super::list::called;
 use crate::http::page::form::Fields;
@@ -10,14 +10,14 @@ use crate::model::{RecipientId, RequestId, Shown};
 use crate::sharing::{Recipient, RequestError, RequestShown};
 use crate::text::RequestsTexts;
 
-impl Desk<'_> {
+impl Requests<'_> {
     /// The part of the page; nothing for a request that is closed.
     pub(super) fn reminders(&self, request: &RequestShown) -> Markup {
         let (texts, row, here) = (self.texts(), &request.row, of_request(request.row.id));
         if row.closed.is_some() {
             return html! {};
         }
-        let sends_mails = self.context.services.sharing.sends_mails() == Some(true);
+        let sends_mails = self.desk.context.services.sharing.sends_mails() == Some(true);
         let is_planned = !row.is_paused && request.recipients.iter().any(|one| one.row.remind.is_some());
         html! {
             section #reminders {
@@ -29,7 +29,7 @@ impl Desk<'_> {
                         @for recipient in &request.recipients { li { (self.reminded(&here, &recipient.row, row.is_paused)) } }
                     }
                     form method="post" action=(here) {
-                        (self.token())
+                        (self.desk.token())
                         button name="do" value="remind" { (texts.remind_now()) }
                         @if row.is_paused {
                             button.plain name="do" value="resume" { (texts.resume_reminders()) }
@@ -46,19 +46,19 @@ impl Desk<'_> {
         let texts = self.texts();
         let name = Shown(called(recipient)).to_string();
         let so_far = match recipient.reminded {
-            Some(last) => texts.reminded(recipient.reminders, &self.moment(last)),
+            Some(last) => texts.reminded(recipient.reminders, &self.desk.moment(last)),
             None => texts.never_reminded().to_owned(),
         };
         let next = recipient.remind.filter(|_| !is_paused);
         html! {
             span.state { (if name.is_empty() { texts.no_name() } else { &name }) }
-            p { (so_far) @if let Some(next) = next { ", " (texts.reminds_next(&self.moment(next))) } }
+            p { (so_far) @if let Some(next) = next { ", " (texts.reminds_next(&self.desk.moment(next))) } }
             @if let Some(refused) = recipient.refused {
-                p.problem { (texts.address_refused(&self.moment(refused), &Shown(&recipient.refusal).to_string())) }
+                p.problem { (texts.address_refused(&self.desk.moment(refused), &Shown(&recipient.refusal).to_string())) }
             }
             @if recipient.refused.is_some() || recipient.mail.is_empty() {
                 form method="post" action=(here) {
-                    (self.token())
+                    (self.desk.token())
                     input type="hidden" name="recipient" value=(recipient.id);
                     label {
                         (texts.mail())
@@ -76,7 +76,7 @@ impl Desk<'_> {
         id: RequestId,
         form: &Fields,
     ) -> Option<(&'static str, Result<(), RequestError>)> {
-        let (sharing, by) = (&self.context.services.sharing, self.session.principal.stamp(self.now()));
+        let (sharing, by) = (&self.desk.context.services.sharing, self.desk.principal().stamp(self.now()));
         Some(match form.get("do") {
             "remind" => ("reminded", sharing.remind(&self.rights, id, by).await),
             "pause" => ("paused", sharing.pause_reminders(&self.rights, id, true, by).await),
