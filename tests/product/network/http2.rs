@@ -198,6 +198,8 @@ pub(crate) fn has_status(block: &[u8], status: &str) -> bool {
     let bits = format!("{bits:1<24}");
     let packed: Vec<_> = (0..3).map(|n| u8::from_str_radix(&bits[8 * n..8 * n + 8], 2).unwrap()).collect();
     let packed = &packed[..bits.trim_end_matches('1').len().div_ceil(8).max(2)];
+    // The status comes first; behind it the same bytes mean something else.
+    let block = &block[..block.len().min(8)];
     block.first() == Some(&(0x80 | indexed))
         || block.windows(packed.len()).any(|window| window == packed)
         || block.windows(3).any(|window| window == status.as_bytes())
