@@ -3,7 +3,7 @@
 /// Where a person goes who asked for no page.
 const FIRST_PAGE: &str = "/files/";
 /// The pages that ask for a session.
-const PAGES: [&str; 5] = ["/files", "/links", "/holding", "/account", "/office"];
+const PAGES: [&str; 6] = ["/files", "/requests", "/links", "/holding", "/account", "/office"];
 /// Longest address that is kept while a person signs in, in bytes.
 const MAX_ADDRESS: usize = 1_024;
 
@@ -32,6 +32,9 @@ mod tests {
             "/holding?state=held&q=a+b%C3%BC",
             "/holding/5?done=keep",
             "/links/3?made",
+            "/requests/7?done=judged",
+            "/account",
+            "/office/people/Anna%20K",
             "/files/Huber%20GmbH/a.b/?about",
         ] {
             assert_eq!(own_page(fine), fine);
