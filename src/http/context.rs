@@ -42,6 +42,13 @@ impl<'a> RequestContext<'a> {
         office.map_or_else(|_| Zone::of_system(), |office| office.zone.clone())
     }
 
+    /// The server's address as the client used it; `None` without a host (HTTP/1.0).
+    pub(super) fn origin(self) -> Option<String> {
+        let scheme = if self.info.secure { "https" } else { "http" };
+        let host = self.info.requested_host();
+        (!host.is_empty()).then(|| format!("{scheme}://{host}"))
+    }
+
     pub(super) fn path(self) -> &'a str {
         self.parts.uri.path()
     }

@@ -161,8 +161,7 @@ impl LinkRequest<'_> {
 
     /// The address of this page for a second device, which fills the code in.
     pub(super) fn address_with(&self, code: &str) -> String {
-        let scheme = if self.info.secure { "https" } else { "http" };
-        format!("{scheme}://{}{}?code={code}", self.info.requested_host(), self.address.base)
+        format!("{}{}?code={code}", self.origin().unwrap_or_default(), self.address.base)
     }
 
     async fn choose_password(&self, form: &[u8]) -> Response<ResponseBody> {

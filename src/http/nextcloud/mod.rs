@@ -94,13 +94,6 @@ impl RequestContext<'_> {
         read_only(&self.parts.method, || json(StatusCode::OK, capabilities::status()))
     }
 
-    /// The server's address as the client used it; `None` without a host (HTTP/1.0).
-    fn origin(&self) -> Option<String> {
-        let scheme = if self.info.secure { "https" } else { "http" };
-        let host = self.info.requested_host();
-        (!host.is_empty()).then(|| format!("{scheme}://{host}"))
-    }
-
     fn is_read(&self) -> bool {
         matches!(self.parts.method, Method::GET | Method::HEAD)
     }
