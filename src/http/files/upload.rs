@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
 use http::Response;
 use http::header::CONTENT_TYPE;
 
@@ -13,7 +12,7 @@ use crate::http::protocol::multipart::{
     Files, FormError, IncomingFile, REPLACE, TOKEN, is_system_file, sent_path,
 };
 use crate::http::reply::see_other;
-use crate::library::{Change, Entry, NewFile, Source, receive};
+use crate::library::{Change, Entry, NewFile, receive};
 use crate::model::{EntryPath, Right, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
 
@@ -43,7 +42,7 @@ impl Cabinet<'_> {
                 Err(error) => {
                     // The file in which the form broke off is already named.
                     if !matches!(left.last(), Some((Some(_), Problem::BrokenOff))) {
-                        left.push((None, broken(&error)));
+                        left.push((None, error.into()));
                     }
                     break;
                 }
@@ -112,25 +111,16 @@ impl Cabinet<'_> {
             let right = now.ok().flatten().and_then(|access| access.require(Right::Write).ok());
             right.map(drop).ok_or(Problem::Denied)
         };
-        let stored = receive(put, &mut Pieces(file), still_allowed, Timestamp::now).await?;
+        let stored = receive(put, file, still_allowed, Timestamp::now).await?;
         stored.map(|_| true).map_err(|error| self.problem(&error))
     }
 }
 
-/// A file of a form as a source of content.
-struct Pieces<'a, 'b>(&'a mut IncomingFile<'b>);
-
-impl Source for &mut Pieces<'_, '_> {
-    type Error = Problem;
-
-    async fn next(&mut self, _durable: u64) -> Option<Result<Bytes, Problem>> {
-        self.0.piece().await.map_err(|error| broken(&error)).transpose()
-    }
-}
-
-fn broken(error: &FormError) -> Problem {
-    match error {
-        FormError::TooManyParts => Problem::TooManyFiles,
-        FormError::Body(_) | FormError::TooLongHead | FormError::Malformed => Problem::BrokenOff,
+impl From<FormError> for Problem {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::TooManyParts => Self::TooManyFiles,
+            FormError::Body(_) | FormError::TooLongHead | FormError::Malformed => Self::BrokenOff,
+        }
     }
 }

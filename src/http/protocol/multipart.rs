@@ -11,6 +11,7 @@ use http::header::CONTENT_LENGTH;
 use http_body::Body;
 use multer::Multipart;
 
+use crate::library::Source;
 use crate::model::{EntryName, EntryPath, NameError};
 use crate::net::{BodyError, RequestBody};
 
@@ -165,6 +166,14 @@ impl IncomingFile<'_> {
     /// Reads and drops the rest of the file: left to the parser, a long rest would look like a long head.
     pub async fn skip(mut self) {
         while let Ok(Some(_)) = self.piece().await {}
+    }
+}
+
+impl Source for &mut IncomingFile<'_> {
+    type Error = FormError;
+
+    async fn next(&mut self, _durable: u64) -> Option<Result<Bytes, FormError>> {
+        self.piece().await.transpose()
     }
 }
 
