@@ -29,6 +29,7 @@ mod router;
 mod session;
 mod signin;
 mod source;
+mod whole;
 
 pub use health::{Health, HealthState, KnownTroubles, health_response};
 pub use router::{Rooms, Router};

@@ -8,6 +8,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::{Call, Reply, path, reply};
 use crate::http::reply::uncached;
+use crate::http::whole::to_its_end;
 use crate::library::{self, Detail, LibraryError, Overwrite};
 use crate::model::{Access, ChecksumKind, Depth, EntryId, EntryPath, VersionId};
 use crate::net::RequestBody;
@@ -188,15 +189,13 @@ pub(super) async fn transfer(
     let overwrite = if asked.overwrite { Overwrite::Allow } else { Overwrite::Forbid };
     let (library, change) = (call.context.services.library.clone(), caller.change(call.context, access));
     let end = to.clone();
-    // In a task of its own: a client that leaves must not stop it halfway.
-    let task = tokio::spawn(async move {
+    let done = to_its_end(async move {
         match is_move {
             true => library.move_entry(change, &from, &target, &to, overwrite).await,
             false => library.copy_entry(change, &from, &target, &to, overwrite, Depth::Infinity).await,
         }
     });
-    let done = task.await.map_err(LibraryError::from)??;
-    reply(StatusCode::OK, &Entry::at(&end, &done.entry))
+    reply(StatusCode::OK, &Entry::at(&end, &done.await?.entry))
 }
 
 pub(super) async fn versions(call: &Call<'_>, caller: &Caller) -> Reply {

@@ -6,12 +6,20 @@ use super::outcome::{Done, Outcome, Problem, Typed};
 use super::{Cabinet, Failure, Spot};
 use crate::http::page::form::{Fields, field};
 use crate::http::reply::see_other;
+use crate::http::whole::to_its_end;
 use crate::library::{Entry, LibraryError, Overwrite};
 use crate::model::{Access, Depth, EntryName, EntryPath, VersionId};
 use crate::net::ResponseBody;
 
 /// Most entries that one form selects.
 const MAX_SELECTED: usize = 1_000;
+
+/// What is done to entries.
+enum Act {
+    Delete,
+    Move(Destination),
+    Copy(Destination),
+}
 
 /// Where something goes.
 struct Destination {
@@ -38,11 +46,15 @@ impl Cabinet<'_> {
             let many = if selected.is_empty() { Problem::NothingChosen } else { Problem::TooManyChosen };
             return self.folder(spot, folder, &Outcome::refused(many, typed)).await;
         }
+        let act = match self.act_of(&action, &typed).await {
+            Ok(act) => act,
+            Err(problem) => return self.folder(spot, folder, &Outcome::refused(problem, typed)).await,
+        };
         let (mut done, mut left) = (None, Vec::new());
         for name in selected {
             let entry = EntryName::parse(&name).map_err(LibraryError::from);
             let acted = match entry.and_then(|name| spot.child(name)) {
-                Ok(entry) => self.act(&entry, &action, &typed).await,
+                Ok(entry) => self.act(&entry, &act).await,
                 Err(error) => Err(self.problem(&error)),
             };
             match acted {
@@ -70,18 +82,12 @@ impl Cabinet<'_> {
         let above = spot.above().map(|folder| folder.address(true)).unwrap_or_default();
         let (acted, page) = match field(form, "do").unwrap_or_default().as_str() {
             "rename" => {
-                let named = EntryName::parse(&typed.name).map_err(LibraryError::from);
-                let renamed = named.and_then(|name| {
-                    let (folder, _) = spot.path.split_last().ok_or(LibraryError::IsRoot)?;
-                    Ok(Spot { path: folder.join(name)?, space: spot.space.clone(), access: spot.access })
-                });
-                match renamed {
-                    Ok(renamed) => {
-                        let acted = self.relocate(spot, &renamed.access, &renamed.path).await;
-                        (acted.map(|()| Done::Renamed), format!("{}&", renamed.about(is_folder)))
-                    }
-                    Err(error) => (Err(self.problem(&error)), String::new()),
-                }
+                let renamed = self.rename(spot, &typed.name).await;
+                let page = renamed.as_ref().map(|renamed| format!("{}&", renamed.about(is_folder)));
+                (
+                    renamed.as_ref().map(|_| Done::Renamed).map_err(|problem| *problem),
+                    page.unwrap_or_default(),
+                )
             }
             "restore" => {
                 let version = field(form, "version").and_then(|id| id.parse().ok().map(VersionId));
@@ -91,7 +97,13 @@ impl Cabinet<'_> {
                 let restored = restored.map(|_| Done::Restored).map_err(|error| self.problem(&error));
                 (restored, format!("{}&", spot.about(is_folder)))
             }
-            action => (self.act(spot, action, &typed).await, format!("{above}?")),
+            action => {
+                let acted = match self.act_of(action, &typed).await {
+                    Ok(act) => self.act(spot, &act).await,
+                    Err(problem) => Err(problem),
+                };
+                (acted, format!("{above}?"))
+            }
         };
         match acted {
             Ok(done) => Ok(see_other(&format!("{page}done={}", done.word()))),
@@ -120,21 +132,57 @@ impl Cabinet<'_> {
         }
     }
 
+    /// Gives an entry another name, and returns where it is then.
+    async fn rename(&self, spot: &Spot, name: &str) -> Result<Spot, Problem> {
+        let renamed = EntryName::parse(name).map_err(LibraryError::from);
+        let renamed = renamed.and_then(|name| spot.above().ok_or(LibraryError::IsRoot)?.child(name));
+        let renamed = renamed.map_err(|error| self.problem(&error))?;
+        self.relocate(spot, &renamed.access, renamed.path.clone()).await?;
+        Ok(renamed)
+    }
+
     /// Deletes, moves or copies one entry.
-    async fn act(&self, entry: &Spot, action: &str, typed: &Typed) -> Result<Done, Problem> {
-        if action == "delete" {
-            let library = &self.desk.context.services.library;
-            let deleted = library.delete(self.change(entry.access), &entry.path).await;
-            return deleted.map(|()| Done::Deleted).map_err(|error| self.problem(&error));
-        }
-        let to = self.destination_of(typed).await?;
+    async fn act(&self, entry: &Spot, act: &Act) -> Result<Done, Problem> {
+        let to = match act {
+            Act::Delete => {
+                let library = &self.desk.context.services.library;
+                let deleted = library.delete(self.change(entry.access), &entry.path).await;
+                return deleted.map(|()| Done::Deleted).map_err(|error| self.problem(&error));
+            }
+            Act::Move(to) | Act::Copy(to) => to,
+        };
         let name = entry.path.names().last().cloned().ok_or(Problem::Denied)?;
         let end = to.folder.join(name).map_err(|error| self.problem(&error.into()))?;
-        match action {
-            "move" => self.relocate(entry, &to.access, &end).await.map(|()| Done::Relocated),
-            "copy" => self.copy(entry, &to.access, &end).await.map(|()| Done::Copied),
-            _ => Err(Problem::NothingChosen),
+        if matches!(act, Act::Move(_)) {
+            return self.relocate(entry, &to.access, end).await.map(|()| Done::Relocated);
         }
+        let (library, change) = (self.desk.context.services.library.clone(), self.change(entry.access));
+        let (from, access) = (entry.path.clone(), to.access);
+        let copied = to_its_end(async move {
+            library.copy_entry(change, &from, &access, &end, Overwrite::Forbid, Depth::Infinity).await
+        });
+        copied.await.map(|_| Done::Copied).map_err(|error| self.problem(&error))
+    }
+
+    /// Gives an entry another place, another name, or both.
+    async fn relocate(&self, entry: &Spot, access: &Access, end: EntryPath) -> Result<(), Problem> {
+        let (library, change) = (self.desk.context.services.library.clone(), self.change(entry.access));
+        let (from, access) = (entry.path.clone(), *access);
+        let moved =
+            to_its_end(
+                async move { library.move_entry(change, &from, &access, &end, Overwrite::Forbid).await },
+            );
+        moved.await.map(drop).map_err(|error| self.problem(&error))
+    }
+
+    /// What the button of a form does to each entry.
+    async fn act_of(&self, action: &str, typed: &Typed) -> Result<Act, Problem> {
+        Ok(match action {
+            "delete" => Act::Delete,
+            "move" => Act::Move(self.destination_of(typed).await?),
+            "copy" => Act::Copy(self.destination_of(typed).await?),
+            _ => return Err(Problem::NothingChosen),
+        })
     }
 
     /// The folder that a form names as the destination.
@@ -149,28 +197,6 @@ impl Cabinet<'_> {
             Ok(_) | Err(LibraryError::NotFound) => Err(Problem::NoFolder),
             Err(error) => Err(self.problem(&error)),
         }
-    }
-
-    /// Moves an entry in a task of its own: a browser that leaves must not stop it halfway.
-    async fn relocate(&self, from: &Spot, access: &Access, to: &EntryPath) -> Result<(), Problem> {
-        let (library, change) = (self.desk.context.services.library.clone(), self.change(from.access));
-        let (source, access, to) = (from.path.clone(), *access, to.clone());
-        let task = tokio::spawn(async move {
-            library.move_entry(change, &source, &access, &to, Overwrite::Forbid).await
-        });
-        let moved = task.await.map_err(LibraryError::from).and_then(|moved| moved);
-        moved.map(drop).map_err(|error| self.problem(&error))
-    }
-
-    /// Copies an entry, likewise.
-    async fn copy(&self, from: &Spot, access: &Access, to: &EntryPath) -> Result<(), Problem> {
-        let (library, change) = (self.desk.context.services.library.clone(), self.change(from.access));
-        let (source, access, to) = (from.path.clone(), *access, to.clone());
-        let task = tokio::spawn(async move {
-            library.copy_entry(change, &source, &access, &to, Overwrite::Forbid, Depth::Infinity).await
-        });
-        let copied = task.await.map_err(LibraryError::from).and_then(|copied| copied);
-        copied.map(drop).map_err(|error| self.problem(&error))
     }
 }
 

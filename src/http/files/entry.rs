@@ -64,7 +64,7 @@ impl Cabinet<'_> {
                 summary { (texts.relocate_title()) }
                 form method="post" action=(here) {
                     (self.desk.token())
-                    (self.destination(outcome).await?)
+                    (self.destination(spot, outcome).await?)
                 }
             }
             details {

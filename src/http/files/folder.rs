@@ -52,7 +52,7 @@ impl Cabinet<'_> {
                 form method="post" action=(here) {
                     (self.desk.token())
                     (self.table(&here, &members, may_write))
-                    @if may_write { (self.with_selected(outcome).await?) }
+                    @if may_write { (self.with_selected(spot, outcome).await?) }
                 }
             }
             nav.paging {
@@ -143,29 +143,28 @@ impl Cabinet<'_> {
         }
     }
 
-    async fn with_selected(&self, outcome: &Outcome) -> Result<Markup, Failure> {
+    async fn with_selected(&self, spot: &Spot, outcome: &Outcome) -> Result<Markup, Failure> {
         let texts = self.texts();
         Ok(html! {
             details open[!outcome.typed.folder.is_empty()] {
                 summary { (texts.selected_title()) }
                 p { (texts.delete_about()) }
                 button name="do" value="delete" { (texts.delete()) }
-                (self.destination(outcome).await?)
+                (self.destination(spot, outcome).await?)
             }
         })
     }
 
     /// Where to move or copy something, with the buttons for both.
-    pub(super) async fn destination(&self, outcome: &Outcome) -> Result<Markup, Failure> {
+    pub(super) async fn destination(&self, spot: &Spot, outcome: &Outcome) -> Result<Markup, Failure> {
         let texts = self.texts();
         let mut spaces = self.desk.context.services.library.spaces().await?;
         let may_write = |access: &&Access| access.require(Right::Write).is_ok();
         spaces.retain(|space| {
             self.desk.accesses.iter().filter(may_write).any(|access| access.space() == space.id)
         });
-        let here = self.desk.context.path().split('/').nth(2).unwrap_or_default();
-        let here = percent_encoding::percent_decode_str(here).decode_utf8_lossy();
-        let chosen = if outcome.typed.space.is_empty() { &*here } else { &outcome.typed.space };
+        let typed = outcome.typed.space.as_str();
+        let chosen = if typed.is_empty() { spot.space.as_str() } else { typed };
         Ok(html! {
             label {
                 (texts.to_space())
