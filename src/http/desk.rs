@@ -7,13 +7,14 @@ use maud::{Markup, html};
 use super::context::RequestContext;
 use super::page::bar::{SignedIn, bar};
 use super::page::form::{MAX_FORM_BYTES, read_form_up_to};
-use super::page::{Page, Width};
+use super::page::language::chosen;
+use super::page::{Page, Width, notice_below};
 use super::session::{self, FORM_TOKEN};
 use crate::accounts::{LookupError, Principal, Session};
 use crate::admin::{Asker, Reply, Request};
 use crate::model::{Access, Timestamp, Zone};
 use crate::net::{RequestBody, ResponseBody};
-use crate::text::Language;
+use crate::text::{ErrorTexts, Language};
 
 /// A signed-in person at a page.
 pub(super) struct Desk<'a> {
@@ -26,6 +27,28 @@ pub(super) struct Desk<'a> {
     pub(super) zone: Zone,
     /// Token of the session's forms.
     form_token: String,
+}
+
+/// The person who asks for a page at `here`, or the answer to anyone who has not signed in.
+pub(super) async fn at_desk<'a>(
+    context: RequestContext<'a>,
+    here: &str,
+) -> Result<Desk<'a>, Response<ResponseBody>> {
+    let language = chosen(context);
+    match Desk::of(context, language).await {
+        Ok(desk) => desk.ok_or_else(|| session::to_login(context)),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(request_id = %context.info.request_id, error, "page not made");
+            Err(failed(language, &bar(language, here, None)))
+        }
+    }
+}
+
+/// In place of a page that could not be made.
+pub(super) fn failed(language: Language, bar: &Markup) -> Response<ResponseBody> {
+    let (texts, status) = (ErrorTexts(language), StatusCode::INTERNAL_SERVER_ERROR);
+    notice_below(language, bar, status, texts.failed_title(), texts.failed())
 }
 
 impl<'a> Desk<'a> {
@@ -94,11 +117,9 @@ impl<'a> Desk<'a> {
         html! { input type="hidden" name=(FORM_TOKEN) value=(self.form_token); }
     }
 
-    /// Scheme and host of this server, as the browser asked for it.
+    /// The server's address as the browser used it.
     pub(super) fn origin(&self) -> String {
-        let info = self.context.info;
-        let scheme = if info.secure { "https" } else { "http" };
-        format!("{scheme}://{}", info.requested_host())
+        self.context.origin().unwrap_or_default()
     }
 
     /// A time in words.

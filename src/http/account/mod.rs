@@ -5,19 +5,16 @@ mod password;
 
 use std::borrow::Cow;
 
-use http::{Method, Response, StatusCode};
+use http::{Method, Response};
 
 use super::context::RequestContext;
-use super::desk::Desk;
-use super::page::bar::bar;
+use super::desk::{Desk, at_desk};
 use super::page::form::field;
-use super::page::language::{chosen, keep_choice};
-use super::page::notice_below;
+use super::page::language::keep_choice;
 use super::reply::{not_allowed, see_other};
-use super::session;
 use crate::admin::{Reply, Request, Secret};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
-use crate::text::{ErrorTexts, RefusalTexts};
+use crate::text::RefusalTexts;
 
 /// The address of the page.
 const HERE: &str = "/account";
@@ -42,21 +39,14 @@ pub(super) fn serves(path: &str) -> bool {
 
 /// Answers a request to the page.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
-    let language = chosen(context);
-    let mut response = match Desk::of(context, language).await {
-        Ok(Some(desk)) => {
+    let mut response = match at_desk(context, HERE).await {
+        Ok(desk) => {
             let user = desk.principal().user;
             let mut response = Own { desk }.answer(body).await;
             response.extensions_mut().insert(LogUser(user));
             response
         }
-        Ok(None) => session::to_login(context),
-        Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            tracing::error!(request_id = %context.info.request_id, error, "page of the account not made");
-            let (texts, status) = (ErrorTexts(language), StatusCode::INTERNAL_SERVER_ERROR);
-            notice_below(language, &bar(language, HERE, None), status, texts.failed_title(), texts.failed())
-        }
+        Err(response) => response,
     };
     keep_choice(context, &mut response);
     response.extensions_mut().insert(Route::named("account"));

@@ -132,7 +132,7 @@ impl Office<'_> {
     }
 
     async fn asked(&self, name: &str, form: &[u8]) -> Option<Request> {
-        let Reply::Spaces(spaces) = self.desk.ask(Request::SpaceList).await else { return None };
+        let spaces = self.spaces().await.ok()?;
         space::asked(name, form, spaces.iter().find(|space| space.name == name)?)
     }
 }

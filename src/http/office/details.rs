@@ -4,15 +4,18 @@ use http::Response;
 use maud::{Markup, html};
 
 use super::address::Address;
-use super::{Office, Outcome};
+use super::{Office, Outcome, Unavailable};
 use crate::admin::{OfficeAsked, Reply, Request};
 use crate::http::page::form::field;
 use crate::net::ResponseBody;
 
 impl Office<'_> {
-    pub(super) async fn details(&self, outcome: &Outcome) -> Response<ResponseBody> {
+    pub(super) async fn details(&self, outcome: &Outcome) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
-        let Reply::Office(office) = self.desk.ask(Request::OfficeShow).await else { return self.nothing() };
+        let office = match self.desk.ask(Request::OfficeShow).await {
+            Reply::Office(office) => office,
+            other => return Err(other.into()),
+        };
         let zone = if office.zone_is_own { office.zone.as_str() } else { "" };
         let line = |name: &str, label: &str, kind: &str, value: &str, hint: &str| -> Markup {
             html! {
@@ -43,7 +46,7 @@ impl Office<'_> {
                 button name="do" value="details" { (texts.save()) }
             }
         };
-        self.page(texts.details(), &Address::Details, content, outcome)
+        Ok(self.page(texts.details(), &Address::Details, content, outcome))
     }
 }
 

@@ -4,24 +4,18 @@ use http::Response;
 use maud::{Markup, html};
 
 use super::address::Address;
-use super::{Office, Outcome};
-use crate::admin::{Reply, Request, SpaceShown, UserShown};
+use super::{Office, Outcome, Unavailable};
+use crate::admin::{SpaceShown, UserShown};
 use crate::http::page::folder::shown_name;
 use crate::model::{Role, SpaceKind};
 use crate::net::ResponseBody;
 use crate::text::AccountTexts;
 
 impl Office<'_> {
-    pub(super) async fn list(&self, outcome: &Outcome) -> Response<ResponseBody> {
+    pub(super) async fn list(&self, outcome: &Outcome) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
-        let people = match self.desk.ask(Request::UserList).await {
-            Reply::Users(people) => people,
-            _ => Vec::new(),
-        };
-        let spaces = match self.desk.ask(Request::SpaceList).await {
-            Reply::Spaces(spaces) => spaces,
-            _ => Vec::new(),
-        };
+        let people = self.people().await?;
+        let spaces = self.spaces().await?;
         let content = html! {
             (self.above(outcome))
             p { a href=(Address::Details.path()) { (texts.details()) } }
@@ -50,7 +44,7 @@ impl Office<'_> {
                 (self.new_space())
             }
         };
-        self.page(texts.title(), &Address::List, content, outcome)
+        Ok(self.page(texts.title(), &Address::List, content, outcome))
     }
 
     /// Role and state of a person.

@@ -15,13 +15,11 @@ use maud::{Markup, html};
 
 use self::address::{Address, HERE};
 use super::context::RequestContext;
-use super::desk::Desk;
-use super::page::bar::bar;
-use super::page::language::{chosen, keep_choice};
+use super::desk::{Desk, at_desk, failed};
+use super::page::language::keep_choice;
 use super::page::{Width, notice_below, problem, success};
 use super::reply::not_allowed;
-use super::session;
-use crate::admin::{Reply, Request};
+use crate::admin::{Reply, Request, SpaceShown, UserShown};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{AdministrationTexts, ErrorTexts, Language, RefusalTexts};
 
@@ -43,6 +41,19 @@ enum Outcome {
     Refused(Cow<'static, str>),
 }
 
+/// What a page needs could not be read.
+struct Unavailable {
+    /// The error, as in docs/errors.md.
+    code: String,
+}
+
+impl From<Reply> for Unavailable {
+    fn from(reply: Reply) -> Self {
+        let code = if let Reply::Refused { code, .. } = reply { code } else { String::new() };
+        Self { code }
+    }
+}
+
 /// Whether this endpoint serves the path.
 pub(super) fn serves(path: &str) -> bool {
     path.strip_prefix(HERE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -50,21 +61,14 @@ pub(super) fn serves(path: &str) -> bool {
 
 /// Answers a request to a page.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
-    let language = chosen(context);
-    let mut response = match Desk::of(context, language).await {
-        Ok(Some(desk)) => {
+    let mut response = match at_desk(context, HERE).await {
+        Ok(desk) => {
             let user = desk.principal().user;
             let mut response = Office { desk }.answer(body).await;
             response.extensions_mut().insert(LogUser(user));
             response
         }
-        Ok(None) => session::to_login(context),
-        Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            tracing::error!(request_id = %context.info.request_id, error, "page of the office not made");
-            let (texts, status) = (ErrorTexts(language), StatusCode::INTERNAL_SERVER_ERROR);
-            notice_below(language, &bar(language, HERE, None), status, texts.failed_title(), texts.failed())
-        }
+        Err(response) => response,
     };
     keep_choice(context, &mut response);
     response.extensions_mut().insert(Route::named("office"));
@@ -108,11 +112,29 @@ impl Office<'_> {
     }
 
     async fn show(&self, address: &Address, outcome: Outcome) -> Response<ResponseBody> {
-        match address {
+        let page = match address {
             Address::List => self.list(&outcome).await,
             Address::Details => self.details(&outcome).await,
             Address::Person(name) => self.person(name, &outcome).await,
             Address::Space(name) => self.space(name, &outcome).await,
+        };
+        page.unwrap_or_else(|Unavailable { code }| {
+            tracing::error!(request_id = %self.desk.context.info.request_id, code, "page of the office not made");
+            failed(self.desk.language, &self.desk.bar(HERE))
+        })
+    }
+
+    async fn people(&self) -> Result<Vec<UserShown>, Unavailable> {
+        match self.desk.ask(Request::UserList).await {
+            Reply::Users(people) => Ok(people),
+            other => Err(other.into()),
+        }
+    }
+
+    async fn spaces(&self) -> Result<Vec<SpaceShown>, Unavailable> {
+        match self.desk.ask(Request::SpaceList).await {
+            Reply::Spaces(spaces) => Ok(spaces),
+            other => Err(other.into()),
         }
     }
 

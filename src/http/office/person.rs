@@ -4,7 +4,7 @@ use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use super::address::{Address, HERE};
-use super::{Office, Outcome};
+use super::{Office, Outcome, Unavailable};
 use crate::admin::{AppPasswordShown, GrantShown, RemovalShown, Reply, Request, UserShown};
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Width, note};
@@ -13,24 +13,26 @@ use crate::net::ResponseBody;
 use crate::text::{AdministrationTexts, Language};
 
 impl Office<'_> {
-    pub(super) async fn person(&self, name: &str, outcome: &Outcome) -> Response<ResponseBody> {
+    pub(super) async fn person(
+        &self,
+        name: &str,
+        outcome: &Outcome,
+    ) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
-        let people = match self.desk.ask(Request::UserList).await {
-            Reply::Users(people) => people,
-            _ => Vec::new(),
-        };
+        let people = self.people().await?;
         let Some(person) = people.into_iter().find(|person| person.name == name) else {
-            return self.nothing();
+            return Ok(self.nothing());
         };
-        let grants = self.grants(Some(name), None).await;
+        let grants = self.grants(Some(name), None).await?;
         let devices = match self.desk.ask(Request::AppPasswordList { user: name.to_owned() }).await {
             Reply::AppPasswords(devices) => devices,
-            _ => Vec::new(),
+            other => return Err(other.into()),
         };
         let removal = match self.desk.ask(Request::UserRemovalPreview { name: name.to_owned() }).await {
-            Reply::Removal(removal) => Some(removal),
-            _ => None,
+            Reply::Removal(removal) => removal,
+            other => return Err(other.into()),
         };
+        let spaces = self.spaces().await?;
         let here = Address::Person(person.name.clone());
         let content = html! {
             (self.trail())
@@ -40,17 +42,17 @@ impl Office<'_> {
                 h2 { (texts.rights()) }
                 (self.grant_list(&here, &grants, |grant| &grant.space))
                 (self.new_right(&here, &html! {
-                    label { (texts.space()) select name="space" { (self.space_options().await) } }
+                    label { (texts.space()) select name="space" { @for space in &spaces { option value=(space.name) { (shown_name(&space.name)) } } } }
                 }))
             }
             (self.reach(&person, &here))
             (self.devices(&here, &devices))
             section {
                 h2 { (texts.settings()) }
-                (self.access(&person, &here, removal.as_ref()))
+                (self.access(&person, &here, &removal))
             }
         };
-        self.page(&shown_name(&person.name), &here, content, outcome)
+        Ok(self.page(&shown_name(&person.name), &here, content, outcome))
     }
 
     fn reach(&self, person: &UserShown, here: &Address) -> Markup {
@@ -119,7 +121,7 @@ impl Office<'_> {
     }
 
     /// What ends or changes how the person signs in.
-    fn access(&self, person: &UserShown, here: &Address, removal: Option<&RemovalShown>) -> Markup {
+    fn access(&self, person: &UserShown, here: &Address, removal: &RemovalShown) -> Markup {
         let texts = self.texts();
         let part = |title: &str, about: &str, action: &str, label: &str| {
             self.part(here, title, &html! { p { (about) } }, (action, label))
@@ -127,9 +129,7 @@ impl Office<'_> {
         let is_own = person.name == self.desk.name();
         let confirm = html! {
             p { (texts.delete_about()) }
-            @if let Some(removal) = removal {
-                p { (texts.ends(removal.links, removal.app_passwords, removal.grants)) }
-            }
+            p { (texts.ends(removal.links, removal.app_passwords, removal.grants)) }
             label { (texts.type_name()) input type="text" name="confirm" required autocomplete="off" autocapitalize="none"; }
         };
         html! {
@@ -168,11 +168,15 @@ impl Office<'_> {
     }
 
     /// The rights of a person, or those in a space.
-    pub(super) async fn grants(&self, user: Option<&str>, space: Option<&str>) -> Vec<GrantShown> {
+    pub(super) async fn grants(
+        &self,
+        user: Option<&str>,
+        space: Option<&str>,
+    ) -> Result<Vec<GrantShown>, Unavailable> {
         let (user, space) = (user.map(str::to_owned), space.map(str::to_owned));
         match self.desk.ask(Request::GrantList { user, space }).await {
-            Reply::Grants(grants) => grants,
-            _ => Vec::new(),
+            Reply::Grants(grants) => Ok(grants),
+            other => Err(other.into()),
         }
     }
 
@@ -220,14 +224,6 @@ impl Office<'_> {
             label.check { input type="checkbox" name="release" value="yes"; span { (texts.release()) } }
         };
         self.part(here, texts.give(), &lines, ("give", texts.give()))
-    }
-
-    async fn space_options(&self) -> Markup {
-        let spaces = match self.desk.ask(Request::SpaceList).await {
-            Reply::Spaces(spaces) => spaces,
-            _ => Vec::new(),
-        };
-        html! { @for space in &spaces { option value=(space.name) { (shown_name(&space.name)) } } }
     }
 
     /// A password that the server made up, once.

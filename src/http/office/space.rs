@@ -4,8 +4,8 @@ use http::Response;
 use maud::{Markup, html};
 
 use super::address::Address;
-use super::{Office, Outcome};
-use crate::admin::{IntakeAsked, Reply, Request, SpaceShown};
+use super::{Office, Outcome, Unavailable};
+use crate::admin::{IntakeAsked, Request, SpaceShown};
 use crate::http::page::folder::shown_name;
 use crate::http::page::form::field;
 use crate::net::ResponseBody;
@@ -14,18 +14,18 @@ const GIB: u64 = 1 << 30;
 const HOUR: u64 = 3_600;
 
 impl Office<'_> {
-    pub(super) async fn space(&self, name: &str, outcome: &Outcome) -> Response<ResponseBody> {
+    pub(super) async fn space(
+        &self,
+        name: &str,
+        outcome: &Outcome,
+    ) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
-        let spaces = match self.desk.ask(Request::SpaceList).await {
-            Reply::Spaces(spaces) => spaces,
-            _ => Vec::new(),
+        let spaces = self.spaces().await?;
+        let Some(space) = spaces.into_iter().find(|space| space.name == name) else {
+            return Ok(self.nothing());
         };
-        let Some(space) = spaces.into_iter().find(|space| space.name == name) else { return self.nothing() };
-        let people = match self.desk.ask(Request::UserList).await {
-            Reply::Users(people) => people,
-            _ => Vec::new(),
-        };
-        let grants = self.grants(None, Some(name)).await;
+        let people = self.people().await?;
+        let grants = self.grants(None, Some(name)).await?;
         let here = Address::Space(space.name.clone());
         let content = html! {
             (self.trail())
@@ -54,7 +54,7 @@ impl Office<'_> {
                 }, ("rename", texts.rename())))
             }
         };
-        self.page(&shown_name(&space.name), &here, content, outcome)
+        Ok(self.page(&shown_name(&space.name), &here, content, outcome))
     }
 
     fn settings(&self, space: &SpaceShown, here: &Address) -> Markup {
