@@ -10,17 +10,11 @@ use super::reply::{
 use super::request::AskedFor;
 use super::{Reply, When};
 use crate::library::Space;
-use crate::model::{
-    Access, ItemId, ItemState, RecipientId, ReminderPlan, RequestId, Stamp, Timestamp, WhyNoMail,
-};
+use crate::model::{Access, ItemId, RecipientId, RequestId, Stamp, Timestamp, WhyNoMail};
 use crate::sharing::{
-    DEFAULT_NAMING, Judgement, NewRequest, RequestError, RequestShown, RequestsOf, Template, TemplateItem,
-    WantedRecipient,
+    Judgement, NewRequest, RequestError, RequestShown, RequestsOf, Template, TemplateItem, WantedRecipient,
 };
 use crate::text::AskedMail;
-
-/// Title of a request that was made without one.
-const DEFAULT_TITLE: &str = "Unterlagen";
 
 impl Admin {
     pub(super) async fn ask_for(
@@ -41,29 +35,15 @@ impl Admin {
             person: String::new(),
             several: true,
         });
-        let items = template.iter().flat_map(|template| template.items.clone()).chain(own).collect();
-        let title = asked.title.or_else(|| template.as_ref().map(|template| template.title.clone()));
-        let language = asked.language;
-        let plan = match (&asked.remind, &template) {
-            (Some(plan), _) => plan.parse().map_err(RequestError::Plan)?,
-            (None, Some(template)) => template.plan().map_err(RequestError::Template)?,
-            (None, None) => ReminderPlan::default(),
-        };
-        let new = NewRequest {
-            access,
-            path: parse_path(&asked.path)?,
-            title: title.unwrap_or_else(|| DEFAULT_TITLE.to_owned()),
-            note: asked
-                .note
-                .or_else(|| template.as_ref().map(|template| template.note.clone()))
-                .unwrap_or_default(),
-            template: template.as_ref().map(|template| template.name.clone()).unwrap_or_default(),
-            naming: template.map_or_else(|| DEFAULT_NAMING.to_owned(), |template| template.naming),
-            items,
-            recipients: asked.to.iter().map(|text| recipient(text, &language)).collect(),
-            deadline: asked.deadline.as_deref().map(day).transpose()?,
-            plan,
-        };
+        let mut new = NewRequest::of_template(access, parse_path(&asked.path)?, template)?;
+        new.items.extend(own);
+        new.title = asked.title.unwrap_or(new.title);
+        new.note = asked.note.unwrap_or(new.note);
+        new.recipients = asked.to.iter().map(|text| recipient(text, &asked.language)).collect();
+        new.deadline = asked.deadline.as_deref().map(day).transpose()?;
+        if let Some(plan) = &asked.remind {
+            new.plan = plan.parse().map_err(RequestError::Plan)?;
+        }
         let made = self.sharing.ask(&principal, vec![new], now).await?;
         let rights = self.sharing.request_rights(&principal).await?;
         let id = made.first().copied().ok_or(RequestError::NoSuchRequest)?;
@@ -130,8 +110,7 @@ impl Admin {
             }
         };
         let judgements = items.into_iter().map(|item| (ItemId(item), judgement.clone())).collect();
-        let spaces = self.library.spaces().await?;
-        self.sharing.judge(&judged.accesses(&spaces), RequestId(id), judgements, by).await?;
+        self.sharing.judge(&self.rights(judged).await?, RequestId(id), judgements, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -142,8 +121,7 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let spaces = self.library.spaces().await?;
-        self.sharing.close_request(&judged.accesses(&spaces), RequestId(id), closes, by).await?;
+        self.sharing.close_request(&self.rights(judged).await?, RequestId(id), closes, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -154,15 +132,13 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let spaces = self.library.spaces().await?;
-        let rights = judged.accesses(&spaces);
+        let rights = self.rights(judged).await?;
         self.sharing.extend_request(&rights, RequestId(id), day(deadline)?, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
     pub(super) async fn remind(&self, id: i64, judged: &Judged, by: Stamp) -> Result<Reply, AdminError> {
-        let spaces = self.library.spaces().await?;
-        self.sharing.remind(&judged.accesses(&spaces), RequestId(id), by).await?;
+        self.sharing.remind(&self.rights(judged).await?, RequestId(id), by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -172,8 +148,7 @@ impl Admin {
         judged: &Judged,
         now: Timestamp,
     ) -> Result<Reply, AdminError> {
-        let spaces = self.library.spaces().await?;
-        let askings = self.sharing.askings(&judged.accesses(&spaces), RequestId(id), now).await?;
+        let askings = self.sharing.askings(&self.rights(judged).await?, RequestId(id), now).await?;
         let (office, origin) = (self.accounts.office().await?, self.sharing.origin());
         let mails = askings.into_iter().map(|asking| {
             let AskedMail { subject, text } = AskedMail::reminder(&asking, &office, &origin, now);
@@ -196,8 +171,7 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let spaces = self.library.spaces().await?;
-        self.sharing.pause_reminders(&judged.accesses(&spaces), RequestId(id), pauses, by).await?;
+        self.sharing.pause_reminders(&self.rights(judged).await?, RequestId(id), pauses, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -208,9 +182,8 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let spaces = self.library.spaces().await?;
         let whose = (RequestId(id), RecipientId(recipient));
-        self.sharing.readdress(&judged.accesses(&spaces), whose, mail, by).await?;
+        self.sharing.readdress(&self.rights(judged).await?, whose, mail, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -232,6 +205,11 @@ impl Admin {
     pub(super) async fn import_template(&self, text: &str, by: Stamp) -> Result<Reply, AdminError> {
         let Template { name, items, .. } = self.sharing.import_template(text, by).await?;
         Ok(Reply::Done(format!("template {name} with {} items is imported", items.len())))
+    }
+
+    /// The accesses to the spaces that a request may reach.
+    async fn rights(&self, judged: &Judged) -> Result<Vec<Access>, AdminError> {
+        Ok(judged.accesses(&self.library.spaces().await?))
     }
 
     async fn shown_request(
@@ -288,12 +266,7 @@ impl Admin {
 }
 
 fn item(item: crate::sharing::ItemShown) -> ItemShown {
-    let row = item.row;
-    let reason = match row.state {
-        ItemState::Rejected => Some(row.reason),
-        ItemState::DoesNotApply => Some(row.declined_why),
-        _ => None,
-    };
+    let (reason, row) = (item.reason().map(str::to_owned), item.row);
     let files = item.files.into_iter().map(|file| ItemFileShown {
         sent: file.row.path,
         path: file.path.map(|path| path.to_string()),
@@ -305,7 +278,7 @@ fn item(item: crate::sharing::ItemShown) -> ItemShown {
         title: row.title,
         person: row.person,
         state: row.state.to_string(),
-        reason: reason.filter(|reason| !reason.is_empty()),
+        reason,
         files: files.collect(),
         comments: item.comments.into_iter().map(|comment| comment.text).collect(),
     }

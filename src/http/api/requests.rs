@@ -8,11 +8,9 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::links::{day, names};
 use super::{Call, Reply, path, reply};
-use crate::model::{Access, ItemId, ItemState, RecipientId, ReminderPlan, RequestId, Right, SpaceId, Stamp};
+use crate::model::{Access, ItemId, RecipientId, RequestId, Right, SpaceId, Stamp};
 use crate::net::RequestBody;
-use crate::sharing::{
-    self, DEFAULT_NAMING, Judgement, RequestError, RequestHead, RequestsOf, TemplateItem, WantedRecipient,
-};
+use crate::sharing::{self, Judgement, RequestError, RequestHead, RequestsOf, TemplateItem, WantedRecipient};
 use crate::text::AskedMail;
 
 /// A request to make.
@@ -281,8 +279,6 @@ pub(super) async fn list(call: &Call<'_>, caller: &Caller) -> Reply {
 }
 
 pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
-    /// Title of a request that was made without one.
-    const DEFAULT_TITLE: &str = "Unterlagen";
     let asked: NewRequest = call.body(body).await?;
     let (sharing, now) = (&call.context.services.sharing, call.context.info.received);
     let (_, access) = call.space_named(caller, &asked.space).await?;
@@ -290,29 +286,15 @@ pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBod
         Some(name) => Some(sharing.template(name).await?),
         None => None,
     };
-    let plan = match (&asked.remind, &template) {
-        (Some(plan), _) => plan.parse().map_err(RequestError::Plan)?,
-        (None, Some(template)) => template.plan().map_err(RequestError::Template)?,
-        (None, None) => ReminderPlan::default(),
-    };
-    let own = asked.items.into_iter().map(TemplateItem::from);
-    let items = template.iter().flat_map(|template| template.items.clone()).chain(own).collect();
-    let of_template = |text: fn(&sharing::Template) -> &String| template.as_ref().map(text).cloned();
-    let new = sharing::NewRequest {
-        access,
-        path: path(&asked.path)?,
-        title: asked
-            .title
-            .or_else(|| of_template(|template| &template.title))
-            .unwrap_or_else(|| DEFAULT_TITLE.to_owned()),
-        note: asked.note.or_else(|| of_template(|template| &template.note)).unwrap_or_default(),
-        template: of_template(|template| &template.name).unwrap_or_default(),
-        naming: of_template(|template| &template.naming).unwrap_or_else(|| DEFAULT_NAMING.to_owned()),
-        items,
-        recipients: asked.recipients.into_iter().map(WantedRecipient::from).collect(),
-        deadline: asked.deadline.as_deref().map(day).transpose()?,
-        plan,
-    };
+    let mut new = sharing::NewRequest::of_template(access, path(&asked.path)?, template)?;
+    new.items.extend(asked.items.into_iter().map(TemplateItem::from));
+    new.title = asked.title.unwrap_or(new.title);
+    new.note = asked.note.unwrap_or(new.note);
+    new.recipients = asked.recipients.into_iter().map(WantedRecipient::from).collect();
+    new.deadline = asked.deadline.as_deref().map(day).transpose()?;
+    if let Some(plan) = &asked.remind {
+        new.plan = plan.parse().map_err(RequestError::Plan)?;
+    }
     let made = sharing.ask(&caller.principal, vec![new], now).await?;
     let id = made.first().copied().ok_or(RequestError::NoSuchRequest)?;
     answer(call, &rights(call, caller).await?, id, StatusCode::CREATED).await
@@ -483,12 +465,7 @@ impl RequestSummary {
 
 impl RequestItem {
     fn of(item: sharing::ItemShown) -> Self {
-        let row = item.row;
-        let reason = match row.state {
-            ItemState::Rejected => Some(row.reason),
-            ItemState::DoesNotApply => Some(row.declined_why),
-            _ => None,
-        };
+        let (reason, row) = (item.reason().map(str::to_owned), item.row);
         let files = item.files.into_iter().map(|file| RequestFile {
             sent: file.row.path,
             path: file.path.map(|path| path.to_string().trim_start_matches('/').to_owned()),
@@ -500,7 +477,7 @@ impl RequestItem {
             title: row.title,
             person: row.person,
             state: row.state.to_string(),
-            reason: reason.filter(|reason| !reason.is_empty()),
+            reason,
             files: files.collect(),
             comments: item.comments.into_iter().map(|comment| comment.text).collect(),
         }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::naming::{Naming, year_in};
-use super::template::{TemplateItem, check_items};
+use super::naming::{DEFAULT_NAMING, Naming, year_in};
+use super::template::{Template, TemplateItem, check_items};
 use super::{MAX_NOTE, RequestError, event, is_line, is_text, is_title};
 use crate::accounts::{Principal, parse_address};
 use crate::catalog::{LinkRow, NewItem, NewLink as NewLinkRow, NewRecipient, NewRequest as NewRow, WriteTx};
@@ -27,6 +27,9 @@ pub const MAX_RECIPIENT_NAME: usize = 100;
 const MAX_RUNNING: usize = 20_000;
 /// Time for which links of a request open after its deadline, or without one, after it was made.
 const OPEN_FOR: Duration = Duration::from_hours(90 * 24);
+
+/// Title of a request that is made without one.
+const DEFAULT_TITLE: &str = "Unterlagen";
 
 /// A request to make.
 #[derive(Clone, Debug)]
@@ -53,7 +56,40 @@ pub struct NewRequest {
     pub plan: ReminderPlan,
 }
 
-/// A person who is to be asked.
+impl NewRequest {
+    /// Asks for what a template names, or without one for nothing yet; recipients and deadline are still to come.
+    ///
+    /// Errors: `Template` if it names no plan that there is.
+    pub fn of_template(
+        access: Access,
+        path: EntryPath,
+        template: Option<Template>,
+    ) -> Result<Self, RequestError> {
+        let plan = template.as_ref().map(Template::plan).transpose().map_err(RequestError::Template)?;
+        let Template { name, title, note, naming, items, remind: _ } = template.unwrap_or_else(|| Template {
+            name: String::new(),
+            title: DEFAULT_TITLE.to_owned(),
+            note: String::new(),
+            naming: DEFAULT_NAMING.to_owned(),
+            remind: None,
+            items: Vec::new(),
+        });
+        Ok(Self {
+            access,
+            path,
+            title,
+            note,
+            template: name,
+            naming,
+            items,
+            recipients: Vec::new(),
+            deadline: None,
+            plan: plan.unwrap_or_default(),
+        })
+    }
+}
+
+/// A person to ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WantedRecipient {
     /// The person's name; may be empty.

@@ -8,7 +8,9 @@ use crate::accounts::Principal;
 use crate::catalog::{
     CommentRow, ItemRow, LinkRow, ReadTx, RecipientRow, RequestFileRow, RequestRow, RequestsOf,
 };
-use crate::model::{Access, EntryId, EntryPath, Event, Recorded, RequestId, Right, SpaceId, Timestamp};
+use crate::model::{
+    Access, EntryId, EntryPath, Event, ItemState, Recorded, RequestId, Right, SpaceId, Timestamp,
+};
 use crate::sharing::link::Link;
 use crate::sharing::{Sharing, Visit};
 
@@ -93,6 +95,16 @@ pub struct ItemShown {
 }
 
 impl ItemShown {
+    /// Why it was rejected, or what the recipient says to that it does not apply.
+    pub fn reason(&self) -> Option<&str> {
+        let reason = match self.row.state {
+            ItemState::Rejected => &self.row.reason,
+            ItemState::DoesNotApply => &self.row.declined_why,
+            ItemState::Open | ItemState::HandedIn | ItemState::Accepted => return None,
+        };
+        Some(reason.as_str()).filter(|reason| !reason.is_empty())
+    }
+
     /// A word for what a user saw of the item before deciding about it.
     pub fn seen(&self) -> String {
         seen(&self.row, self.files.first().map(|file| file.row.id))
