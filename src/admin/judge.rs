@@ -27,7 +27,7 @@ enum Askers<'a> {
     /// Users with this right, in the spaces where they have it. Administrators need a grant as well, because
     /// these requests show names and contents of files.
     Spaces(Right),
-    /// Users who may write, in the spaces where they may, except clients of the office: these are asked.
+    /// Users with the right to write, in the spaces where they have it, except clients of the office: these are asked.
     Staff,
     /// Users who decide about held contents, in the spaces where they do.
     Releasers,

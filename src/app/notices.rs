@@ -1,4 +1,4 @@
-//! The job that tells people by mail what happened and what is missing.
+//! The job that sends news and reminders by mail.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -734,7 +734,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Notes that a mail server refused the address of a recipient, who is not reminded from then on.
+    /// Notes that a mail server refused the address of a recipient. Reminders stop from then on.
     pub fn refuse_recipient(&self, id: RecipientId, why: &str, at: Timestamp) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE request_recipients SET refused_at = ?2, refusal = ?3, remind_at = NULL WHERE id = ?1",

@@ -1,4 +1,4 @@
-//! A person who has signed in with a browser, at a page: what every page needs of them.
+//! A signed-in person at a page: session, rights, language, and the parts that every page has.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};

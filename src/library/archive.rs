@@ -1,6 +1,6 @@
 //! Folders as archives: the tree of a folder at one moment, its contents, and the CRC-32 of these.
 //!
-//! A withheld content is never part of it, whoever looks. A content is opened only while it is still the current one
+//! A withheld content is never part of it, for any viewer. A content is opened only while it is still the current one
 //! of its file, and the file is where the right reaches.
 
 use std::collections::hash_map::Entry;

@@ -36,7 +36,7 @@ words! {
     WhyNoMail {
         /// The request is closed.
         Closed = "closed",
-        /// The link has ended, or the user who asked may not write there any more.
+        /// The link has ended, or its maker may not write there any more.
         LinkEnded = "link-ended",
         /// The recipient has no mail address.
         NoAddress = "no-address",

@@ -23,7 +23,7 @@ const MOST_WAITING: u64 = 50_000;
 const LONGEST_AGO: Duration = Duration::from_hours(7 * 24);
 /// Time for which a file waits, or a link exists, before people are reminded of it.
 const REMINDED_AFTER: Duration = Duration::from_hours(24);
-/// Time before the last day of a link from which its maker is told that nothing was fetched.
+/// Time before the last day of a link from which a mail says to its maker that nothing was fetched.
 const AHEAD: Duration = Duration::from_hours(2 * 24);
 /// The same on Fridays, because no mail comes at the weekend.
 const AHEAD_ON_FRIDAYS: Duration = Duration::from_hours(4 * 24);

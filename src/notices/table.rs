@@ -19,7 +19,7 @@ pub(super) enum Audience {
     Person(UserId),
     /// Those whose request for the content is open.
     Askers,
-    /// The recipients of a request, who have no accounts.
+    /// The recipients of a request: people without accounts.
     Asked(RequestId),
 }
 

@@ -6,7 +6,7 @@ use super::sentences::sentences;
 use crate::model::{Asking, Office, Timestamp};
 
 sentences! {
-    /// Sentences of mails to people who are asked for documents.
+    /// Sentences of mails to the recipients of requests.
     AskedMailTexts;
 
     subject(office: &str):

@@ -1,4 +1,4 @@
-//! The pages of files for people who have signed in.
+//! The pages of files.
 
 use super::sentences::sentences;
 

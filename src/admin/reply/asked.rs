@@ -54,7 +54,7 @@ pub struct AskedShown {
     pub remind: String,
     /// Whether its reminders are paused.
     pub paused: bool,
-    /// Address for the first recipient, when it is made. Anyone who has it can hand in.
+    /// Address for the first recipient, when it is made. It opens the request to its bearer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,
     /// Its items in their order.
@@ -70,7 +70,7 @@ pub struct AskedShown {
 pub struct ItemShown {
     /// Id for judging it.
     pub id: i64,
-    /// What is asked for.
+    /// Title of the item.
     pub title: String,
     /// The person whose document it is; may be empty.
     pub person: String,
@@ -138,7 +138,7 @@ pub struct AskedMailShown {
     pub name: String,
     /// Its subject.
     pub subject: String,
-    /// Its text, with the person's address. Anyone who has it can hand in.
+    /// Its text, with the person's address, which opens the request to its bearer.
     pub text: String,
     /// Why it is not sent, as in the request.
     pub no_mail: Option<String>,

@@ -58,7 +58,7 @@ fn one(shown: &AskedShown) -> anyhow::Result<()> {
     )
 }
 
-/// A recipient in one line: who, whether the link was opened, and the reminders.
+/// A recipient in one line: name, last visit of the link, reminders.
 fn recipient(shown: &RecipientShown) -> String {
     let mut parts = vec![shown.id.to_string()];
     let who = [&shown.name, &shown.to].into_iter().filter(|text| !text.is_empty());

@@ -10,7 +10,7 @@ use crate::http::reply::see_other;
 use crate::net::ResponseBody;
 
 impl Own<'_> {
-    /// Changes the password of a person who knows the present one: a session alone must not take over an account. All
+    /// Changes the password, against the present one: a session alone must not take over an account. All
     /// sessions end.
     pub(super) async fn change_password(&self, form: &[u8]) -> Response<ResponseBody> {
         let (texts, desk) = (self.texts(), &self.desk);

@@ -9,7 +9,7 @@ use crate::library::{NodeId, Tree, TreeNode};
 use crate::model::{Etag, LocalTime, Timestamp, Zone};
 use crate::text::{ArchiveTexts, Language};
 
-/// Name of the text in an archive that lists what is different there.
+/// Name of the text in an archive that lists its differences from the folder.
 const NOTES: &str = "Hinweise - Notes.txt";
 /// Most changed names that the text in an archive lists.
 const MOST_NOTED: usize = 5_000;
@@ -21,7 +21,7 @@ pub(super) struct Plan {
     pub(super) files: Vec<Option<NodeId>>,
     /// The CRC-32 of the members, as far as known.
     pub(super) crcs: Vec<Option<u32>>,
-    /// The text about what is different in the archive; empty if there is none.
+    /// The text about differences from the folder; empty if there are none.
     pub(super) notes: Bytes,
     /// Over everything that determines the bytes.
     pub(super) etag: Etag,
@@ -133,7 +133,7 @@ fn true_path(tree: &Tree, node: &TreeNode) -> String {
     names.join("/")
 }
 
-/// What is different in the archive, in both languages.
+/// The differences from the folder, in both languages.
 fn notes_of(tree: &Tree, paths: &Paths) -> String {
     // A mark by which old programs of Windows know UTF-8.
     let mut text = String::from("\u{feff}");

@@ -44,7 +44,7 @@ pub(super) struct Sending {
     reader: Reader,
     access: Access,
     pace: Pace,
-    /// Counts what is sent, under a lease.
+    /// Counts the bytes sent, under a lease.
     tally: Option<Tally>,
     /// The rest of the range.
     rest: ByteRange,

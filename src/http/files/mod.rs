@@ -219,7 +219,7 @@ impl<'a> Cabinet<'a> {
         FilesTexts(self.desk.language)
     }
 
-    /// The way to a new link for people without an account, for those who may make one.
+    /// The way to a new link for people without an account; nothing for users without the right to make one.
     fn link_here(&self, spot: &Spot, is_folder: bool) -> Markup {
         if !spot.may_write() || self.desk.session.principal.role == Role::Client {
             return html! {};

@@ -5,7 +5,7 @@ use crate::http::protocol::href::{decode, push_encoded};
 /// The address of the list.
 pub(super) const HERE: &str = "/office";
 
-/// A page. Names are as in the address, so they may be those of nobody.
+/// A page. Names are as in the address, so no account or space need have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     List,

@@ -19,7 +19,7 @@ pub(super) struct Client {
     pub(super) space: String,
 }
 
-/// What is wrong with a line of a list, in words.
+/// A fault of a line of a list, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LineFault {
     pub(super) line: usize,
@@ -53,7 +53,7 @@ impl Column {
     }
 }
 
-/// The recipients of a list, with all that is wrong with it.
+/// The recipients of a list, and all of its faults.
 pub(super) fn clients(texts: RequestsTexts, text: &str) -> (Vec<Client>, Vec<LineFault>) {
     let rows = match rows(text) {
         Ok(rows) => rows,
@@ -105,7 +105,7 @@ fn client(texts: RequestsTexts, columns: &[Column], row: &TableRow) -> Result<Cl
     Ok(Client { line: row.line, recipient, folder, space: cell(Column::Space).to_owned() })
 }
 
-/// A recipient of these words, or what is wrong with them.
+/// A recipient of these words, or their fault.
 pub(super) fn recipient(
     texts: RequestsTexts,
     name: &str,

@@ -17,7 +17,7 @@ use crate::text::RequestsTexts;
 const COOKIE: &str = "tresor-requests";
 /// Seconds for which a browser keeps it: a year.
 const KEPT_S: u32 = 31_536_000;
-/// Longest pause within one visit; who looks at requests again later begins another one.
+/// Longest pause within one visit; a later look begins another one.
 const MAX_PAUSE: Duration = Duration::from_hours(1);
 
 /// Which requests a list shows.

@@ -1,4 +1,4 @@
-//! The addresses of requests that were just made, for the user who made them: to send by mail, to show, or as a table.
+//! The addresses of requests that were just made, for their maker: to send by mail, to show, or as a table.
 
 use std::time::Duration;
 

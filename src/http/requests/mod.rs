@@ -1,5 +1,5 @@
 //! The pages on which users of the office see what they asked for and judge what came. Plain HTML without scripts, in German
-//! or English; each action is a form. Users who may not ask anywhere find nothing here.
+//! or English; each action is a form. Without the right to ask in some space, the pages do not exist.
 
 mod act;
 mod address;

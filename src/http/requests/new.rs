@@ -26,7 +26,7 @@ use crate::text::Language;
 /// Longest form of a new request, in bytes: its texts, and a list of as many clients as are asked at once.
 const MAX_ASKING_BYTES: usize = 512 * 1024;
 
-/// What is wrong with a form that was sent.
+/// Faults of a form that was sent.
 enum Refused {
     Faults(Vec<Fault>),
     /// Another request was made since the form was shown.
@@ -369,7 +369,7 @@ fn invalid(faults: &[Fault], place: Place) -> Option<&'static str> {
     faults.iter().any(|fault| fault.place == place).then_some("true")
 }
 
-/// The ids of what describes a field: `about`, and what is wrong with it.
+/// The ids of the texts about a field: `about`, and its fault.
 fn described(faults: &[Fault], place: Place, about: &str) -> Option<String> {
     let wrong = invalid(faults, place).map(|_| format!("bad-{}", place.id()));
     let ids: Vec<_> =
@@ -377,7 +377,7 @@ fn described(faults: &[Fault], place: Place, about: &str) -> Option<String> {
     (!ids.is_empty()).then(|| ids.join(" "))
 }
 
-/// What is wrong with a field, beside it.
+/// The fault of a field, beside it.
 fn beside(faults: &[Fault], place: Place) -> Markup {
     let wrong: Vec<_> = faults.iter().filter(|fault| fault.place == place).collect();
     html! {

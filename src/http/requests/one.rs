@@ -1,4 +1,4 @@
-//! The page of a request: what is asked, first; then its items with what came for each, to be judged in one form.
+//! The page of a request: questions first; then its items with the files of each, to be judged in one form.
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};

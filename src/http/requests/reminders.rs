@@ -91,7 +91,7 @@ impl Requests<'_> {
     }
 }
 
-/// Why nobody was reminded, for those errors that are about it.
+/// Why no reminder was made, for those errors that are about it.
 pub(super) fn why_not(error: &RequestError) -> Option<fn(RequestsTexts) -> &'static str> {
     match error {
         RequestError::MailOff => Some(RequestsTexts::no_mails),

@@ -1,4 +1,4 @@
-//! A form of the page of a request as it was sent, to be carried out, or shown again with what is wrong about it.
+//! A form of the page of a request as it was sent, to be carried out, or shown again with its faults.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ pub(super) enum Trouble {
     Nothing,
     /// The new deadline is none, or over.
     Date,
-    /// Nobody was reminded, or an address was not changed, and why.
+    /// No reminder was made, or an address was not changed, and why.
     Mail(fn(RequestsTexts) -> &'static str),
 }
 

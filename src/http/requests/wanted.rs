@@ -1,4 +1,4 @@
-//! The form of a new request: its fields, and what is wrong with them.
+//! The form of a new request: its fields, and their faults.
 
 use std::collections::HashMap;
 
@@ -260,7 +260,7 @@ impl Wanted {
         each.collect()
     }
 
-    /// What is wrong with recipients that are right each by itself.
+    /// Faults of recipients that are right each by itself.
     fn conflicts(
         &self,
         texts: RequestsTexts,

@@ -12,7 +12,7 @@ use crate::sharing::Sharing;
 /// Longest reason of a rejection, and longest comment, in characters.
 pub const MAX_REASON: usize = 1_000;
 
-/// What is decided about an item.
+/// A decision about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
     /// The office has what it needs.

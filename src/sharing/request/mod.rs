@@ -70,7 +70,7 @@ pub enum RequestError {
     /// The item takes one file, and has it.
     #[error("this item takes one file, and has it")]
     OneFile,
-    /// Only users who may write can ask.
+    /// Asking takes the right to write.
     #[error("only users who may change files here can ask for documents")]
     Denied,
     /// The configuration does not allow clients of the office to make links.

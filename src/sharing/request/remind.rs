@@ -306,7 +306,7 @@ pub fn reminded(
     Ok(())
 }
 
-/// Notes that a mail server refused the address of a recipient, who gets no mail until it is corrected.
+/// Notes that a mail server refused the address of a recipient: it gets no mail until it is corrected.
 pub fn refused(tx: &WriteTx<'_>, id: RecipientId, why: &str, now: Timestamp) -> Result<(), RequestError> {
     Ok(tx.refuse_recipient(id, why, now)?)
 }
