@@ -29,6 +29,8 @@ mod office;
 mod properties;
 mod readers;
 mod rebuild;
+mod request_items;
+mod request_recipients;
 mod requests;
 mod rescan;
 mod row;
@@ -65,10 +67,9 @@ pub use mails::{MailRow, MailUpdate};
 pub use notices::{NewsGroup, NoticeRow, NoticeUpdate, Undecided};
 pub use properties::{MemberProperties, PropertyRow};
 pub use rebuild::{Counters, SetAsideRow};
-pub use requests::{
-    CommentRow, ItemRow, NewItem, NewRecipient, NewRequest, RecipientRow, RequestFileRow, RequestRow,
-    RequestsOf,
-};
+pub use request_items::{CommentRow, ItemRow, NewItem, RequestFileRow};
+pub use request_recipients::{NewRecipient, RecipientRow};
+pub use requests::{NewRequest, RequestRow, RequestsOf};
 pub use rescan::{RescanRow, Rescanned, StoredVersion};
 pub use second_factor::{FACTOR_SECRET_LEN, SecondFactorRow};
 pub use sessions::{NewSession, SessionRow};

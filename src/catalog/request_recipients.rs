@@ -1,0 +1,146 @@
+//! The people of whom requests ask, and the reminders of each.
+
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
+use crate::model::{LinkId, RecipientId, RequestId, Timestamp};
+
+/// A person of whom a request asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipientRow {
+    /// Id of the recipient.
+    pub id: RecipientId,
+    /// The request.
+    pub request: RequestId,
+    /// The person's link, while that exists.
+    pub link: Option<LinkId>,
+    /// Name of the person; may be empty.
+    pub name: String,
+    /// The person's mail address; empty for none.
+    pub mail: String,
+    /// Tag of the person's language.
+    pub language: String,
+    /// Number of reminders so far.
+    pub reminders: u32,
+    /// When the last one was sent.
+    pub reminded: Option<Timestamp>,
+    /// When the next one is due.
+    pub remind: Option<Timestamp>,
+    /// When a mail server refused the address; `None` if it is not known to be wrong.
+    pub refused: Option<Timestamp>,
+    /// What the mail server said then.
+    pub refusal: String,
+}
+
+/// A recipient to insert.
+pub struct NewRecipient<'a> {
+    /// The request.
+    pub request: RequestId,
+    /// The person's link.
+    pub link: LinkId,
+    /// Name of the person.
+    pub name: &'a str,
+    /// The person's mail address.
+    pub mail: &'a str,
+    /// Tag of the person's language.
+    pub language: &'a str,
+}
+
+const RECIPIENT: &str =
+    "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at, refused_at, refusal";
+
+fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {
+    Ok(RecipientRow {
+        id: RecipientId(row.get(0)?),
+        request: RequestId(row.get(1)?),
+        link: row.get::<Option<i64>>(2)?.map(LinkId),
+        name: row.get(3)?,
+        mail: row.get(4)?,
+        language: row.get(5)?,
+        reminders: row.get(6)?,
+        reminded: row.get::<Option<i64>>(7)?.map(Timestamp),
+        remind: row.get::<Option<i64>>(8)?.map(Timestamp),
+        refused: row.get::<Option<i64>>(9)?.map(Timestamp),
+        refusal: row.get(10)?,
+    })
+}
+
+impl ReadTx<'_> {
+    /// The people of whom a request asks, in their order.
+    pub fn recipients_of(&self, request: RequestId) -> Result<Vec<RecipientRow>, CatalogError> {
+        let sql = format!("SELECT {RECIPIENT} FROM request_recipients WHERE request_id = ?1 ORDER BY id");
+        self.all(&sql, [request.0], recipient_row)
+    }
+
+    /// The recipient of this id.
+    pub fn recipient(&self, id: RecipientId) -> Result<Option<RecipientRow>, CatalogError> {
+        let sql = format!("SELECT {RECIPIENT} FROM request_recipients WHERE id = ?1");
+        self.one(&sql, [id.0], recipient_row)
+    }
+
+    /// The person whose link this is.
+    pub fn recipient_by_link(&self, link: LinkId) -> Result<Option<RecipientRow>, CatalogError> {
+        let sql = format!("SELECT {RECIPIENT} FROM request_recipients WHERE link_id = ?1");
+        self.one(&sql, [link.0], recipient_row)
+    }
+
+    /// Up to `limit` recipients of whom a reminder is due at `now`, longest due first.
+    pub fn reminders_due(&self, now: Timestamp, limit: usize) -> Result<Vec<RecipientRow>, CatalogError> {
+        let sql = format!(
+            "SELECT {RECIPIENT} FROM request_recipients WHERE remind_at <= ?1 ORDER BY remind_at LIMIT ?2"
+        );
+        self.all(&sql, params![now.0, limit], recipient_row)
+    }
+
+    /// Whether any request reminded this address since `since`.
+    pub fn was_reminded(&self, mail: &str, since: Timestamp) -> Result<bool, CatalogError> {
+        let sql = "SELECT 1 FROM request_recipients WHERE mail = ?1 AND reminded_at >= ?2 LIMIT 1";
+        Ok(self.one(sql, params![mail, since.0], |_| Ok(()))?.is_some())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a recipient, whose link belongs to the request from then on.
+    pub fn insert_recipient(&self, new: &NewRecipient<'_>) -> Result<RecipientId, CatalogError> {
+        self.execute(
+            "INSERT INTO request_recipients (request_id, link_id, name, mail, language, reminders)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+            params![new.request.0, new.link.0, new.name, new.mail, new.language],
+        )?;
+        let id = RecipientId(self.last_insert_id());
+        self.execute("UPDATE links SET request_id = ?2 WHERE id = ?1", params![new.link.0, new.request.0])?;
+        Ok(id)
+    }
+
+    /// Sets when the next reminder of a recipient is due.
+    pub fn plan_reminder(&self, id: RecipientId, at: Option<Timestamp>) -> Result<(), CatalogError> {
+        let params = params![id.0, at.map(|at| at.0)];
+        self.execute("UPDATE request_recipients SET remind_at = ?2 WHERE id = ?1", params).map(drop)
+    }
+
+    /// Counts a reminder that was sent.
+    pub fn count_reminder(&self, id: RecipientId, at: Timestamp) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE request_recipients SET reminders = reminders + 1, reminded_at = ?2 WHERE id = ?1",
+            params![id.0, at.0],
+        )
+        .map(drop)
+    }
+
+    /// Notes that a mail server refused the address of a recipient. Reminders stop from then on.
+    pub fn refuse_recipient(&self, id: RecipientId, why: &str, at: Timestamp) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE request_recipients SET refused_at = ?2, refusal = ?3, remind_at = NULL WHERE id = ?1",
+            params![id.0, at.0, why],
+        )
+        .map(drop)
+    }
+
+    /// Gives a recipient another mail address, which no mail server has refused yet.
+    pub fn readdress_recipient(&self, id: RecipientId, mail: &str) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE request_recipients SET mail = ?2, refused_at = NULL, refusal = '' WHERE id = ?1",
+            params![id.0, mail],
+        )
+        .map(drop)
+    }
+}
