@@ -1,5 +1,7 @@
 //! Tables as text (RFC 4180): read as spreadsheets write them, written so that none of them calculates what a person typed.
 
+use encoding_rs::{UTF_8, WINDOWS_1252};
+
 use crate::text::Language;
 
 /// Most lines of a table of recipients, its heads included.
@@ -24,29 +26,8 @@ pub(super) enum TableError {
 
 /// The text of a file: UTF-8 or UTF-16 by its mark, UTF-8, or else Windows-1252.
 pub(super) fn text_of(file: &[u8]) -> String {
-    let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = rest.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
-        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-    };
-    match file {
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        file => match std::str::from_utf8(file) {
-            Ok(text) => text.to_owned(),
-            Err(_) => file.iter().map(|byte| windows_1252(*byte)).collect(),
-        },
-    }
-}
-
-/// A letter of Windows-1252 (WHATWG Encoding, index windows-1252): as in Latin-1, except these.
-fn windows_1252(byte: u8) -> char {
-    const OTHERS: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-    ];
-    let other = byte.checked_sub(0x80).and_then(|at| OTHERS.get(usize::from(at)));
-    other.copied().unwrap_or(char::from(byte))
+    let unmarked = if std::str::from_utf8(file).is_ok() { UTF_8 } else { WINDOWS_1252 };
+    unmarked.decode(file).0.into_owned()
 }
 
 /// The rows of a text that are not empty. Cells are parted by `;` if the text has one, else by a tab, else by `,`: names are
