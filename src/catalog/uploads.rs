@@ -4,8 +4,7 @@ use super::row::{Row, params};
 use super::versions::{ContainerRow, place};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    Checksum, ChunkName, ContainerId, EntryId, EntryName, EntryPath, SpaceId, Timestamp, UploadId,
-    UploadShape, UserId,
+    Checksum, ChunkName, ContainerId, EntryId, EntryPath, SpaceId, Timestamp, UploadId, UploadShape, UserId,
 };
 
 /// An unfinished upload.
@@ -255,7 +254,7 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Adds an upload without any bytes yet.
     pub fn insert_upload(&self, row: &UploadRow) -> Result<(), CatalogError> {
-        let path = row.path.as_ref().map(plain_path);
+        let path = row.path.as_ref().map(EntryPath::text);
         self.execute(
             "INSERT INTO uploads (id, space_id, user_id, protocol, shape, path, modified_at, checksum, metadata,
                  entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at, name)
@@ -424,9 +423,4 @@ impl WriteTx<'_> {
         }
         Ok(())
     }
-}
-
-/// A path as stored.
-fn plain_path(path: &EntryPath) -> String {
-    path.names().iter().map(EntryName::as_str).collect::<Vec<_>>().join("/")
 }

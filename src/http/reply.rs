@@ -4,6 +4,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, LOCA
 use http::{HeaderValue, Method, Response, StatusCode};
 
 use crate::accounts::Principal;
+use crate::model::{EntryName, EntryPath};
 use crate::net::ResponseBody;
 pub(super) use crate::net::plain_response as plain;
 
@@ -11,8 +12,8 @@ pub(super) use crate::net::plain_response as plain;
 pub(super) enum Answer {
     /// A page, or a file that is made here.
     Made(Response<ResponseBody>),
-    /// The file at this path of a space, which the person reads as by any other way.
-    File { principal: Box<Principal>, space: String, path: String },
+    /// What `dav` answers about this path of a space, with the rights of the person.
+    Content { principal: Box<Principal>, space: EntryName, path: EntryPath },
 }
 
 /// A status without a body.

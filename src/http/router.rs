@@ -193,7 +193,8 @@ impl Open {
             return signin::handle(context, body).await;
         }
         if files::serves(path) {
-            return self.files(context, body).await;
+            let answer = files::handle(context, body).await;
+            return self.page(context, body, answer, Route::named("files")).await;
         }
         if account::serves(path) {
             return account::handle(context, body).await;
@@ -238,7 +239,7 @@ impl Open {
         page.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "The office has no such text.\n"))
     }
 
-    /// A page. A file that it leads to is read like any other, with the rights of the person.
+    /// A page. A file that it leads to, or a folder as an archive, is read like any other, with the rights of the person.
     async fn page(
         &self,
         context: RequestContext<'_>,
@@ -248,32 +249,17 @@ impl Open {
     ) -> Response<ResponseBody> {
         let (principal, space, path) = match answer {
             Answer::Made(response) => return response,
-            Answer::File { principal, space, path } => (principal, space, path),
+            Answer::Content { principal, space, path } => (principal, space, path),
         };
-        let names = (EntryName::parse(&space), EntryPath::parse(path.trim_start_matches('/')));
-        let response = match names {
-            (Ok(space), Ok(path)) => self.content(context, body, &principal, space, path).await,
-            _ => plain(StatusCode::NOT_FOUND, "Not found."),
-        };
+        let response = self.content(context, body, &principal, space, path).await;
         routed(response, route)
-    }
-
-    /// A page of files. A file itself, or a folder as an archive, is read like any other.
-    async fn files(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
-        match files::handle(context, body).await {
-            files::Answer::Made(response) => response,
-            files::Answer::Content { principal, space, path } => {
-                let response = self.content(context, body, &principal, space, path).await;
-                routed(response, Route::named("files"))
-            }
-        }
     }
 
     /// The JSON interface. Contents of files are read and stored as by WebDAV.
     async fn api(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
         match api::handle(context, body).await {
-            api::Answer::Made(response) => response,
-            api::Answer::Content { principal, space, path } => {
+            Answer::Made(response) => response,
+            Answer::Content { principal, space, path } => {
                 api::shown(context, self.content(context, body, &principal, space, path).await)
             }
         }

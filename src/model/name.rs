@@ -205,6 +205,12 @@ impl EntryPath {
         Self::new(text.split('/').map(EntryName::parse).collect::<Result<_, _>>()?)
     }
 
+    /// The names as they are stored, parted by slashes, as [`Self::parse`] reads them. Display is for people, and shows some
+    /// characters by their numbers.
+    pub fn text(&self) -> String {
+        self.0.iter().map(EntryName::as_str).collect::<Vec<_>>().join("/")
+    }
+
     /// The names from the root down.
     pub fn names(&self) -> &[EntryName] {
         &self.0

@@ -223,7 +223,7 @@ pub(super) async fn restore(call: &Call<'_>, caller: &Caller) -> Reply {
     let (_, access) = call.space(caller).await?;
     let change = caller.change(call.context, access);
     let path = call.context.services.library.restore(change, EntryId(call.id("id")?)).await?;
-    reply(StatusCode::OK, &Restored { path: relative(&path) })
+    reply(StatusCode::OK, &Restored { path: path.text() })
 }
 
 pub(super) async fn purge(call: &Call<'_>, caller: &Caller) -> Reply {
@@ -236,7 +236,7 @@ pub(super) async fn purge(call: &Call<'_>, caller: &Caller) -> Reply {
 impl Entry {
     fn at(path: &EntryPath, entry: &library::Entry) -> Self {
         Self {
-            path: relative(path),
+            path: path.text(),
             folder: entry.is_folder(),
             size: entry.size,
             etag: entry.etag.0.clone(),
@@ -247,7 +247,7 @@ impl Entry {
     }
 
     fn below(folder: &EntryPath, entry: &library::Entry) -> Self {
-        let above = relative(folder);
+        let above = folder.text();
         let path = if above.is_empty() { entry.name.clone() } else { format!("{above}/{}", entry.name) };
         Self { path, ..Self::at(folder, entry) }
     }
@@ -278,9 +278,4 @@ impl TrashItem {
             deleted: item.deleted.to_string(),
         }
     }
-}
-
-/// A path without the slash at its begin.
-fn relative(path: &EntryPath) -> String {
-    path.to_string().trim_start_matches('/').to_owned()
 }

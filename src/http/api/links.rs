@@ -309,7 +309,7 @@ impl Link {
             id: link.id.0,
             url: format!("{}{}", call.context.services.sharing.origin(), link.url_path()),
             space: space.map(|(_, name)| name.clone()).unwrap_or_default(),
-            path: path.to_string().trim_start_matches('/').to_owned(),
+            path: path.text(),
             can: link.right.as_str(),
             by: creator_name.as_str().to_owned(),
             password: link.has_password,

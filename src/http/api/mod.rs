@@ -24,20 +24,13 @@ use self::error::ApiError;
 use self::routes::{Found, Operation, Parameters};
 use super::context::RequestContext;
 use super::page::form::field;
-use super::reply::{json, uncached};
-use crate::accounts::Principal;
+use super::reply::{Answer, json, uncached};
 use crate::library::Space;
 use crate::model::{Access, EntryName, EntryPath};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 
 /// Longest body in JSON, in bytes.
 const MAX_JSON_BYTES: usize = 64 * 1024;
-
-/// The answer to a request, or the file whose content `dav` reads or stores.
-pub(super) enum Answer {
-    Made(Response<ResponseBody>),
-    Content { principal: Principal, space: EntryName, path: EntryPath },
-}
 
 /// A request for an operation.
 struct Call<'a> {
@@ -112,7 +105,7 @@ async fn answer(
                         entries::require_file(&call, &access, &path).await?;
                     }
                     let space = EntryName::parse(&space.name).map_err(|_| ApiError::NoSuchAddress)?;
-                    return Ok(Answer::Content { principal: caller.principal, space, path });
+                    return Ok(Answer::Content { principal: Box::new(caller.principal), space, path });
                 }
                 Operation::ShowSession => session::show(&call, &caller),
                 Operation::EndSession => session::end(&call, &caller).await,

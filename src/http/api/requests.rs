@@ -468,7 +468,7 @@ impl RequestItem {
         let (reason, row) = (item.reason().map(str::to_owned), item.row);
         let files = item.files.into_iter().map(|file| RequestFile {
             sent: file.row.path,
-            path: file.path.map(|path| path.to_string().trim_start_matches('/').to_owned()),
+            path: file.path.map(|path| path.text()),
             size: file.row.size,
             at: file.row.at.to_string(),
         });

@@ -17,32 +17,22 @@ use self::outcome::{Outcome, Problem};
 use self::spot::{FILES, LIST, Spot, mount, space_address};
 use super::archive;
 use super::context::RequestContext;
-use super::desk::Desk;
+use super::desk::{Desk, at_desk};
 use super::error::{library_status, log_library};
-use super::page::bar::bar;
 use super::page::folder::shown_name;
 use super::page::form::{field, is_form};
-use super::page::language::{chosen, keep_choice};
+use super::page::language::keep_choice;
 use super::page::{Width, notice_below};
 use super::protocol::href::{Located, Mount, Place, push_encoded};
-use super::reply::{not_allowed, see_other};
-use super::session;
-use crate::accounts::{LookupError, Principal};
+use super::reply::{Answer, not_allowed, see_other};
+use crate::accounts::LookupError;
 use crate::library::{Change, Entry, LibraryError};
-use crate::model::{Access, Conditions, EntryName, EntryPath, Role, Timestamp};
+use crate::model::{Access, Conditions, EntryName, Role, Timestamp};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{BrowseTexts, ErrorTexts, FilesTexts, Language};
 
 /// Longest form without files, in bytes: the selected names of one page.
 const MAX_FORM_BYTES: usize = 1 << 20;
-
-/// What a request to a page leads to.
-pub(super) enum Answer {
-    /// A page.
-    Made(Response<ResponseBody>),
-    /// The file at this path of a space, or the folder there as an archive, which the person reads as by WebDAV.
-    Content { principal: Box<Principal>, space: EntryName, path: EntryPath },
-}
 
 /// A person at the pages.
 struct Cabinet<'a> {
@@ -78,20 +68,18 @@ pub(super) fn serves(path: &str) -> bool {
 
 /// Answers a request to a page.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Answer {
-    let language = chosen(context);
-    let mut answer = match Cabinet::of(context, language).await {
-        Ok(Some(cabinet)) => {
-            let user = cabinet.desk.principal().user;
+    let mut answer = match at_desk(context, LIST).await {
+        Ok(desk) => {
+            let (user, cabinet) = (desk.principal().user, Cabinet { desk });
             let mut answer = cabinet.answer(body).await.unwrap_or_else(|failure| {
-                Answer::Made(failed(context, language, &cabinet.desk.bar(LIST), &failure))
+                Answer::Made(failed(context, cabinet.desk.language, &cabinet.desk.bar(LIST), &failure))
             });
             if let Answer::Made(response) = &mut answer {
                 response.extensions_mut().insert(LogUser(user));
             }
             answer
         }
-        Ok(None) => Answer::Made(session::to_login(context)),
-        Err(failure) => Answer::Made(failed(context, language, &bar(language, LIST, None), &failure)),
+        Err(response) => Answer::Made(response),
     };
     if let Answer::Made(response) = &mut answer {
         keep_choice(context, response);
@@ -100,12 +88,7 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
     answer
 }
 
-impl<'a> Cabinet<'a> {
-    /// `None` without a session.
-    async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
-        Ok(Desk::of(context, language).await?.map(|desk| Self { desk }))
-    }
-
+impl Cabinet<'_> {
     async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
         let is_read = matches!(self.desk.context.parts.method, Method::GET | Method::HEAD);
         if !is_read && self.desk.context.parts.method != Method::POST {
@@ -227,8 +210,7 @@ impl<'a> Cabinet<'a> {
         let mut address = "/links?space=".to_owned();
         push_encoded(&mut address, spot.space.as_str());
         address.push_str("&folder=");
-        let names = spot.path.names().iter().map(EntryName::as_str);
-        push_encoded(&mut address, &names.collect::<Vec<_>>().join("/"));
+        push_encoded(&mut address, &spot.path.text());
         if !is_folder {
             address.push_str("&can=read");
         }

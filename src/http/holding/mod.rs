@@ -28,7 +28,7 @@ use super::session;
 use crate::accounts::LookupError;
 use crate::intake::{Hold, IntakeError};
 use crate::library::{LibraryError, Space};
-use crate::model::{EntryId, HoldId, SpaceId, UserId};
+use crate::model::{EntryId, EntryName, EntryPath, HoldId, SpaceId, UserId};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{ErrorTexts, HoldingTexts, Language};
 
@@ -120,7 +120,7 @@ impl<'a> Holding<'a> {
         let Some(path) = hold.pdf.filter(|_| !hold.pdf_is_folder) else {
             return Ok(Answer::Made(self.not_found()));
         };
-        Ok(self.file(hold.space, path))
+        Ok(self.file(hold.space, &path))
     }
 
     /// A PDF of a document in an archive.
@@ -128,7 +128,7 @@ impl<'a> Holding<'a> {
         let hold = self.hold(id).await?;
         let name = hold.pdfs.into_iter().find(|(known, _)| *known == file).map(|(_, name)| name);
         match hold.pdf.zip(name) {
-            Some((folder, name)) => Ok(self.file(hold.space, format!("{folder}/{name}"))),
+            Some((folder, name)) => Ok(self.file(hold.space, &format!("{folder}/{name}"))),
             None => Ok(Answer::Made(self.not_found())),
         }
     }
@@ -137,14 +137,16 @@ impl<'a> Holding<'a> {
     async fn original(&self, id: HoldId) -> Result<Answer, Failure> {
         let hold = self.hold(id).await?;
         match has_it(&hold, self.desk.session.principal.user) {
-            true => Ok(self.file(hold.space, hold.path)),
+            true => Ok(self.file(hold.space, &hold.path)),
             false => Ok(Answer::Made(self.not_found())),
         }
     }
 
-    fn file(&self, space: SpaceId, path: String) -> Answer {
-        let principal = Box::new(self.desk.session.principal.clone());
-        Answer::File { principal, space: self.space_name(space), path }
+    fn file(&self, space: SpaceId, path: &str) -> Answer {
+        let names =
+            (EntryName::parse(&self.space_name(space)), EntryPath::parse(path.trim_start_matches('/')));
+        let (Ok(space), Ok(path)) = names else { return Answer::Made(self.not_found()) };
+        Answer::Content { principal: Box::new(self.desk.principal().clone()), space, path }
     }
 
     async fn hold(&self, id: HoldId) -> Result<Hold, Failure> {

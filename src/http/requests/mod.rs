@@ -31,7 +31,7 @@ use super::reply::{Answer, not_allowed};
 use super::session;
 use crate::accounts::LookupError;
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, HandInFileId, Office, RequestId, Shown, SpaceId, Timestamp};
+use crate::model::{Access, EntryName, HandInFileId, Office, RequestId, Shown, SpaceId, Timestamp};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::sharing::{RequestError, RequestFile};
 use crate::text::{ErrorTexts, Language, RequestsTexts};
@@ -134,9 +134,10 @@ impl<'a> Requests<'a> {
         let files = request.items.into_iter().flat_map(|item| item.files).chain(request.others);
         let is_wanted = |one: &RequestFile| one.row.id == file;
         let path = files.into_iter().find(is_wanted).and_then(|file| file.path);
-        let path = path.ok_or(RequestError::NoSuchRequest)?.to_string();
+        let path = path.ok_or(RequestError::NoSuchRequest)?;
+        let space = EntryName::parse(&self.space_name(request.row.space)).map_err(LibraryError::from)?;
         let principal = Box::new(self.desk.session.principal.clone());
-        Ok(Answer::File { principal, space: self.space_name(request.row.space), path })
+        Ok(Answer::Content { principal, space, path })
     }
 
     fn texts(&self) -> RequestsTexts {

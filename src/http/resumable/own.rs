@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Answer, UploadRequest};
 use crate::http::reply::uncached;
-use crate::model::{EntryName, Right, UploadId};
+use crate::model::{EntryPath, Right, UploadId};
 use crate::net::ResponseBody;
 use crate::uploads::UploadsOf;
 
@@ -23,9 +23,7 @@ impl UploadRequest<'_> {
                 "id": upload.id.to_string(),
                 "protocol": upload.protocol,
                 "space": space.space.name.as_str(),
-                "path": upload.path.as_ref().map(|path| {
-                    path.names().iter().map(EntryName::as_str).collect::<Vec<_>>().join("/")
-                }),
+                "path": upload.path.as_ref().map(EntryPath::text),
                 "received": upload.received,
                 "length": upload.length,
                 "created": upload.created.to_string(),

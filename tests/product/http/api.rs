@@ -1,5 +1,6 @@
 //! The JSON interface: a browser's session and a script's password, every operation once, and whom it refuses.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::http::fixture::shared;
@@ -152,6 +153,22 @@ fn a_script_works_with_files_and_the_trash() {
     script.ask("DELETE", "session").send().expect(204);
     assert_refused(&script.ask("GET", "session").send(), 401, "not-signed-in");
     server.assert_no_traces(&[&script.token]);
+}
+
+/// A path in an answer is one for the next request, also where people are shown numbers in place of characters.
+#[test]
+fn paths_come_back_as_they_were_sent() {
+    let server = TestServer::start_plain();
+    let script = Script::of(&server, USER, PASSWORD);
+    let folder = "a\u{202e}b \u{1}c";
+    let made = json!({ "path": folder });
+    let made = read(&script.send("POST", &format!("spaces/{SPACE}/folders"), &made).expect(201));
+    assert_eq!(made["path"], folder);
+    let encoded = utf8_percent_encode(folder, NON_ALPHANUMERIC).to_string();
+    assert_eq!(script.put(&format!("{encoded}/x.txt"), "x"), 201);
+    assert_eq!(script.members(&encoded), [format!("{folder}/x.txt")]);
+    let link = json!({ "space": SPACE, "path": folder, "can": "read" });
+    assert_eq!(read(&script.send("POST", "links", &link).expect(201))["path"], folder);
 }
 
 #[test]

@@ -37,6 +37,18 @@ pub(crate) fn judge(
 }
 
 #[test]
+fn a_file_opens_whatever_its_name_is() {
+    let server = TestServer::start_plain();
+    let (made, link) = asked(&server, &["--item", "Ausweis"]);
+    let (client, anna) = (Browser::new(&server, "de"), Browser::signed_in(&server, "de", USER, PASSWORD));
+    client.get(&link).expect(200);
+    send(&client, &link, &item(&made, 0), &[("a\u{202e}fdp.exe", "x")]).expect(200);
+    let page = anna.get(&format!("/requests/{}", made["id"])).expect(200).text();
+    let file = page.split("href=\"").find(|rest| rest.contains("/file/")).unwrap();
+    assert_eq!(anna.get(file.split('"').next().unwrap()).expect(200).text(), "x");
+}
+
+#[test]
 fn staff_find_what_came_and_judge_it_with_nothing_but_the_pages() {
     let server = TestServer::start_plain();
     let options = ["--item", "Ausweis", "--item", "Bescheid", "--item", "Spenden", "--title", "Steuer 2025"];
