@@ -120,6 +120,12 @@ impl Accounts {
         Self { inner: Arc::new(inner) }
     }
 
+    /// The user as one who signed in; `None` if the account is gone or may not log in. For requests that the user allowed
+    /// before: see [`Self::upload_pass`]. Answers from memory.
+    pub async fn principal_of(&self, user: UserId) -> Result<Option<Principal>, CatalogError> {
+        Ok(self.inner.directory.current().await?.principal(user))
+    }
+
     /// The proof that the user may use a space, or `None`. Answers from memory.
     pub async fn access(
         &self,

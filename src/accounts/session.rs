@@ -4,6 +4,7 @@
 //! token        32 random bytes                          in the browser's cookie
 //! kept         HMAC(session key, "session", token)      in the row
 //! form token   HMAC(session key, "form", token)         in each form, so that no page of another site can send it
+//! upload pass  HMAC(session key, "upload", id)          in the address of an upload by a page, which outlives the session
 //! ```
 //! A session ends half an hour after its last use, and in any case after half a day; when the password or the second
 //! factor changes; and with the account. It is judged by the later of the wall clock and the certain time: a clock that is
@@ -23,7 +24,7 @@ use zeroize::Zeroizing;
 use super::directory::state;
 use super::{Accounts, AuthError, Credentials, Principal};
 use crate::catalog::{CatalogError, NewSession, SessionRow, WriteTx};
-use crate::model::{CLOCK_TOLERANCE, Timestamp, fill_random};
+use crate::model::{CLOCK_TOLERANCE, Timestamp, UploadId, fill_random};
 
 /// Time after its last use at which a session ends.
 pub const SESSION_IDLE: Duration = Duration::from_mins(30);
@@ -75,16 +76,16 @@ impl SessionKey {
         Self(bytes)
     }
 
-    fn mac(&self, use_of: &[u8], token: &SessionToken) -> [u8; 32] {
+    fn mac(&self, use_of: &[u8], of: &[u8]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_ref()).expect("HMAC takes keys of any length");
         mac.update(use_of);
-        mac.update(token.0.as_ref());
+        mac.update(of);
         mac.finalize().into_bytes().into()
     }
 
     /// The stored form of a token.
     fn kept(&self, token: &SessionToken) -> [u8; 32] {
-        self.mac(b"session", token)
+        self.mac(b"session", token.0.as_ref())
     }
 }
 
@@ -204,12 +205,23 @@ impl Accounts {
 
     /// The token that the forms of this session carry.
     pub fn form_token(&self, token: &SessionToken) -> String {
-        BASE64URL_NOPAD.encode(&self.inner.session_key.mac(b"form", token))
+        BASE64URL_NOPAD.encode(&self.inner.session_key.mac(b"form", token.0.as_ref()))
     }
 
     /// Whether a form carries the token of this session.
     pub fn is_form_token(&self, token: &SessionToken, sent: &str) -> bool {
         self.form_token(token).as_bytes().ct_eq(sent.as_bytes()).into()
+    }
+
+    /// The secret in the address of an upload that a page began. It lets the upload continue, and nothing else, after the
+    /// session has ended: a transfer does not depend on a person who sits before the screen.
+    pub fn upload_pass(&self, id: UploadId) -> String {
+        BASE64URL_NOPAD.encode(&self.inner.session_key.mac(b"upload", &id.0))
+    }
+
+    /// Whether this is that secret.
+    pub fn is_upload_pass(&self, id: UploadId, sent: &str) -> bool {
+        self.upload_pass(id).as_bytes().ct_eq(sent.as_bytes()).into()
     }
 
     async fn note_session(&self, row: SessionRow, now: Timestamp) {

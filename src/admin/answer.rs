@@ -323,7 +323,7 @@ impl Admin {
                 };
                 let (users, spaces) = (self.accounts.users().await?, self.library.spaces().await?);
                 let uploads = self.uploads_to(&judged.accesses(&spaces)).await?.into_iter();
-                let meant = uploads.filter(|upload| only.is_none() || upload.user == only);
+                let meant = uploads.filter(|upload| only.is_none() || upload.user() == only);
                 Ok(Reply::Uploads(meant.map(|upload| shown::upload(upload, &users, &spaces)).collect()))
             }
             Request::UploadCancel { upload } => {
@@ -551,7 +551,7 @@ impl Admin {
             links: links.iter().filter(|shared| shared.link.creator == user.id).count(),
             app_passwords: self.accounts.app_passwords_of(user.id).await?.len(),
             grants: self.accounts.grants().await?.iter().filter(|grant| grant.user == user.id).count(),
-            uploads: uploads.iter().filter(|upload| upload.user == Some(user.id)).count(),
+            uploads: uploads.iter().filter(|upload| upload.user() == Some(user.id)).count(),
             name: user.name,
         })
     }

@@ -204,7 +204,7 @@ pub(super) fn upload(upload: Upload, users: &[UserRow], spaces: &[Space]) -> Upl
     let space = spaces.iter().find(|space| space.id == upload.space);
     UploadShown {
         id: upload.id.to_string(),
-        user: users.iter().find(|user| upload.user == Some(user.id)).map(|user| user.name.clone()),
+        user: users.iter().find(|user| upload.user() == Some(user.id)).map(|user| user.name.clone()),
         space: space.map(|space| space.name.clone()).unwrap_or_default(),
         protocol: upload.protocol,
         path: upload.path.map(|path| path.to_string()),

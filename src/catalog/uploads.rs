@@ -4,7 +4,8 @@ use super::row::{Row, params};
 use super::versions::{ContainerRow, place};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    Checksum, ChunkName, ContainerId, EntryId, EntryPath, SpaceId, Timestamp, UploadId, UploadShape, UserId,
+    Checksum, ChunkName, ContainerId, EntryId, EntryPath, HandInId, SpaceId, Timestamp, UploadId,
+    UploadOwner, UploadShape, UserId,
 };
 
 /// An unfinished upload.
@@ -14,8 +15,8 @@ pub struct UploadRow {
     pub id: UploadId,
     /// Space of its destination.
     pub space: SpaceId,
-    /// User of the upload; `None` once the account is removed.
-    pub user: Option<UserId>,
+    /// User or hand-in of the upload; `None` once that is removed.
+    pub owner: Option<UploadOwner>,
     /// Protocol of the upload.
     pub protocol: String,
     /// The client's name for it, unique among its user's uploads of that protocol; free again once the upload has
@@ -91,13 +92,17 @@ pub struct ChunkRow {
 }
 
 const COLUMNS: &str = "id, space_id, user_id, protocol, shape, path, length, received, pieces, changes, modified_at, \
-     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name, reserved";
+     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name, reserved, hand_in_id";
 
 fn upload_row(row: &Row<'_>) -> Result<UploadRow, DatabaseError> {
     Ok(UploadRow {
         id: UploadId(row.get(0)?),
         space: SpaceId(row.get(1)?),
-        user: row.get::<Option<i64>>(2)?.map(UserId),
+        owner: match (row.get::<Option<i64>>(2)?, row.get::<Option<i64>>(23)?) {
+            (Some(user), _) => Some(UploadOwner::User(UserId(user))),
+            (None, Some(hand_in)) => Some(UploadOwner::HandIn(HandInId(hand_in))),
+            (None, None) => None,
+        },
         protocol: row.get(3)?,
         shape: parsed(&row.get::<String>(4)?, UploadShape::from_word)?,
         path: optional(row.get(5)?, |text| EntryPath::parse(text).ok())?,
@@ -154,14 +159,26 @@ impl ReadTx<'_> {
         )
     }
 
-    /// The uploads into a space, of one user or of all, oldest first.
-    pub fn uploads(&self, space: SpaceId, user: Option<UserId>) -> Result<Vec<UploadRow>, CatalogError> {
+    /// The uploads into a space, of one owner or of all, oldest first.
+    pub fn uploads(
+        &self,
+        space: SpaceId,
+        owner: Option<UploadOwner>,
+    ) -> Result<Vec<UploadRow>, CatalogError> {
+        let user = match owner {
+            Some(UploadOwner::HandIn(hand_in)) => {
+                let own = self.uploads_of_hand_in(hand_in)?;
+                return Ok(own.into_iter().filter(|row| row.space == space).collect());
+            }
+            Some(UploadOwner::User(user)) => Some(user.0),
+            None => None,
+        };
         self.all(
             &format!(
                 "SELECT {COLUMNS} FROM uploads WHERE space_id = ?1 AND (?2 IS NULL OR user_id = ?2)
                  ORDER BY created_at, id"
             ),
-            params![space.0, user.map(|id| id.0)],
+            params![space.0, user],
             upload_row,
         )
     }
@@ -171,11 +188,22 @@ impl ReadTx<'_> {
         self.all(&format!("SELECT {COLUMNS} FROM uploads"), [], upload_row)
     }
 
-    /// Number of a user's unfinished uploads.
-    pub fn count_uploads(&self, user: UserId) -> Result<u64, CatalogError> {
-        let count =
-            self.one("SELECT count(*) FROM uploads WHERE user_id = ?1", [user.0], |row| row.get(0))?;
-        Ok(count.unwrap_or(0))
+    /// The uploads of a hand-in, oldest first.
+    pub fn uploads_of_hand_in(&self, hand_in: HandInId) -> Result<Vec<UploadRow>, CatalogError> {
+        self.all(
+            &format!("SELECT {COLUMNS} FROM uploads WHERE hand_in_id = ?1 ORDER BY created_at, id"),
+            [hand_in.0],
+            upload_row,
+        )
+    }
+
+    /// Number of the owner's unfinished uploads.
+    pub fn count_uploads(&self, owner: UploadOwner) -> Result<u64, CatalogError> {
+        let (sql, id) = match owner {
+            UploadOwner::User(user) => ("SELECT count(*) FROM uploads WHERE user_id = ?1", user.0),
+            UploadOwner::HandIn(hand_in) => ("SELECT count(*) FROM uploads WHERE hand_in_id = ?1", hand_in.0),
+        };
+        Ok(self.one(sql, [id], |row| row.get(0))?.unwrap_or(0))
     }
 
     /// The chunks of an upload in the order in which they are joined.
@@ -240,10 +268,13 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Uploads that have expired at `now`, or whose user was removed.
+    /// Uploads that have expired at `now`, whose owner was removed, or whose hand-in takes nothing more.
     pub fn expired_uploads(&self, now: Timestamp, limit: usize) -> Result<Vec<UploadId>, CatalogError> {
         self.all(
-            "SELECT id FROM uploads WHERE expires_at <= ?1 UNION SELECT id FROM uploads WHERE user_id IS NULL
+            "SELECT id FROM uploads WHERE expires_at <= ?1
+             UNION SELECT id FROM uploads WHERE user_id IS NULL AND hand_in_id IS NULL
+             UNION SELECT uploads.id FROM uploads JOIN hand_ins ON hand_ins.id = uploads.hand_in_id
+                 WHERE uploads.hand_in_id IS NOT NULL AND hand_ins.finished_at IS NOT NULL
              LIMIT ?2",
             params![now.0, limit],
             |row| row.get(0).map(UploadId),
@@ -257,12 +288,16 @@ impl WriteTx<'_> {
         let path = row.path.as_ref().map(EntryPath::text);
         self.execute(
             "INSERT INTO uploads (id, space_id, user_id, protocol, shape, path, modified_at, checksum, metadata,
-                 entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at, name)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12, ?13)",
+                 entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at, name,
+                 hand_in_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12, ?13, ?14)",
             params![
                 row.id.0,
                 row.space.0,
-                row.user.map(|id| id.0),
+                match row.owner {
+                    Some(UploadOwner::User(user)) => Some(user.0),
+                    Some(UploadOwner::HandIn(_)) | None => None,
+                },
                 row.protocol,
                 row.shape.as_str(),
                 path,
@@ -272,7 +307,11 @@ impl WriteTx<'_> {
                 row.number.0,
                 row.created.0,
                 row.expires.0,
-                row.name
+                row.name,
+                match row.owner {
+                    Some(UploadOwner::HandIn(hand_in)) => Some(hand_in.0),
+                    Some(UploadOwner::User(_)) | None => None,
+                }
             ],
         )?;
         self.save_upload(row)

@@ -4,7 +4,7 @@
 //! (RFC 6265bis 4.1.3). Nothing but the pages reads it: WebDAV and the other protocols authenticate each request.
 
 use http::header::SET_COOKIE;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use maud::html;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -20,6 +20,9 @@ use crate::text::{Language, SignInTexts};
 
 /// The field of a form with the token of its session.
 pub(super) const FORM_TOKEN: &str = "token";
+
+/// The header of a request by a script with that token.
+const TOKEN_HEADER: HeaderName = HeaderName::from_static("tresor-token");
 
 /// A cookie of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +97,13 @@ pub(super) fn is_own_form(context: RequestContext<'_>, token: &SessionToken, for
 /// The same by the token that was sent in the form.
 pub(super) fn is_own_token(context: RequestContext<'_>, token: &SessionToken, sent: &str) -> bool {
     is_from_this_site(context) && context.services.accounts.is_form_token(token, sent)
+}
+
+/// Whether a script of this server's own pages made a request: it carries the session's token in a header, which a page of
+/// another site cannot know.
+pub(super) fn is_own_script(context: RequestContext<'_>, token: &SessionToken) -> bool {
+    let sent = context.parts.headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
+    is_own_token(context, token, sent.unwrap_or_default())
 }
 
 /// The answer to any other form; `again` is the address of the page that shows the right one.

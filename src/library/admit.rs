@@ -36,6 +36,11 @@ impl Admitted {
         let existing = self.existing.as_ref().map(|row| row.id);
         existing.or_else(|| self.departed.as_ref().map(Departed::id))
     }
+
+    /// Path of the content in its space.
+    pub(crate) fn lies(self) -> EntryPath {
+        self.place.path
+    }
 }
 
 /// Whether this request, which began at `begun`, may store content at `path`.

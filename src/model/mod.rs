@@ -73,5 +73,5 @@ pub use request::{Asking, ItemFacts, ItemState, Verdict, WhyNoMail};
 pub use size::{ByteSize, ParseSizeError};
 pub use span::{ParseSpanError, Span};
 pub use time::{ParseTimestampError, Timestamp};
-pub use upload::{ChunkName, ChunkNameError, UploadShape};
+pub use upload::{ChunkName, ChunkNameError, UploadOwner, UploadShape};
 pub use zone::{Day, LocalTime, Zone, ZoneError};

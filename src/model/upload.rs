@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::words::words;
+use super::{HandInId, UserId};
 
 words! {
     /// The order in which an upload arrives.
@@ -12,6 +13,21 @@ words! {
         Linear = "linear",
         /// In named chunks, in any order and several at a time.
         Chunked = "chunked",
+    }
+}
+
+/// Whose upload it is: nothing but a request on its behalf may use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UploadOwner {
+    /// A user.
+    User(UserId),
+    /// A guest's hand-in, which it becomes a file of.
+    HandIn(HandInId),
+}
+
+impl From<UserId> for UploadOwner {
+    fn from(user: UserId) -> Self {
+        Self::User(user)
     }
 }
 

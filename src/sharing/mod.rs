@@ -28,7 +28,7 @@ use crate::proof::Signer;
 pub use download::{Download, DownloadError, DownloadReceipt, Fetched, FetchedFile, LEASE, Tally};
 pub use hand_in::{
     BegunFile, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed, MAX_HAND_IN_FILES,
-    Receipt, ReceiptFile, SentFile, WITHDRAWN_WITHIN,
+    PlacedFile, Receipt, ReceiptFile, SentFile, WITHDRAWN_WITHIN,
 };
 pub use issue::{LinkError, NewLink};
 pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, Shared};

@@ -11,9 +11,9 @@ use secrecy::SecretString;
 use super::Sharing;
 use super::link::Link;
 use crate::accounts::{AccountsError, AuthError, WeakPassword};
-use crate::catalog::{CatalogError, LinkRow};
+use crate::catalog::{CatalogError, LinkRow, ReadTx};
 use crate::library::{Entry, LibraryError};
-use crate::model::{Access, Actor, DownloadId, Event, LinkEvent, LinkGrant, Stamp, Timestamp};
+use crate::model::{Access, Actor, DownloadId, Event, HandInId, LinkEvent, LinkGrant, Stamp, Timestamp};
 
 /// Time for which a browser may use a link without entering its password again.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
@@ -119,6 +119,21 @@ impl Sharing {
         };
         self.check_key(&row, key, peer, now).await?;
         self.note_opened(&row, now).await;
+        Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
+    }
+
+    /// The link of a hand-in, for an upload to it that was begun while the link was open for its guest. Asks for no password: a
+    /// large file takes longer than a pass lives.
+    ///
+    /// Errors: `NoSuchLink`, also if the hand-in is finished.
+    pub async fn reopen(&self, hand_in: HandInId, now: Timestamp) -> Result<Visit, VisitError> {
+        let read = move |tx: &ReadTx<'_>| {
+            let row = tx.hand_in(hand_in)?.filter(|row| row.finished.is_none());
+            let link = row.and_then(|row| row.link).map(|link| tx.link(link)).transpose()?;
+            Ok::<_, CatalogError>(link.flatten())
+        };
+        let row = self.inner.catalog.read(read).await?.ok_or(VisitError::NoSuchLink)?;
+        let (row, access, entry) = self.lend(row, now).await?.ok_or(VisitError::NoSuchLink)?;
         Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
     }
 

@@ -13,7 +13,7 @@ use super::{PartInfo, Upload, Uploads, owned};
 use crate::catalog::UploadRow;
 use crate::library::Incoming;
 use crate::library::digest::Digests;
-use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
+use crate::model::{Access, Timestamp, UploadId, UploadOwner, UploadShape};
 
 /// The one writer of a linear upload. Dropped before [`Self::finish`], as when a client disconnects, it keeps the
 /// bytes received, unless they came with a checksum.
@@ -33,14 +33,15 @@ impl Uploads {
     pub async fn begin_append(
         &self,
         access: &Access,
-        user: UserId,
+        owner: impl Into<UploadOwner>,
         id: UploadId,
         offset: u64,
         part: PartInfo,
         now: Timestamp,
     ) -> Result<Append, UploadError> {
-        let leased = self.lease_own(access, user, id, now).await?;
-        let row = self.own_upload(access, user, id).await?;
+        let owner = owner.into();
+        let leased = self.lease_own(access, owner, id, now).await?;
+        let row = self.own_upload(access, owner, id).await?;
         if row.shape != UploadShape::Linear {
             return Err(UploadError::WrongShape);
         }
@@ -62,34 +63,35 @@ impl Uploads {
     pub async fn find(
         &self,
         access: &Access,
-        user: UserId,
+        owner: impl Into<UploadOwner>,
         id: UploadId,
         now: Timestamp,
     ) -> Result<Upload, UploadError> {
-        let _held = self.lease_own(access, user, id, now).await?;
-        Ok(self.own_upload(access, user, id).await?.into())
+        let owner = owner.into();
+        let _held = self.lease_own(access, owner, id, now).await?;
+        Ok(self.own_upload(access, owner, id).await?.into())
     }
 
-    /// Ends the writer of the user's own upload and holds its lease.
+    /// Ends the writer of the owner's upload and holds its lease.
     pub(super) async fn lease_own(
         &self,
         access: &Access,
-        user: UserId,
+        owner: impl Into<UploadOwner>,
         id: UploadId,
         now: Timestamp,
     ) -> Result<Leased, UploadError> {
-        self.own_upload(access, user, id).await?;
+        self.own_upload(access, owner, id).await?;
         self.leases.take(id, now).await
     }
 
     pub(super) async fn own_upload(
         &self,
         access: &Access,
-        user: UserId,
+        owner: impl Into<UploadOwner>,
         id: UploadId,
     ) -> Result<UploadRow, UploadError> {
-        let access = *access;
-        self.library.catalog().read(move |tx| owned(tx, &access, user, id)).await
+        let (access, owner) = (*access, owner.into());
+        self.library.catalog().read(move |tx| owned(tx, &access, owner, id)).await
     }
 }
 

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use crate::catalog::{ContainerRow, UploadRow};
-use crate::library::admit::NewFile;
 use crate::library::{Change, Library, LibraryError};
-use crate::model::{ContainerId, EntryId, WriteSerial};
+use crate::model::{ContainerId, EntryId, EntryPath, Timestamp, WriteSerial};
 use crate::vault::container::{ContainerMeta, MAX_NAMED, Part};
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
 
-/// Writes durable containers from which a rebuild can join `pieces` as `file`; at least one.
+/// Writes durable containers from which a rebuild can join `pieces` as the file at this path of its space; at least one.
 pub(super) async fn write(
     library: &Library,
     change: &Change,
-    file: &NewFile,
+    (path, modified): (&EntryPath, Option<Timestamp>),
     entry: EntryId,
     serial: EntryId,
     row: &UploadRow,
@@ -24,8 +23,8 @@ pub(super) async fn write(
     let names: Vec<ContainerId> = pieces.iter().map(|piece| piece.id).collect();
     let meta = ContainerMeta {
         entry,
-        path: file.path.clone(),
-        modified: file.modified.unwrap_or(change.now),
+        path: path.clone(),
+        modified: modified.unwrap_or(change.now),
         serial: WriteSerial(serial.0),
         written: change.now,
         segment: 0,

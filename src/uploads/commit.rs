@@ -65,7 +65,7 @@ impl Commit {
         drop(self.promised);
         let mut has_replaced = false;
         let began = &self.began;
-        let same = tx.upload(began.id)?.filter(|row| row.user == began.user && row.space == began.space);
+        let same = tx.upload(began.id)?.filter(|row| row.owner == began.owner && row.space == began.space);
         let mut row = same.ok_or(UploadError::NoSuchUpload)?;
         let size: u64 = self.containers.iter().map(|sealed| sealed.plain_len).sum();
         let (chunk, first) = match &self.goal {

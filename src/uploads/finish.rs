@@ -5,10 +5,9 @@ use super::{Uploads, closing, owned, running_digest, whole};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
 use crate::library::admit::{NewFile, admit};
 use crate::library::binding::container_row;
-use crate::library::commit::PutOutcome;
-use crate::library::commit::Record;
+use crate::library::commit::{Along, PutOutcome, Record};
 use crate::library::{Change, Library, LibraryError};
-use crate::model::{Checksum, EntryId, EntryPath, Right, Timestamp, UploadId, UploadShape};
+use crate::model::{Checksum, EntryId, EntryPath, HandInId, Timestamp, UploadId, UploadOwner, UploadShape};
 use crate::vault::writer::SealedContainer;
 
 /// Attempts to finish an upload while chunks arrive or its path changes to another entry.
@@ -31,12 +30,24 @@ pub struct Finish {
     pub checksum: Option<Checksum>,
 }
 
+/// The end of an upload.
+#[derive(Clone)]
+struct Ending {
+    change: Change,
+    owner: UploadOwner,
+    finish: Finish,
+    /// Done in the transaction that makes it a file.
+    along: Option<Along>,
+}
+
 /// Results of the checks before the closing containers are written.
 struct Judged {
     row: UploadRow,
     pieces: Vec<ContainerRow>,
     file: NewFile,
     existing: Option<EntryId>,
+    /// Path in its space, for its closing containers.
+    lies: EntryPath,
 }
 
 impl Uploads {
@@ -54,13 +65,30 @@ impl Uploads {
         id: UploadId,
         finish: Finish,
     ) -> Result<PutOutcome, UploadError> {
-        change.access.require(Right::Write)?;
-        let leased = self.lease_own(&change.access, change.account()?, id, change.now).await?;
+        let owner = change.account()?.into();
+        self.end(id, Ending { change, owner, finish, along: None }).await
+    }
+
+    /// The same for an upload of a hand-in. `along` adds the file to it, in the same transaction.
+    pub(crate) async fn finish_for_hand_in(
+        &self,
+        change: Change,
+        id: UploadId,
+        finish: Finish,
+        (hand_in, along): (HandInId, Along),
+    ) -> Result<PutOutcome, UploadError> {
+        let owner = UploadOwner::HandIn(hand_in);
+        self.end(id, Ending { change, owner, finish, along: Some(along) }).await
+    }
+
+    async fn end(&self, id: UploadId, ending: Ending) -> Result<PutOutcome, UploadError> {
+        let Change { access, now, .. } = ending.change;
+        let leased = self.lease_own(&access, ending.owner, id, now).await?;
         let uploads = self.clone();
         let task = tokio::spawn(async move {
             let mut outcome = Err(LibraryError::Busy.into());
             for _ in 0..ATTEMPTS {
-                if let Some(ended) = uploads.try_finish(&change, id, &finish).await.transpose() {
+                if let Some(ended) = uploads.try_end(id, &ending).await.transpose() {
                     outcome = ended;
                     break;
                 }
@@ -72,20 +100,18 @@ impl Uploads {
     }
 
     /// `None` if bytes were added to the upload meanwhile, or the path leads to another entry.
-    async fn try_finish(
-        &self,
-        change: &Change,
-        id: UploadId,
-        finish: &Finish,
-    ) -> Result<Option<PutOutcome>, UploadError> {
-        let Judged { row, pieces, file, existing } = self.judge(change, id, finish).await?;
+    async fn try_end(&self, id: UploadId, ending: &Ending) -> Result<Option<PutOutcome>, UploadError> {
+        let Judged { row, pieces, file, existing, lies } = self.judge(id, ending).await?;
+        let Ending { change, finish, .. } = ending;
         let wanted: Vec<Checksum> = row.checksum.iter().chain(&finish.checksum).cloned().collect();
         let checksums = whole::checksums(&self.library, &row, &pieces, &wanted).await?;
         // Drawn now, not when the upload began: versions are ordered by the time at which they became the file's
         // content.
         let serial = self.library.new_entry_id().await?;
         let entry = existing.unwrap_or(row.number);
-        let closing = closing::write(&self.library, change, &file, entry, serial, &row, &pieces).await?;
+        let closing =
+            closing::write(&self.library, change, (&lies, file.modified), entry, serial, &row, &pieces)
+                .await?;
 
         let (space, left) = (row.space, closing.clone());
         let record = Record {
@@ -96,7 +122,7 @@ impl Uploads {
             number: row.number,
             is_exact: true,
             is_net: false,
-            along: None,
+            along: ending.along.clone(),
             checksums,
             lock: None,
         };
@@ -119,14 +145,14 @@ impl Uploads {
     }
 
     /// Checks everything that may prevent the end, before anything is written.
-    async fn judge(&self, change: &Change, id: UploadId, finish: &Finish) -> Result<Judged, UploadError> {
+    async fn judge(&self, id: UploadId, ending: &Ending) -> Result<Judged, UploadError> {
         self.library.storing().await?;
-        let scope = change.access.whole_space(Right::Write)?;
-        let (library, change, finish) = (self.library.clone(), change.clone(), finish.clone());
+        let scope = ending.change.access.scope_to_add()?;
+        let (library, Ending { change, owner, finish, .. }) = (self.library.clone(), ending.clone());
         self.library
             .catalog()
             .read(move |tx| {
-                let mut row = owned(tx, &change.access, change.account()?, id)?;
+                let mut row = owned(tx, &change.access, owner, id)?;
                 if row.shape == UploadShape::Chunked {
                     row.digest = running_digest::settled(row.digest, &tx.upload_chunks(id)?);
                 }
@@ -142,7 +168,7 @@ impl Uploads {
                     checksum: finish.checksum.or_else(|| row.checksum.clone()),
                 };
                 let pieces = tx.upload_pieces(id)?;
-                Ok(Judged { row, pieces, file, existing: admitted.entry() })
+                Ok(Judged { row, pieces, file, existing: admitted.entry(), lies: admitted.lies() })
             })
             .await
     }
@@ -156,7 +182,8 @@ fn commit(
     pieces: &[ContainerRow],
     closing: &[SealedContainer],
 ) -> Result<Option<PutOutcome>, UploadError> {
-    let row = owned(tx, &record.change.access, record.change.account()?, judged.id)?;
+    let row = tx.upload(judged.id)?.filter(|row| row.owner == judged.owner && row.space == judged.space);
+    let row = row.ok_or(UploadError::NoSuchUpload)?;
     if row.changes != judged.changes {
         tx.touches_only([]);
         return Ok(None);

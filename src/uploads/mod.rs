@@ -58,7 +58,8 @@ use crate::catalog::{ChunkRow, ReadTx, UploadRow};
 use crate::library::Library;
 use crate::library::turns::Turns;
 use crate::model::{
-    Access, Checksum, ChunkName, EntryPath, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId,
+    Access, AccessDenied, Checksum, ChunkName, EntryPath, HandInId, Right, Scope, SpaceId, Timestamp,
+    UploadId, UploadOwner, UploadShape, UserId,
 };
 
 /// Longest metadata that a client may attach to an upload, in bytes.
@@ -94,6 +95,8 @@ pub struct UploadLimits {
     pub segment: u64,
     /// Unfinished uploads that a user may have.
     pub open: u64,
+    /// Unfinished uploads that a hand-in may have.
+    pub open_in_hand_in: u64,
     /// Chunks of one upload.
     pub chunks: u64,
     /// Containers of one upload.
@@ -102,7 +105,13 @@ pub struct UploadLimits {
 
 impl Default for UploadLimits {
     fn default() -> Self {
-        Self { segment: SEGMENT, open: MAX_OPEN_UPLOADS, chunks: MAX_CHUNKS, pieces: MAX_PIECES }
+        Self {
+            segment: SEGMENT,
+            open: MAX_OPEN_UPLOADS,
+            open_in_hand_in: MAX_OPEN_IN_HAND_IN,
+            chunks: MAX_CHUNKS,
+            pieces: MAX_PIECES,
+        }
     }
 }
 
@@ -110,6 +119,8 @@ impl Default for UploadLimits {
 const SEGMENT: u64 = 256 * 1024 * 1024;
 /// Unfinished uploads of one user.
 const MAX_OPEN_UPLOADS: u64 = 10_000;
+/// Most unfinished uploads of one hand-in.
+const MAX_OPEN_IN_HAND_IN: u64 = 500;
 /// Chunks of one upload by Nextcloud's protocol.
 const MAX_CHUNKS: u64 = 10_000;
 /// Containers of one upload; each append makes at least one.
@@ -136,6 +147,8 @@ pub struct NewUpload {
     pub checksum: Option<Checksum>,
     /// The client's metadata, returned verbatim.
     pub metadata: String,
+    /// The hand-in that it belongs to, in place of the user who acts.
+    pub hand_in: Option<HandInId>,
 }
 
 /// An upload as its user sees it.
@@ -145,8 +158,8 @@ pub struct Upload {
     pub id: UploadId,
     /// Space of the destination.
     pub space: SpaceId,
-    /// User of the upload; `None` once that account is removed.
-    pub user: Option<UserId>,
+    /// User or hand-in of the upload; `None` once that is removed.
+    pub owner: Option<UploadOwner>,
     /// Protocol of the upload.
     pub protocol: String,
     /// Linear or chunked.
@@ -170,6 +183,11 @@ pub struct Upload {
 }
 
 impl Upload {
+    /// The account of the upload; `None` for a guest's, and once the account is removed.
+    pub fn user(&self) -> Option<UserId> {
+        user_of(self.owner)
+    }
+
     /// Whether all announced bytes have arrived.
     pub fn is_complete(&self) -> bool {
         self.length == Some(self.received)
@@ -181,7 +199,7 @@ impl From<UploadRow> for Upload {
         Self {
             id: row.id,
             space: row.space,
-            user: row.user,
+            owner: row.owner,
             protocol: row.protocol,
             shape: row.shape,
             path: row.path,
@@ -216,24 +234,36 @@ impl From<ChunkRow> for Chunk {
 pub enum UploadsOf {
     /// This user's own.
     User(UserId),
-    /// All users'; for managers of the space.
+    /// Those of a guest's hand-in.
+    HandIn(HandInId),
+    /// All users' and guests'; for managers of the space.
     Everybody,
 }
 
 impl UploadsOf {
     /// The space, if the right to it is sufficient.
     fn require(self, access: &Access) -> Result<SpaceId, UploadError> {
-        let needed = match self {
-            Self::User(_) => Right::Write,
-            Self::Everybody => Right::Manage,
+        let needed = match self.owner() {
+            Some(owner) => return Ok(require(access, owner)?),
+            None => Right::Manage,
         };
         Ok(access.require(needed)?)
     }
 
-    fn user(self) -> Option<UserId> {
+    fn owner(self) -> Option<UploadOwner> {
         match self {
-            Self::User(user) => Some(user),
+            Self::User(user) => Some(UploadOwner::User(user)),
+            Self::HandIn(hand_in) => Some(UploadOwner::HandIn(hand_in)),
             Self::Everybody => None,
+        }
+    }
+}
+
+impl From<UploadOwner> for UploadsOf {
+    fn from(owner: UploadOwner) -> Self {
+        match owner {
+            UploadOwner::User(user) => Self::User(user),
+            UploadOwner::HandIn(hand_in) => Self::HandIn(hand_in),
         }
     }
 }
@@ -247,11 +277,33 @@ pub struct PartInfo {
     pub checksum: Option<Checksum>,
 }
 
-/// The upload, if it belongs to this user and to the space of the right. Any other counts as missing.
-fn owned(tx: &ReadTx<'_>, access: &Access, user: UserId, id: UploadId) -> Result<UploadRow, UploadError> {
-    let space = access.require(Right::Write)?;
-    let own = tx.upload(id)?.filter(|row| row.space == space && row.user == Some(user));
+/// The space, if the right lets this owner's uploads continue: a guest may add files to a part of it.
+fn require(access: &Access, owner: UploadOwner) -> Result<SpaceId, AccessDenied> {
+    match owner {
+        UploadOwner::User(_) => access.require(Right::Write),
+        UploadOwner::HandIn(_) => access.scope_to_add().map(Scope::space),
+    }
+}
+
+/// The upload, if it belongs to this owner and to the space of the right. Any other counts as missing.
+fn owned(
+    tx: &ReadTx<'_>,
+    access: &Access,
+    owner: impl Into<UploadOwner>,
+    id: UploadId,
+) -> Result<UploadRow, UploadError> {
+    let owner = owner.into();
+    let space = require(access, owner)?;
+    let own = tx.upload(id)?.filter(|row| row.space == space && row.owner == Some(owner));
     own.ok_or(UploadError::NoSuchUpload)
+}
+
+/// The account of an upload; a guest has none.
+fn user_of(owner: Option<UploadOwner>) -> Option<UserId> {
+    match owner? {
+        UploadOwner::User(user) => Some(user),
+        UploadOwner::HandIn(_) => None,
+    }
 }
 
 /// The expiry time of an upload that made progress at `now`.

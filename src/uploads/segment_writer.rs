@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::commit::{Commit, Goal};
 use super::error::UploadError;
-use super::{PartInfo, UploadLimits, Uploads};
+use super::{PartInfo, UploadLimits, Uploads, user_of};
 use crate::catalog::UploadRow;
 use crate::library::batch_writer::BatchWriter;
 use crate::library::digest::Digests;
@@ -153,7 +153,7 @@ impl SegmentWriter {
             self.segment = Some(BatchWriter::new(
                 self.library.clone(),
                 self.row.space,
-                self.row.user,
+                user_of(self.row.owner),
                 key,
                 meta,
                 digests,

@@ -3,14 +3,14 @@
 use super::error::UploadError;
 use super::{
     MAX_UPLOAD_METADATA, NewUpload, UNFINISHED, Upload, UploadLimits, Uploads, UploadsOf, expiry, owned,
-    running_digest,
+    running_digest, user_of,
 };
-use crate::catalog::{DigestState, UploadRow, WriteTx};
+use crate::catalog::{DigestState, ReadTx, UploadRow, WriteTx};
 use crate::library::Change;
 use crate::library::admit::admit;
 use crate::library::digest::Digests;
 use crate::model::{
-    Access, EntryId, Event, RemovedKind, Right, SpaceId, Stamp, UploadId, UploadShape, UserId,
+    Access, EntryId, Event, RemovedKind, Right, SpaceId, Stamp, UploadId, UploadOwner, UploadShape, UserId,
 };
 
 impl Uploads {
@@ -19,7 +19,10 @@ impl Uploads {
     ///
     /// Errors: `UploadExists`, `TooManyUploads`, `MetadataTooLong`, `OverQuota`, `DiskFull`, and those of a PUT.
     pub async fn create(&self, change: Change, new: NewUpload) -> Result<Upload, UploadError> {
-        let scope = change.access.whole_space(Right::Write)?;
+        let scope = match new.hand_in {
+            Some(_) => change.access.scope_to_add()?,
+            None => change.access.whole_space(Right::Write)?,
+        };
         if new.metadata.len() > MAX_UPLOAD_METADATA {
             return Err(UploadError::MetadataTooLong);
         }
@@ -95,7 +98,7 @@ impl Uploads {
     ///
     /// Errors: `OverQuota`; `NoSuchUpload`.
     pub(super) async fn reserve_again(&self, row: UploadRow) -> Result<UploadRow, UploadError> {
-        if row.reserved >= row.missing() {
+        if row.reserved >= row.missing() || user_of(row.owner).is_none() {
             return Ok(row);
         }
         let reservation = self.library.reserve(row.space, row.missing() - row.reserved).await?;
@@ -120,11 +123,23 @@ impl Uploads {
             .read(move |tx| {
                 let mut uploads = Vec::new();
                 for space in spaces {
-                    uploads.extend(tx.uploads(space, of.user())?.into_iter().map(Upload::from));
+                    uploads.extend(tx.uploads(space, of.owner())?.into_iter().map(Upload::from));
                 }
                 Ok(uploads)
             })
             .await
+    }
+
+    /// Owner and space of an upload, for a request that is allowed to continue it whoever sends it. The right of the owner
+    /// must still be checked.
+    ///
+    /// Errors: `NoSuchUpload`, also if the owner was removed.
+    pub async fn owner_of(&self, id: UploadId) -> Result<(UploadOwner, SpaceId), UploadError> {
+        let read = move |tx: &ReadTx<'_>| {
+            let row = tx.upload(id)?.ok_or(UploadError::NoSuchUpload)?;
+            Ok((row.owner.ok_or(UploadError::NoSuchUpload)?, row.space))
+        };
+        self.library.catalog().read(read).await
     }
 
     /// The space of the user's own upload, for a request that names nothing else. The right to it must still be
@@ -133,7 +148,7 @@ impl Uploads {
         self.library
             .catalog()
             .read(move |tx| {
-                let own = tx.upload(id)?.filter(|row| row.user == Some(user));
+                let own = tx.upload(id)?.filter(|row| row.owner == Some(user.into()));
                 own.map(|row| row.space).ok_or(UploadError::NoSuchUpload)
             })
             .await
@@ -167,15 +182,16 @@ impl Uploads {
         by: Stamp,
     ) -> Result<(), UploadError> {
         let space = of.require(access)?;
-        let is_meant =
-            move |row: &UploadRow| row.space == space && of.user().is_none_or(|user| row.user == Some(user));
+        let is_meant = move |row: &UploadRow| {
+            row.space == space && of.owner().is_none_or(|owner| row.owner == Some(owner))
+        };
         let row = self.library.catalog().read(move |tx| Ok::<_, UploadError>(tx.upload(id)?)).await?;
         row.filter(is_meant).ok_or(UploadError::NoSuchUpload)?;
         let held = self.leases.take(id, by.at).await?;
         let end = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             let row = tx.upload(id)?.filter(is_meant).ok_or(UploadError::NoSuchUpload)?;
-            if row.user == by.actor.account() {
+            if of != UploadsOf::Everybody || user_of(row.owner) == by.actor.account() {
                 tx.silent(UNFINISHED);
             } else {
                 tx.record(&by, &removed(space))?;
@@ -208,14 +224,18 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
     UploadRow {
         id: new.id,
         space: change.access.space(),
-        user: change.actor.account(),
+        owner: match new.hand_in {
+            Some(hand_in) => Some(UploadOwner::HandIn(hand_in)),
+            None => change.actor.account().map(UploadOwner::User),
+        },
         protocol: new.protocol.to_owned(),
         name: new.name,
         shape: new.shape,
         path: new.path,
         length: new.length,
         received: 0,
-        reserved: new.length.unwrap_or(0),
+        // What a guest announces keeps no quota from others: only bytes that arrive do.
+        reserved: if new.hand_in.is_some() { 0 } else { new.length.unwrap_or(0) },
         pieces: 0,
         chunks: 0,
         changes: 0,
@@ -235,13 +255,18 @@ pub(super) fn insert(tx: &WriteTx<'_>, limits: UploadLimits, row: &mut UploadRow
     if tx.upload(row.id)?.is_some() {
         return Err(UploadError::Exists);
     }
-    if let Some((user, name)) = row.user.zip(row.name.as_deref())
+    if let Some((user, name)) = user_of(row.owner).zip(row.name.as_deref())
         && tx.named_upload(user, &row.protocol, name)?.is_some()
     {
         return Err(UploadError::Exists);
     }
-    if let Some(user) = row.user
-        && tx.count_uploads(user)? >= limits.open
+    let most = match row.owner {
+        Some(UploadOwner::User(_)) => limits.open,
+        Some(UploadOwner::HandIn(_)) => limits.open_in_hand_in,
+        None => u64::MAX,
+    };
+    if let Some(owner) = row.owner
+        && tx.count_uploads(owner)? >= most
     {
         return Err(UploadError::TooManyUploads);
     }

@@ -2,10 +2,10 @@
 
 use super::session::removed;
 use super::{UNFINISHED, UPLOAD_KEPT_FOR, Uploads};
-use crate::catalog::{ReadTx, UploadRow, WriteTx};
+use crate::catalog::{CatalogError, ReadTx, UploadRow, WriteTx};
 use crate::library::LibraryError;
 use crate::library::quota::Source;
-use crate::model::{SetAsideReason, Stamp, Timestamp, UploadId, Worker};
+use crate::model::{SetAsideReason, Stamp, Timestamp, UploadId, UploadOwner, Worker};
 
 /// Rows that upkeep handles in one transaction, so that writers never wait for long.
 const STEP: usize = 100;
@@ -33,7 +33,7 @@ impl Uploads {
         Ok(ended)
     }
 
-    /// Ends uploads that have expired at `now` or whose user was removed; returns their number.
+    /// Ends uploads that have expired at `now` or are orphaned; returns their number.
     async fn expire_uploads(&self, now: Timestamp) -> Result<usize, LibraryError> {
         let expired = self.library.catalog().read(move |tx| tx.expired_uploads(now, STEP)).await?;
         let mut ended = 0;
@@ -46,8 +46,10 @@ impl Uploads {
                 if leases.is_taken(id) {
                     return Ok(0);
                 }
-                let over = |row: &UploadRow| row.expires <= now || row.user.is_none();
-                let Some(row) = tx.upload(id)?.filter(over) else { return Ok(0) };
+                let Some(row) = tx.upload(id)? else { return Ok(0) };
+                if row.expires > now && !is_orphaned(tx, &row)? {
+                    return Ok(0);
+                }
                 tx.record(&Stamp::worker(Worker::Upkeep, now), &removed(row.space))?;
                 tx.delete_upload(id).map(|()| 1)
             };
@@ -87,4 +89,13 @@ impl Uploads {
             }
         }
     }
+}
+
+/// Whether the owner of an upload was removed, or is a hand-in that takes nothing more.
+fn is_orphaned(tx: &ReadTx<'_>, row: &UploadRow) -> Result<bool, CatalogError> {
+    Ok(match row.owner {
+        Some(UploadOwner::User(_)) => false,
+        Some(UploadOwner::HandIn(hand_in)) => tx.hand_in(hand_in)?.is_none_or(|row| row.finished.is_some()),
+        None => true,
+    })
 }

@@ -276,6 +276,7 @@ fn begin_upload(office: &Office) -> String {
             modified: None,
             checksum: None,
             metadata: String::new(),
+            hand_in: None,
         };
         let upload = instance.uploads.create(change, new).await.unwrap();
         let part = PartInfo::default();

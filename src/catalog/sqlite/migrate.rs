@@ -54,6 +54,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0035-reminders.sql"),
     include_str!("../../../migrations/0036-archives.sql"),
     include_str!("../../../migrations/0037-request-lists.sql"),
+    include_str!("../../../migrations/0038-uploads-of-hand-ins.sql"),
 ];
 
 /// Gives an empty database the newest format.

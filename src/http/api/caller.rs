@@ -1,19 +1,16 @@
 //! On whose behalf a request is made: that of a browser's session, or of the account in its `Authorization` header.
 
+use http::Method;
 use http::header::AUTHORIZATION;
-use http::{HeaderName, Method};
 
 use super::error::ApiError;
 use crate::accounts::{Principal, SessionToken};
 use crate::http::auth::authenticate;
 use crate::http::context::RequestContext;
-use crate::http::page::form::{is_from_another_site, is_from_this_site};
+use crate::http::page::form::is_from_another_site;
 use crate::http::session;
 use crate::library::Change;
 use crate::model::{Access, Conditions};
-
-/// The token of a session, which a page of another site cannot know.
-const TOKEN: HeaderName = HeaderName::from_static("tresor-token");
 
 /// The user behind a request.
 pub(super) struct Caller {
@@ -34,7 +31,7 @@ impl Caller {
         let is_read = matches!(context.parts.method, Method::GET | Method::HEAD);
         let is_own = match is_read {
             true => !is_from_another_site(context),
-            false => is_from_this_site(context) && carries_token(context, &session.token),
+            false => session::is_own_script(context, &session.token),
         };
         if !is_own {
             return Err(ApiError::Forged);
@@ -47,9 +44,4 @@ impl Caller {
         let (actor, now) = (self.principal.actor(), context.info.received);
         Change { access, actor, now, conditions: Conditions::default() }
     }
-}
-
-fn carries_token(context: RequestContext<'_>, token: &SessionToken) -> bool {
-    let sent = context.parts.headers.get(TOKEN).and_then(|value| value.to_str().ok());
-    context.services.accounts.is_form_token(token, sent.unwrap_or_default())
 }

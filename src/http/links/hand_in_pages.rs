@@ -4,11 +4,12 @@ use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use super::pages;
-use super::receive::{Received, Refusal};
+use super::receive::Received;
 use crate::accounts::UserName;
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Field, Page, Width, facts, known_facts, note, problem, qr};
 use crate::http::protocol::multipart::{FILES, NAME};
+use crate::http::refusal::Refusal;
 use crate::model::{LinkTerms, Timestamp, Zone};
 use crate::net::ResponseBody;
 use crate::sharing::{HandIn, HandInError, HandInFile, HandInFileState, Handed, Visit};
@@ -184,7 +185,7 @@ pub(super) fn choose_password(language: Language, action: &str, is_weak: bool) -
 /// Why a file was not stored, in words, for a refusal that is noted by its word.
 fn reason(language: Language, word: &str) -> &'static str {
     let refusal = Refusal::ALL.iter().find(|refusal| refusal.word() == word).copied();
-    pages::reason(refusal.unwrap_or(Refusal::Failed), language)
+    refusal.unwrap_or(Refusal::Failed).sentence(language)
 }
 
 /// The person who asks, the dates, and what is allowed.

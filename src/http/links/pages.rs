@@ -4,16 +4,17 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use maud::{Markup, html};
 
-use super::receive::{Received, Refusal};
+use super::receive::Received;
 use crate::http::page::folder::{self, Row, shown_name};
 use crate::http::page::{Field, Page, Width, facts, note, notice, problem, success};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::FILES;
+use crate::http::refusal::Refusal;
 use crate::library::{Entry, TreeFiles};
 use crate::model::{EntryPath, Zone};
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
-use crate::text::{ArchiveTexts, AskedTexts, BrowseTexts, HandInTexts, Language, LinkTexts};
+use crate::text::{ArchiveTexts, BrowseTexts, Language, LinkTexts};
 
 /// Content of a link's page.
 pub(super) struct Shown<'a> {
@@ -179,31 +180,12 @@ fn refused(language: Language, received: &Received) -> Markup {
                     @for (name, refusal) in lost {
                         li {
                             @if let Some(name) = name { (shown_name(name)) ": " }
-                            (reason(*refusal, language))
+                            (refusal.sentence(language))
                         }
                     }
                 }
             },
         }
-    }
-}
-
-pub(super) fn reason(refusal: Refusal, language: Language) -> &'static str {
-    let (texts, hand_in) = (LinkTexts(language), HandInTexts(language));
-    match refusal {
-        Refusal::NothingChosen => texts.nothing_chosen(),
-        Refusal::BadName => texts.bad_name(),
-        Refusal::NoRoom => texts.no_room(),
-        Refusal::Locked => texts.being_edited(),
-        Refusal::Broken | Refusal::WrongLength => texts.broken_off(),
-        Refusal::TooMany => texts.too_many(),
-        Refusal::NoLonger => texts.takes_no_files(),
-        Refusal::WrongType => hand_in.wrong_type(),
-        Refusal::TooMuch => hand_in.too_much(),
-        Refusal::LeftOut => hand_in.left_out(),
-        Refusal::Finished => hand_in.finished_meanwhile(),
-        Refusal::ItemDone => AskedTexts(language).accepted_meanwhile(),
-        Refusal::Failed => texts.not_stored(),
     }
 }
 

@@ -4,14 +4,14 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::LinkRequest;
-use crate::http::error::{library_status, log_library};
 use crate::http::protocol::multipart::{
     Files, FormError, ITEM, IncomingFile, NAME, is_system_file, sent_name, sent_path,
 };
+use crate::http::refusal::Refusal;
 use crate::library::{Change, LibraryError, NewFile, PutOutcome, PutSession, Source, receive};
 use crate::model::{Access, Conditions, EntryPath, ItemId, Timestamp};
 use crate::net::RequestBody;
-use crate::sharing::{BegunFile, HandInError, SentFile, Visit};
+use crate::sharing::{BegunFile, SentFile, Visit};
 
 /// Result of a form.
 #[derive(Debug, Default)]
@@ -22,84 +22,11 @@ pub(super) struct Received {
     pub(super) refused: Vec<(Option<String>, Refusal)>,
 }
 
-/// Why a file was not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    NothingChosen,
-    BadName,
-    NoRoom,
-    Locked,
-    Broken,
-    WrongLength,
-    TooMany,
-    NoLonger,
-    WrongType,
-    TooMuch,
-    LeftOut,
-    Finished,
-    ItemDone,
-    Failed,
-}
-
 impl Received {
     pub(super) fn status(&self) -> StatusCode {
         match self.refused.iter().find(|(_, refusal)| *refusal != Refusal::LeftOut) {
             None => StatusCode::OK,
             Some((_, refusal)) => refusal.status(),
-        }
-    }
-}
-
-impl Refusal {
-    /// All of them.
-    pub(super) const ALL: [Self; 14] = [
-        Self::NothingChosen,
-        Self::BadName,
-        Self::NoRoom,
-        Self::Locked,
-        Self::Broken,
-        Self::WrongLength,
-        Self::TooMany,
-        Self::NoLonger,
-        Self::WrongType,
-        Self::TooMuch,
-        Self::LeftOut,
-        Self::Finished,
-        Self::ItemDone,
-        Self::Failed,
-    ];
-
-    /// Its word in receipts.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::NothingChosen => "nothing-chosen",
-            Self::BadName => "bad-name",
-            Self::NoRoom => "no-room",
-            Self::Locked => "being-edited",
-            Self::Broken => "broken-off",
-            Self::WrongLength => "wrong-length",
-            Self::TooMany => "too-many-at-once",
-            Self::NoLonger => "takes-no-files",
-            Self::WrongType => "wrong-type",
-            Self::TooMuch => "too-much",
-            Self::LeftOut => "left-out",
-            Self::Finished => "finished",
-            Self::ItemDone => "item-accepted",
-            Self::Failed => "failed",
-        }
-    }
-
-    fn status(self) -> StatusCode {
-        match self {
-            Self::NothingChosen | Self::BadName | Self::Broken | Self::WrongLength => StatusCode::BAD_REQUEST,
-            Self::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
-            Self::Locked => StatusCode::LOCKED,
-            Self::TooMany | Self::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Finished | Self::ItemDone => StatusCode::CONFLICT,
-            Self::LeftOut => StatusCode::OK,
-            Self::NoLonger => StatusCode::FORBIDDEN,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -115,7 +42,10 @@ impl LinkRequest<'_> {
         body: &mut RequestBody,
     ) -> Received {
         let mut received = Received::default();
-        let access = self.adding(visit, folder).await.map_err(|error| self.refusal(&error));
+        let access = self
+            .adding(visit, folder)
+            .await
+            .map_err(|error| Refusal::of_library(&error, self.info.request_id));
         let mut files = match Files::new(body, content_type) {
             Ok(files) => files,
             Err(error) => {
@@ -182,7 +112,7 @@ impl LinkRequest<'_> {
         };
         let new = NewFile { path, size: file.announced, modified: None, checksum: None };
         let put = self.services.library.begin_put(change, new).await;
-        let put = put.map_err(|error| self.refusal(&error))?;
+        let put = put.map_err(|error| Refusal::of_library(&error, self.info.request_id))?;
         let (outcome, size) = self.fill(visit, put, file, None).await?;
         Ok((outcome.entry.name, size))
     }
@@ -204,8 +134,10 @@ impl LinkRequest<'_> {
         }
         let (sharing, shown) = (&self.services.sharing, path.to_string());
         let sent = SentFile { path, size: file.announced, item };
-        let begun = sharing.begin_file(visit, (self.browser(), &sender.name), sent, self.info.received).await;
-        let BegunFile { put, room } = begun.map_err(|error| self.hand_in_refusal(&error))?;
+        let begun =
+            sharing.begin_file(visit, (self.browser(), &sender.name), &sent, self.info.received).await;
+        let BegunFile { put, room } =
+            begun.map_err(|error| Refusal::of_hand_in(&error, self.info.request_id))?;
         let (_, size) = self.fill(visit, put, file, room).await?;
         // Not the name that it got: that would tell of other files.
         Ok((shown.trim_start_matches('/').to_owned(), size))
@@ -225,7 +157,7 @@ impl LinkRequest<'_> {
             access.ok().and_then(|access| access.scope_to_add().ok()).map(drop).ok_or(Refusal::NoLonger)
         };
         let stored = receive(put, &mut counted, still_allowed, Timestamp::now).await?;
-        Ok((stored.map_err(|error| self.refusal(&error))?, counted.size))
+        Ok((stored.map_err(|error| Refusal::of_library(&error, self.info.request_id))?, counted.size))
     }
 
     /// Names a file that was not stored in the receipt of its hand-in.
@@ -242,38 +174,6 @@ impl LinkRequest<'_> {
         if let Err(error) = noted {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(request_id = %self.info.request_id, error, "a refused file is missing in its receipt");
-        }
-    }
-
-    fn hand_in_refusal(&self, error: &HandInError) -> Refusal {
-        match error {
-            HandInError::WrongType => Refusal::WrongType,
-            HandInError::TooMuch => Refusal::TooMuch,
-            HandInError::Finished | HandInError::UsedUp => Refusal::Finished,
-            HandInError::ItemDone => Refusal::ItemDone,
-            HandInError::NoSuchHandIn => Refusal::NoLonger,
-            HandInError::Name => Refusal::BadName,
-            HandInError::Library(error) => self.refusal(error),
-            error => {
-                let error: &dyn std::error::Error = error;
-                tracing::error!(request_id = %self.info.request_id, error, "hand-in not stored");
-                Refusal::Failed
-            }
-        }
-    }
-
-    fn refusal(&self, error: &LibraryError) -> Refusal {
-        let status = library_status(error);
-        match status {
-            _ if matches!(error, LibraryError::WrongSize) => Refusal::WrongLength,
-            StatusCode::LOCKED => Refusal::Locked,
-            StatusCode::INSUFFICIENT_STORAGE => Refusal::NoRoom,
-            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Refusal::NoLonger,
-            StatusCode::CONFLICT | StatusCode::BAD_REQUEST => Refusal::BadName,
-            _ => {
-                log_library(error, status, self.info.request_id);
-                Refusal::Failed
-            }
         }
     }
 }

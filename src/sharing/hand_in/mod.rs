@@ -25,7 +25,7 @@ use crate::sharing::request::RequestError;
 
 pub use read::HandInPlace;
 pub use receipt::{Receipt, ReceiptFile};
-pub use store::{BegunFile, SentFile};
+pub use store::{BegunFile, PlacedFile, SentFile};
 
 /// Most files of one hand-in, refused ones included.
 pub const MAX_HAND_IN_FILES: u64 = 5_000;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{HandInError, MAX_GUEST_NAME, MAX_HAND_IN_FILES, MAX_OPEN_HAND_INS};
 use crate::catalog::{HandInRow, NewHandIn, NewHandInFile, ReadTx, WriteTx};
+use crate::library::commit::Along;
 use crate::library::{Change, LibraryError, NewFile, PutSession};
 use crate::model::{
     Actor, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, HandInId, ItemId, LinkTerms, RequestId,
@@ -32,6 +33,20 @@ pub struct SentFile {
     pub item: Option<ItemId>,
 }
 
+/// A place for a file of a hand-in.
+pub struct PlacedFile {
+    /// The hand-in.
+    pub hand_in: HandInId,
+    /// The right to add the file to its folder.
+    pub change: Change,
+    /// Its path in that folder.
+    pub path: EntryPath,
+    /// Bytes that the hand-in may still grow by.
+    pub room: Option<u64>,
+    /// Adds it to the hand-in, in the transaction that stores it.
+    pub(crate) along: Along,
+}
+
 /// A file that is being stored.
 pub struct BegunFile {
     /// Takes its content.
@@ -43,14 +58,60 @@ pub struct BegunFile {
 impl Sharing {
     /// Begins to store a file of a browser's hand-in, which it begins if there is none.
     ///
-    /// Errors: `Finished`, `WrongType`, `TooMuch`, `Name`, and those of storing.
+    /// Errors: those of [`Self::place_file`], and of storing.
     pub async fn begin_file(
         &self,
         visit: &Visit,
-        (browser, name): (&str, &str),
-        sent: SentFile,
+        by: (&str, &str),
+        sent: &SentFile,
         now: Timestamp,
     ) -> Result<BegunFile, HandInError> {
+        let PlacedFile { change, path, room, along, .. } = self.place_file(visit, by, sent, now).await?;
+        let new = NewFile { path, size: sent.size, modified: None, checksum: None };
+        let put = self.inner.library.begin_put(change, new).await?;
+        Ok(BegunFile { put: put.along(along), room })
+    }
+
+    /// Decides where a file of a browser's hand-in lies, and makes the folders above it. Begins the hand-in if there is none.
+    ///
+    /// Errors: `Finished`, `WrongType`, `TooMuch`, `Name`, and those of making folders.
+    pub async fn place_file(
+        &self,
+        visit: &Visit,
+        (browser, name): (&str, &str),
+        sent: &SentFile,
+        now: Timestamp,
+    ) -> Result<PlacedFile, HandInError> {
+        let names = self.names_of(visit, sent).await?;
+        let hand_in = self.hand_in_or_begin(visit, browser, name, now).await?;
+        self.placed(visit, &hand_in, names, sent, now).await
+    }
+
+    /// The same for a file that was begun before for this hand-in.
+    ///
+    /// Errors: also `NoSuchHandIn`, if it is not one of this link.
+    pub async fn place_again(
+        &self,
+        visit: &Visit,
+        hand_in: HandInId,
+        sent: &SentFile,
+        now: Timestamp,
+    ) -> Result<PlacedFile, HandInError> {
+        let names = self.names_of(visit, sent).await?;
+        let row = self.inner.catalog.read(move |tx| tx.hand_in(hand_in)).await?;
+        let row = row.filter(|row| row.link == Some(visit.link.id)).ok_or(HandInError::NoSuchHandIn)?;
+        if row.finished.is_some() {
+            return Err(HandInError::Finished);
+        }
+        self.placed(visit, &row, names, sent, now).await
+    }
+
+    /// The folders of a file and its name, as the link or its request wants them.
+    async fn names_of(
+        &self,
+        visit: &Visit,
+        sent: &SentFile,
+    ) -> Result<(EntryName, Vec<EntryName>), HandInError> {
         visit.access.scope_to_add().map_err(LibraryError::from)?;
         let (file, folders) = match (visit.link.request, sent.path.names().split_last()) {
             (_, Some((_, folders))) if folders.len() > MAX_FOLDERS => {
@@ -64,16 +125,23 @@ impl Sharing {
             (None, Some((file, folders))) => (file.clone(), folders.to_vec()),
             (_, None) => return Err(LibraryError::NotFound.into()),
         };
-        if !visit.link.terms.takes(file.as_str()) {
-            return Err(HandInError::WrongType);
-        }
-        let hand_in = self.hand_in_or_begin(visit, browser, name, now).await?;
+        if visit.link.terms.takes(file.as_str()) { Ok((file, folders)) } else { Err(HandInError::WrongType) }
+    }
+
+    async fn placed(
+        &self,
+        visit: &Visit,
+        hand_in: &HandInRow,
+        (file, folders): (EntryName, Vec<EntryName>),
+        sent: &SentFile,
+        now: Timestamp,
+    ) -> Result<PlacedFile, HandInError> {
         let (id, terms) = (hand_in.id, visit.link.terms.clone());
         let room = self.inner.catalog.read(move |tx| room(tx, id, &terms)).await?;
         if room.zip(sent.size).is_some_and(|(room, size)| size > room) {
             return Err(HandInError::TooMuch);
         }
-        let folder = self.folder_for(visit, &hand_in, folders, now).await?;
+        let folder = self.folder_for(visit, hand_in, folders, now).await?;
         let change = Change {
             access: visit.access.narrowed_to_hand_in(folder).map_err(LibraryError::from)?,
             actor: visit.actor(),
@@ -81,8 +149,6 @@ impl Sharing {
             conditions: Conditions::default(),
         };
         let path = EntryPath::new(vec![file]).map_err(LibraryError::from)?;
-        let new = NewFile { path, size: sent.size, modified: None, checksum: None };
-        let put = self.inner.library.begin_put(change, new).await?;
         let arriving = Arriving {
             hand_in: id,
             request: visit.link.request,
@@ -92,7 +158,7 @@ impl Sharing {
             actor: visit.actor(),
         };
         let noted = move |tx: &WriteTx<'_>, version: VersionId| Ok(note(tx, &arriving, version)?);
-        Ok(BegunFile { put: put.along(Arc::new(noted)), room })
+        Ok(PlacedFile { hand_in: id, change, path, room, along: Arc::new(noted) })
     }
 
     /// Notes that a file of a browser's hand-in was not stored, for its receipt; nothing without a hand-in.
@@ -105,12 +171,27 @@ impl Sharing {
         now: Timestamp,
     ) -> Result<(), HandInError> {
         let (hmac, link) = (self.inner.keys.visit(visit.link.id, browser), visit.link.id);
-        let request = visit.link.request;
+        let row = self.inner.catalog.read(move |tx| tx.hand_in_of(&hmac, link)).await?;
+        match row {
+            Some(row) => self.note_refused_in(visit, (row.id, item), path, reason, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same for a hand-in of this link.
+    pub async fn note_refused_in(
+        &self,
+        visit: &Visit,
+        (hand_in, item): (HandInId, Option<ItemId>),
+        path: String,
+        reason: &'static str,
+        now: Timestamp,
+    ) -> Result<(), HandInError> {
+        let (link, request) = (visit.link.id, visit.link.request);
         let note = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            let Some(row) = tx.hand_in_of(&hmac, link)?.filter(|row| row.finished.is_none()) else {
-                return Ok(());
-            };
+            let is_open = |row: &HandInRow| row.finished.is_none() && row.link == Some(link);
+            let Some(row) = tx.hand_in(hand_in)?.filter(is_open) else { return Ok(()) };
             if tx.hand_in_extent(row.id)?.2 >= MAX_HAND_IN_FILES {
                 return Ok(());
             }

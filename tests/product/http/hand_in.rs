@@ -13,7 +13,7 @@ use crate::support::process::limited;
 use crate::support::server::{SPACE, USER};
 
 /// A link to `Belege/` with these options: its address.
-fn link<const N: usize>(server: &TestServer, options: [&str; N]) -> String {
+pub(crate) fn link<const N: usize>(server: &TestServer, options: [&str; N]) -> String {
     let made = made(server, options);
     let (_, path) = made["url"].as_str().unwrap().split_once("/s/").unwrap();
     format!("/s/{path}")
@@ -25,7 +25,7 @@ fn made<const N: usize>(server: &TestServer, options: [&str; N]) -> Value {
     serde_json::from_str(&server.cli_ok(words.iter().chain(&options))).unwrap()
 }
 
-fn office() -> TestServer {
+pub(crate) fn office() -> TestServer {
     let server = TestServer::start_plain();
     server.request("MKCOL", &format!("/dav/{SPACE}/Belege")).send().expect(201);
     server
@@ -62,7 +62,7 @@ fn names(server: &TestServer, path: &str) -> Vec<String> {
 }
 
 /// The receipt of a browser, and the outcome of its check without a server.
-fn receipt(browser: &Browser<'_>, link: &str) -> (String, Value) {
+pub(crate) fn receipt(browser: &Browser<'_>, link: &str) -> (String, Value) {
     let receipt = browser.get(&format!("{link}/receipt")).expect(200).text();
     let file = browser.server.secret_file("receipt.txt", receipt.strip_suffix('\n').unwrap());
     let mut check = limited(Path::new(env!("CARGO_BIN_EXE_tresor")));

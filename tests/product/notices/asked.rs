@@ -120,7 +120,7 @@ impl Desk {
         let sharing = &self.office.sharing;
         let visit = sharing.open(&token, GuestKey::None, PEER.parse().unwrap(), now).await.unwrap();
         let sent = SentFile { path: path("a.pdf"), size: None, item: Some(item) };
-        let begun = sharing.begin_file(&visit, ("a", ""), sent, now).await.unwrap();
+        let begun = sharing.begin_file(&visit, ("a", ""), &sent, now).await.unwrap();
         begun.put.commit(now).await.unwrap();
     }
 

@@ -143,6 +143,7 @@ impl Open {
             modified: None,
             checksum: None,
             metadata: String::new(),
+            hand_in: None,
         };
         self.instance.uploads.create(self.change(space), new).await.unwrap().id
     }

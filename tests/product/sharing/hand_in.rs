@@ -17,7 +17,7 @@ async fn link(office: &Office, terms: LinkTerms, lives: i64) -> Shared {
 
 async fn hand_in(office: &Office, visit: &Visit, name: &str, now: Timestamp) -> Result<(), HandInError> {
     let sent = SentFile { path: EntryPath::parse(name).unwrap(), size: None, item: None };
-    let mut begun = office.sharing.begin_file(visit, (BROWSER, "Erika"), sent, now).await?;
+    let mut begun = office.sharing.begin_file(visit, (BROWSER, "Erika"), &sent, now).await?;
     begun.put.write(name.as_bytes().to_vec().into()).await?;
     begun.put.commit(now).await?;
     Ok(())
@@ -40,7 +40,7 @@ async fn what_is_finished_after_the_deadline_is_taken_and_marked() {
         let visit = office.visit(&link).await.unwrap();
         let browser = format!("browser {is_late}");
         let sent = SentFile { path: path("a.pdf"), size: None, item: None };
-        let begun = office.sharing.begin_file(&visit, (&browser, ""), sent, NOW).await.unwrap();
+        let begun = office.sharing.begin_file(&visit, (&browser, ""), &sent, NOW).await.unwrap();
         begun.put.commit(NOW).await.unwrap();
         let done = office.sharing.finish(&visit, &browser, now).await.unwrap();
         assert_eq!((done.is_late, done.is_complete), (is_late, true));
@@ -59,7 +59,7 @@ async fn a_hand_in_that_was_left_open_gets_its_receipt_when_the_link_ends() {
     let visit = office.visit(&link).await.unwrap();
     hand_in(&office, &visit, "2025/a.pdf", NOW).await.unwrap();
     let sent = SentFile { path: path("b.pdf"), size: None, item: None };
-    drop(office.sharing.begin_file(&visit, ("another", ""), sent, NOW).await.unwrap());
+    drop(office.sharing.begin_file(&visit, ("another", ""), &sent, NOW).await.unwrap());
     assert_eq!(office.sharing.close_left_open(at(HOUR - 1)).await.unwrap(), 0);
     assert_eq!(office.sharing.close_left_open(at(HOUR)).await.unwrap(), 2);
     let handed = office.sharing.handed(link.link.token(), BROWSER, at(HOUR)).await.unwrap().unwrap();
@@ -135,11 +135,11 @@ async fn nothing_comes_in_after_the_end() {
     hand_in(&office, &visit, "a.pdf", NOW).await.unwrap();
     // Begun before the end, and stored after it: the receipt would not name it.
     let sent = SentFile { path: path("b.pdf"), size: None, item: None };
-    let begun = office.sharing.begin_file(&visit, (BROWSER, ""), sent.clone(), NOW).await.unwrap();
+    let begun = office.sharing.begin_file(&visit, (BROWSER, ""), &sent, NOW).await.unwrap();
     office.sharing.finish(&visit, BROWSER, NOW).await.unwrap();
     assert!(begun.put.commit(NOW).await.is_err());
     assert!(matches!(
-        office.sharing.begin_file(&visit, (BROWSER, ""), sent, NOW).await,
+        office.sharing.begin_file(&visit, (BROWSER, ""), &sent, NOW).await,
         Err(HandInError::Finished)
     ));
     assert_eq!(office.names("folder").await, ["a.pdf", "a.txt", "sub"]);

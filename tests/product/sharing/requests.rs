@@ -48,7 +48,7 @@ async fn begin(
     item: ItemId,
 ) -> Result<BegunFile, HandInError> {
     let sent = SentFile { path: path("a.pdf"), size: None, item: Some(item) };
-    office.sharing.begin_file(visit, (browser, ""), sent, NOW).await
+    office.sharing.begin_file(visit, (browser, ""), &sent, NOW).await
 }
 
 async fn judge(office: &Office, shown: &RequestShown, item: ItemId, judgement: Judgement) {

@@ -6,21 +6,19 @@
 //! mtime 1600000000                 modification time, in seconds since 1970
 //! sha256 9f86d0…                   expected checksum of the whole content, in hexadecimal digits
 //! ```
-//! Values are Base64. All other keys are stored and returned, but have no meaning.
+//! All other keys are stored and returned, but have no meaning.
 
-use std::collections::BTreeMap;
-
-use crate::http::protocol::RequestError;
 use crate::http::protocol::dates::parse_unix_seconds;
+use crate::http::protocol::upload_metadata::{UploadMetadata, malformed};
 use crate::library::LibraryError;
 use crate::model::{Checksum, ChecksumKind, EntryName, EntryPath, Timestamp};
 use crate::uploads::{MAX_UPLOAD_METADATA, UploadError};
 
 use super::Failure;
 
-/// The pairs of an `Upload-Metadata` header.
+/// What a client says about a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata(BTreeMap<String, Vec<u8>>);
+pub struct Metadata(UploadMetadata);
 
 impl Metadata {
     /// Parses a header. Errors: `MetadataTooLong`; 400 if it breaks the protocol in any detail.
@@ -28,19 +26,7 @@ impl Metadata {
         if text.len() > MAX_UPLOAD_METADATA {
             return Err(UploadError::MetadataTooLong.into());
         }
-        let mut pairs = BTreeMap::new();
-        for pair in text.split(',').map(str::trim).filter(|_| !text.is_empty()) {
-            let (key, encoded) = pair.split_once(' ').unwrap_or((pair, ""));
-            if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(malformed("has a key that is empty or not ASCII"));
-            }
-            let value = data_encoding::BASE64.decode(encoded.as_bytes());
-            let value = value.map_err(|_| malformed("has a value that is not Base64"))?;
-            if pairs.insert(key.to_owned(), value).is_some() {
-                return Err(malformed("says something twice"));
-            }
-        }
-        Ok(Self(pairs))
+        Ok(Self(UploadMetadata::parse(text)?))
     }
 
     /// Destination of the content; `None` if the metadata do not name it.
@@ -50,7 +36,7 @@ impl Metadata {
             let (space, rest) =
                 path.split_once('/').ok_or_else(|| malformed("has a path that names no file"))?;
             if rest.is_empty() || rest.ends_with('/') {
-                return Err(malformed("has a path that names no file"));
+                return Err(malformed("has a path that names no file").into());
             }
             return Ok(Some((name(space)?, EntryPath::parse(rest).map_err(LibraryError::from)?)));
         }
@@ -83,7 +69,7 @@ impl Metadata {
         let Some(text) = self.text("mtime")? else { return Ok(None) };
         parse_unix_seconds(text)
             .map(Some)
-            .ok_or_else(|| malformed("has an mtime that is no number of seconds"))
+            .ok_or_else(|| malformed("has an mtime that is no number of seconds").into())
     }
 
     /// SHA-256 of the whole content.
@@ -91,21 +77,16 @@ impl Metadata {
         let Some(text) = self.text("sha256")? else { return Ok(None) };
         let digest = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
         let checksum = digest.and_then(|digest| Checksum::new(ChecksumKind::Sha256, digest));
-        checksum.map(Some).ok_or_else(|| malformed("has a sha256 that is not 64 hexadecimal digits"))
+        checksum.map(Some).ok_or_else(|| malformed("has a sha256 that is not 64 hexadecimal digits").into())
     }
 
     fn text(&self, key: &str) -> Result<Option<&str>, Failure> {
-        let text = self.0.get(key).map(|value| std::str::from_utf8(value)).transpose();
-        text.map_err(|_| malformed("has a value that is not UTF-8"))
+        Ok(self.0.text(key)?)
     }
 }
 
 fn name(text: &str) -> Result<EntryName, Failure> {
     Ok(EntryName::parse(text).map_err(LibraryError::from)?)
-}
-
-fn malformed(reason: &'static str) -> Failure {
-    RequestError::Header { name: "Upload-Metadata", reason }.into()
 }
 
 #[cfg(test)]
