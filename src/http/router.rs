@@ -27,6 +27,7 @@ use super::recent_spaces::RecentSpaces;
 use super::reply::{Answer, empty, not_allowed, plain, read_only};
 use super::requests;
 use super::resumable::{Endpoint, Resumable, UploadStart};
+use super::sending::{Guest, Refused, Sending};
 use super::signin;
 use super::{Health, HealthState, KnownTroubles, health_response};
 use crate::accounts::{Accounts, Principal};
@@ -71,6 +72,7 @@ struct Open {
     services: Services,
     dav: Dav,
     resumable: Resumable,
+    sending: Sending,
 }
 
 impl Router {
@@ -88,7 +90,7 @@ impl Router {
             Services { library, uploads, accounts, sharing, intake, admin, recent_spaces, lanes, archives };
         let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
         // A second unlock finds the instance already open and never gets here.
-        let _ = self.open.set(Open { services, dav, resumable });
+        let _ = self.open.set(Open { services, dav, resumable, sending: Sending::default() });
     }
 
     /// For an open instance the library knows whether it can be changed.
@@ -185,6 +187,9 @@ impl Open {
                 cors.write_headers(response.headers_mut());
             }
             return response;
+        }
+        if Sending::serves(path) {
+            return self.sending.handle(context, body).await;
         }
         if Dav::serves(path) {
             return self.dav(context, body).await;
@@ -298,6 +303,9 @@ impl Open {
             links::Endpoint::Page { .. } | links::Endpoint::Download | links::Endpoint::Receipt => {
                 ("link", links::handle(context, address, body).await)
             }
+            links::Endpoint::Sending { lists } => {
+                return self.guest_sending(context, address, lists, body).await;
+            }
             links::Endpoint::File | links::Endpoint::Leased { .. } => {
                 ("link", self.guest_tree(context, address, body).await)
             }
@@ -306,6 +314,21 @@ impl Open {
             }
         };
         routed(response, Route::named(route))
+    }
+
+    async fn guest_sending(
+        &self,
+        context: RequestContext<'_>,
+        address: LinkAddress<'_>,
+        lists: bool,
+        body: &mut RequestBody,
+    ) -> Response<ResponseBody> {
+        let guest = match links::sender(context, address).await {
+            Ok(Some((visit, browser))) => Ok(Guest { visit, browser }),
+            Ok(None) => Err(Refused::Forged),
+            Err(error) => Err(error.into()),
+        };
+        self.sending.of_guest(context, guest, lists, body).await
     }
 
     async fn guest_tree(

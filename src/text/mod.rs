@@ -19,6 +19,7 @@ mod notices;
 mod office;
 mod refusals;
 mod requests;
+mod sending;
 mod sentences;
 mod sign_in;
 
@@ -39,6 +40,7 @@ pub use notices::NoticeTexts;
 pub use office::OfficeTexts;
 pub use refusals::RefusalTexts;
 pub use requests::RequestsTexts;
+pub use sending::SendingTexts;
 pub use sentences::Sentence;
 pub use sign_in::SignInTexts;
 
@@ -61,6 +63,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("OfficeTexts", OfficeTexts::ALL),
     ("RefusalTexts", RefusalTexts::ALL),
     ("RequestsTexts", RequestsTexts::ALL),
+    ("SendingTexts", SendingTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
 ];
 

@@ -5,6 +5,7 @@
 //! /s/TOKEN/files/a/                  the page of a folder below it
 //! /s/TOKEN/download                  redirects to the file of a link to a file
 //! /s/TOKEN/receipt                   the signed receipt of this browser's hand-in
+//! /s/TOKEN/sending                   where the page's script begins uploads; with /list, what is unfinished
 //! /s/TOKEN/get/LEASE/a               what the link leads to, under a lease; needs neither cookie nor password
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
 //! /public.php/dav/files/TOKEN/a/b    WebDAV; the link's password by Basic, with any user name
@@ -34,6 +35,8 @@ pub(in crate::http) enum Endpoint<'a> {
     Download,
     /// The receipt of a hand-in.
     Receipt,
+    /// Uploads of the page's script, or the list of them.
+    Sending { lists: bool },
     /// A file, for a browser.
     File,
     /// What a link leads to, under the lease of this secret.
@@ -74,6 +77,8 @@ impl<'a> LinkAddress<'a> {
             "" | "files" => Endpoint::Page { folder: "" },
             "download" => Endpoint::Download,
             "receipt" => Endpoint::Receipt,
+            "sending" => Endpoint::Sending { lists: false },
+            "sending/list" => Endpoint::Sending { lists: true },
             _ if below.starts_with("get/") => {
                 let lease = below.split('/').nth(1).unwrap_or_default();
                 Endpoint::Leased { lease }
@@ -127,6 +132,9 @@ mod tests {
             ("/s/t/files/a/b%20c/", page("a/b%20c/", "/s/t")),
             ("/s/t/download", Some((Endpoint::Download, "t", "/s/t"))),
             ("/s/t/receipt", Some((Endpoint::Receipt, "t", "/s/t"))),
+            ("/s/t/sending", Some((Endpoint::Sending { lists: false }, "t", "/s/t"))),
+            ("/s/t/sending/list", Some((Endpoint::Sending { lists: true }, "t", "/s/t"))),
+            ("/s/t/sending/", None),
             ("/s/t/files/a", Some((Endpoint::File, "t", "/s/t"))),
             ("/index.php/s/t/files/a/b", Some((Endpoint::File, "t", "/index.php/s/t"))),
             ("/s/t/get/7.ab", Some((Endpoint::Leased { lease: "7.ab" }, "t", "/s/t"))),

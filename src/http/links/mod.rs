@@ -77,6 +77,20 @@ pub(super) async fn leased_archive(
     LinkRequest::new(context, address).leased_archive(visit).await
 }
 
+/// The guest whose browser sends files by the script of a link's page: the link, and the browser's secret. `None` for a browser
+/// that the page has given none.
+pub(super) async fn sender(
+    context: RequestContext<'_>,
+    address: LinkAddress<'_>,
+) -> Result<Option<(Visit, String)>, VisitError> {
+    let request = LinkRequest::new(context, address);
+    let visit = request.open(request.pass()).await?;
+    if !visit.access.only_adds() {
+        return Err(VisitError::NoSuchLink);
+    }
+    Ok(request.known_browser().map(|browser| (visit, browser.to_owned())))
+}
+
 /// Answers a request to a page.
 pub(super) async fn handle(
     context: RequestContext<'_>,

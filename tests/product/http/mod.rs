@@ -34,6 +34,7 @@ mod reads;
 pub(crate) mod requests;
 mod rights;
 mod saving;
+mod sending;
 mod sessions;
 mod throttle;
 mod transfer;

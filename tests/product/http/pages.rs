@@ -190,6 +190,11 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RequestsTexts::not_made", "needs a right that was taken meanwhile"),
     ("RequestsTexts::matrix_cut", "needs 1,000 requests"),
     ("RequestsTexts::not_asked", "needs requests of one template with other items: `http::asking`"),
+    ("SendingTexts::not_signed_in", "an answer to a script: `http::sending`"),
+    ("SendingTexts::open_again", "an answer to a script: `http::sending`"),
+    ("SendingTexts::begin_anew", "an answer to a script: `http::sending`"),
+    ("SendingTexts::taken_over", "an answer to a script: `http::sending`"),
+    ("SendingTexts::too_many", "an answer to a script: `http::sending`"),
     ("SignInTexts::pages", "for screen readers"),
 ];
 

@@ -597,7 +597,7 @@ const WALKED: [&str; 6] = ["\"api\"", "\"dav\"", "\"files\"", "\"ocs\"", "endpoi
 /// judge it, and it opens a file as WebDAV does: `http::judging`.
 const DECIDED: [&str; 3] = ["\"holding\"", "\"links\"", "\"requests\""];
 /// Those of answers in which no file occurs.
-const WITHOUT_FILES: [&str; 15] = [
+const WITHOUT_FILES: [&str; 16] = [
     "\"absent\"",
     "\"account\"",
     "\"health\"",
@@ -611,6 +611,8 @@ const WITHOUT_FILES: [&str; 15] = [
     "\"office\"",
     "\"online\"",
     "\"root\"",
+    // Takes files in; its lists name what the asking browser sent itself.
+    "\"sending\"",
     "\"static\"",
     "\"status\"",
 ];

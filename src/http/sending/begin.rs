@@ -1,0 +1,126 @@
+//! Begins an upload.
+
+use http::header::LOCATION;
+use http::{HeaderValue, Response, StatusCode};
+
+use super::refused::Refused;
+use super::sent::Sent;
+use super::{Answer, Guest, Owner, PROTOCOL, SendRequest, at_offset};
+use crate::http::page::form::is_from_this_site;
+use crate::http::protocol::RequestError;
+use crate::http::protocol::headers;
+use crate::http::refusal::Refusal;
+use crate::http::session;
+use crate::library::{Change, LibraryError};
+use crate::model::{Access, Conditions, EntryPath, HandInId, Right, UploadId, UploadShape};
+use crate::net::{RequestBody, ResponseBody};
+use crate::sharing::PlacedFile;
+use crate::uploads::NewUpload;
+
+/// An upload to begin.
+struct Begun {
+    sent: Sent,
+    length: u64,
+    change: Change,
+    /// Where the file goes, if that is known.
+    path: Option<EntryPath>,
+    hand_in: Option<HandInId>,
+}
+
+impl SendRequest<'_> {
+    /// By a user on a page of files.
+    pub(super) async fn begin_as_user(&self, body: &mut RequestBody) -> Answer {
+        let session = session::current(self.context).await?.ok_or(Refused::NotSignedIn)?;
+        if !session::is_own_script(self.context, &session.token) {
+            return Err(Refused::Forged);
+        }
+        let (sent, length) = self.asked()?;
+        let (space, folder) = sent.destination()?;
+        let (library, principal) = (&self.services.library, session.principal);
+        let id = library.space_id(&space).await?.ok_or(LibraryError::NoSuchSpace)?;
+        let access = self.services.accounts.access(&principal, id).await?.ok_or(LibraryError::NoSuchSpace)?;
+        access.require(Right::Write).map_err(LibraryError::from)?;
+        let whole = folder.names().iter().chain(sent.path.names()).cloned().collect();
+        let path = EntryPath::new(whole).map_err(LibraryError::from)?;
+        let change = |access: Access| Change {
+            access,
+            actor: principal.actor(),
+            now: self.info.received,
+            conditions: Conditions::default(),
+        };
+        if let Some((above, _)) = path.split_last().filter(|_| sent.path.names().len() > 1) {
+            library.make_folders(&change(access), &above).await?;
+        }
+        let access = if sent.is_beside()? { access.storing_beside() } else { access };
+        let begun = Begun { sent, length, change: change(access), path: Some(path), hand_in: None };
+        self.begun(begun, &Owner::User { principal, access }, body).await
+    }
+
+    /// By a guest on the page of a link that takes files in.
+    pub(super) async fn begin_as_guest(&self, guest: Guest, body: &mut RequestBody) -> Answer {
+        if !is_from_this_site(self.context) {
+            return Err(Refused::Forged);
+        }
+        let (sent, length) = self.asked()?;
+        let (now, by) = (self.info.received, (guest.browser.as_str(), sent.name()?));
+        let file = sent.handed_in(length)?;
+        let placed = self.services.sharing.place_file(&guest.visit, by, &file, now).await;
+        let PlacedFile { hand_in, change, .. } = match placed {
+            Ok(placed) => placed,
+            Err(error) => {
+                let refusal = Refusal::of_hand_in(&error, self.info.request_id);
+                let (visit, name) = (&guest.visit, sent.path.text());
+                let of = (guest.browser.as_str(), file.item);
+                let noted = self.services.sharing.note_refused(visit, of, name, refusal.word(), now).await;
+                self.log_unnoted(noted);
+                return Err(Refused::HandIn(error));
+            }
+        };
+        let begun = Begun { sent, length, change, path: None, hand_in: Some(hand_in) };
+        self.begun(begun, &Owner::Guest { visit: Box::new(guest.visit), hand_in }, body).await
+    }
+
+    fn asked(&self) -> Result<(Sent, u64), Refused> {
+        self.require_version()?;
+        let headers = &self.parts.headers;
+        let length = headers::number_of_bytes(headers, "Upload-Length")?;
+        let missing = RequestError::Header { name: "Upload-Length", reason: "is missing" };
+        let sent = Sent::parse(headers::single(headers, "Upload-Metadata")?.unwrap_or_default())?;
+        Ok((sent, length.ok_or(missing)?))
+    }
+
+    async fn begun(&self, begun: Begun, owner: &Owner, body: &mut RequestBody) -> Answer {
+        let Begun { sent, length, change, path, hand_in } = begun;
+        let new = NewUpload {
+            id: UploadId::random(),
+            protocol: PROTOCOL,
+            name: None,
+            shape: UploadShape::Linear,
+            path,
+            length: Some(length),
+            modified: if hand_in.is_none() { sent.modified()? } else { None },
+            checksum: None,
+            metadata: sent.text.clone(),
+            hand_in,
+        };
+        let upload = self.services.uploads.create(change, new).await?;
+        let id = upload.id;
+        let brings_content = body.announced_length() != Some(0);
+        let answer = match brings_content || length == 0 {
+            true => self.append(owner, upload, body, StatusCode::CREATED).await,
+            false => Ok(at_offset(StatusCode::CREATED, 0)),
+        };
+        // Even if the bytes did not arrive: the upload has begun, and the client may go on.
+        let mut response = answer.unwrap_or_else(|refused| self.finished(Err(refused)));
+        self.locate(id, &mut response);
+        owner.mark(&mut response);
+        Ok(response)
+    }
+
+    fn locate(&self, id: UploadId, response: &mut Response<ResponseBody>) {
+        if let Ok(mut address) = HeaderValue::from_str(&self.address(id)) {
+            address.set_sensitive(true);
+            response.headers_mut().insert(LOCATION, address);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Uploads that the scripts of pages send: for staff on the pages of files, and for guests on the page of a link that takes
+//! files in. What a script sends here, a plain form sends, too; but this way a large file goes on where it broke off.
+//!
+//! ```text
+//! POST   /sending                201, begins an upload: session and its token in the header Tresor-Token
+//! POST   /s/TOKEN/sending        201, begins one of a guest's hand-in: the cookies of the link's page
+//! GET    .../list                what is unfinished, and of a hand-in what has arrived
+//! HEAD   /sending/ID.PASS        200, the offset so far
+//! PATCH  /sending/ID.PASS        204, appends; the last byte is answered once the file is durable
+//! DELETE /sending/ID.PASS        204, cancels it
+//! ```
+//! The protocol is tus 1.0.0 with creation, creation-with-upload and termination. The address of an upload holds a secret,
+//! so it goes on when its session has ended, or the pass of the link's password; the right of its owner is judged again with
+//! each request. Refusals are JSON with a sentence for the person.
+
+mod begin;
+mod list;
+mod proceed;
+mod refused;
+mod sent;
+
+use std::num::NonZeroUsize;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use lru::LruCache;
+
+pub(super) use self::refused::Refused;
+use super::context::RequestContext;
+use super::page::language::{chosen, preferred};
+use super::reply::uncached;
+use crate::accounts::Principal;
+use crate::model::{Access, Actor, HandInId, UploadId, UploadOwner};
+use crate::net::{LogUser, RequestBody, ResponseBody, Route};
+use crate::sharing::Visit;
+use crate::text::Language;
+
+/// The protocol of these uploads, as stored with them.
+const PROTOCOL: &str = "page";
+const ROOT: &str = "/sending";
+/// Uploads that are remembered after they became files, for clients that lost the answer; the newest ones.
+const MAX_DONE: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
+
+const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+/// The name that a file got in place of the one it was sent by, percent-encoded.
+const STORED_AS: HeaderName = HeaderName::from_static("tresor-stored-as");
+const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
+
+type Answer = Result<Response<ResponseBody>, Refused>;
+
+/// What this endpoint remembers until a restart; then a client whose last answer was lost sends its file once more.
+#[derive(Clone)]
+pub(super) struct Sending {
+    done: Arc<Mutex<LruCache<UploadId, Done>>>,
+}
+
+/// An upload that became a file.
+#[derive(Clone)]
+struct Done {
+    length: u64,
+    /// The name that it got, if that is another one and its sender may know it.
+    stored_as: Option<String>,
+}
+
+/// A guest at the page of a link that takes files in.
+pub(super) struct Guest {
+    pub(super) visit: Visit,
+    /// The browser's secret.
+    pub(super) browser: String,
+}
+
+/// The person on whose behalf an upload is sent, with the present right to store files.
+enum Owner {
+    User { principal: Principal, access: Access },
+    Guest { visit: Box<Visit>, hand_in: HandInId },
+}
+
+/// A request.
+struct SendRequest<'a> {
+    context: RequestContext<'a>,
+    memory: &'a Sending,
+    language: Language,
+    /// Whether a guest reads the answer.
+    is_guest: bool,
+}
+
+impl<'a> Deref for SendRequest<'a> {
+    type Target = RequestContext<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.context
+    }
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self { done: Arc::new(Mutex::new(LruCache::new(MAX_DONE))) }
+    }
+}
+
+impl Sending {
+    /// Whether a path belongs to this endpoint; those below links do not.
+    pub(super) fn serves(path: &str) -> bool {
+        path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Answers a request to this endpoint.
+    pub(super) async fn handle(
+        &self,
+        context: RequestContext<'_>,
+        body: &mut RequestBody,
+    ) -> Response<ResponseBody> {
+        let mut request = SendRequest { context, memory: self, language: chosen(context), is_guest: false };
+        let rest = context.path().strip_prefix(ROOT).unwrap_or_default();
+        let answer = match (&context.parts.method, rest) {
+            (&Method::POST, "") => request.begin_as_user(body).await,
+            (&Method::GET, "/list") => request.list_of_user().await,
+            (_, rest) => match request.named(rest) {
+                Some(id) => request.proceed(id, body).await,
+                None => Err(Refused::NoSuchUpload),
+            },
+        };
+        request.finished(answer)
+    }
+
+    /// Answers a request of a guest, below the address of the link.
+    pub(super) async fn of_guest(
+        &self,
+        context: RequestContext<'_>,
+        guest: Result<Guest, Refused>,
+        lists: bool,
+        body: &mut RequestBody,
+    ) -> Response<ResponseBody> {
+        let language = preferred(&context.parts.headers);
+        let request = SendRequest { context, memory: self, language, is_guest: true };
+        let answer = match (guest, &context.parts.method, lists) {
+            (Err(why), ..) => Err(why),
+            (Ok(guest), &Method::POST, false) => request.begin_as_guest(guest, body).await,
+            (Ok(guest), &Method::GET, true) => request.list_of_guest(&guest).await,
+            _ => Err(Refused::Method),
+        };
+        request.finished(answer)
+    }
+
+    fn note(&self, id: UploadId, done: Done) {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).put(id, done);
+    }
+
+    fn done(&self, id: UploadId) -> Option<Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+}
+
+impl SendRequest<'_> {
+    /// The upload that an address names, if its secret is right.
+    fn named(&self, rest: &str) -> Option<UploadId> {
+        let (id, pass) = rest.strip_prefix('/')?.split_once('.')?;
+        let id = id.parse().ok()?;
+        self.services.accounts.is_upload_pass(id, pass).then_some(id)
+    }
+
+    /// The address of an upload.
+    fn address(&self, id: UploadId) -> String {
+        format!("{ROOT}/{id}.{}", self.services.accounts.upload_pass(id))
+    }
+
+    fn require_version(&self) -> Result<(), Refused> {
+        let is_known = self.parts.headers.get(TUS_RESUMABLE).is_some_and(|version| version == VERSION);
+        if is_known { Ok(()) } else { Err(Refused::Version) }
+    }
+
+    fn finished(&self, answer: Answer) -> Response<ResponseBody> {
+        let refusal =
+            |refused: Refused| refused.response((self.language, self.is_guest), self.info.request_id);
+        let mut response = answer.unwrap_or_else(refusal);
+        response.headers_mut().insert(TUS_RESUMABLE, VERSION);
+        response.extensions_mut().insert(Route::named("sending"));
+        response
+    }
+}
+
+impl Owner {
+    fn id(&self) -> UploadOwner {
+        match self {
+            Self::User { principal, .. } => UploadOwner::User(principal.user),
+            Self::Guest { hand_in, .. } => UploadOwner::HandIn(*hand_in),
+        }
+    }
+
+    fn access(&self) -> &Access {
+        match self {
+            Self::User { access, .. } => access,
+            Self::Guest { visit, .. } => &visit.access,
+        }
+    }
+
+    fn actor(&self) -> Actor {
+        match self {
+            Self::User { principal, .. } => principal.actor(),
+            Self::Guest { visit, .. } => visit.actor(),
+        }
+    }
+
+    /// Marks an answer with the user for the log.
+    fn mark(&self, response: &mut Response<ResponseBody>) {
+        if let Self::User { principal, .. } = self {
+            response.extensions_mut().insert(LogUser(principal.user));
+        }
+    }
+}
+
+/// An answer with the offset of an upload.
+fn at_offset(status: StatusCode, offset: u64) -> Response<ResponseBody> {
+    let mut response = uncached(status);
+    response.headers_mut().insert(UPLOAD_OFFSET, offset.into());
+    response
+}
+
+/// An answer for an upload that is a file.
+fn stored(status: StatusCode, done: &Done) -> Response<ResponseBody> {
+    let mut response = at_offset(status, done.length);
+    let name = done.stored_as.as_deref().unwrap_or_default();
+    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string();
+    if let Some(encoded) = HeaderValue::from_str(&encoded).ok().filter(|_| !name.is_empty()) {
+        response.headers_mut().insert(STORED_AS, encoded);
+    }
+    response
+}
