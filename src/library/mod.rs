@@ -79,6 +79,7 @@ use crate::vault::reader::Buffers;
 pub use admit::NewFile;
 pub use archive::{MOST_ARCHIVED, NodeId, Tree, TreeFile, TreeFiles, TreeNode};
 pub use arrival::{Overwrite, Transferred};
+pub(crate) use commit::Along;
 pub use commit::PutOutcome;
 pub use cross_space::Carry;
 pub use damage::IntegrityState;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::{HandInError, MAX_GUEST_NAME, MAX_HAND_IN_FILES, MAX_OPEN_HAND_INS};
 use crate::catalog::{HandInRow, NewHandIn, NewHandInFile, ReadTx, WriteTx};
-use crate::library::commit::Along;
-use crate::library::{Change, LibraryError, NewFile, PutSession};
+use crate::library::{Along, Change, LibraryError, NewFile, PutSession};
 use crate::model::{
     Actor, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, HandInId, ItemId, LinkTerms, RequestId,
     Stamp, Timestamp, VersionId, Worker, Zone,

@@ -1,8 +1,11 @@
 //! Hand-ins over time: deadlines, links that end, files that were read.
 
-use tresor::model::{EntryPath, HandInFileId, LinkRight, LinkTerms, Timestamp};
+use tresor::model::{EntryPath, HandInFileId, LinkRight, LinkTerms, Timestamp, UploadId, UploadShape};
 use tresor::proof;
-use tresor::sharing::{HandIn, HandInError, HandInFileState, NewLink, Receipt, SentFile, Shared, Visit};
+use tresor::sharing::{
+    HandIn, HandInError, HandInFileState, NewLink, Receipt, SentFile, Shared, Visit, VisitError,
+};
+use tresor::uploads::{NewUpload, UploadsOf};
 
 use crate::sharing::office::{HOUR, NOW, Office, at, path};
 
@@ -70,6 +73,54 @@ async fn a_hand_in_that_was_left_open_gets_its_receipt_when_the_link_ends() {
     // The one without a file is forgotten.
     assert!(office.sharing.handed(link.link.token(), "another", at(HOUR)).await.unwrap().is_none());
     assert_eq!(office.sharing.close_left_open(at(2 * HOUR)).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_in_parts_ends_with_its_hand_in() {
+    let office = Office::open().await;
+    let link = link(&office, LinkTerms::default(), HOUR).await;
+    let visit = office.visit(&link).await.unwrap();
+    let begin = async |browser: &str| {
+        let sent = SentFile { path: path("a.pdf"), size: Some(10), item: None };
+        let placed = office.sharing.place_file(&visit, (browser, ""), &sent, NOW).await.unwrap();
+        let upload = NewUpload {
+            id: UploadId::random(),
+            protocol: "page",
+            name: None,
+            shape: UploadShape::Linear,
+            path: None,
+            length: Some(10),
+            modified: None,
+            checksum: None,
+            metadata: String::new(),
+            hand_in: Some(placed.hand_in),
+        };
+        (placed.hand_in, office.uploads.create(placed.change, upload).await.unwrap().id)
+    };
+    let of = async |hand_in| {
+        let of = UploadsOf::HandIn(hand_in);
+        office
+            .uploads
+            .list(&[visit.access], of)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|one| one.id)
+            .collect::<Vec<_>>()
+    };
+    hand_in(&office, &visit, "b.pdf", NOW).await.unwrap();
+    let (finished, lost) = begin(BROWSER).await;
+    let (open, kept) = begin("another").await;
+    assert_eq!((of(finished).await, of(open).await), (vec![lost], vec![kept]));
+    let member = UploadsOf::User(office.bert.user);
+    assert!(office.uploads.list(&[office.change().access], member).await.unwrap().is_empty());
+    office.sharing.finish(&visit, BROWSER, NOW).await.unwrap();
+    assert!(matches!(office.sharing.reopen(finished, NOW).await, Err(VisitError::NoSuchLink)));
+    assert_eq!(office.uploads.upkeep(NOW).await.unwrap(), 1);
+    assert_eq!((of(finished).await, of(open).await), (vec![], vec![kept]));
+    // A hand-in without a file is forgotten with its link.
+    office.sharing.close_left_open(at(HOUR)).await.unwrap();
+    assert_eq!(office.uploads.upkeep(at(HOUR)).await.unwrap(), 1);
 }
 
 #[tokio::test]
