@@ -49,6 +49,7 @@ mod record;
 pub(crate) mod recovery_file;
 mod removal;
 pub(crate) mod resolve;
+mod search;
 mod space;
 pub(crate) mod space_note;
 mod time;
@@ -69,7 +70,7 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::catalog::{Catalog, CatalogError, Commit, LockRow, WriteTx, WriterProgress};
 use crate::model::{
     Access, AccessDenied, Actor, CertainTime, ClockDoubt, Conditions, EntryId, NamePolicy, Right, Stamp,
-    Timestamp, UserId,
+    Timestamp, UserId, Viewer,
 };
 
 use crate::vault::disk::{Containers, Storage};
@@ -93,6 +94,7 @@ pub use open::{Content, PIECE, ReadAhead};
 pub use property::PropertyChange;
 pub use put::PutSession;
 pub use receive::{Incoming, Source, receive};
+pub use search::{Hit, Hits, MOST_HITS, Search};
 pub use space::{Space, SpaceSettings, Top, Tops};
 pub use transfer::Transfer;
 pub use trash::TrashItem;
@@ -191,6 +193,8 @@ struct LongWork {
     copying: turns::Turns<(UserId, Option<EntryId>)>,
     /// Turns for copying into other spaces.
     carrying: turns::Turns<UserId>,
+    /// Turns for searches by name.
+    searching: turns::Turns<Viewer>,
     /// Copies in steps that are in progress.
     growing: growth::Growing,
 }
@@ -274,6 +278,7 @@ impl Library {
             shortening: Mutex::default(),
             copying: turns::Turns::new(transfer::MAX_COPIES_AT_ONCE),
             carrying: turns::Turns::new(cross_space::MAX_CARRIED_AT_ONCE),
+            searching: turns::Turns::new(search::MAX_SEARCHES_AT_ONCE),
             growing: growth::Growing::default(),
         };
         let shared = Shared {

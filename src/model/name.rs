@@ -154,7 +154,7 @@ impl fmt::Display for EntryName {
 const MAX_ENDING: usize = 32;
 
 /// Whether a character has no shape, or changes the direction of those around it.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 

@@ -19,6 +19,7 @@ mod quota;
 mod random;
 mod recovery_key;
 mod schedules;
+mod search;
 mod spaces;
 pub(crate) mod store;
 mod swept;

@@ -580,6 +580,7 @@ const USE_CASES: &[&str] = &[
     "require_conditions",
     "restore",
     "restore_version",
+    "search",
     "set_length",
     "tops",
     "tops_with",
