@@ -12,6 +12,54 @@ sentences! {
     path:
         de "Ordner über diesem",
         en "Folders above this one";
+    search_label:
+        de "Dateien und Ordner in allen Bereichen suchen",
+        en "Search files and folders in all spaces";
+    search:
+        de "Suchen",
+        en "Search";
+    search_title(text: &str):
+        de "Suche nach „{text}“",
+        en "Search for “{text}”";
+    search_about:
+        de "Ein Teil des Namens genügt. Groß oder klein ist gleich, ebenso ä, ae und a. Bei mehreren Wörtern muss eines im Namen stehen; die anderen dürfen auch in den Ordnern darüber oder im Bereich vorkommen.",
+        en "A part of the name is enough. Capitals do not matter, and ä, ae and a are the same. Of several words, one must be in the name; the others may also be in the folders above it or in the space.";
+    search_nothing:
+        de "Nichts gefunden.",
+        en "Nothing found.";
+    search_elsewhere:
+        de "Gesucht wird in Namen, nicht in Inhalten und nicht im Papierkorb.",
+        en "Names are searched, not contents, and not the trash.";
+    search_nothing_yet:
+        de "Bis hierher nichts gefunden. Die Suche ist noch nicht am Ende.",
+        en "Nothing found so far. The search has not come to its end.";
+    search_one:
+        de "Ein Treffer.",
+        en "One hit.";
+    search_many(count: usize):
+        de "{count} Treffer, die neuesten zuerst.",
+        en "{count} hits, the latest first.";
+    search_first(count: usize):
+        de "Die neuesten {count} Treffer. Es gibt vielleicht weitere.",
+        en "The latest {count} hits. There may be more.";
+    search_further(count: usize):
+        de "Weitere Treffer: {count}.",
+        en "Further hits: {count}.";
+    search_next:
+        de "Ältere Treffer",
+        en "Older hits";
+    search_top:
+        de "Zurück zu den ersten Treffern",
+        en "Back to the first hits";
+    search_spaces:
+        de "Bereiche",
+        en "Spaces";
+    search_empty:
+        de "Geben Sie mindestens einen Buchstaben oder eine Ziffer ein.",
+        en "Type at least one letter or digit.";
+    search_too_long:
+        de "Das ist zu lang für eine Suche. Einige Wörter genügen.",
+        en "This is too long for a search. A few words are enough.";
     upload_title:
         de "Dateien hochladen",
         en "Upload files";

@@ -6,6 +6,7 @@ mod act;
 mod entry;
 mod folder;
 mod outcome;
+mod search;
 mod spot;
 mod trash;
 mod upload;
@@ -100,7 +101,10 @@ impl Cabinet<'_> {
         };
         let Place::Entry { space, path } = place else {
             return match is_read {
-                true => Ok(Answer::Made(self.spaces().await?)),
+                true => Ok(Answer::Made(match self.typed_search() {
+                    Some(typed) => self.search(&typed).await?,
+                    None => self.spaces().await?,
+                })),
                 false => Ok(Answer::Made(not_allowed("GET, HEAD", "Open this address in a browser.\n"))),
             };
         };
@@ -177,7 +181,7 @@ impl Cabinet<'_> {
                 }
             }
         };
-        Ok(self.page(texts.spaces(), LIST, content, StatusCode::OK))
+        Ok(self.page(texts.spaces(), LIST, &content, StatusCode::OK))
     }
 
     fn view(&self) -> View {
@@ -239,7 +243,8 @@ impl Cabinet<'_> {
         }
     }
 
-    fn page(&self, title: &str, here: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
+    fn page(&self, title: &str, here: &str, content: &Markup, status: StatusCode) -> Response<ResponseBody> {
+        let content = html! { (self.search_field()) (content) };
         self.desk.page((Width::Wide, title), here, content, status)
     }
 }

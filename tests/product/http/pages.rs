@@ -35,6 +35,12 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ErrorTexts::failed_title", "needs a fault"),
     ("ErrorTexts::failed", "needs a fault"),
     ("FilesTexts::path", "for screen readers"),
+    ("FilesTexts::search_label", "for screen readers"),
+    ("FilesTexts::search_nothing_yet", "needs two million entries"),
+    ("FilesTexts::search_first", "needs more hits than a page shows: `http::search`"),
+    ("FilesTexts::search_further", "needs more hits than a page shows: `http::search`"),
+    ("FilesTexts::search_next", "needs more hits than a page shows: `http::search`"),
+    ("FilesTexts::search_top", "needs more hits than a page shows: `http::search`"),
     ("FilesTexts::choose", "for screen readers"),
     ("FilesTexts::next", "needs more files than a page shows: `http::files`"),
     ("FilesTexts::first", "needs more files than a page shows: `http::files`"),
@@ -588,6 +594,9 @@ impl Reader<'_> {
         let locked = refused(&home, &[("do", "delete"), ("item", "4"), ("item", "none")]);
         let unlock = self.ask("UNLOCK", &format!("/dav/{SPACE}/{}/4", self.language.tag()));
         unlock.sign_in(USER, PASSWORD).header("Lock-Token", &format!("<{token}>")).send().expect(204);
+        let hits = ["hit", "hits"].map(|word| format!("{word}-{}", self.language.tag()));
+        upload(&[(&hits[0], "1"), (&hits[1], "2")]).expect(200);
+        let search = |text: &str| browser.get(&format!("/files/?search={text}"));
         vec![
             made,
             empty,
@@ -610,6 +619,11 @@ impl Reader<'_> {
             super::files::upload(&browser, &home, &[("", "")]).expect(400),
             super::files::upload(&browser, &home, &[("..", "")]).expect(400),
             super::files::cut_off(&browser, &home).expect(400),
+            search(&hits[0]).expect(200),
+            search(&format!("-{}+hit", self.language.tag())).expect(200),
+            search("tiny").expect(200),
+            search("").expect(400),
+            search(&"x".repeat(256)).expect(400),
             refused(&home, &[("do", "folder"), ("name", "4")]),
             refused(&home, &to("move", "4", "none")),
             refused(&home, &[("do", "delete"), ("item", "none")]),

@@ -512,6 +512,8 @@ fn the_pages_of_files_know_no_hidden_content() {
         world.set(&format!("{FOLDER}/{FILE}"), state);
         let listed = page(&here).expect(200);
         assert!(!listed.text().contains(FILE) && listed.text().contains(NEIGHBOUR), "{listed}");
+        let found = page("/files/?search=txt").expect(200);
+        assert!(!found.text().contains(FILE) && found.text().contains(NEIGHBOUR), "{state} {found}");
         for form in [vec![("do", "delete")], vec![("do", "rename"), ("name", "neu.txt")]] {
             let ask = |name: &str| {
                 let about = format!("{here}{name}?about");
