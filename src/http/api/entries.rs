@@ -234,7 +234,7 @@ pub(super) async fn purge(call: &Call<'_>, caller: &Caller) -> Reply {
 }
 
 impl Entry {
-    fn at(path: &EntryPath, entry: &library::Entry) -> Self {
+    pub(super) fn at(path: &EntryPath, entry: &library::Entry) -> Self {
         Self {
             path: path.text(),
             folder: entry.is_folder(),

@@ -11,7 +11,7 @@ use crate::http::context::RequestContext;
 use crate::http::error::{library_status, log_library};
 use crate::http::reply::json;
 use crate::library::LibraryError;
-use crate::model::NameError;
+use crate::model::{NameError, SearchTextError};
 use crate::net::ResponseBody;
 use crate::sharing::{HandInError, LinkError, RequestError};
 
@@ -80,6 +80,12 @@ pub(super) enum ApiError {
     /// A list of requests has no such word or place.
     #[error("there is no such list; see /api/openapi.json")]
     BadList,
+    /// A search has no such page.
+    #[error("limit is a number from 1 to 100, and before is `next` of an earlier answer")]
+    BadPage,
+    /// A text cannot be searched for.
+    #[error(transparent)]
+    SearchText(#[from] SearchTextError),
     /// The accounts could not be read.
     #[error("the accounts could not be read")]
     Accounts(#[from] LookupError),
@@ -123,6 +129,8 @@ impl ApiError {
             Self::HandIn(error) => error.code(),
             Self::Request(error) => error.code(),
             Self::BadList => "list-unknown",
+            Self::BadPage => "page-malformed",
+            Self::SearchText(error) => error.code(),
             Self::Accounts(_) => "catalogue-failed",
         }
     }
@@ -136,9 +144,13 @@ impl ApiError {
             }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Malformed(_) | Self::BadDay | Self::BadEnding(_) | Self::BadList | Self::Name(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Malformed(_)
+            | Self::BadDay
+            | Self::BadEnding(_)
+            | Self::BadList
+            | Self::BadPage
+            | Self::SearchText(_)
+            | Self::Name(_) => StatusCode::BAD_REQUEST,
             Self::Login(LoginRefused::Later(..)) => StatusCode::TOO_MANY_REQUESTS,
             Self::Login(LoginRefused::Failed(_))
             | Self::Accounts(_)

@@ -11,6 +11,7 @@ mod error;
 mod links;
 mod requests;
 mod routes;
+mod search;
 mod session;
 mod spaces;
 
@@ -116,6 +117,7 @@ async fn answer(
                 Operation::MakeFolder => entries::make_folder(&call, &caller, body).await,
                 Operation::MoveEntry => entries::transfer(&call, &caller, body, true).await,
                 Operation::CopyEntry => entries::transfer(&call, &caller, body, false).await,
+                Operation::Search => search::search(&call, &caller).await,
                 Operation::ListVersions => entries::versions(&call, &caller).await,
                 Operation::RestoreVersion => entries::restore_version(&call, &caller, body).await,
                 Operation::ListTrash => entries::trash(&call, &caller).await,

@@ -11,6 +11,7 @@ use super::links::{ChangedLink, HandIn, Link, NewLink};
 use super::requests::{
     ChangedRecipient, ItemIds, NewDeadline, NewRequest, RejectedItems, ReminderMail, Request, RequestPage,
 };
+use super::search::Found as FoundEntries;
 use super::session::{NewSession, Session};
 use super::spaces::{Space, SpaceDetails};
 use crate::http::protocol::href;
@@ -31,6 +32,7 @@ pub(super) enum Operation {
     CopyEntry,
     ReadContent,
     StoreContent,
+    Search,
     ListVersions,
     RestoreVersion,
     ListTrash,
@@ -148,6 +150,23 @@ const BEFORE: Query = Query {
     is_required: false,
 };
 
+const TEXT: Query = Query {
+    name: "q",
+    about: "Words of the search, at most 255 bytes and 16 words. An entry has one in its name, and the others there, in the names of the folders above it or in that of its space. Capitals and accents do not matter; `ä`, `ae` and `a` are the same.",
+    is_required: true,
+};
+const LIMIT: Query = Query {
+    name: "limit",
+    about: "Most entries in the answer, from 1 to 100; 50 without it.",
+    is_required: false,
+};
+const ONLY_IN: Query = Query { name: "space", about: "Only in the space of this name.", is_required: false };
+const LATER: Query = Query {
+    name: "before",
+    about: "Where the search goes on: `next` of the answer before it.",
+    is_required: false,
+};
+
 /// A row for a GET.
 const fn read(
     operation: Operation,
@@ -259,6 +278,13 @@ pub(super) const ROWS: &[Row] = &[
         status: 201,
         answer: Content::None,
     },
+    read(
+        Operation::Search,
+        "/api/v1/search",
+        "Finds files and folders by their names in all spaces of the caller, those that came last first. Nothing in the trash is found, and nothing hidden from the caller.",
+        &[TEXT, ONLY_IN, LIMIT, LATER],
+        one::<FoundEntries>(),
+    ),
     read(
         Operation::ListVersions,
         "/api/v1/spaces/{space}/versions",

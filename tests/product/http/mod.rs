@@ -34,6 +34,7 @@ mod reads;
 pub(crate) mod requests;
 mod rights;
 mod saving;
+mod search;
 mod sending;
 mod sessions;
 mod throttle;

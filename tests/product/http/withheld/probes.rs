@@ -279,6 +279,10 @@ fn probes_of_api() -> Vec<Probe> {
             api(ask, "POST", what).header("Content-Type", "application/json").body(body)
         }));
     }
+    probes.push(probe("a search for it by the interface", LikeMissing, true, |ask| {
+        let name = ask.name.rsplit('/').next().unwrap_or_default();
+        ask.viewer.sign_in(ask.world.server().anonymous("GET", &format!("/api/v1/search?q={name}")))
+    }));
     probes.push(probe("a link to it by the interface", LikeMissing, false, move |ask| {
         let body = json!({ "space": SPACE, "path": of(ask.name), "can": "read" });
         let request = ask.viewer.sign_in(ask.world.server().anonymous("POST", "/api/v1/links"));
