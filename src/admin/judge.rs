@@ -24,6 +24,8 @@ enum Askers<'a> {
     Administrators,
     /// Administrators, and the user of this name.
     Person(&'a str),
+    /// The same, if that user works in the office: the request names others who do.
+    Colleague(&'a str),
     /// Users with this right, in the spaces where they have it. Administrators need a grant as well, because
     /// these requests show names and contents of files.
     Spaces(Right),
@@ -46,7 +48,6 @@ fn askers(request: &Request) -> Askers<'_> {
         Request::Status
         | Request::OfficeShow
         | Request::OfficeSet(_)
-        | Request::UserSet { .. }
         | Request::NoticeList
         | Request::NoticeShow { .. }
         | Request::NoticeRetry { .. }
@@ -73,7 +74,11 @@ fn askers(request: &Request) -> Askers<'_> {
         // Not the user's own: a session alone, without the present password, must not take over the account.
         | Request::UserSetPassword { .. }
         | Request::SecondFactorRemove { .. } => Askers::Administrators,
-        Request::AppPasswordAdd { user: name, .. }
+        // The address is the administrators': by it others would get to know what this person is told.
+        Request::UserSet { mail: Some(_), .. } => Askers::Administrators,
+        Request::UserSet { name, substitute: Some(_), .. } => Askers::Colleague(name),
+        Request::UserSet { name, .. }
+        | Request::AppPasswordAdd { user: name, .. }
         | Request::AppPasswordList { user: name }
         | Request::AppPasswordRevoke { user: name, .. }
         | Request::SecondFactorBegin { name }
@@ -155,6 +160,10 @@ impl Judged {
             Askers::Person(name) => {
                 let is_allowed = accounts.may_administer(user).await? || is(user, name, accounts).await?;
                 is_allowed.then_some(Reach::None)
+            }
+            Askers::Colleague(name) => {
+                let is_own = user.role == Role::Staff && is(user, name, accounts).await?;
+                (is_own || accounts.may_administer(user).await?).then_some(Reach::None)
             }
             Askers::Spaces(needed) => {
                 let rights = accounts.spaces_of(user).await?;

@@ -20,6 +20,7 @@ pub(crate) mod nextcloud;
 mod office;
 pub(crate) mod page;
 pub mod protocol;
+mod reach;
 mod reader;
 mod recent_spaces;
 mod refusal;

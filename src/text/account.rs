@@ -26,6 +26,22 @@ sentences! {
         de "nur zur Prüfung",
         en "for audits only";
 
+    reach_title:
+        de "Mails an Sie",
+        en "Mails to you";
+    reach_at(mail: &str):
+        de "Sie gehen an {mail}. Die Adresse ändert, wer das Büro verwaltet.",
+        en "They go to {mail}. Administrators of the office change that address.";
+    reach_nowhere:
+        de "Für Sie ist keine Adresse eingetragen; das macht, wer das Büro verwaltet.",
+        en "No address is known for you; administrators of the office enter one.";
+    save:
+        de "Übernehmen",
+        en "Apply";
+    saved:
+        de "Übernommen.",
+        en "Applied.";
+
     devices_title:
         de "Geräte und Programme",
         en "Devices and programs";

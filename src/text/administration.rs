@@ -167,21 +167,6 @@ sentences! {
     reach:
         de "Erreichbar",
         en "How to reach them";
-    language:
-        de "Mails an diese Person auf",
-        en "Mails to this person in";
-    notices:
-        de "Benachrichtigungen",
-        en "Notices";
-    notices_on:
-        de "gleich",
-        en "at once";
-    notices_digest:
-        de "gesammelt einmal in der Woche",
-        en "once a week, together";
-    notices_off:
-        de "keine",
-        en "none";
     reset:
         de "Neues Kennwort",
         en "New password";
@@ -215,6 +200,9 @@ sentences! {
     type_name:
         de "Zur Bestätigung den Benutzernamen eingeben",
         en "Enter the user name to confirm";
+    mail_name:
+        de "Adresse für Mails: der Teil vor dem @ (leer: nimmt keine an)",
+        en "Address for mails: the part before the @ (empty: takes none)";
     rename:
         de "Umbenennen",
         en "Rename";

@@ -17,6 +17,7 @@ mod login;
 mod my_links;
 mod notices;
 mod office;
+mod reach;
 mod refusals;
 mod requests;
 mod sending;
@@ -38,6 +39,7 @@ pub use login::LoginTexts;
 pub use my_links::MyLinksTexts;
 pub use notices::NoticeTexts;
 pub use office::OfficeTexts;
+pub use reach::ReachTexts;
 pub use refusals::RefusalTexts;
 pub use requests::RequestsTexts;
 pub use sending::SendingTexts;
@@ -61,6 +63,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("LoginTexts", LoginTexts::ALL),
     ("MyLinksTexts", MyLinksTexts::ALL),
     ("OfficeTexts", OfficeTexts::ALL),
+    ("ReachTexts", ReachTexts::ALL),
     ("RefusalTexts", RefusalTexts::ALL),
     ("RequestsTexts", RequestsTexts::ALL),
     ("SendingTexts", SendingTexts::ALL),

@@ -6,6 +6,15 @@ sentences! {
     /// Sentences for the codes of docs/errors.md that pages meet.
     RefusalTexts;
 
+    own_substitute:
+        de "Sich selbst vertreten geht nicht. Wählen Sie eine andere Person.",
+        en "People cannot stand in for themselves. Choose another person.";
+    day:
+        de "Nennen Sie auch den letzten Tag der Vertretung.",
+        en "Name the last day of the substitute, too.";
+    mail_name:
+        de "Der Teil vor dem @ besteht aus kleinen Buchstaben, Ziffern, Punkten und Bindestrichen; postmaster und abuse gehören dem Mailserver.",
+        en "The part before the @ consists of small letters, digits, dots and hyphens; postmaster and abuse belong to the mail server.";
     name_taken:
         de "Diesen Namen gibt es schon.",
         en "This name already exists.";
@@ -75,8 +84,11 @@ impl RefusalTexts {
     /// The sentence for a code of docs/errors.md.
     pub fn of_code(self, code: &str) -> &'static str {
         match code {
+            "mail-name-malformed" | "mail-name-reserved" => self.mail_name(),
             "user-exists" | "space-exists" | "mail-name-taken" => self.name_taken(),
             "user-unknown" | "space-unknown" | "app-password-unknown" => self.unknown(),
+            "own-substitute" => self.own_substitute(),
+            "word-unknown" => self.day(),
             "last-administrator" => self.last_administrator(),
             "label-invalid" => self.label(),
             "too-many-app-passwords" => self.too_many_devices(),

@@ -11,6 +11,7 @@ use super::context::RequestContext;
 use super::desk::{Desk, at_desk};
 use super::page::form::field;
 use super::page::language::keep_choice;
+use super::reach;
 use super::reply::{not_allowed, see_other};
 use crate::admin::{Reply, Request, Secret};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
@@ -29,6 +30,7 @@ struct Own<'a> {
 enum Outcome {
     Nothing,
     Removed,
+    Saved,
     Refused(Cow<'static, str>),
 }
 
@@ -57,8 +59,13 @@ impl Own<'_> {
     async fn answer(&self, body: &mut RequestBody) -> Response<ResponseBody> {
         match self.desk.context.parts.method {
             Method::GET | Method::HEAD => {
-                let is_removed = field(self.desk.query().as_bytes(), "removed").is_some();
-                self.page(if is_removed { Outcome::Removed } else { Outcome::Nothing }).await
+                let has = |word| field(self.desk.query().as_bytes(), word).is_some();
+                self.page(match (has("removed"), has("saved")) {
+                    (true, _) => Outcome::Removed,
+                    (_, true) => Outcome::Saved,
+                    _ => Outcome::Nothing,
+                })
+                .await
             }
             Method::POST => match self.desk.own_form(HERE, body).await {
                 Ok(form) => self.act(&form).await,
@@ -86,6 +93,12 @@ impl Own<'_> {
                 self.desk.ask(Request::SecondFactorConfirm { name, code }).await
             }
             "codes" => self.desk.ask(Request::RecoveryCodesRenew { name }).await,
+            "reach" => {
+                return match self.desk.ask(reach::asked(&name, form)).await {
+                    Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
+                    _ => see_other(&format!("{HERE}?saved")),
+                };
+            }
             "password" => return self.change_password(form).await,
             _ => return self.page(Outcome::Nothing).await,
         };

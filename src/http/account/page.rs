@@ -8,6 +8,8 @@ use super::{HERE, Outcome, Own};
 use crate::admin::{AppPasswordShown, IssuedAppPassword, Reply, Request, SecondFactorShown};
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Width, facts, note, problem, qr, success};
+use crate::http::reach::Reach;
+use crate::model::Role;
 use crate::net::ResponseBody;
 use crate::text::{AccountTexts, LoginTexts};
 
@@ -27,10 +29,12 @@ impl Own<'_> {
             @match &outcome {
                 Outcome::Nothing => {},
                 Outcome::Removed => (success(texts.removed())),
+                Outcome::Saved => (success(texts.saved())),
                 Outcome::Refused(why) => (problem(why)),
             }
             (facts(&[(texts.user_name(), &shown_name(desk.name())), (texts.role(), role)]))
             (self.devices(&devices))
+            (self.reach().await)
             section {
                 h2 { (texts.factor_title()) }
                 p { @if has_factor { (texts.factor_on()) } @else { (texts.factor_off()) } }
@@ -81,6 +85,44 @@ impl Own<'_> {
                         }
                         button name="do" value="device" { (texts.make_device()) }
                     }
+                }
+            }
+        }
+    }
+
+    /// How the person is told what happens; nothing if that cannot be read.
+    async fn reach(&self) -> Markup {
+        let (desk, texts) = (&self.desk, self.texts());
+        let (accounts, principal) = (&desk.context.services.accounts, desk.principal());
+        let (Ok(people), Ok(users)) = (accounts.people().await, accounts.users().await) else {
+            return html! {};
+        };
+        let contact = people.known_contact(principal.user);
+        let named = |user| users.iter().find(|row| row.id == user).map(|row| row.name.clone());
+        let substitute = contact.and_then(|contact| contact.substitute);
+        let reach = Reach {
+            language: contact.map(|contact| contact.language.clone()).unwrap_or_default(),
+            notices: contact.map(|contact| contact.notices.as_str().to_owned()).unwrap_or_default(),
+            substitute: substitute
+                .and_then(|(user, until)| Some((named(user)?, desk.zone.last_day(until).to_string()))),
+        };
+        let works_here = |role| matches!(role, Role::Staff | Role::Administrator);
+        let others = users.iter().filter(|row| {
+            row.id != principal.user
+                && works_here(row.role)
+                && row.disabled.is_none()
+                && works_here(principal.role)
+        });
+        let others: Vec<_> = others.map(|row| row.name.clone()).collect();
+        let mail = contact.map(|contact| contact.mail.as_str()).filter(|mail| !mail.is_empty());
+        html! {
+            section {
+                h2 { (texts.reach_title()) }
+                p { @match mail { Some(mail) => (texts.reach_at(mail)), None => (texts.reach_nowhere()) } }
+                form method="post" action=(HERE) {
+                    (desk.token())
+                    (reach.fields(desk.language, &others))
+                    button name="do" value="reach" { (texts.save()) }
                 }
             }
         }

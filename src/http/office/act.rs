@@ -8,6 +8,7 @@ use super::{Office, Outcome, details, space};
 use crate::accounts::random_words;
 use crate::admin::{IntakeAsked, Reply, Request, Secret};
 use crate::http::page::form::field;
+use crate::http::reach;
 use crate::http::reply::see_other;
 use crate::net::ResponseBody;
 
@@ -30,6 +31,13 @@ impl Office<'_> {
         let request = match address {
             Address::List => None,
             Address::Details => Some(Request::OfficeSet(details::asked(form))),
+            Address::Person(name) if action == "reach" => {
+                let mut request = reach::asked(name, form);
+                if let Request::UserSet { mail, .. } = &mut request {
+                    *mail = Some(text("mail"));
+                }
+                Some(request)
+            }
             Address::Person(name) => about_person(name, &action, &text),
             Address::Space(name) if action == "settings" => {
                 let Some(request) = self.asked(name, form).await else {
@@ -148,14 +156,6 @@ fn about_person(name: &str, action: &str, text: &impl Fn(&'static str) -> String
         "remove-device" => {
             Request::AppPasswordRevoke { user: name, id: text("device").parse().unwrap_or_default() }
         }
-        "reach" => Request::UserSet {
-            name,
-            mail: Some(text("mail")),
-            language: Some(text("language")),
-            notices: Some(text("notices")),
-            substitute: None,
-            until: None,
-        },
         action => return about_right(action, name, text("space"), text),
     })
 }

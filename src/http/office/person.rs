@@ -8,9 +8,10 @@ use super::{Office, Outcome, Unavailable};
 use crate::admin::{AppPasswordShown, GrantShown, RemovalShown, Reply, Request, UserShown};
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Width, note};
-use crate::model::Right;
+use crate::http::reach::Reach;
+use crate::model::{Right, Role};
 use crate::net::ResponseBody;
-use crate::text::{AdministrationTexts, Language};
+use crate::text::AdministrationTexts;
 
 impl Office<'_> {
     pub(super) async fn person(
@@ -20,7 +21,7 @@ impl Office<'_> {
     ) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
         let people = self.people().await?;
-        let Some(person) = people.into_iter().find(|person| person.name == name) else {
+        let Some(person) = people.iter().find(|person| person.name == name) else {
             return Ok(self.nothing());
         };
         let grants = self.grants(Some(name), None).await?;
@@ -37,7 +38,7 @@ impl Office<'_> {
         let content = html! {
             (self.trail())
             (self.above(outcome))
-            p.where { (self.of_person(&person)) }
+            p.where { (self.of_person(person)) }
             section {
                 h2 { (texts.rights()) }
                 (self.grant_list(&here, &grants, |grant| &grant.space))
@@ -45,20 +46,26 @@ impl Office<'_> {
                     label { (texts.space()) select name="space" { @for space in &spaces { option value=(space.name) { (shown_name(&space.name)) } } } }
                 }))
             }
-            (self.reach(&person, &here))
+            (self.reach(person, &people, &here))
             (self.devices(&here, &devices))
             section {
                 h2 { (texts.settings()) }
-                (self.access(&person, &here, &removal))
+                (self.access(person, &here, &removal))
             }
         };
         Ok(self.page(&shown_name(&person.name), &here, content, outcome))
     }
 
-    fn reach(&self, person: &UserShown, here: &Address) -> Markup {
+    fn reach(&self, person: &UserShown, people: &[UserShown], here: &Address) -> Markup {
         let texts = self.texts();
-        let wishes =
-            [("on", texts.notices_on()), ("digest", texts.notices_digest()), ("off", texts.notices_off())];
+        let until = person.substitute_until.map(|until| self.desk.zone.last_day(until.0).to_string());
+        let reach = Reach {
+            language: person.language.clone(),
+            notices: person.notices.clone(),
+            substitute: person.substitute.clone().zip(until),
+        };
+        let others: Vec<_> =
+            people.iter().filter(|other| stands_in(other, person)).map(|other| other.name.clone()).collect();
         html! {
             section {
                 h2 { (texts.reach()) }
@@ -68,24 +75,7 @@ impl Office<'_> {
                         (texts.mail())
                         input type="email" name="mail" value=(person.mail) maxlength="200" autocomplete="off";
                     }
-                    label {
-                        (texts.language())
-                        select name="language" {
-                            @for language in [Language::German, Language::English] {
-                                option value=(language.tag()) selected[language.tag() == person.language] {
-                                    (language.own_name())
-                                }
-                            }
-                        }
-                    }
-                    label {
-                        (texts.notices())
-                        select name="notices" {
-                            @for (word, label) in wishes {
-                                option value=(word) selected[word == person.notices] { (label) }
-                            }
-                        }
-                    }
+                    (reach.fields(self.desk.language, &others))
                     button name="do" value="reach" { (texts.save()) }
                 }
             }
@@ -238,6 +228,13 @@ impl Office<'_> {
         let title = texts.first_password(&shown_name(name));
         self.desk.page((Width::Narrow, &title), HERE, content, StatusCode::OK)
     }
+}
+
+/// Whether a person may stand in for another: someone who works in the office.
+fn stands_in(other: &UserShown, person: &UserShown) -> bool {
+    let works_here = [Role::Staff.as_str(), Role::Administrator.as_str()].contains(&other.role.as_str());
+    let is_set = person.substitute.as_ref() == Some(&other.name);
+    other.name != person.name && (is_set || (works_here && !other.disabled))
 }
 
 fn words_of(texts: AdministrationTexts, grant: &GrantShown) -> String {

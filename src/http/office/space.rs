@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::address::Address;
 use super::{Office, Outcome, Unavailable};
-use crate::admin::{IntakeAsked, Request, SpaceShown};
+use crate::admin::{IntakeAsked, MailAsked, Request, SpaceShown};
 use crate::http::page::folder::shown_name;
 use crate::http::page::form::field;
 use crate::net::ResponseBody;
@@ -72,6 +72,11 @@ impl Office<'_> {
         html! {
             form method="post" action=(here.path()) {
                 (self.desk.token())
+                label {
+                    (texts.mail_name())
+                    input type="text" name="mail" value=[space.mail.as_deref()] maxlength="64" autocomplete="off" autocapitalize="none"
+                        spellcheck="false";
+                }
                 (number("quota", texts.quota(), quota, "1"))
                 (number("versions", texts.version_days(), Some(space.version_days.into()), "0"))
                 (number("trash", texts.trash_days(), Some(space.trash_days.into()), "0"))
@@ -95,6 +100,9 @@ pub(super) fn asked(name: &str, form: &[u8], before: &SpaceShown) -> Option<Requ
     };
     let gib = number("quota")?.unwrap_or(0);
     let is_same = before.quota_bytes.map_or(0, |bytes| bytes.div_ceil(GIB)) == gib;
+    let mail = field(form, "mail").map(|name| name.trim().to_owned());
+    let is_other = mail.as_deref() != Some(before.mail.as_deref().unwrap_or_default());
+    let mail = mail.map(|name| if name.is_empty() { MailAsked::Off } else { MailAsked::Name(name) });
     let days = |name| number(name)?.map(u32::try_from).transpose().ok();
     let is_on = field(form, "intake").is_some();
     let hold = number("hours")?.filter(|_| is_on).map(|hours| hours.max(1));
@@ -107,6 +115,6 @@ pub(super) fn asked(name: &str, form: &[u8], before: &SpaceShown) -> Option<Requ
         version_days: days("versions")?,
         trash_days: days("trash")?,
         intake: IntakeAsked { on: Some(is_on), hold, ..IntakeAsked::default() },
-        mail: None,
+        mail: mail.filter(|_| is_other),
     })
 }

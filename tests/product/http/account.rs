@@ -67,6 +67,46 @@ fn devices_of_others_stay() {
 }
 
 #[test]
+fn people_choose_their_mails_and_who_stands_in_for_them() {
+    let server = TestServer::start_plain();
+    server.add_member("berta", "staff", "write");
+    server.add_member("carl", "client", "read");
+    let [anna, carl] = [USER, "carl"].map(|name| Browser::signed_in(&server, "de", name, PASSWORD));
+    let page = anna.get(HERE).expect(200).text();
+    assert!(
+        page.contains("keine Adresse eingetragen")
+            && page.contains("value=\"berta\"")
+            && !page.contains("\"carl\""),
+        "{page}"
+    );
+    let fields = [
+        ("do", "reach"),
+        ("language", "en"),
+        ("notices", "digest"),
+        ("substitute", "berta"),
+        ("until", "2999-08-21"),
+    ];
+    let page = anna.get(&leads_to(&act(&anna, &fields))).expect(200).text();
+    assert!(page.contains("Übernommen.") && page.contains("<option value=\"digest\" selected>"), "{page}");
+    assert!(
+        page.contains("<option value=\"berta\" selected>") && page.contains("value=\"2999-08-21\""),
+        "{page}"
+    );
+    let shown = server.cli_ok(["user", "list", "--json"]);
+    assert!(shown.contains("\"berta\"") && shown.contains("digest"), "{shown}");
+    server.cli_ok(["user", "set", USER, "--mail", "anna@example.org"]);
+    assert!(anna.get(HERE).text().contains("Sie gehen an anna@example.org"));
+
+    // A client of the office gets to know no names.
+    let page = carl.get(HERE).expect(200).text();
+    assert!(!page.contains("berta") && !page.contains("name=\"substitute\""), "{page}");
+    let refused =
+        act(&carl, &[("do", "reach"), ("substitute", "berta"), ("until", "2999-08-21")]).expect(400).text();
+    assert!(refused.contains("nur Personen, die das Büro verwalten"), "{refused}");
+    leads_to(&act(&carl, &[("do", "reach"), ("language", "de"), ("notices", "off")]));
+}
+
+#[test]
 fn a_second_factor_is_set_up_with_nothing_but_the_page() {
     let server = TestServer::start_plain();
     let anna = Browser::signed_in(&server, "de", USER, PASSWORD);

@@ -85,6 +85,15 @@ fn an_office_is_set_up_with_nothing_but_the_pages() {
     );
     let shown = server.cli_ok(["space", "list", "--json"]);
     assert!(shown.contains("\"hold_seconds\": 18000") || shown.contains("\"hold_seconds\":18000"), "{shown}");
+    // Its address for mails, and none again; what the form leaves stays.
+    let with_mail = |name| [("do", "settings"), ("hours", "5"), ("intake", "yes"), ("mail", name)];
+    let page = act(&chief, place, &with_mail("huber")).text();
+    assert!(page.contains("name=\"mail\" value=\"huber\""), "{page}");
+    let refused = send(&chief, place, &with_mail("Herr Huber")).expect(400).text();
+    assert!(refused.contains("Teil vor dem @ besteht"), "{refused}");
+    assert!(server.cli_ok(["space", "list", "--json"]).contains("\"huber\""));
+    act(&chief, place, &with_mail(""));
+    assert!(!server.cli_ok(["space", "list", "--json"]).contains("\"huber\""));
     let renamed = leads_to(&send(&chief, place, &[("do", "rename"), ("name", "Huber")]));
     assert_eq!(renamed, "/office/spaces/Huber?done");
     juergen.get("/files/Huber/").expect(200);
@@ -104,6 +113,20 @@ fn an_office_is_set_up_with_nothing_but_the_pages() {
     let fields = [("do", "reach"), ("mail", "j@example.org"), ("language", "en"), ("notices", "digest")];
     let page = act(&chief, person, &fields).text();
     assert!(page.contains("j@example.org") && page.contains("<option value=\"digest\" selected>"), "{page}");
+    let fields = [("do", "reach"), ("mail", "j@example.org"), ("language", "en"), ("notices", "on")];
+    let away = |substitute, until| {
+        let more = [("substitute", substitute), ("until", until)];
+        send(&chief, person, &fields.iter().chain(&more).copied().collect::<Vec<_>>())
+    };
+    leads_to(&away(CHIEF, "2999-08-21"));
+    let page = chief.get(person).expect(200).text();
+    assert!(page.contains(&format!("<option value=\"{CHIEF}\" selected>")), "{page}");
+    assert!(page.contains("name=\"until\" value=\"2999-08-21\""), "{page}");
+    let refused = away("Jürgen K", "2999-08-21").expect(400).text();
+    assert!(refused.contains("Sich selbst vertreten geht nicht"), "{refused}");
+    let refused = away(CHIEF, "").expect(400).text();
+    assert!(refused.contains("letzten Tag der Vertretung"), "{refused}");
+    leads_to(&away("", ""));
     let page = send(&chief, person, &[("do", "delete"), ("confirm", "jemand")]).expect(400).text();
     assert!(page.contains("nichts entfernt"), "{page}");
     assert!(
