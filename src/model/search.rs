@@ -157,32 +157,28 @@ fn without_umlauts(word: &str) -> Vec<u8> {
 
 /// Whether a folded name contains a word of [`without_umlauts`].
 fn contains(name: &[u8], word: &[u8]) -> bool {
+    let Some((first, word)) = word.split_first() else { return true };
     let mut rest = name;
-    while !rest.is_empty() {
-        if begins_with(rest, word) {
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        let Some((_, after)) = rest.split_at_checked(at + 1) else { return false };
+        if goes_on(*first, after, word) {
             return true;
         }
-        rest = rest.split_first().map_or(&[], |(_, rest)| rest);
+        rest = after;
     }
     false
 }
 
+/// Whether the text behind a letter goes on with a word: with the `e` of an umlaut before it, or without.
+fn goes_on(letter: u8, text: &[u8], word: &[u8]) -> bool {
+    let without = takes_umlaut(letter).then(|| text.strip_prefix(b"e")).flatten();
+    without.is_some_and(|text| begins_with(text, word)) || begins_with(text, word)
+}
+
 /// Whether a folded text begins with a word, each `e` that may be the sign of an umlaut read as such or as itself.
-fn begins_with(mut text: &[u8], mut word: &[u8]) -> bool {
-    while let Some((wanted, rest)) = word.split_first() {
-        let Some((found, after)) = text.split_first() else { return false };
-        if found != wanted {
-            return false;
-        }
-        (text, word) = (after, rest);
-        if takes_umlaut(*found)
-            && let Some((b'e', after)) = text.split_first()
-            && begins_with(after, word)
-        {
-            return true;
-        }
-    }
-    true
+fn begins_with(text: &[u8], word: &[u8]) -> bool {
+    let Some((wanted, word)) = word.split_first() else { return true };
+    text.split_first().is_some_and(|(found, text)| found == wanted && goes_on(*found, text, word))
 }
 
 #[cfg(test)]
