@@ -103,7 +103,13 @@ impl DavRequest<'_> {
         self.tell(answer, trees, href, depth).await
     }
 
-    fn view(&self, space: EntryName, access: Access, usage: Option<SpaceUsage>, detail: Detail) -> View {
+    pub(super) fn view(
+        &self,
+        space: EntryName,
+        access: Access,
+        usage: Option<SpaceUsage>,
+        detail: Detail,
+    ) -> View {
         View {
             mount: self.mount.clone(),
             space,
@@ -134,7 +140,7 @@ impl DavRequest<'_> {
 
     /// The details to look up for the answer in a space with this right, and no more: properties and locks may be
     /// larger than everything else.
-    fn detail(&self, request: &PropfindRequest, access: &Access) -> Detail {
+    pub(super) fn detail(&self, request: &PropfindRequest, access: &Access) -> Detail {
         let stored = match request {
             PropfindRequest::AllProp { .. } => Detail::ALL,
             PropfindRequest::PropName => Detail { properties: DeadProperties::Names, ..Detail::NONE },

@@ -1,5 +1,6 @@
-//! SEARCH for the entry with a number. Nextcloud's library for Python (`nc_py_api`) sends it after each MOVE and COPY
-//! and reported both as failed: the answer was 404.
+//! SEARCH for the entry with a number, and for entries by a part of their names. Nextcloud's library for Python
+//! (`nc_py_api`) sends the first after each MOVE and COPY and reported both as failed: the answer was 404. The app for iOS
+//! sends the second from its search field.
 
 use crate::support::TestServer;
 use crate::support::http::Response;
@@ -40,6 +41,29 @@ fn an_entry_is_found_by_its_number_where_one_may_see_it() {
     server.request("DELETE", &path).send().expect(204);
     assert!(by(USER, PASSWORD).0.is_empty());
     search(&server, USER, "Falsches-Wort-0815", CONDITION).expect(401);
-    let name = "<d:like><d:prop><d:displayname/></d:prop><d:literal>%a%</d:literal></d:like>";
-    search(&server, USER, PASSWORD, name).expect(422);
+    search(&server, USER, PASSWORD, "<d:is-collection/>").expect(422);
+}
+
+#[test]
+fn entries_are_found_by_their_names_where_one_may_see_them() {
+    let server = TestServer::start_plain();
+    server.add_space("Huber", ["--kind", "client"], "write");
+    server.request("MKCOL", &format!("/dav/{SPACE}/M%C3%BCller")).send().expect(201);
+    for path in [format!("{SPACE}/M%C3%BCller/a.txt"), "Huber/Mueller%201.txt".to_owned()] {
+        server.request("PUT", &format!("/dav/{path}")).body("abc").send().expect(201);
+    }
+    let by = |user: &str, password: &str, text: &str| {
+        let condition =
+            format!("<d:like><d:prop><d:displayname/></d:prop><d:literal>{text}</d:literal></d:like>");
+        Multistatus::of(&search(&server, user, password, &condition))
+    };
+    let paths = |found: Multistatus| found.0.iter().map(|item| item.path()).collect::<Vec<_>>();
+    let home = format!("/remote.php/dav/files/{USER}");
+    let found = by(USER, PASSWORD, "%MULLER%");
+    assert_eq!(found.0[0].text("{DAV:}getcontentlength"), Some("3"));
+    assert!(found.0[0].text("{http://owncloud.org/ns}id").is_some_and(|id| id.len() > 8));
+    assert_eq!(paths(found), [format!("{home}/Huber/Mueller 1.txt"), format!("{home}/{SPACE}/Müller/")]);
+    assert_eq!(paths(by(USER, PASSWORD, "%txt müller%")).len(), 2);
+    assert_eq!(paths(by(USER, PASSWORD, "%bescheid%")), Vec::<String>::new());
+    assert!(by(ADMIN, ADMIN_PASSWORD, "%muller%").0.is_empty());
 }
