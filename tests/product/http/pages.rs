@@ -17,6 +17,8 @@ const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
 const UNSEEN: &[(&str, &str)] = &[
+    ("AccountTexts::reach_at", "needs an address: `http::account`"),
+    ("AccountTexts::saved", "shown after a form: `http::account`"),
     ("AccountTexts::device_until", "needs a device password that ends"),
     ("AdministrationTexts::no_password", "needs a person with device passwords only"),
     ("ArchiveTexts::too_many", "needs 100,000 files"),
@@ -157,6 +159,9 @@ const UNSEEN: &[(&str, &str)] = &[
     ("MyLinksTexts::too_many", "needs 100 links"),
     ("MyLinksTexts::failed", "needs a broken disk"),
     ("OfficeTexts::foot", "for screen readers"),
+    ("RefusalTexts::own_substitute", "`http::administration`"),
+    ("RefusalTexts::day", "`http::administration`"),
+    ("RefusalTexts::mail_name", "`http::administration`"),
     ("RefusalTexts::last_administrator", "needs a single administrator: `http::administration`"),
     ("RefusalTexts::too_many_devices", "needs 100 devices"),
     ("RefusalTexts::busy", "needs more logins at once than there are turns"),
