@@ -19,6 +19,7 @@ pub mod net;
 pub mod notices;
 #[doc(hidden)]
 pub mod parsers;
+pub mod print;
 pub mod proof;
 pub mod recovery;
 pub mod scan;

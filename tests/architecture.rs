@@ -31,6 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("scan", &["model"]),
     ("inspect", &["model"]),
     ("convert", &["model"]),
+    ("print", &["model"]),
     ("proof", &["model"]),
     ("vault", &["model"]),
     ("catalog", &["model"]),
@@ -47,21 +48,25 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("net", &["model"]),
     ("lmtp", &["model", "library", "intake", "net"]),
-    ("http", &["model", "text", "library", "uploads", "intake", "accounts", "sharing", "admin", "net"]),
+    (
+        "http",
+        &["model", "text", "print", "library", "uploads", "intake", "accounts", "sharing", "admin", "net"],
+    ),
     ("config", &["model", "scan", "net"]),
     (
         "app",
         &[
-            "model", "text", "scan", "inspect", "convert", "proof", "vault", "catalog", "library", "uploads",
-            "recovery", "intake", "accounts", "sharing", "notices", "admin", "net", "lmtp", "http", "config",
+            "model", "text", "scan", "inspect", "convert", "print", "proof", "vault", "catalog", "library",
+            "uploads", "recovery", "intake", "accounts", "sharing", "notices", "admin", "net", "lmtp",
+            "http", "config",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "scan", "inspect", "convert", "proof", "vault", "catalog", "library", "uploads",
-            "recovery", "intake", "accounts", "sharing", "notices", "admin", "net", "lmtp", "http", "config",
-            "app",
+            "model", "text", "scan", "inspect", "convert", "print", "proof", "vault", "catalog", "library",
+            "uploads", "recovery", "intake", "accounts", "sharing", "notices", "admin", "net", "lmtp",
+            "http", "config", "app",
         ],
     ),
     ("main", &["cli"]),
@@ -874,7 +879,7 @@ fn every_wall_holds_against_every_way_through() {
         (
             "src/http/x.rs",
             "use crate::vault::disk::Disk;",
-            "`http` may import model, text, library, uploads, intake, accounts, sharing, admin, net",
+            "`http` may import model, text, print, library, uploads, intake, accounts, sharing, admin, net",
         ),
         ("src/http/x.rs", "use crate::catalog::Catalog;", "imports `crate::catalog::Catalog`"),
         ("src/net/x.rs", "use crate::library::Library;", "`net` may import model"),
