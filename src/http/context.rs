@@ -4,6 +4,7 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 
 use super::archive_limits::Archives;
+use super::receipt_limits::Receipts;
 use super::recent_spaces::RecentSpaces;
 use crate::accounts::Accounts;
 use crate::admin::Admin;
@@ -25,6 +26,7 @@ pub(super) struct Services {
     pub(super) recent_spaces: RecentSpaces,
     pub(super) lanes: SendLanes,
     pub(super) archives: Archives,
+    pub(super) receipts: Receipts,
 }
 
 /// A request without its body, and the services that answer it.

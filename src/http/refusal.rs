@@ -46,6 +46,11 @@ impl Refusal {
         Self::Failed,
     ];
 
+    /// The refusal of a word; of an unknown one, that the file was not stored.
+    pub(in crate::http) fn of_word(word: &str) -> Self {
+        Self::ALL.into_iter().find(|refusal| refusal.word() == word).unwrap_or(Self::Failed)
+    }
+
     /// Its word in receipts.
     pub(in crate::http) fn word(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! Simple answers that all endpoints use.
 
+use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
 
@@ -49,7 +50,12 @@ pub(super) fn csv_file(name: &str, text: String) -> Response<ResponseBody> {
     file(name, text, HeaderValue::from_static("text/csv; charset=utf-8; header=present"))
 }
 
-fn file(name: &str, text: String, media_type: HeaderValue) -> Response<ResponseBody> {
+/// The same for a PDF.
+pub(super) fn pdf_file(name: &str, pdf: Vec<u8>) -> Response<ResponseBody> {
+    file(name, pdf, HeaderValue::from_static("application/pdf"))
+}
+
+fn file(name: &str, text: impl Into<Bytes>, media_type: HeaderValue) -> Response<ResponseBody> {
     let mut response = uncached(StatusCode::OK);
     *response.body_mut() = ResponseBody::full(text);
     let headers = response.headers_mut();

@@ -10,6 +10,7 @@ use super::api;
 use super::archive;
 use super::archive_limits::Archives;
 use super::auth::authenticate;
+use super::check;
 use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
 use super::files;
@@ -23,6 +24,7 @@ use super::page::error_page::{self, Browser};
 use super::page::foot::{self, Legal};
 use super::page::language::preferred;
 use super::protocol::href::{Mount, Place};
+use super::receipt_limits::Receipts;
 use super::recent_spaces::RecentSpaces;
 use super::reply::{Answer, empty, not_allowed, plain, read_only};
 use super::requests;
@@ -86,8 +88,19 @@ impl Router {
         let Rooms { library, uploads, accounts, sharing, intake, admin } = rooms;
         let (recent_spaces, lanes) = (RecentSpaces::default(), SendLanes::default());
         let archives = Archives::default();
-        let services =
-            Services { library, uploads, accounts, sharing, intake, admin, recent_spaces, lanes, archives };
+        let receipts = Receipts::default();
+        let services = Services {
+            library,
+            uploads,
+            accounts,
+            sharing,
+            intake,
+            admin,
+            recent_spaces,
+            lanes,
+            archives,
+            receipts,
+        };
         let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
         // A second unlock finds the instance already open and never gets here.
         let _ = self.open.set(Open { services, dav, resumable, sending: Sending::default() });
@@ -221,6 +234,9 @@ impl Open {
         if api::serves(path) {
             return self.api(context, body).await;
         }
+        if check::serves(path) {
+            return routed(check::handle(context, body).await, Route::named("check"));
+        }
         if let Some(legal) = Legal::at(path) {
             return routed(self.legal(context, legal).await, Route::named("legal"));
         }
@@ -300,7 +316,7 @@ impl Open {
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
         let (route, response) = match address.endpoint {
-            links::Endpoint::Page { .. } | links::Endpoint::Download | links::Endpoint::Receipt => {
+            links::Endpoint::Page { .. } | links::Endpoint::Download | links::Endpoint::Receipt(_) => {
                 ("link", links::handle(context, address, body).await)
             }
             links::Endpoint::Sending { lists } => {

@@ -13,8 +13,9 @@ pub(super) static FONT: &[u8] = include_bytes!("font/NotoSans-Regular.ttf");
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 /// Most lines of one paragraph, so that a row fits on a page; the last one then ends in an ellipsis.
 const MOST_LINES: usize = 36;
-/// After these a long name may go on in the next line.
-const BREAKS: [char; 5] = [' ', '/', '-', '_', '.'];
+/// After these a long name may go on in the next line. No line ends in a hyphen, which readers of PDFs take for a parting of
+/// the word and leave out.
+const BREAKS: [char; 4] = [' ', '/', '_', '.'];
 
 /// The font, ready to be measured.
 static FACE: LazyLock<Face> = LazyLock::new(|| {
@@ -60,8 +61,10 @@ pub(super) fn lines(text: &str, size: f32, most: f32) -> Vec<String> {
         for c in piece.chars() {
             let wide = glyph(c).1 * size;
             if used + wide > most && c != ' ' && !line.is_empty() {
+                let rest = if line.len() > 1 && line.ends_with('-') { line.pop() } else { None };
                 lines.push(std::mem::take(&mut line));
-                used = 0.0;
+                used = rest.map(|c| glyph(c).1 * size).unwrap_or_default();
+                line.extend(rest);
             }
             line.push(c);
             used += wide;
@@ -105,11 +108,12 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_its_column_and_nothing_is_lost() {
-        let name = format!("Belege/{}/Straßen-und_Wege {}.pdf", "W".repeat(70), "i".repeat(300));
+        let name = format!("Belege/{}/Straßen-und_Wege {}.pdf", "W-".repeat(70), "i-".repeat(150));
         for most in [100.0, 300.0, 480.0] {
             let lines = lines(&name, 9.0, most);
             assert!(lines.iter().all(|line| width(line.trim_end(), 9.0) <= most), "{lines:?}");
             assert_eq!(lines.concat(), name);
+            assert!(lines.iter().all(|line| !line.ends_with('-')), "{lines:?}");
         }
         let long = lines(&"W".repeat(5_000), 9.0, 100.0);
         assert_eq!(long.len(), MOST_LINES);

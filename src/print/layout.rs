@@ -21,12 +21,12 @@ const BODY: f32 = 9.5;
 const SMALL: f32 = 7.5;
 /// Height of a line as a multiple of the font's size.
 const LEADING: f32 = 1.36;
-/// Width of the names of facts, in points.
-const NAMES: f32 = 150.0;
+/// Width of the names of facts, in points: a SHA-256 beside them fits on one line.
+const NAMES: f32 = 130.0;
 /// Space between columns, in points.
 const GAP: f32 = 8.0;
 /// Side of a QR code, in points.
-const CODE: f32 = 92.0;
+const CODE: f32 = 72.0;
 
 /// A document as pages.
 #[derive(Debug, Default)]

@@ -1,8 +1,8 @@
 //! Links for people without an account: users of the office create, change and end them, guests open them.
 //!
 //! [`Sharing`] is the room's front. `issue.rs` has the operations of users, `visit.rs` those of guests, `hand_in/` what
-//! guests hand in, `download/` what they fetch from links that count it, `request/` what the office asks for, `token.rs`
-//! the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
+//! guests hand in, `download/` what they fetch from links that count it, `request/` what the office asks for, `signed.rs`
+//! receipts as people hold them, `token.rs` the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
 //! resulting [`Access`](crate::model::Access) begins at the linked entry, and `library` never shows anything above
 //! or beside it.
 
@@ -11,6 +11,7 @@ mod hand_in;
 mod issue;
 mod link;
 mod request;
+mod signed;
 mod token;
 mod visit;
 
@@ -27,8 +28,8 @@ use crate::proof::Signer;
 
 pub use download::{Download, DownloadError, DownloadReceipt, Fetched, FetchedFile, LEASE, Tally};
 pub use hand_in::{
-    BegunFile, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed, MAX_HAND_IN_FILES,
-    PlacedFile, Receipt, ReceiptFile, SentFile, WITHDRAWN_WITHIN,
+    BegunFile, Finished, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed,
+    MAX_HAND_IN_FILES, PlacedFile, Receipt, ReceiptFile, RefusedFile, SentFile, WITHDRAWN_WITHIN,
 };
 pub use issue::{LinkError, NewLink};
 pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, Shared};
@@ -39,6 +40,7 @@ pub use request::{
     RequestLines, RequestPage, RequestShown, RequestsAsked, RequestsOf, Template, TemplateError,
     TemplateItem, WantedRecipient, next_year, refused, reminded,
 };
+pub use signed::{NotProven, Signed};
 pub use token::LinkKeys;
 pub use visit::{GuestKey, PASS_LIFETIME, Visit, VisitError};
 

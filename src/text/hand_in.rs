@@ -128,11 +128,13 @@ sentences! {
         de "Umfang",
         en "Extent";
     receipt:
-        de "Eingangsbestätigung herunterladen",
-        en "Download the receipt";
+        de "Eingangsbestätigung öffnen",
+        en "Open the receipt";
     receipt_about:
-        de "Die Bestätigung nennt jede Datei mit Größe, Prüfsumme und Zeit und ist elektronisch signiert. Heben Sie sie auf.",
-        en "The receipt names each file with its size, checksum and time, and carries an electronic signature. Keep it.";
+        de "Die Bestätigung nennt jede Datei mit Größe, Prüfsumme und Zeit und ist elektronisch signiert. Heben Sie sie auf, am besten \
+            als PDF.",
+        en "The receipt names each file with its size, checksum and time, and carries an electronic signature. Keep it, best as a \
+            PDF.";
     checked_about:
         de "Office-Dateien werden auf Schadsoftware geprüft, bevor wir sie öffnen. Sie müssen nichts weiter tun.",
         en "Office documents are checked for malware before we open them. There is nothing more for you to do.";

@@ -18,6 +18,7 @@ mod my_links;
 mod notices;
 mod office;
 mod reach;
+mod receipts;
 mod refusals;
 mod requests;
 mod sending;
@@ -40,6 +41,7 @@ pub use my_links::MyLinksTexts;
 pub use notices::NoticeTexts;
 pub use office::OfficeTexts;
 pub use reach::ReachTexts;
+pub use receipts::ReceiptTexts;
 pub use refusals::RefusalTexts;
 pub use requests::RequestsTexts;
 pub use sending::SendingTexts;
@@ -64,6 +66,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("MyLinksTexts", MyLinksTexts::ALL),
     ("OfficeTexts", OfficeTexts::ALL),
     ("ReachTexts", ReachTexts::ALL),
+    ("ReceiptTexts", ReceiptTexts::ALL),
     ("RefusalTexts", RefusalTexts::ALL),
     ("RequestsTexts", RequestsTexts::ALL),
     ("SendingTexts", SendingTexts::ALL),

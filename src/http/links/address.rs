@@ -4,7 +4,7 @@
 //! /s/TOKEN                           the page; of a folder, with its members
 //! /s/TOKEN/files/a/                  the page of a folder below it
 //! /s/TOKEN/download                  redirects to the file of a link to a file
-//! /s/TOKEN/receipt                   the signed receipt of this browser's hand-in
+//! /s/TOKEN/receipt                   the receipt of this browser's hand-in; receipt.pdf, and receipt.txt as it was signed
 //! /s/TOKEN/sending                   where the page's script begins uploads; with /list, what is unfinished
 //! /s/TOKEN/get/LEASE/a               what the link leads to, under a lease; needs neither cookie nor password
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
@@ -15,6 +15,8 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+
+use crate::http::receipt::Form;
 
 /// The address of a link, or of something below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +35,8 @@ pub(in crate::http) enum Endpoint<'a> {
     Page { folder: &'a str },
     /// The file of a link to a file.
     Download,
-    /// The receipt of a hand-in.
-    Receipt,
+    /// The receipt of a hand-in, in a form.
+    Receipt(Form),
     /// Uploads of the page's script, or the list of them.
     Sending { lists: bool },
     /// A file, for a browser.
@@ -76,7 +78,7 @@ impl<'a> LinkAddress<'a> {
         let endpoint = match below {
             "" | "files" => Endpoint::Page { folder: "" },
             "download" => Endpoint::Download,
-            "receipt" => Endpoint::Receipt,
+            "receipt" | "receipt.pdf" | "receipt.txt" => Endpoint::Receipt(Form::of(below).1),
             "sending" => Endpoint::Sending { lists: false },
             "sending/list" => Endpoint::Sending { lists: true },
             _ if below.starts_with("get/") => {
@@ -104,7 +106,7 @@ impl<'a> LinkAddress<'a> {
             endpoint,
             Endpoint::Page { .. }
                 | Endpoint::Download
-                | Endpoint::Receipt
+                | Endpoint::Receipt(_)
                 | Endpoint::File
                 | Endpoint::Leased { .. }
         )
@@ -131,7 +133,9 @@ mod tests {
             ("/s/t/files/", page("", "/s/t")),
             ("/s/t/files/a/b%20c/", page("a/b%20c/", "/s/t")),
             ("/s/t/download", Some((Endpoint::Download, "t", "/s/t"))),
-            ("/s/t/receipt", Some((Endpoint::Receipt, "t", "/s/t"))),
+            ("/s/t/receipt", Some((Endpoint::Receipt(Form::Page), "t", "/s/t"))),
+            ("/s/t/receipt.pdf", Some((Endpoint::Receipt(Form::Pdf), "t", "/s/t"))),
+            ("/s/t/receipt.doc", None),
             ("/s/t/sending", Some((Endpoint::Sending { lists: false }, "t", "/s/t"))),
             ("/s/t/sending/list", Some((Endpoint::Sending { lists: true }, "t", "/s/t"))),
             ("/s/t/sending/", None),

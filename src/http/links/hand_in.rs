@@ -5,6 +5,7 @@
 
 use http::header::SET_COOKIE;
 use http::{HeaderValue, Response, StatusCode};
+use maud::html;
 use secrecy::SecretString;
 
 use super::LinkRequest;
@@ -14,7 +15,8 @@ use super::receive::Received;
 use crate::http::cookies;
 use crate::http::error::{library_status, log_library};
 use crate::http::page::form::field;
-use crate::http::reply::{plain, see_other, text_file};
+use crate::http::receipt::{Form, View};
+use crate::http::reply::{plain, see_other};
 use crate::library::LibraryError;
 use crate::model::{HandInFileId, HandInId};
 use crate::net::ResponseBody;
@@ -179,13 +181,24 @@ impl LinkRequest<'_> {
         }
     }
 
-    /// The receipt of the browser's hand-in, as a file.
-    pub(super) async fn receipt(&self) -> Response<ResponseBody> {
+    /// The receipt of the browser's hand-in, in this form.
+    pub(super) async fn receipt(&self, form: Form) -> Response<ResponseBody> {
         let Some(browser) = self.known_browser() else { return pages::gone(self.language) };
         let number = field(self.parts.uri.query().unwrap_or_default().as_bytes(), "number");
+        let query = number.as_ref().map(|number| format!("number={}", number.as_str()));
         let number = number.and_then(|number| number.parse().ok()).map(HandInId);
         match self.services.sharing.receipt_of(&self.address.token(), browser, number).await {
-            Ok(Some(receipt)) => text_file("receipt.txt", receipt),
+            Ok(Some(note)) => {
+                let view = View {
+                    context: self.context,
+                    language: self.language,
+                    note,
+                    address: (&format!("{}/receipt", self.address.base), query.as_deref()),
+                    name: "receipt",
+                    back: self.address.base,
+                };
+                view.answer(form, &html! {}).await
+            }
             Ok(None) => pages::gone(self.language),
             Err(error) => self.not_done(&error),
         }

@@ -182,12 +182,6 @@ pub(super) fn choose_password(language: Language, action: &str, is_weak: bool) -
         .into_response(StatusCode::FORBIDDEN)
 }
 
-/// Why a file was not stored, in words, for a refusal that is noted by its word.
-fn reason(language: Language, word: &str) -> &'static str {
-    let refusal = Refusal::ALL.iter().find(|refusal| refusal.word() == word).copied();
-    refusal.unwrap_or(Refusal::Failed).sentence(language)
-}
-
 /// The person who asks, the dates, and what is allowed.
 pub(super) fn terms(
     (language, zone): Local<'_>,
@@ -256,7 +250,7 @@ fn state((language, zone): Local<'_>, file: &HandInFile, has_folder: bool) -> St
         HandInFileState::SetAside => texts.set_aside().to_owned(),
         HandInFileState::Gone => texts.gone().to_owned(),
         HandInFileState::Withdrawn => texts.withdrawn().to_owned(),
-        HandInFileState::Refused(word) => return texts.refused(reason(language, word)),
+        HandInFileState::Refused(word) => return texts.refused(Refusal::of_word(word).sentence(language)),
     };
     // In a folder that others use, the number behind a name would tell of their files.
     let sent = file.path.rsplit('/').next().unwrap_or_default();

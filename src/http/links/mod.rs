@@ -102,7 +102,7 @@ pub(super) async fn handle(
         (_, Endpoint::Page { folder }) if is_wanted(context) => request.archive(folder).await,
         (&Method::GET | &Method::HEAD, Endpoint::Page { folder }) => request.show(folder).await,
         (&Method::GET | &Method::HEAD, Endpoint::Download) => request.download().await,
-        (&Method::GET | &Method::HEAD, Endpoint::Receipt) => request.receipt().await,
+        (&Method::GET | &Method::HEAD, Endpoint::Receipt(form)) => request.receipt(form).await,
         (&Method::POST, Endpoint::Page { folder }) => request.send(folder, body).await,
         _ => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
     }

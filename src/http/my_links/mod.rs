@@ -13,7 +13,8 @@ use super::page::bar::{SignedIn, bar};
 use super::page::form::field;
 use super::page::language::{chosen, keep_choice};
 use super::page::notice_below;
-use super::reply::{not_allowed, see_other, text_file};
+use super::receipt::{Form, View};
+use super::reply::{not_allowed, see_other};
 use super::session;
 use crate::accounts::LookupError;
 use crate::library::{LibraryError, Space};
@@ -37,8 +38,8 @@ struct MyLinks<'a> {
 enum Address {
     List,
     Link(LinkId),
-    Receipt(LinkId, HandInId),
-    Proof(LinkId, DownloadId),
+    Receipt(LinkId, HandInId, Form),
+    Proof(LinkId, DownloadId, Form),
 }
 
 /// Why there is no page.
@@ -99,10 +100,12 @@ impl Address {
             (None, ..) => Some(Self::List),
             (Some(link), None, ..) => Some(Self::Link(LinkId(link.parse().ok()?))),
             (Some(link), Some("receipt"), Some(hand_in), None) => {
-                Some(Self::Receipt(LinkId(link.parse().ok()?), HandInId(hand_in.parse().ok()?)))
+                let (hand_in, form) = Form::of(hand_in);
+                Some(Self::Receipt(LinkId(link.parse().ok()?), HandInId(hand_in.parse().ok()?), form))
             }
             (Some(link), Some("download"), Some(download), None) => {
-                Some(Self::Proof(LinkId(link.parse().ok()?), DownloadId(download.parse().ok()?)))
+                let (download, form) = Form::of(download);
+                Some(Self::Proof(LinkId(link.parse().ok()?), DownloadId(download.parse().ok()?), form))
             }
             _ => None,
         }
@@ -130,11 +133,11 @@ impl<'a> MyLinks<'a> {
             Some(Address::List) if is_post => self.make(body).await,
             Some(Address::Link(id)) if is_read => self.link(id, self.outcome(), StatusCode::OK).await,
             Some(Address::Link(id)) if is_post => self.change(id, body).await,
-            Some(Address::Receipt(link, id)) if is_read => self.receipt(link, id).await,
-            Some(Address::Proof(link, id)) if is_read => {
+            Some(Address::Receipt(link, id, form)) if is_read => self.receipt(link, id, form).await,
+            Some(Address::Proof(link, id, form)) if is_read => {
                 let sharing = &self.desk.context.services.sharing;
-                let receipt = sharing.download_receipt_of(self.desk.principal(), link, id).await?;
-                Ok(text_file(&format!("download-{id}.txt"), receipt))
+                let note = sharing.download_receipt_of(self.desk.principal(), link, id).await?;
+                Ok(self.view(note, link, ("download", id.0), form).await)
             }
             Some(Address::Receipt(..) | Address::Proof(..)) => {
                 Ok(not_allowed("GET, HEAD", "Open this address in a browser.\n"))
@@ -192,15 +195,41 @@ impl<'a> MyLinks<'a> {
         }
     }
 
-    /// The receipt of a hand-in through a link of the user's, as a file.
-    async fn receipt(&self, link: LinkId, id: HandInId) -> Result<Response<ResponseBody>, Failure> {
+    /// The receipt of a hand-in through a link of the user's, in this form.
+    async fn receipt(
+        &self,
+        link: LinkId,
+        id: HandInId,
+        form: Form,
+    ) -> Result<Response<ResponseBody>, Failure> {
         let sharing = &self.desk.context.services.sharing;
         // By the link, so that it is one that the user may manage.
         sharing.link(self.desk.principal(), link).await?;
         let accesses = self.spaces.iter().map(|(_, access)| *access).collect();
         let (place, receipt) = sharing.hand_in_in(accesses, id).await?;
-        let receipt = receipt.filter(|_| place.link == Some(link)).ok_or(LinkError::NoSuchLink)?;
-        Ok(text_file(&format!("receipt-{id}.txt"), receipt))
+        let note = receipt.filter(|_| place.link == Some(link)).ok_or(LinkError::NoSuchLink)?;
+        Ok(self.view(note, link, ("receipt", id.0), form).await)
+    }
+
+    /// A receipt in this form; the word and the number make its address.
+    async fn view(
+        &self,
+        note: String,
+        link: LinkId,
+        (word, id): (&str, i64),
+        form: Form,
+    ) -> Response<ResponseBody> {
+        let link = format!("{LIST}/{link}");
+        let view = View {
+            context: self.desk.context,
+            language: self.desk.language,
+            note,
+            address: (&format!("{link}/{word}/{id}"), None),
+            name: &format!("{word}-{id}"),
+            back: &link,
+        };
+        let here = self.desk.context.address();
+        view.answer(form, &bar(self.desk.language, here, Some(&self.desk.person()))).await
     }
 
     fn texts(&self) -> MyLinksTexts {

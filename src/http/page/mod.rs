@@ -2,6 +2,7 @@
 //! that is put into a page; nothing can be put in unescaped (`tests/architecture.rs`). Sentences come from `text`.
 
 pub(super) mod bar;
+pub(super) mod document;
 pub(super) mod error_page;
 pub(super) mod folder;
 pub(super) mod foot;

@@ -9,9 +9,11 @@
 //! /requests/matrix/csv       the same as a table
 //! /requests/ID               a request, and where its forms are sent
 //! /requests/ID/file/FILE     a file that was handed in
+//! /requests/ID/receipt/N     the receipt of a hand-in; with .pdf, and with .txt as it was signed
 //! ```
 
-use crate::model::{HandInFileId, RequestId};
+use crate::http::receipt::Form;
+use crate::model::{HandInFileId, HandInId, RequestId};
 
 /// The address of the list.
 pub(super) const LIST: &str = "/requests";
@@ -34,6 +36,7 @@ pub(super) enum Address {
     MatrixTable,
     One(RequestId),
     File(RequestId, HandInFileId),
+    Receipt(RequestId, HandInId, Form),
 }
 
 impl Address {
@@ -50,6 +53,10 @@ impl Address {
             ["matrix", "csv"] => Some(Self::MatrixTable),
             [id] => number(id).map(RequestId).map(Self::One),
             [id, "file", file] => Some(Self::File(RequestId(number(id)?), HandInFileId(number(file)?))),
+            [id, "receipt", name] => {
+                let (hand_in, form) = Form::of(name);
+                Some(Self::Receipt(RequestId(number(id)?), HandInId(number(hand_in)?), form))
+            }
             _ => None,
         }
     }
@@ -83,6 +90,9 @@ mod tests {
             ("/requests/7/file/3", Some(Address::File(id, HandInFileId(3)))),
             ("/requests/7/file/03", None),
             ("/requests/7/file/", None),
+            ("/requests/7/receipt/3", Some(Address::Receipt(id, HandInId(3), Form::Page))),
+            ("/requests/7/receipt/3.pdf", Some(Address::Receipt(id, HandInId(3), Form::Pdf))),
+            ("/requests/7/receipt/3.doc", None),
             ("/requests/7/other", None),
             ("/requests/x", None),
             (NEW, Some(Address::New)),

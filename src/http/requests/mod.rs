@@ -20,20 +20,21 @@ use std::sync::Arc;
 use http::{Method, Response, StatusCode};
 use maud::Markup;
 
-use self::address::{Address, LIST};
+use self::address::{Address, LIST, of_request};
 use super::context::RequestContext;
 use super::desk::Desk;
 use super::error::log_library;
 use super::page::bar::{SignedIn, bar};
 use super::page::language::{chosen, keep_choice};
 use super::page::{Page, Width, notice_below};
+use super::receipt::{Form, View};
 use super::reply::{Answer, not_allowed};
 use super::session;
 use crate::accounts::LookupError;
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, EntryName, HandInFileId, Office, RequestId, Shown, SpaceId, Timestamp};
+use crate::model::{Access, EntryName, HandInFileId, HandInId, Office, RequestId, Shown, SpaceId, Timestamp};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
-use crate::sharing::{RequestError, RequestFile};
+use crate::sharing::{HandInError, RequestError, RequestFile};
 use crate::text::{ErrorTexts, Language, RequestsTexts};
 
 /// A user at the pages.
@@ -51,6 +52,8 @@ struct Requests<'a> {
 enum Failure {
     #[error(transparent)]
     Request(#[from] RequestError),
+    #[error(transparent)]
+    HandIn(#[from] HandInError),
     #[error("read the accounts")]
     Accounts(#[from] LookupError),
 }
@@ -123,6 +126,7 @@ impl<'a> Requests<'a> {
                 not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")
             }
             Some(Address::File(id, file)) if is_read => return self.file(id, file).await,
+            Some(Address::Receipt(id, hand_in, form)) if is_read => self.receipt(id, hand_in, form).await?,
             Some(_) => not_allowed("GET, HEAD", "Open this address in a browser.\n"),
         };
         Ok(Answer::Made(made))
@@ -138,6 +142,31 @@ impl<'a> Requests<'a> {
         let space = EntryName::parse(&self.space_name(request.row.space)).map_err(LibraryError::from)?;
         let principal = Box::new(self.desk.session.principal.clone());
         Ok(Answer::Content { principal, space, path })
+    }
+
+    /// The receipt of a hand-in through a link of the request, in this form.
+    async fn receipt(
+        &self,
+        id: RequestId,
+        hand_in: HandInId,
+        form: Form,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let sharing = &self.desk.context.services.sharing;
+        let request = sharing.request(&self.rights, id).await?;
+        let (place, note) = sharing.hand_in_in(self.rights.clone(), hand_in).await?;
+        let is_its = place.link.is_some_and(|link| one::links(&request).contains(&link));
+        let note = note.filter(|_| is_its).ok_or(RequestError::NoSuchRequest)?;
+        let here = of_request(id);
+        let view = View {
+            context: self.desk.context,
+            language: self.desk.language,
+            note,
+            address: (&format!("{here}/receipt/{hand_in}"), None),
+            name: &format!("receipt-{hand_in}"),
+            back: &here,
+        };
+        let bar = bar(self.desk.language, self.here(), Some(&self.desk.person()));
+        Ok(view.answer(form, &bar).await)
     }
 
     fn texts(&self) -> RequestsTexts {
@@ -184,7 +213,9 @@ fn failed(
     failure: &Failure,
 ) -> Response<ResponseBody> {
     let (texts, bar) = (ErrorTexts(language), bar(language, LIST, person));
-    if let Failure::Request(RequestError::NoSuchRequest | RequestError::NoSuchItem) = failure {
+    if let Failure::Request(RequestError::NoSuchRequest | RequestError::NoSuchItem)
+    | Failure::HandIn(HandInError::NoSuchHandIn) = failure
+    {
         return notice_below(language, &bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing());
     }
     let status = StatusCode::INTERNAL_SERVER_ERROR;

@@ -11,9 +11,10 @@ use crate::accounts::ActorNames;
 use crate::http::context::RequestContext;
 use crate::http::page::form::field;
 use crate::http::page::{Width, known_facts, note, problem, success};
-use crate::model::{Event, ItemState, Recorded, RequestId, Shown, VersionState};
+use crate::model::{Event, ItemState, LinkId, Recorded, RequestId, Shown, VersionState};
 use crate::net::ResponseBody;
-use crate::sharing::{ItemShown, MAX_REASON, RecipientShown, RequestFile, RequestShown};
+use crate::sharing::{Finished, ItemShown, MAX_REASON, RecipientShown, RequestFile, RequestShown};
+use crate::text::{AskedTexts, ReceiptTexts};
 
 /// What the page tells about the form that was just sent.
 pub(super) enum Told {
@@ -50,6 +51,7 @@ impl Requests<'_> {
         let history = sharing.request_history(&self.rights, id).await?;
         let names = self.desk.context.services.accounts.names_for(&history).await;
         let names = names.map_err(|error| Failure::Request(error.into()))?;
+        let receipts = sharing.finished_through(self.rights.clone(), links(&request)).await?;
         let is_open = request.row.closed.is_none();
         let content = html! {
             (self.told(&request, told))
@@ -77,6 +79,12 @@ impl Requests<'_> {
             section {
                 h2 { (texts.recipients()) }
                 ul.items { @for recipient in &request.recipients { (self.recipient(recipient)) } }
+            }
+            @if !receipts.is_empty() {
+                section {
+                    h2 { (ReceiptTexts(self.desk.language).list_title()) }
+                    ul { @for one in &receipts { (self.receipt_of(id, one)) } }
+                }
             }
             (self.reminders(&request))
             (self.actions(&request, told.sent()))
@@ -276,6 +284,15 @@ impl Requests<'_> {
         }
     }
 
+    fn receipt_of(&self, request: RequestId, finished: &Finished) -> Markup {
+        let number = finished.id.0;
+        let words = AskedTexts(self.desk.language).receipt(number, &self.desk.moment(finished.at));
+        html! { li {
+            a href={ (of_request(request)) "/receipt/" (number) } { (words) }
+            @if !finished.by.is_empty() { " – " (Shown(&finished.by)) }
+        } }
+    }
+
     fn recipient(&self, recipient: &RecipientShown) -> Markup {
         let (texts, row) = (self.texts(), &recipient.row);
         let name = Shown(called(row)).to_string();
@@ -353,6 +370,11 @@ impl Requests<'_> {
         let who = self.desk.language.actor(actor, names.account(actor), names.device(actor));
         Shown(&format!("{who} {}", self.desk.language.event(&recorded.event))).to_string()
     }
+}
+
+/// The links of the recipients.
+pub(super) fn links(request: &RequestShown) -> Vec<LinkId> {
+    request.recipients.iter().filter_map(|recipient| Some(recipient.link.as_ref()?.id)).collect()
 }
 
 /// A sign beside the words of a state.

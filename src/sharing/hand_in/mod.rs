@@ -23,8 +23,8 @@ use crate::library::LibraryError;
 use crate::model::{HandInFileId, HandInId, ItemId, LinkTerms, SpaceId, Timestamp, VersionState};
 use crate::sharing::request::RequestError;
 
-pub use read::HandInPlace;
-pub use receipt::{Receipt, ReceiptFile};
+pub use read::{Finished, HandInPlace};
+pub use receipt::{Receipt, ReceiptFile, RefusedFile};
 pub use store::{BegunFile, PlacedFile, SentFile};
 
 /// Most files of one hand-in, refused ones included.

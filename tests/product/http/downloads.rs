@@ -176,7 +176,20 @@ fn a_complete_download_is_proved_to_the_office() {
     }
     let proof = format!("{desk}/download/{}", downloads[0]["id"]);
     assert!(shown.contains(&proof), "{shown}");
-    assert_eq!(staff.get(&proof).expect(200).text(), note);
+    assert_eq!(staff.get(&format!("{proof}.txt")).expect(200).text(), note);
+    let digest = checked["sha256"].as_str().unwrap();
+    let page_of_proof = staff.get(&proof).expect(200).text();
+    for words in
+        ["Abholnachweis Nr.", "Frau Huber", "/Bescheid.pdf", digest, "Vollständig gesendet", "Wer davor saß"]
+    {
+        assert!(page_of_proof.contains(words), "{words}: {page_of_proof}");
+    }
+    let pdf = staff.get(&format!("{proof}.pdf")).expect(200);
+    assert!(super::receipts::read_pdf(&server, &pdf).0.contains(digest));
+    assert!(verify(&[], &super::receipts::attached(&server, &pdf)).status.success());
+    let stranger = Browser::new(&server, "de");
+    let page_of_check = super::receipts::checked(&stranger, "files", &pdf.body).expect(200).text();
+    assert!(page_of_check.contains("Abholnachweis Nr.") && page_of_check.contains(digest), "{page_of_check}");
     assert_eq!(Browser::new(&server, "de").get(&proof).status, 303, "only after the login");
     // Extending a used link allows one more.
     let page_of_link = staff.get(&desk);

@@ -63,7 +63,7 @@ fn names(server: &TestServer, path: &str) -> Vec<String> {
 
 /// The receipt of a browser, and the outcome of its check without a server.
 pub(crate) fn receipt(browser: &Browser<'_>, link: &str) -> (String, Value) {
-    let receipt = browser.get(&format!("{link}/receipt")).expect(200).text();
+    let receipt = browser.get(&format!("{link}/receipt.txt")).expect(200).text();
     let file = browser.server.secret_file("receipt.txt", receipt.strip_suffix('\n').unwrap());
     let mut check = limited(Path::new(env!("CARGO_BIN_EXE_tresor")));
     let checked = check.args(["receipt", "verify", "--json"]).arg(file).output().unwrap();

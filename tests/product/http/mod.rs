@@ -31,6 +31,7 @@ mod properties;
 mod public;
 mod ranges;
 mod reads;
+mod receipts;
 pub(crate) mod requests;
 mod rights;
 mod saving;

@@ -50,7 +50,7 @@ fn a_user_makes_a_link_and_fetches_what_came_in_with_nothing_but_the_pages() {
         "{shown}"
     );
     let receipt = shown.split("href=\"").find(|part| part.contains("/receipt/")).unwrap();
-    let receipt = anna.get(receipt.split('"').next().unwrap()).expect(200).text();
+    let receipt = anna.get(&format!("{}.txt", receipt.split('"').next().unwrap())).expect(200).text();
     assert!(receipt.contains("tresor-receipt-1") && receipt.contains("Januar.txt"), "{receipt}");
     server.request("GET", &format!("/dav/{SPACE}/Mandanten/Huber/Januar.txt")).send().expect(200);
 

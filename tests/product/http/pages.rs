@@ -159,6 +159,28 @@ const UNSEEN: &[(&str, &str)] = &[
     ("MyLinksTexts::too_many", "needs 100 links"),
     ("MyLinksTexts::failed", "needs a broken disk"),
     ("OfficeTexts::foot", "for screen readers"),
+    ("ReceiptTexts::download_title", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::handed_in_by", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::left_open", "needs a link that has ended: `http::receipt`"),
+    ("ReceiptTexts::no_files", "needs files that were all refused"),
+    ("ReceiptTexts::more_rows", "in a PDF, needs 2,001 files: `http::receipt`"),
+    ("ReceiptTexts::replaced", "in a PDF: `http::receipts`"),
+    ("ReceiptTexts::made_by", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::recipient", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::path", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::digest", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::started", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::completed", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::sent_about", "needs a link that counts its downloads: `http::downloads`"),
+    ("ReceiptTexts::archive_title", "needs a link that counts its downloads: `http::archives`"),
+    ("ReceiptTexts::archive_unnamed", "needs an archive of more than 2,000 files"),
+    ("ReceiptTexts::archived_file", "needs a link that counts its downloads: `http::archives`"),
+    ("ReceiptTexts::attached", "in a PDF: `http::receipts`"),
+    ("ReceiptTexts::attached_file", "in a PDF: `http::receipts`"),
+    ("ReceiptTexts::code", "for screen readers"),
+    ("ReceiptTexts::page", "in a PDF: `http::receipts`"),
+    ("ReceiptTexts::not_made", "needs a fault"),
+    ("ReceiptTexts::busy", "needs more checks at once than there are turns"),
     ("RefusalTexts::own_substitute", "`http::administration`"),
     ("RefusalTexts::day", "`http::administration`"),
     ("RefusalTexts::mail_name", "`http::administration`"),
@@ -405,6 +427,7 @@ impl Reader<'_> {
         send(&other, &strict, &[("1.txt", "1")]).expect(200);
         let done = act(&client, &strict, "finish");
         let closed = other.get(&strict).expect(200);
+        let receipts = self.receipts(&client, &strict);
 
         let (open, client) = (link(&folder, &["--max-files", "7"]), self.browser());
         let any = client.get(&open).expect(200);
@@ -429,9 +452,30 @@ impl Reader<'_> {
         let (chosen, client) = (link(&folder, &["--first-use-password"]), self.browser());
         let choose = client.get(&chosen).expect(403);
         let weak = form(&client, &chosen, &[("do", "choose-password"), ("new-password", "1")]).expect(403);
-        vec![
+        let shown = vec![
             begun, partly, wrong, done, closed, any, withdrawn, nothing, late, one, meanwhile, examined,
             checked, choose, weak,
+        ];
+        shown.into_iter().chain(receipts).collect()
+    }
+
+    /// A receipt, and what the page that checks receipts says.
+    fn receipts(&self, client: &Browser<'_>, link: &str) -> Vec<Response> {
+        let receipt = client.get(&format!("{link}/receipt")).expect(200);
+        let note = client.get(&format!("{link}/receipt.txt")).expect(200);
+        let check = |content: &[u8], status| {
+            super::receipts::checked(&self.browser(), "files", content).expect(status)
+        };
+        let forged = note.text().replace(".txt", ".doc");
+        vec![
+            receipt,
+            self.get("/check").expect(200),
+            check(&note.body, 200),
+            check(forged.as_bytes(), 422),
+            check(super::receipts::by_another_key(&note.text()).as_bytes(), 422),
+            check(b"1", 422),
+            check(b"", 400),
+            check(&vec![b'1'; 7 << 20], 413),
         ]
     }
 

@@ -102,10 +102,16 @@ fn a_client_hands_in_by_items_and_again_after_a_rejection() {
     let page = client.get(&link).expect(200).text();
     let receipt = page.split("href=\"").find(|rest| rest.contains("/receipt?number=")).unwrap();
     let receipt = client.get(receipt.split('"').next().unwrap()).expect(200).text();
-    assert!(
-        receipt.contains("\"item\":\"Ausweis\"") || receipt.contains("\"item\": \"Ausweis\""),
-        "{receipt}"
-    );
+    assert!(receipt.contains("zu: Ausweis") && receipt.contains("/receipt.pdf?number="), "{receipt}");
+    // So does that on the office's page of the request, and on none of another one.
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let own = anna.get(&format!("/requests/{id}")).expect(200).text();
+    let own = own.split("href=\"").find(|rest| rest.contains("/receipt/")).unwrap();
+    let own = own.split('"').next().unwrap().to_owned();
+    assert!(anna.get(&own).expect(200).text().contains("zu: Ausweis"));
+    assert!(anna.get(&format!("{own}.txt")).expect(200).text().contains("\"item\": \"Ausweis\""));
+    anna.get(&own.replace(&format!("/{id}/"), "/999/")).expect(404);
+    anna.get(&format!("{own}9")).expect(404);
 
     // Rejected: the reason comes first, and the same link takes it again.
     server.cli_ok(["request", "reject", &id, &notice, "--reason", "Seite 2 fehlt"]);

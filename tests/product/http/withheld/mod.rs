@@ -606,9 +606,10 @@ const WALKED: [&str; 6] = ["\"api\"", "\"dav\"", "\"files\"", "\"ocs\"", "endpoi
 /// judge it, and it opens a file as WebDAV does: `http::judging`.
 const DECIDED: [&str; 3] = ["\"holding\"", "\"links\"", "\"requests\""];
 /// Those of answers in which no file occurs.
-const WITHOUT_FILES: [&str; 16] = [
+const WITHOUT_FILES: [&str; 17] = [
     "\"absent\"",
     "\"account\"",
+    "\"check\"",
     "\"health\"",
     "\"legal\"",
     "\"locked\"",
