@@ -13,8 +13,8 @@ sentences! {
         de "Ordner über diesem",
         en "Folders above this one";
     search_label:
-        de "Dateien und Ordner in allen Bereichen suchen",
-        en "Search files and folders in all spaces";
+        de "In allen Bereichen suchen",
+        en "Search in all spaces";
     search:
         de "Suchen",
         en "Search";

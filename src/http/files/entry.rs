@@ -44,7 +44,7 @@ impl Cabinet<'_> {
             @if spot.may_write() { (self.changes(spot, &here, outcome).await?) }
             @if !entry.is_folder() { (self.versions(&here, &versions, spot.may_write())) }
         };
-        Ok(self.page(&spot.name(), &here, &content, outcome.status()))
+        Ok(self.page(&spot.name(), &here, content, outcome.status()))
     }
 
     async fn changes(&self, spot: &Spot, here: &str, outcome: &Outcome) -> Result<Markup, Failure> {

@@ -66,7 +66,7 @@ impl Cabinet<'_> {
                 a href=(spot.trash()) { (texts.trash()) }
             }
         };
-        Ok(self.page(&spot.name(), &here, &content, outcome.status()))
+        Ok(self.page(&spot.name(), &here, content, outcome.status()))
     }
 
     fn table(&self, here: &str, members: &[Entry], may_write: bool) -> Markup {

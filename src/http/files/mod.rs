@@ -23,7 +23,7 @@ use super::error::{library_status, log_library};
 use super::page::folder::shown_name;
 use super::page::form::{field, is_form};
 use super::page::language::keep_choice;
-use super::page::{Width, notice_below};
+use super::page::{Page, Width, notice_below};
 use super::protocol::href::{Located, Mount, Place, push_encoded};
 use super::reply::{Answer, not_allowed, see_other};
 use crate::accounts::LookupError;
@@ -181,7 +181,7 @@ impl Cabinet<'_> {
                 }
             }
         };
-        Ok(self.page(texts.spaces(), LIST, &content, StatusCode::OK))
+        Ok(self.page(texts.spaces(), LIST, content, StatusCode::OK))
     }
 
     fn view(&self) -> View {
@@ -243,9 +243,9 @@ impl Cabinet<'_> {
         }
     }
 
-    fn page(&self, title: &str, here: &str, content: &Markup, status: StatusCode) -> Response<ResponseBody> {
-        let content = html! { (self.search_field()) (content) };
-        self.desk.page((Width::Wide, title), here, content, status)
+    fn page(&self, title: &str, here: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
+        let top = html! { (self.desk.bar(here)) (self.search_field()) };
+        Page { language: self.desk.language, width: Width::Wide, title, content }.below(&top, status)
     }
 }
 

@@ -55,7 +55,7 @@ impl Cabinet<'_> {
                     SearchTextError::TooLong => (texts.search(), texts.search_too_long()),
                 };
                 let content = html! { (problem(why)) p { (texts.search_about()) } };
-                return Ok(self.page(title, LIST, &content, StatusCode::BAD_REQUEST));
+                return Ok(self.page(title, LIST, content, StatusCode::BAD_REQUEST));
             }
         };
         let spaces = if before.is_none() { self.spaces_with(&text).await? } else { Vec::new() };
@@ -78,14 +78,16 @@ impl Cabinet<'_> {
             } @else {
                 ul.items { @for hit in &found.hits { @if let Some(spot) = spot(hit) { li { (self.hit(hit, &spot)) } } } }
             }
-            nav.paging {
-                @if let Some(next) = found.next {
-                    a rel="next" href={ (first) "&" (BEFORE) "=" (next) } { (texts.search_next()) }
+            @if found.next.is_some() || before.is_some() {
+                nav.paging {
+                    @if let Some(next) = found.next {
+                        a rel="next" href={ (first) "&" (BEFORE) "=" (next) } { (texts.search_next()) }
+                    }
+                    @if before.is_some() { a href=(first) { (texts.search_top()) } }
                 }
-                @if before.is_some() { a href=(first) { (texts.search_top()) } }
             }
         };
-        Ok(self.page(&texts.search_title(&Shown(typed).to_string()), &here, &content, StatusCode::OK))
+        Ok(self.page(&texts.search_title(&Shown(typed).to_string()), &here, content, StatusCode::OK))
     }
 
     /// The names of the spaces that contain all words.

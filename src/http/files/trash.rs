@@ -34,7 +34,7 @@ impl Cabinet<'_> {
             }
         };
         let title = texts.trash_of(&shown_name(spot.space.as_str()));
-        Ok(self.page(&title, &here, &content, outcome.status()))
+        Ok(self.page(&title, &here, content, outcome.status()))
     }
 
     fn item(&self, spot: &Spot, here: &str, item: &TrashItem) -> Markup {
