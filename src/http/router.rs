@@ -175,6 +175,9 @@ impl Router {
         if path == "/static/tresor.css" {
             return routed(read_only(request.method(), stylesheet), Route::quiet("static"));
         }
+        if let Some(script) = page::script::at(path) {
+            return routed(read_only(request.method(), || script), Route::quiet("static"));
+        }
         let Some(open) = self.open.get() else {
             return routed(locked(), Route::named("locked"));
         };

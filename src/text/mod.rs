@@ -24,6 +24,7 @@ mod requests;
 mod sending;
 mod sentences;
 mod sign_in;
+mod upload;
 
 pub use account::AccountTexts;
 pub use administration::AdministrationTexts;
@@ -47,6 +48,7 @@ pub use requests::RequestsTexts;
 pub use sending::SendingTexts;
 pub use sentences::Sentence;
 pub use sign_in::SignInTexts;
+pub use upload::UploadTexts;
 
 use crate::model::{ByteSize, Day, LocalTime, Timestamp, Zone};
 
@@ -76,6 +78,9 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
 /// The tables of sentences in mails, by the names of their types.
 pub const MAILS: [(&str, &[Sentence]); 2] =
     [("AskedMailTexts", AskedMailTexts::ALL), ("NoticeTexts", NoticeTexts::ALL)];
+
+/// The tables of sentences that scripts of pages show, by the names of their types.
+pub const SCRIPTS: [(&str, &[Sentence]); 1] = [("UploadTexts", UploadTexts::ALL)];
 
 /// A supported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,8 +256,11 @@ mod tests {
     /// An office's clients have no command line, and no page shows another language's sentence.
     #[test]
     fn sentences_are_whole_in_every_language_and_name_no_command() {
-        for (table, sentence) in
-            PAGES.iter().chain(&MAILS).flat_map(|(table, all)| all.iter().map(move |one| (table, one)))
+        for (table, sentence) in PAGES
+            .iter()
+            .chain(&MAILS)
+            .chain(&SCRIPTS)
+            .flat_map(|(table, all)| all.iter().map(move |one| (table, one)))
         {
             for text in [sentence.german, sentence.english] {
                 let is_plain = !text.is_empty() && text.trim() == text && !text.contains("  ");

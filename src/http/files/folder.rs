@@ -8,6 +8,7 @@ use super::outcome::Outcome;
 use super::{Cabinet, Failure, Spot};
 use crate::http::page::folder::shown_name;
 use crate::http::page::form::field;
+use crate::http::page::script::{UploadForm, UploadTerms, with_uploads};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::{FILES, REPLACE};
 use crate::library::{Detail, Entry, Listing};
@@ -45,14 +46,16 @@ impl Cabinet<'_> {
             (self.trail(spot, true))
             (self.above(outcome))
             @if may_write {
-                (self.upload_form(&here, members.is_empty()))
+                (self.upload_form(spot, &here, members.is_empty()))
                 (self.folder_form(&here, &outcome.typed.name))
             }
-            @if members.is_empty() { p { (BrowseTexts(self.desk.language).empty()) } } @else {
-                form method="post" action=(here) {
-                    (self.desk.token())
-                    (self.table(&here, &members, may_write))
-                    @if may_write { (self.with_selected(spot, outcome).await?) }
+            div data-part="members" {
+                @if members.is_empty() { p { (BrowseTexts(self.desk.language).empty()) } } @else {
+                    form method="post" action=(here) {
+                        (self.desk.token())
+                        (self.table(&here, &members, may_write))
+                        @if may_write { (self.with_selected(spot, outcome).await?) }
+                    }
                 }
             }
             nav.paging {
@@ -66,7 +69,8 @@ impl Cabinet<'_> {
                 a href=(spot.trash()) { (texts.trash()) }
             }
         };
-        Ok(self.page(&spot.name(), &here, content, outcome.status()))
+        let page = self.page(&spot.name(), &here, content, outcome.status());
+        Ok(if may_write { with_uploads(page) } else { page })
     }
 
     fn table(&self, here: &str, members: &[Entry], may_write: bool) -> Markup {
@@ -113,17 +117,29 @@ impl Cabinet<'_> {
         }
     }
 
-    fn upload_form(&self, here: &str, is_open: bool) -> Markup {
-        let texts = self.texts();
+    fn upload_form(&self, spot: &Spot, here: &str, is_open: bool) -> Markup {
+        let (texts, folder) = (self.texts(), spot.path.text());
+        let mut list = "/tus/list?space=".to_owned();
+        push_encoded(&mut list, spot.space.as_str());
+        list.push_str("&folder=");
+        push_encoded(&mut list, &folder);
+        let upload = UploadForm {
+            endpoint: "/tus",
+            list: &list,
+            metadata: [("space", spot.space.as_str()), ("folder", &folder)].into(),
+            several: true,
+            session: true,
+            terms: UploadTerms::default(),
+        };
         html! {
             details open[is_open] {
                 summary { (texts.upload_title()) }
-                form method="post" action=(here) enctype="multipart/form-data" {
+                form method="post" action=(here) enctype="multipart/form-data" data-upload=(upload.attribute()) {
                     (self.desk.token())
                     label.check { input type="checkbox" name=(REPLACE) value="yes"; span { (texts.replace()) } }
-                    label { (texts.choose_files()) input type="file" name=(FILES) multiple; }
-                    label { (texts.choose_folder()) input type="file" name=(FILES) multiple webkitdirectory; }
-                    button { (texts.upload()) }
+                    label data-plain { (texts.choose_files()) input type="file" name=(FILES) multiple; }
+                    label data-plain { (texts.choose_folder()) input type="file" name=(FILES) multiple webkitdirectory; }
+                    button data-plain { (texts.upload()) }
                 }
             }
         }

@@ -3,10 +3,11 @@
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
-use super::hand_in_pages::{self, Local, action};
+use super::hand_in_pages::{self, Local, action, upload_form};
 use super::pages;
 use super::receive::Received;
 use crate::accounts::UserName;
+use crate::http::page::script::with_uploads;
 use crate::http::page::{Page, Width, note, problem, success};
 use crate::http::protocol::multipart::{FILES, ITEM, NAME};
 use crate::model::{ItemState, LinkTerms, Shown, Timestamp};
@@ -41,8 +42,7 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
     let (language, zone) = local;
     let (texts, hand_in_texts) = (AskedTexts(language), HandInTexts(language));
     let is_closed = open.request.closed.is_some();
-    let under_way = open.hand_ins.last().filter(|hand_in| hand_in.finished.is_none());
-    let has_files = under_way.is_some_and(|hand_in| hand_in.files.iter().any(HandInFile::is_kept));
+    let has_files = open.under_way().is_some_and(|hand_in| hand_in.files.iter().any(HandInFile::is_kept));
     let rejected: Vec<_> = open.items.iter().filter(|item| item.row.state == ItemState::Rejected).collect();
     let receipts: Vec<_> =
         open.hand_ins.iter().filter_map(|hand_in| Some((hand_in.id.0, hand_in.finished?))).collect();
@@ -51,9 +51,11 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
         @if is_closed { (problem(texts.closed())) }
         @if !open.request.note.is_empty() { (note(&open.request.note)) }
         (hand_in_pages::terms(local, open.asked_by.as_ref(), open.terms, open.expires))
-        @if open.missing > 0 {
-            p.progress { strong { (texts.open_of(open.missing, open.items.len())) } }
-        } @else { (success(texts.nothing_open())) }
+        div data-part="missing" {
+            @if open.missing > 0 {
+                p.progress { strong { (texts.open_of(open.missing, open.items.len())) } }
+            } @else { (success(texts.nothing_open())) }
+        }
         @if !is_closed {
             p { (texts.about()) }
             @if !open.hand_ins.is_empty() { p { (texts.saved()) } }
@@ -77,15 +79,17 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
             section #other {
                 h2 { (texts.other_title()) }
                 p { (texts.other_about()) }
-                (files(local, open, None, now))
+                div data-part="files" { (files(local, open, None, now)) }
                 @if !is_closed { (upload(language, open, None)) }
             }
         }
-        @if has_files && !is_closed {
-            section {
-                h2 { (hand_in_texts.finish_title()) }
-                p { (texts.finish_about()) }
-                (action(open.base, "finish", None, hand_in_texts.finish(), None))
+        div data-part="finish" {
+            @if has_files && !is_closed {
+                section {
+                    h2 { (hand_in_texts.finish_title()) }
+                    p { (texts.finish_about()) }
+                    (action(open.base, "finish", None, hand_in_texts.finish(), None))
+                }
             }
         }
         @if !receipts.is_empty() {
@@ -108,10 +112,15 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
     };
     let title = Shown(&open.request.title).to_string();
     let status = open.received.map_or(StatusCode::OK, Received::status);
-    Page { language, width: Width::Narrow, title: &title, content }.into_response(status)
+    with_uploads(Page { language, width: Width::Narrow, title: &title, content }.into_response(status))
 }
 
 impl Open<'_> {
+    /// The hand-in that takes more files.
+    fn under_way(&self) -> Option<&HandIn> {
+        self.hand_ins.last().filter(|hand_in| hand_in.finished.is_none())
+    }
+
     /// The files of this browser for an item, or for none, each with whether it can be taken back as far as that depends on
     /// the time.
     fn files(&self, item: Option<&AskedItem>) -> impl Iterator<Item = (&HandIn, &HandInFile)> {
@@ -144,10 +153,12 @@ fn item(local: Local<'_>, open: &Open<'_>, item: &AskedItem, now: Timestamp) -> 
                 (row.position) ". " (Shown(&row.title))
                 @if !row.person.is_empty() { " – " (texts.person(&row.person)) }
             }
-            p class={ "state " (row.state) } { (state(texts, item)) }
+            div data-part={ "state-" (row.id) } { p class={ "state " (row.state) } { (state(texts, item)) } }
             @if !row.help.is_empty() { p { (Shown(&row.help)) } }
-            (files(local, open, Some(item), now))
-            @if row.state == ItemState::HandedIn && !has_own { p { (texts.by_another()) } }
+            div data-part={ "files-" (row.id) } {
+                (files(local, open, Some(item), now))
+                @if row.state == ItemState::HandedIn && !has_own { p { (texts.by_another()) } }
+            }
             @if takes {
                 @if row.state.is_missing() { (upload(language, open, Some(item))) }
                 @else if row.several || row.state == ItemState::DoesNotApply {
@@ -204,19 +215,21 @@ fn words(base: &str, word: &str, item: i64, (label, button): (&str, &str), is_re
 fn upload(language: Language, open: &Open<'_>, item: Option<&AskedItem>) -> Markup {
     let (texts, hand_in) = (AskedTexts(language), HandInTexts(language));
     let several = item.is_none_or(|item| item.row.several);
+    let id = item.map(|item| item.row.id.to_string());
+    let upload = upload_form(open.base, open.terms, open.under_way(), (id.as_deref(), several));
     let title =
         item.map_or_else(|| texts.other_title().to_owned(), |item| Shown(&item.row.title).to_string());
     html! {
-        form method="post" enctype="multipart/form-data" action=(open.base) {
+        form method="post" enctype="multipart/form-data" action=(open.base) data-upload=(upload) {
             @if let Some(item) = item { input type="hidden" name=(ITEM) value=(item.row.id); }
             @if open.asks_name {
                 label { (hand_in.your_name()) input type="text" name=(NAME) maxlength="100" autocomplete="name"; }
             }
-            label {
+            label data-plain {
                 @if several { (hand_in.files()) } @else { (texts.file()) }
                 input type="file" name=(FILES) multiple[several] required;
             }
-            button aria-label=(texts.send(&title)) { (hand_in.send()) }
+            button data-plain aria-label=(texts.send(&title)) { (hand_in.send()) }
         }
     }
 }

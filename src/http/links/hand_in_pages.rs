@@ -7,6 +7,7 @@ use super::pages;
 use super::receive::Received;
 use crate::accounts::UserName;
 use crate::http::page::folder::shown_name;
+use crate::http::page::script::{UploadForm, UploadTerms, with_uploads};
 use crate::http::page::{Field, Page, Width, facts, known_facts, note, problem, qr};
 use crate::http::protocol::multipart::{FILES, NAME};
 use crate::http::refusal::Refusal;
@@ -42,33 +43,61 @@ pub(super) fn open((language, zone): Local<'_>, open: &Open<'_>, now: Timestamp)
         @if let Some(received) = open.received { (pages::arrivals_above(language, received)) }
         @if !link.note.is_empty() { (note(&link.note)) }
         (terms((language, zone), open.asked_by.as_ref(), &link.terms, link.expires))
-        @if let Some(hand_in) = &open.hand_in && !hand_in.files.is_empty() {
-            section {
-                h2 { (texts.sent_title()) }
-                p { (texts.saved()) }
-                (list((language, zone), hand_in, link.terms.own_folder, open.base, now))
+        div data-part="sent" {
+            @if let Some(hand_in) = &open.hand_in && !hand_in.files.is_empty() {
+                section {
+                    h2 { (texts.sent_title()) }
+                    p { (texts.saved()) }
+                    (list((language, zone), hand_in, link.terms.own_folder, open.base, now))
+                }
             }
         }
         section {
             h2 { (texts.choose_title()) }
             p { (texts.about()) }
-            (upload(language, open.base, open.hand_in.is_none()))
+            (upload(language, open))
         }
-        @if has_files {
-            section {
-                h2 { (texts.finish_title()) }
-                p {
-                    (texts.finish_about())
-                    @if link.terms.uses == Some(1) { " " (texts.finish_once()) }
+        div data-part="finish" {
+            @if has_files {
+                section {
+                    h2 { (texts.finish_title()) }
+                    p {
+                        (texts.finish_about())
+                        @if link.terms.uses == Some(1) { " " (texts.finish_once()) }
+                    }
+                    (action(open.base, "finish", None, texts.finish(), None))
                 }
-                (action(open.base, "finish", None, texts.finish(), None))
             }
         }
-        (second_device(language, open.base, open.second.as_ref(), open.given))
+        div data-part="second" { (second_device(language, open.base, open.second.as_ref(), open.given)) }
     };
     let title = shown_name(&open.visit.entry.name);
     let status = open.received.map_or(StatusCode::OK, Received::status);
-    Page { language, width: Width::Narrow, title: &title, content }.into_response(status)
+    with_uploads(Page { language, width: Width::Narrow, title: &title, content }.into_response(status))
+}
+
+/// The value of `data-upload` for a form of a link: where its files go, and what may still be sent.
+pub(super) fn upload_form(
+    base: &str,
+    terms: &LinkTerms,
+    hand_in: Option<&HandIn>,
+    (item, several): (Option<&str>, bool),
+) -> String {
+    let (count, bytes) = hand_in.map(HandIn::extent).unwrap_or_default();
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    let form = UploadForm {
+        endpoint: &format!("{base}/tus"),
+        list: &format!("{base}/tus/list"),
+        metadata: item.map(|item| ("item", item)).into_iter().collect(),
+        several,
+        session: false,
+        terms: UploadTerms {
+            types: &terms.types,
+            files: terms.files.map(|most| most.saturating_sub(count)),
+            bytes: terms.bytes.map(|most| most.saturating_sub(bytes)),
+        },
+    };
+    form.attribute()
 }
 
 /// How a second device takes part: the address and the code for it, or the form for a code.
@@ -260,18 +289,19 @@ fn state((language, zone): Local<'_>, file: &HandInFile, has_folder: bool) -> St
     }
 }
 
-fn upload(language: Language, base: &str, asks_name: bool) -> Markup {
-    let texts = HandInTexts(language);
+fn upload(language: Language, open: &Open<'_>) -> Markup {
+    let (texts, hand_in) = (HandInTexts(language), open.hand_in.as_ref());
+    let upload = upload_form(open.base, &open.visit.link.terms, hand_in, (None, true));
     html! {
-        form method="post" enctype="multipart/form-data" action=(base) {
-            @if asks_name {
+        form method="post" enctype="multipart/form-data" action=(open.base) data-upload=(upload) {
+            @if hand_in.is_none() {
                 label { (texts.your_name()) input type="text" name=(NAME) maxlength="100" autocomplete="name"; }
             }
-            label { (texts.files()) input type="file" name=(FILES) multiple; }
-            label { (texts.folder()) input type="file" name=(FILES) multiple webkitdirectory; }
-            button { (texts.send()) }
+            label data-plain { (texts.files()) input type="file" name=(FILES) multiple; }
+            label data-plain { (texts.folder()) input type="file" name=(FILES) multiple webkitdirectory; }
+            button data-plain { (texts.send()) }
         }
-        p { (LinkTexts(language).patience()) }
+        p data-plain { (LinkTexts(language).patience()) }
     }
 }
 

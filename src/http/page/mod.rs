@@ -1,4 +1,4 @@
-//! The pages that people see in a browser: plain HTML without scripts, in German or English. `html!` escapes everything
+//! The pages that people see in a browser: plain HTML that works without scripts, in German or English. `html!` escapes everything
 //! that is put into a page; nothing can be put in unescaped (`tests/architecture.rs`). Sentences come from `text`.
 
 pub(super) mod bar;
@@ -10,6 +10,7 @@ pub(crate) mod form;
 pub(super) mod language;
 pub(super) mod login_form;
 pub(super) mod qr;
+pub(super) mod script;
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderValue, Response, StatusCode};
@@ -17,7 +18,7 @@ use maud::{DOCTYPE, Markup, Render, html};
 
 use crate::model::Office;
 use crate::net::ResponseBody;
-use crate::text::{BrowseTexts, Language};
+use crate::text::{BrowseTexts, Language, UploadTexts};
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -54,6 +55,8 @@ struct Unfinished {
     title: String,
     bar: Markup,
     content: Markup,
+    /// Whether it has forms that the script improves.
+    has_uploads: bool,
 }
 
 impl Page<'_> {
@@ -74,7 +77,14 @@ impl Page<'_> {
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         headers.insert(REFERRER_POLICY, REFERRER);
         headers.insert(ROBOTS.0, ROBOTS.1);
-        let unfinished = Unfinished { language, width, title: title.to_owned(), bar: bar.clone(), content };
+        let unfinished = Unfinished {
+            language,
+            width,
+            title: title.to_owned(),
+            bar: bar.clone(),
+            content,
+            has_uploads: false,
+        };
         response.extensions_mut().insert(unfinished);
         response
     }
@@ -101,6 +111,9 @@ pub(in crate::http) fn finished(
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 link rel="stylesheet" href="/static/tresor.css";
+                @if page.has_uploads {
+                    script src=(script::address()) data-words=(UploadTexts(page.language).json()) defer {}
+                }
                 title { (page.title) " · " (brand) }
             }
             body {

@@ -1,0 +1,219 @@
+//! What the pages' script says about uploads. The script gets the whole table as it is, and fills the places itself.
+
+use std::collections::BTreeMap;
+
+use super::Language;
+use super::sentences::sentences;
+
+sentences! {
+    /// Sentences about uploads. `web/src/words.ts` names the same ones.
+    UploadTexts;
+
+    drop:
+        de "Ziehen Sie Ihre Dateien hierher oder wählen Sie sie aus.",
+        en "Drag your files here or choose them.";
+    choose_files:
+        de "Dateien auswählen",
+        en "Choose files";
+    choose_file:
+        de "Datei auswählen",
+        en "Choose a file";
+    choose_folder:
+        de "Ordner auswählen",
+        en "Choose a folder";
+    take_photo:
+        de "Foto aufnehmen",
+        en "Take a photo";
+    at_once:
+        de "Das Hochladen beginnt gleich nach der Auswahl.",
+        en "The upload begins as soon as you have chosen.";
+    stay:
+        de "Bitte lassen Sie diese Seite offen, bis alles angekommen ist.",
+        en "Please keep this page open until everything has arrived.";
+    reading(count: usize):
+        de "Ihre Auswahl wird gelesen: {count} Dateien",
+        en "Reading what you chose: {count} files";
+    waiting:
+        de "wartet",
+        en "waiting";
+    sending(percent: u8):
+        de "wird gesendet, {percent} %",
+        en "being sent, {percent} %";
+    storing:
+        de "wird gespeichert",
+        en "being stored";
+    no_line:
+        de "Verbindung unterbrochen, es geht von selbst weiter",
+        en "connection lost, it goes on by itself";
+    arrived(clock: &str):
+        de "angekommen {clock} Uhr",
+        en "arrived {clock}";
+    renamed(clock: &str, name: &str):
+        de "angekommen {clock} Uhr, gespeichert als „{name}“",
+        en "arrived {clock}, stored as \"{name}\"";
+    there:
+        de "war schon angekommen",
+        en "had arrived before";
+    wanted(percent: u8):
+        de "zu {percent} % angekommen, bitte noch einmal auswählen",
+        en "{percent} % arrived, please choose it again";
+    overall(done: usize, total: usize):
+        de "{done} von {total} angekommen",
+        en "{done} of {total} arrived";
+    hours_left(hours: usize):
+        de "noch etwa {hours} Stunden",
+        en "about {hours} hours left";
+    minutes_left(minutes: usize):
+        de "noch etwa {minutes} Minuten",
+        en "about {minutes} minutes left";
+    minute_left:
+        de "noch etwa eine Minute",
+        en "about one minute left";
+    soon:
+        de "noch weniger als eine Minute",
+        en "less than a minute left";
+    paused:
+        de "angehalten",
+        en "paused";
+    all_one:
+        de "Die Datei ist angekommen.",
+        en "The file has arrived.";
+    all(total: usize):
+        de "Alle {total} Dateien sind angekommen.",
+        en "All {total} files have arrived.";
+    some(done: usize, total: usize):
+        de "{done} von {total} Dateien sind angekommen. Was nicht angekommen ist, steht darunter.",
+        en "{done} of {total} files have arrived. Those that have not are listed below.";
+    begun_one:
+        de "Das Hochladen hat begonnen.",
+        en "The upload has begun.";
+    begun(total: usize):
+        de "Das Hochladen von {total} Dateien hat begonnen.",
+        en "The upload of {total} files has begun.";
+    quarter(percent: u8):
+        de "{percent} % sind übertragen.",
+        en "{percent} % are sent.";
+    lost_one(name: &str, reason: &str):
+        de "{name} ist nicht angekommen. {reason}",
+        en "{name} has not arrived. {reason}";
+    lost(count: usize):
+        de "{count} Dateien sind nicht angekommen.",
+        en "{count} files have not arrived.";
+    lost_title:
+        de "Nicht angekommen",
+        en "Not arrived";
+    more(count: usize):
+        de "und {count} weitere",
+        en "and {count} more";
+    pause:
+        de "Anhalten",
+        en "Pause";
+    resume:
+        de "Weiter",
+        en "Go on";
+    cancel:
+        de "Abbrechen",
+        en "Cancel";
+    cancel_file(name: &str):
+        de "{name} abbrechen",
+        en "Cancel {name}";
+    retry:
+        de "Noch einmal",
+        en "Try again";
+    retry_file(name: &str):
+        de "{name} noch einmal senden",
+        en "Send {name} again";
+    retry_all:
+        de "Alle noch einmal senden",
+        en "Send all of them again";
+    anyway:
+        de "Trotzdem senden",
+        en "Send anyway";
+    anyway_file(name: &str):
+        de "{name} trotzdem senden",
+        en "Send {name} anyway";
+    left_out_one:
+        de "Eine Datei, die Ihr Gerät selbst anlegt, wurde weggelassen (etwa Thumbs.db oder ~$…).",
+        en "One file that your device makes by itself was left out (such as Thumbs.db or ~$…).";
+    left_out(count: usize):
+        de "{count} Dateien, die Ihr Gerät selbst anlegt, wurden weggelassen (etwa Thumbs.db oder ~$…).",
+        en "{count} files that your device makes by itself were left out (such as Thumbs.db or ~$…).";
+    wrong_type(types: &str):
+        de "Diese Dateiart wird hier nicht angenommen. Erlaubt sind: {types}.",
+        en "Files of this kind are not taken here. Allowed are: {types}.";
+    too_many:
+        de "So viele Dateien werden hier nicht angenommen.",
+        en "So many files are not taken here.";
+    too_much:
+        de "Zusammen wäre das mehr, als hier angenommen wird.",
+        en "Together this would be more than is taken here.";
+    only_one:
+        de "Hier wird nur eine Datei angenommen.",
+        en "Only one file is taken here.";
+    unreadable:
+        de "Ihr Gerät kann die Datei nicht lesen, oder sie wurde inzwischen geändert. Liegt sie in einer Cloud (iCloud, \
+            Google Drive, OneDrive), speichern Sie sie bitte zuerst auf dem Gerät, und wählen Sie sie dann noch einmal aus.",
+        en "Your device cannot read the file, or the file was changed meanwhile. If it is in a cloud (iCloud, Google Drive, \
+            OneDrive), please save it on the device first and choose it again.";
+    unreadable_folder:
+        de "Ein Teil des Ordners ließ sich nicht lesen. Bitte prüfen Sie die Liste.",
+        en "A part of the folder could not be read. Please check the list.";
+    failed:
+        de "Der Server hat die Datei nicht angenommen. Bitte versuchen Sie es noch einmal.",
+        en "The server did not take the file. Please try again.";
+    signed_out:
+        de "Ihre Anmeldung ist abgelaufen. Ihre Auswahl bleibt erhalten: Melden Sie sich in einem zweiten Fenster an, und \
+            drücken Sie dann hier auf „Weiter“.",
+        en "Your login has ended. What you chose is kept: sign in in a second window, then press \"Go on\" here.";
+    sign_in:
+        de "Zweites Fenster öffnen",
+        en "Open a second window";
+    rest:
+        de "Einige Dateien sind erst zum Teil angekommen. Wählen Sie dieselben Dateien oder denselben Ordner noch einmal: Nur \
+            der Rest wird gesendet.",
+        en "Some files have arrived in part only. Choose the same files or the same folder again: only the rest is sent.";
+    rest_of(done: usize, total: usize):
+        de "{done} von {total} Dateien sind da. Wählen Sie dieselben Dateien oder denselben Ordner noch einmal: Nur der Rest \
+            wird gesendet.",
+        en "{done} of {total} files are here. Choose the same files or the same folder again: only the rest is sent.";
+    progress:
+        de "Fortschritt des Hochladens",
+        en "Progress of the upload";
+    list:
+        de "Ausgewählte Dateien",
+        en "Chosen files";
+}
+
+impl UploadTexts {
+    /// All sentences by their names, as JSON; `{name}` marks a place to fill in.
+    pub fn json(self) -> String {
+        let in_language = |sentence: &super::Sentence| match self.0 {
+            Language::German => sentence.german,
+            Language::English => sentence.english,
+        };
+        let words: BTreeMap<_, _> =
+            Self::ALL.iter().map(|sentence| (sentence.name, in_language(sentence))).collect();
+        serde_json::json!(words).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sentence that the script needs and the server does not send would be shown as "undefined".
+    #[test]
+    fn the_script_knows_the_same_sentences() {
+        let source = include_str!("../../web/src/words.ts");
+        let wanted: Vec<_> = source
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("readonly ")?.strip_suffix(": string"))
+            .collect();
+        let sent: Vec<_> = UploadTexts::ALL.iter().map(|sentence| sentence.name).collect();
+        assert_eq!(wanted, sent);
+        let json: BTreeMap<String, String> =
+            serde_json::from_str(&UploadTexts(Language::German).json()).unwrap();
+        assert_eq!(json["sending"], "wird gesendet, {percent} %");
+        assert_eq!(json.len(), sent.len());
+    }
+}

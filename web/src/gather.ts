@@ -1,0 +1,74 @@
+// What a person chose or dropped, as files with paths.
+
+export interface Picked {
+  readonly path: string
+  readonly file: File
+}
+
+export interface Gathered {
+  readonly picked: Picked[]
+  /** Whether a folder or a file in it could not be read. */
+  readonly isIncomplete: boolean
+}
+
+/** Files read between two looks at the page, so that it stays fluid. */
+const SLICE = 500
+
+/** The files of an input, with the paths that a chosen folder gives them. */
+export async function fromInput(files: Iterable<File>, progress: (count: number) => void): Promise<Gathered> {
+  const picked: Picked[] = []
+  for (const file of files) {
+    picked.push({ path: file.webkitRelativePath || file.name, file })
+    if (picked.length % SLICE === 0) await pause(progress, picked.length)
+  }
+  return { picked, isIncomplete: false }
+}
+
+/**
+ * The files of a drop, with all folders read to their end.
+ *
+ * The entries must be taken before the event ends: afterwards the browser forgets them.
+ */
+export async function fromDrop(data: DataTransfer, progress: (count: number) => void): Promise<Gathered> {
+  const entries = [...data.items].map((item) => item.webkitGetAsEntry?.() ?? null)
+  const files = [...data.files]
+  const known = entries.filter((entry): entry is FileSystemEntry => entry !== null)
+  if (known.length === 0) return fromInput(files, progress)
+  const picked: Picked[] = []
+  let isIncomplete = false
+  const open = known.reverse()
+  for (let entry = open.pop(); entry; entry = open.pop()) {
+    try {
+      if (isFolder(entry)) open.push(...(await members(entry)).reverse())
+      else picked.push({ path: entry.fullPath.replace(/^\//, ''), file: await content(entry as FileSystemFileEntry) })
+    } catch {
+      isIncomplete = true
+    }
+    if (picked.length % SLICE === SLICE - 1) await pause(progress, picked.length)
+  }
+  return { picked, isIncomplete }
+}
+
+function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
+  return entry.isDirectory
+}
+
+/** All members of a folder. One call gives at most 100; only an empty answer is the end. */
+export async function members(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader()
+  const all: FileSystemEntry[] = []
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
+    if (some.length === 0) return all
+    all.push(...some)
+  }
+}
+
+function content(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject))
+}
+
+async function pause(progress: (count: number) => void, count: number): Promise<void> {
+  progress(count)
+  await new Promise((resolve) => setTimeout(resolve))
+}

@@ -1,0 +1,69 @@
+// The page around the forms: asked again, it shows what has arrived, and nothing that was typed is lost.
+
+import { TOKEN } from './config.ts'
+import type { Renewal } from './transfer.ts'
+import { LineBroken } from './wire.ts'
+
+/** The page as the server shows it now. A document from a request runs no scripts and is no sink of Trusted Types. */
+function fetchPage(): Promise<Document | null> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('GET', location.pathname + location.search)
+    request.responseType = 'document'
+    request.onload = () => resolve(request.status === 200 ? (request.response as Document | null) : null)
+    request.onerror = () => reject(new LineBroken())
+    request.send()
+  })
+}
+
+/** Replaces the parts of the page that list what has arrived (`data-part`). */
+export async function refresh(): Promise<void> {
+  const fresh = await fetchPage().catch(() => null)
+  for (const old of document.querySelectorAll<HTMLElement>('[data-part]')) {
+    const name = old.dataset['part'] ?? ''
+    const part = fresh?.querySelector<HTMLElement>(`[data-part="${CSS.escape(name)}"]`)
+    if (part && !old.contains(document.activeElement)) replace(old, document.importNode(part, true))
+  }
+}
+
+function replace(old: HTMLElement, part: HTMLElement): void {
+  keepTyped(old, part)
+  old.replaceWith(part)
+}
+
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
+
+/** Carries over what a person typed, chose and opened. */
+function keepTyped(old: HTMLElement, part: HTMLElement): void {
+  const name = (control: Control) => `${control.name}\n${isPicked(control) ? control.value : ''}`
+  const typed = new Map(controls(old).map((control) => [name(control), control]))
+  for (const control of controls(part)) {
+    const was = typed.get(name(control))
+    if (!was || control.type === 'hidden') continue
+    if (isPicked(control) && isPicked(was)) control.checked = was.checked
+    else control.value = was.value
+  }
+  const opened = [...old.querySelectorAll('details')].map((details) => details.open)
+  part.querySelectorAll('details').forEach((details, at) => (details.open = opened[at] ?? details.open))
+}
+
+function controls(part: HTMLElement): Control[] {
+  return [...part.querySelectorAll<Control>('input[name], select[name], textarea[name]')]
+}
+
+function isPicked(control: Control): control is HTMLInputElement {
+  return control.type === 'checkbox' || control.type === 'radio'
+}
+
+/** Puts the session's present token into all forms. */
+export async function renewToken(): Promise<Renewal> {
+  const fresh = await fetchPage()
+  const field = fresh?.querySelector<HTMLInputElement>(`form[data-upload] input[name="${TOKEN}"]`)
+  if (!field) return 'signed-out'
+  let renewal: Renewal = 'same'
+  for (const old of document.querySelectorAll<HTMLInputElement>(`input[name="${TOKEN}"]`)) {
+    if (old.value !== field.value) renewal = 'renewed'
+    old.value = field.value
+  }
+  return renewal
+}

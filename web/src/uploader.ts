@@ -1,0 +1,319 @@
+// A form that uploads by itself: what is chosen is checked, sent in turn, and shown.
+
+import * as config from './config.ts'
+import type { Config } from './config.ts'
+import { fromDrop, fromInput, type Gathered } from './gather.ts'
+import { Item } from './item.ts'
+import { arrivals, fetchKnown, ofItem, openUpload, type Known } from './known.ts'
+import { Memory } from './memory.ts'
+import { isLeftOut } from './names.ts'
+import { renewToken } from './page.ts'
+import { totals } from './progress.ts'
+import { isLarge, type Queue, type Source } from './queue.ts'
+import type { Alarm } from './retry.ts'
+import type { Allowance } from './terms.ts'
+import { send, SignedOut, Unreadable, Refused, type Tools, type Trace } from './transfer.ts'
+import * as tus from './tus.ts'
+import { View, type Controls, type Shown } from './view.ts'
+import { wire } from './wire.ts'
+import { fill, type Words } from './words.ts'
+
+/** What the forms of a page share. */
+export interface Shared {
+  readonly words: Words
+  readonly language: string
+  readonly queue: Queue
+  readonly alarm: Alarm
+  allowance(config: Config): Allowance
+  /** Something began or ended. */
+  changed(): void
+  /** All files of a form were sent. */
+  finished(): void
+}
+
+export class Uploader implements Source, Controls {
+  private items: Item[] = []
+  /** Small and large files that wait; some may have been cancelled since. */
+  private readonly waiting: [Item[], Item[]] = [[], []]
+  private known: Known = { uploads: [], files: [] }
+  private readonly memory: Memory
+  private readonly view: View
+  private readonly allowance: Allowance
+  private isPaused = false
+  private isSignedOut = false
+  private reading: number | null = null
+  private notes: string[] = []
+  private count = 0
+  private saver = 0
+  private isLoaded: Promise<void>
+  private readonly form: HTMLFormElement
+  private readonly config: Config
+  private readonly shared: Shared
+
+  constructor(form: HTMLFormElement, config: Config, shared: Shared) {
+    this.form = form
+    this.config = config
+    this.shared = shared
+    this.allowance = shared.allowance(config)
+    const place = [location.pathname, config.endpoint, config.metadata['item'] ?? ''].join('\n')
+    this.memory = new Memory(place, Date.now())
+    this.view = new View(form, shared.words, shared.language, config.several, this, () => this.shown())
+    // The button of the plain form is hidden, but the Enter key in a field would still send it.
+    form.addEventListener('submit', (event) => event.preventDefault())
+    this.isLoaded = this.load()
+    shared.queue.add(this)
+  }
+
+  /** Files that were dropped. The entries are taken at once, because the browser forgets them. */
+  drop(data: DataTransfer): void {
+    void this.take(fromDrop(data, (count) => this.read(count)))
+  }
+
+  files(files: FileList): void {
+    void this.take(fromInput([...files], (count) => this.read(count)))
+  }
+
+  next(large: boolean): Item | null {
+    const waiting = this.waiting[large ? 1 : 0]
+    while (!this.isPaused && waiting.length > 0) {
+      const item = waiting.shift()
+      if (item?.state === 'waiting') return item
+    }
+    return null
+  }
+
+  async run(item: Item): Promise<void> {
+    item.state = 'sending'
+    item.abort = new AbortController()
+    this.changed()
+    try {
+      item.storedAs = await send(item, this.tools(item, item.abort.signal))
+      item.state = 'arrived'
+      item.at = new Date()
+      this.memory.note(item.path, item.size, item.mtime)
+    } catch (error) {
+      this.failed(item, error)
+    }
+    item.abort = null
+    this.changed()
+    const sum = totals(this.items)
+    if (sum.open === 0) {
+      if (sum.refused === 0 && sum.wanted === 0) this.memory.forget()
+      this.shared.finished()
+    }
+  }
+
+  pause(): void {
+    this.isPaused = true
+    for (const item of this.items) item.abort?.abort()
+    this.changed()
+  }
+
+  resume(): void {
+    this.isPaused = false
+    this.isSignedOut = false
+    this.changed()
+    this.shared.queue.pump()
+  }
+
+  cancel(item: Item): void {
+    if (item.mtime !== null && item.state !== 'refused') this.allowance.giveBack(item.size)
+    const isUnderWay = item.abort !== null
+    this.items = this.items.filter((other) => other !== item)
+    item.abort?.abort()
+    item.refuse('', false)
+    if (item.url !== null) {
+      const question = tus.cancel(item.url)
+      // The request under way must end first, so that the server does not find it in use.
+      const end = () => void wire({ ...question, headers: { ...question.headers, ...this.headers() } }).catch(() => undefined)
+      setTimeout(end, isUnderWay ? 500 : 0)
+    }
+    this.changed()
+  }
+
+  retry(item: Item): void {
+    if (item.state === 'refused') {
+      const refused = this.allowance.take(item.path, item.size)
+      if (refused !== null) return item.refuse(refused, false)
+    }
+    this.enqueue(item)
+    this.changed()
+    this.shared.queue.pump()
+  }
+
+  retryAll(): void {
+    for (const item of this.items) if (item.state === 'refused' && item.canRetry) this.retry(item)
+  }
+
+  /** Keeps what is needed to go on after the page was closed. */
+  save(): void {
+    const sum = totals(this.items)
+    if (sum.open > 0 || sum.wanted > 0) this.memory.save(sum.files - sum.refused + sum.wanted, Date.now())
+  }
+
+  /** What is left of an earlier visit. */
+  private async load(): Promise<void> {
+    try {
+      this.known = ofItem(await this.ask(), this.config.metadata['item'])
+    } catch {
+      return
+    }
+    const { words } = this.shared
+    for (const upload of this.known.uploads) {
+      const item = new Item(this.count++, upload.path, null, upload.size)
+      item.state = 'wanted'
+      item.sent = upload.received
+      item.url = new URL(upload.url, location.href).href
+      this.items.push(item)
+    }
+    const unfinished = this.memory.unfinished
+    if (unfinished) this.notes = [fill(words.rest_of, { done: unfinished.sent, total: unfinished.total })]
+    else if (this.items.length > 0) this.notes = [words.rest]
+    if (this.notes.length > 0) this.changed()
+  }
+
+  private ask(): Promise<Known> {
+    return fetchKnown(wire, new URL(this.config.list, location.href).href, this.headers())
+  }
+
+  private async take(gathering: Promise<Gathered>): Promise<void> {
+    const { words } = this.shared
+    this.read(0)
+    const [{ picked, isIncomplete }] = await Promise.all([gathering, this.isLoaded])
+    this.reading = null
+    this.notes = []
+    const chosen = picked.filter(({ path }) => !isLeftOut(path))
+    const leftOut = picked.length - chosen.length
+    if (leftOut > 0) this.notes.push(leftOut === 1 ? words.left_out_one : fill(words.left_out, { count: leftOut }))
+    if (isIncomplete) this.notes.push(words.unreadable_folder)
+    const wanted = new Map(this.items.filter((item) => item.state === 'wanted').map((item) => [item.url, item]))
+    const taken = new Set<string>()
+    for (const [at, { path, file }] of chosen.entries()) {
+      const item = new Item(this.count++, path, file)
+      this.items.push(item)
+      if (at > 0 && !this.config.several) {
+        item.refuse(words.only_one, false)
+        continue
+      }
+      const open = openUpload(this.known, item, taken)
+      if (open === null && this.isThere(item)) {
+        item.state = 'there'
+        continue
+      }
+      const refused = this.allowance.take(path, item.size)
+      if (refused !== null) {
+        item.refuse(refused, false)
+        continue
+      }
+      if (open !== null) {
+        taken.add(open.url)
+        item.url = new URL(open.url, location.href).href
+        item.sent = open.received
+        const row = wanted.get(item.url)
+        this.items = row ? this.items.filter((other) => other !== row) : this.items
+      }
+      this.enqueue(item)
+    }
+    this.known = { ...this.known, uploads: this.known.uploads.filter((upload) => !taken.has(upload.url)) }
+    this.changed()
+    this.shared.queue.pump()
+  }
+
+  /** Whether a file arrived during an earlier visit. */
+  private isThere(item: Item): boolean {
+    return arrivals(this.known, item) > 0 || this.memory.has(item.path, item.size, item.mtime)
+  }
+
+  private enqueue(item: Item): void {
+    item.state = 'waiting'
+    this.waiting[isLarge(item) ? 1 : 0].push(item)
+  }
+
+  private failed(item: Item, error: unknown): void {
+    const { words } = this.shared
+    if (!this.items.includes(item)) return
+    if (error instanceof SignedOut) this.isSignedOut = true
+    if (error instanceof SignedOut && !this.isPaused) this.pause()
+    if (error instanceof SignedOut || this.isPaused) {
+      // First in turn when it goes on.
+      item.state = 'waiting'
+      this.waiting[isLarge(item) ? 1 : 0].unshift(item)
+      return
+    }
+    this.allowance.giveBack(item.size)
+    if (error instanceof Unreadable) item.refuse(words.unreadable, true)
+    else item.refuse((error instanceof Refused && error.message) || words.failed, true)
+  }
+
+  private tools(item: Item, signal: AbortSignal): Tools {
+    return {
+      endpoint: new URL(this.config.endpoint, location.href).href,
+      wire,
+      alarm: this.shared.alarm,
+      signal,
+      random: Math.random,
+      headers: () => this.headers(),
+      metadata: () => ({
+        ...config.metadata(this.config, this.form),
+        ...(item.mtime === null ? {} : { mtime: String(item.mtime) }),
+      }),
+      trace: () => this.trace(item),
+      renew: () => (this.config.session ? renewToken() : Promise.resolve('same')),
+      progress: (sent) => {
+        item.sent = sent
+        item.state = sent >= item.size ? 'storing' : 'sending'
+        this.view.change()
+      },
+      interrupted: () => {
+        item.state = 'no-line'
+        this.view.change()
+      },
+    }
+  }
+
+  /** Looks for a file whose upload was begun without an answer. Rejects if the line is still broken. */
+  private async trace(item: Item): Promise<Trace> {
+    const known = ofItem(await this.ask(), this.config.metadata['item'])
+    const inUse = new Set(this.items.map((other) => other.url))
+    const isMine = (url: string) => !inUse.has(new URL(url, location.href).href)
+    const open = openUpload({ ...known, uploads: known.uploads.filter(({ url }) => isMine(url)) }, item, new Set())
+    if (open) return { url: new URL(open.url, location.href).href }
+    const isSame = (other: Item) => other.state === 'arrived' && other.path === item.path && other.size === item.size
+    const before = arrivals(this.known, item) + this.items.filter(isSame).length
+    if (arrivals(known, item) > before) return 'stored'
+    return this.config.session && (await this.liesInFolder(item)) ? 'stored' : null
+  }
+
+  /** Whether the folder of the page has this file, with this size and time. */
+  private async liesInFolder(item: Item): Promise<boolean> {
+    const path = item.path.split('/').map(encodeURIComponent).join('/')
+    const url = new URL(path, new URL(location.pathname, location.href)).href
+    const answer = await wire({ method: 'HEAD', url })
+    return answer.status === 200 && answer.length === item.size && answer.modified === item.mtime
+  }
+
+  private headers(): Record<string, string> {
+    const token = this.config.session ? config.token(this.form) : null
+    return token === null ? {} : { 'Tresor-Token': token }
+  }
+
+  private read(count: number): void {
+    this.reading = count
+    this.view.change()
+  }
+
+  private changed(): void {
+    this.view.change()
+    this.shared.changed()
+    this.saver ||= window.setTimeout(() => {
+      this.saver = 0
+      this.save()
+    }, 2000)
+  }
+
+  private shown(): Shown {
+    const { items, isPaused, isSignedOut, reading, notes } = this
+    return { items, isPaused, isSignedOut, reading, notes }
+  }
+}
+
