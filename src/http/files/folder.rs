@@ -119,12 +119,12 @@ impl Cabinet<'_> {
 
     fn upload_form(&self, spot: &Spot, here: &str, is_open: bool) -> Markup {
         let (texts, folder) = (self.texts(), spot.path.text());
-        let mut list = "/tus/list?space=".to_owned();
+        let mut list = "/sending/list?space=".to_owned();
         push_encoded(&mut list, spot.space.as_str());
         list.push_str("&folder=");
         push_encoded(&mut list, &folder);
         let upload = UploadForm {
-            endpoint: "/tus",
+            endpoint: "/sending",
             list: &list,
             metadata: [("space", spot.space.as_str()), ("folder", &folder)].into(),
             several: true,

@@ -86,8 +86,8 @@ pub(super) fn upload_form(
     let (count, bytes) = hand_in.map(HandIn::extent).unwrap_or_default();
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let form = UploadForm {
-        endpoint: &format!("{base}/tus"),
-        list: &format!("{base}/tus/list"),
+        endpoint: &format!("{base}/sending"),
+        list: &format!("{base}/sending/list"),
         metadata: item.map(|item| ("item", item)).into_iter().collect(),
         several,
         session: false,
