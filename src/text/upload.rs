@@ -114,24 +114,15 @@ sentences! {
     cancel:
         de "Abbrechen",
         en "Cancel";
-    cancel_file(name: &str):
-        de "{name} abbrechen",
-        en "Cancel {name}";
     retry:
         de "Noch einmal",
         en "Try again";
-    retry_file(name: &str):
-        de "{name} noch einmal senden",
-        en "Send {name} again";
     retry_all:
         de "Alle noch einmal senden",
         en "Send all of them again";
     anyway:
         de "Trotzdem senden",
         en "Send anyway";
-    anyway_file(name: &str):
-        de "{name} trotzdem senden",
-        en "Send {name} anyway";
     left_out_one:
         de "Eine Datei, die Ihr Gerät selbst anlegt, wurde weggelassen (etwa Thumbs.db oder ~$…).",
         en "One file that your device makes by itself was left out (such as Thumbs.db or ~$…).";

@@ -12,8 +12,8 @@ const MARGIN = 5
 
 /** What a person can do to a file. */
 export interface Acts {
-  cancel(item: Item): void
-  retry(item: Item): void
+  readonly cancel: (item: Item) => void
+  readonly retry: (item: Item) => void
 }
 
 /** How a file stands, in words. */
@@ -64,14 +64,12 @@ class Row {
     if (this.shown === item.state) return
     this.shown = item.state
     this.root.dataset['state'] = item.state
-    const again = (word: string, label: string) =>
-      button(word, () => this.acts.retry(item), fill(label, { name: item.path }))
+    // The name that is read out begins with the word that is seen.
+    const offer = (word: string, act: (item: Item) => void) => button(word, () => act(item), `${word}: ${item.path}`)
     const buttons: HTMLButtonElement[] = []
-    if (item.state === 'there') buttons.push(again(words.anyway, words.anyway_file))
-    if (item.state === 'refused' && item.canRetry) buttons.push(again(words.retry, words.retry_file))
-    if (!item.isDone) {
-      buttons.push(button(words.cancel, () => this.acts.cancel(item), fill(words.cancel_file, { name: item.path })))
-    }
+    if (item.state === 'there') buttons.push(offer(words.anyway, this.acts.retry))
+    if (item.state === 'refused' && item.canRetry) buttons.push(offer(words.retry, this.acts.retry))
+    if (!item.isDone) buttons.push(offer(words.cancel, this.acts.cancel))
     const hadFocus = this.actions.contains(document.activeElement)
     this.actions.replaceChildren(...buttons)
     if (hadFocus) buttons[0]?.focus()

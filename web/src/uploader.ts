@@ -116,7 +116,7 @@ export class Uploader implements Source, Controls {
     this.shared.queue.pump()
   }
 
-  cancel(item: Item): void {
+  readonly cancel = (item: Item): void => {
     if (item.mtime !== null && item.state !== 'refused') this.allowance.giveBack(item.size)
     const isUnderWay = item.abort !== null
     this.items = this.items.filter((other) => other !== item)
@@ -131,7 +131,7 @@ export class Uploader implements Source, Controls {
     this.changed()
   }
 
-  retry(item: Item): void {
+  readonly retry = (item: Item): void => {
     if (item.state === 'refused') {
       const refused = this.allowance.take(item.path, item.size)
       if (refused !== null) return item.refuse(refused, false)
@@ -179,6 +179,9 @@ export class Uploader implements Source, Controls {
   private async take(gathering: Promise<Gathered>): Promise<void> {
     const { words } = this.shared
     this.read(0)
+    // A drop may meet a form that is folded in.
+    const folded = this.form.closest('details')
+    if (folded) folded.open = true
     const [{ picked, isIncomplete }] = await Promise.all([gathering, this.isLoaded])
     this.reading = null
     this.notes = []

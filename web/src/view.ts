@@ -105,7 +105,6 @@ export class View {
     const buttons = element('div', { class: 'controls' })
     const offer = (input: HTMLInputElement, text: string) => {
       const opener = button(text, () => input.click())
-      input.hidden = true
       input.addEventListener('change', () => {
         if (input.files && input.files.length > 0) this.controls.files(input.files)
         opener.focus()
@@ -132,6 +131,7 @@ export class View {
     form.insertBefore(zone, first ?? null)
     // The inputs leave their labels, which are no longer shown.
     form.append(...inputs)
+    for (const input of form.querySelectorAll<HTMLInputElement>('input[type=file]')) input.hidden = true
     for (const plain of form.parentElement?.querySelectorAll<HTMLElement>('[data-plain]') ?? []) plain.hidden = true
   }
 

@@ -37,12 +37,9 @@ export interface Words {
   readonly pause: string
   readonly resume: string
   readonly cancel: string
-  readonly cancel_file: string
   readonly retry: string
-  readonly retry_file: string
   readonly retry_all: string
   readonly anyway: string
-  readonly anyway_file: string
   readonly left_out_one: string
   readonly left_out: string
   readonly wrong_type: string
