@@ -123,6 +123,12 @@ sentences! {
     anyway:
         de "Trotzdem senden",
         en "Send anyway";
+    anyway_all:
+        de "Alle trotzdem senden",
+        en "Send all of them anyway";
+    remove:
+        de "Aus der Liste nehmen",
+        en "Remove from the list";
     left_out_one:
         de "Eine Datei, die Ihr Gerät selbst anlegt, wurde weggelassen (etwa Thumbs.db oder ~$…).",
         en "One file that your device makes by itself was left out (such as Thumbs.db or ~$…).";

@@ -7,6 +7,8 @@ import { fill, type Words } from './words.ts'
 
 /** Rows that are shown as they are; a longer list scrolls by itself, with rows of equal height. */
 const WHOLE = 100
+/** Height of a row of a long list until one was measured, in pixels. */
+const USUAL_HEIGHT = 72
 /** Rows above and below those in sight. */
 const MARGIN = 5
 
@@ -69,7 +71,7 @@ class Row {
     const buttons: HTMLButtonElement[] = []
     if (item.state === 'there') buttons.push(offer(words.anyway, this.acts.retry))
     if (item.state === 'refused' && item.canRetry) buttons.push(offer(words.retry, this.acts.retry))
-    if (!item.isDone) buttons.push(offer(words.cancel, this.acts.cancel))
+    if (!item.isDone) buttons.push(offer(item.state === 'refused' ? words.remove : words.cancel, this.acts.cancel))
     const hadFocus = this.actions.contains(document.activeElement)
     this.actions.replaceChildren(...buttons)
     if (hadFocus) buttons[0]?.focus()
@@ -77,7 +79,10 @@ class Row {
 }
 
 export class Rows {
-  readonly root: HTMLUListElement
+  /** Scrolls, once the list is long. */
+  readonly root: HTMLElement
+  /** As high as all rows together: padding stands for those out of sight. */
+  private readonly list = element('ul', { class: 'files' })
   private readonly rows = new Map<number, Row>()
   private items: readonly Item[] = []
   /** Height of a row of a long list, in pixels. */
@@ -90,9 +95,14 @@ export class Rows {
     this.words = words
     this.language = language
     this.acts = acts
-    this.root = element('ul', { class: 'files' })
-    this.root.setAttribute('aria-label', words.list)
+    this.root = element('div', { class: 'rows' }, this.list)
+    this.list.setAttribute('aria-label', words.list)
     this.root.addEventListener('scroll', () => this.place(), { passive: true })
+  }
+
+  /** Names the list for screen readers. */
+  name(text: string): void {
+    this.list.setAttribute('aria-label', text)
   }
 
   show(items: readonly Item[]): void {
@@ -101,7 +111,7 @@ export class Rows {
       this.root.classList.toggle('long', isLong)
       if (isLong) this.root.tabIndex = 0
       else this.root.removeAttribute('tabindex')
-      this.root.style.paddingBlock = ''
+      this.list.style.paddingBlock = ''
     }
     this.items = isLong ? inOrder(items) : items
     this.place()
@@ -109,11 +119,11 @@ export class Rows {
 
   /** Puts the rows in sight into the list. */
   private place(): void {
-    const { items, root } = this
+    const { items, list, root } = this
     const isLong = root.classList.contains('long')
     let [start, end] = [0, items.length]
     if (isLong) {
-      this.height ||= root.firstElementChild?.getBoundingClientRect().height || 72
+      this.height ||= USUAL_HEIGHT
       start = Math.max(0, Math.floor(root.scrollTop / this.height) - MARGIN)
       end = Math.min(items.length, Math.ceil((root.scrollTop + root.clientHeight) / this.height) + MARGIN)
     }
@@ -126,7 +136,7 @@ export class Rows {
       row.root.remove()
       this.rows.delete(id)
     }
-    let next: Element | null = root.firstElementChild
+    let next: Element | null = list.firstElementChild
     for (const [at, item] of wanted.entries()) {
       let row = this.rows.get(item.id)
       if (!row) {
@@ -139,9 +149,15 @@ export class Rows {
         row.root.setAttribute('aria-posinset', String(start + at + 1))
       }
       if (next === row.root) next = next.nextElementSibling
-      else root.insertBefore(row.root, next)
+      else list.insertBefore(row.root, next)
     }
-    if (isLong) root.style.paddingBlock = `${start * this.height}px ${(items.length - end) * this.height}px`
+    if (!isLong) return
+    list.style.paddingBlock = `${start * this.height}px ${(items.length - end) * this.height}px`
+    const height = this.rows.get(wanted[0]?.id ?? -1)?.root.getBoundingClientRect().height ?? 0
+    if (height > 0 && Math.abs(height - this.height) > 1) {
+      this.height = height
+      this.place()
+    }
   }
 }
 

@@ -31,6 +31,14 @@ export interface Shared {
   finished(): void
 }
 
+/** Files that are looked at between two looks at the page. */
+const SLICE = 200
+
+/** Tells chosen files apart. */
+function mark(item: Item): string {
+  return `${item.path}\n${item.size}\n${item.mtime}`
+}
+
 export class Uploader implements Source, Controls {
   private items: Item[] = []
   /** Small and large files that wait; some may have been cancelled since. */
@@ -98,7 +106,7 @@ export class Uploader implements Source, Controls {
     this.changed()
     const sum = totals(this.items)
     if (sum.open === 0) {
-      if (sum.refused === 0 && sum.wanted === 0) this.memory.forget()
+      if (sum.wanted === 0) this.memory.forget()
       this.shared.finished()
     }
   }
@@ -132,7 +140,7 @@ export class Uploader implements Source, Controls {
   }
 
   readonly retry = (item: Item): void => {
-    if (item.state === 'refused') {
+    if (item.state === 'refused' || item.state === 'there') {
       const refused = this.allowance.take(item.path, item.size)
       if (refused !== null) return item.refuse(refused, false)
     }
@@ -143,6 +151,10 @@ export class Uploader implements Source, Controls {
 
   retryAll(): void {
     for (const item of this.items) if (item.state === 'refused' && item.canRetry) this.retry(item)
+  }
+
+  sendAnyway(): void {
+    for (const item of this.items) if (item.state === 'there') this.retry(item)
   }
 
   /** Keeps what is needed to go on after the page was closed. */
@@ -191,7 +203,10 @@ export class Uploader implements Source, Controls {
     if (isIncomplete) this.notes.push(words.unreadable_folder)
     const wanted = new Map(this.items.filter((item) => item.state === 'wanted').map((item) => [item.url, item]))
     const taken = new Set<string>()
+    const listed = new Set(this.items.filter((item) => item.isUnderWay || item.isDone || item.state === 'waiting').map(mark))
     for (const [at, { path, file }] of chosen.entries()) {
+      // Size and time of a file are asked of the system, which takes long for thousands.
+      if (at % SLICE === SLICE - 1) await new Promise((resolve) => setTimeout(resolve))
       const item = new Item(this.count++, path, file)
       this.items.push(item)
       if (at > 0 && !this.config.several) {
@@ -199,7 +214,7 @@ export class Uploader implements Source, Controls {
         continue
       }
       const open = openUpload(this.known, item, taken)
-      if (open === null && this.isThere(item)) {
+      if (open === null && (this.isThere(item) || listed.has(mark(item)))) {
         item.state = 'there'
         continue
       }

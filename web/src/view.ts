@@ -17,6 +17,7 @@ export interface Controls extends Acts {
   pause(): void
   resume(): void
   retryAll(): void
+  sendAnyway(): void
 }
 
 /** What the view shows. */
@@ -38,6 +39,7 @@ export class View {
   private readonly notes = element('div')
   private readonly pauser: HTMLButtonElement
   private readonly retrier: HTMLButtonElement
+  private readonly insister: HTMLButtonElement
   private readonly signIn = element('p')
   private readonly lost = element('div', { class: 'lost' })
   private readonly lostRows: Rows
@@ -73,9 +75,10 @@ export class View {
     this.assertive.setAttribute('role', 'alert')
     this.pauser = button(words.pause, () => (this.state().isPaused ? controls.resume() : controls.pause()))
     this.retrier = button(words.retry_all, () => controls.retryAll())
+    this.insister = button(words.anyway_all, () => controls.sendAnyway())
     this.rows = new Rows(words, language, controls)
     this.lostRows = new Rows(words, language, controls)
-    this.lostRows.root.setAttribute('aria-label', words.lost_title)
+    this.lostRows.name(words.lost_title)
     say(this.stay, words.stay)
     const link = element('a', { text: words.sign_in })
     link.href = location.href
@@ -83,7 +86,7 @@ export class View {
     this.signIn.append(words.signed_out, ' ', link)
     this.signIn.className = 'problem'
     this.lost.append(element('p', { class: 'title', text: words.lost_title }), this.lostRows.root, this.more)
-    const buttons = element('div', { class: 'controls' }, this.pauser, this.retrier)
+    const buttons = element('div', { class: 'controls' }, this.pauser, this.retrier, this.insister)
     this.panel.append(this.overall, this.bar, this.stay, this.signIn, buttons, this.notes, this.lost, this.rows.root)
     this.panel.hidden = true
     this.chooser(several)
@@ -127,7 +130,7 @@ export class View {
     }
     const hint = element('p', { class: 'hint', text: words.at_once })
     const first = inputs[0]?.closest('label')
-    const zone = element('div', { class: 'drop' }, element('p', { text: words.drop }), buttons, hint)
+    const zone = element('div', { class: 'drop' }, element('p', { class: 'mouse', text: words.drop }), buttons, hint)
     form.insertBefore(zone, first ?? null)
     // The inputs leave their labels, which are no longer shown.
     form.append(...inputs)
@@ -153,6 +156,7 @@ export class View {
     this.hide(this.pauser, !isOpen)
     const refused = items.filter((item) => item.state === 'refused')
     this.hide(this.retrier, refused.filter((item) => item.canRetry).length < 2)
+    this.hide(this.insister, isOpen || items.filter((item) => item.state === 'there').length < 2)
     this.notes.replaceChildren(...notes.map((text) => element('p', { class: 'note', text })))
     this.lost.hidden = refused.length === 0
     this.lostRows.show(refused.slice(0, MOST_LOST))

@@ -40,6 +40,8 @@ export interface Words {
   readonly retry: string
   readonly retry_all: string
   readonly anyway: string
+  readonly anyway_all: string
+  readonly remove: string
   readonly left_out_one: string
   readonly left_out: string
   readonly wrong_type: string
