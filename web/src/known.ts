@@ -1,7 +1,7 @@
 // What the server already has: unfinished uploads, and files that arrived.
 
 import type { Item } from './item.ts'
-import { seconds, type Wire } from './wire.ts'
+import { LineBroken, seconds, type Wire } from './wire.ts'
 
 export interface OpenUpload {
   readonly url: string
@@ -26,9 +26,10 @@ export interface Known {
 
 const NOTHING: Known = { uploads: [], files: [] }
 
-/** Asks the server. What it does not know or tell is nothing. Rejects if the line is broken. */
+/** Asks the server. What it does not know or tell is nothing. Rejects if the line is broken or the server is busy. */
 export async function fetchKnown(wire: Wire, url: string, headers: Record<string, string>): Promise<Known> {
   const answer = await wire({ method: 'GET', url, headers })
+  if (answer.status === 429 || answer.status >= 500) throw new LineBroken()
   if (answer.status !== 200) return NOTHING
   try {
     const { uploads, files } = JSON.parse(answer.body) as Partial<Known>

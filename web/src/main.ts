@@ -11,7 +11,8 @@ import { Uploader, type Shared } from './uploader.ts'
 import type { Words } from './words.ts'
 
 function start(words: Words): void {
-  const [queue, alarm, awake] = [new Queue(), new Alarm(), new Awake()]
+  const [alarm, awake] = [new Alarm(), new Awake()]
+  const queue = new Queue((isBusy) => awake.set(isBusy))
   const allowances = new Map<string, Allowance>()
   const allowance = ({ endpoint, terms }: Config) => {
     const found = allowances.get(endpoint) ?? new Allowance(terms, words)
@@ -25,7 +26,6 @@ function start(words: Words): void {
     queue,
     alarm,
     allowance,
-    changed: () => awake.set(queue.isBusy),
     finished: () => void refresh(),
   }
   const uploaders = new Map<HTMLFormElement, Uploader>()

@@ -22,7 +22,10 @@ export async function refresh(): Promise<void> {
   for (const old of document.querySelectorAll<HTMLElement>('[data-part]')) {
     const name = old.dataset['part'] ?? ''
     const part = fresh?.querySelector<HTMLElement>(`[data-part="${CSS.escape(name)}"]`)
-    if (part && !old.contains(document.activeElement)) replace(old, document.importNode(part, true))
+    if (!part) continue
+    // What a person is at stays until the focus has left it.
+    if (old.contains(document.activeElement)) old.addEventListener('focusout', () => void refresh(), { once: true })
+    else replace(old, document.importNode(part, true))
   }
 }
 

@@ -26,19 +26,21 @@ export class Queue {
   private readonly sources: Source[] = []
   private small = 0
   private large = 0
+  private readonly changed: (isBusy: boolean) => void
+
+  constructor(changed: (isBusy: boolean) => void) {
+    this.changed = changed
+  }
 
   add(source: Source): void {
     this.sources.push(source)
-  }
-
-  get isBusy(): boolean {
-    return this.small + this.large > 0
   }
 
   /** Begins as many files as may be under way. */
   pump(): void {
     while (this.small < SMALL_AT_ONCE && this.start(false));
     while (this.large < LARGE_AT_ONCE && this.start(true));
+    this.changed(this.small + this.large > 0)
   }
 
   private start(large: boolean): boolean {

@@ -25,8 +25,6 @@ export interface Shared {
   readonly queue: Queue
   readonly alarm: Alarm
   allowance(config: Config): Allowance
-  /** Something began or ended. */
-  changed(): void
   /** All files of a form were sent. */
   finished(): void
 }
@@ -322,7 +320,6 @@ export class Uploader implements Source, Controls {
 
   private changed(): void {
     this.view.change()
-    this.shared.changed()
     this.saver ||= window.setTimeout(() => {
       this.saver = 0
       this.save()

@@ -66,7 +66,9 @@ export const wire: Wire = (question) =>
     }
     if (signal?.aborted) return reject(signal.reason)
     signal?.addEventListener('abort', stop)
-    watch(LONGEST_SILENCE)
+    // Asked how far it is, or for the end, the server may have to make the file first.
+    const makesFile = question.method === 'HEAD' || (question.method === 'PATCH' && body?.byteLength === 0)
+    watch(makesFile ? LONGEST_STORING : LONGEST_SILENCE)
     request.send(body ?? null)
   })
 

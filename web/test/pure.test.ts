@@ -104,7 +104,7 @@ test('the alarm ends all waits', async () => {
 
 test('four small files and one large one are under way', async () => {
   const items = [...Array.from({ length: 9 }, () => item('s', 1)), item('l', WITH_CREATION + 1), item('m', WITH_CREATION + 1)]
-  let under = [0, 0]
+  const under = [0, 0]
   const most = [0, 0]
   const ends: (() => void)[] = []
   const source: Source = {
@@ -120,14 +120,15 @@ test('four small files and one large one are under way', async () => {
       under[kind]! -= 1
     },
   }
-  const queue = new Queue()
+  const busy: boolean[] = []
+  const queue = new Queue((isBusy) => busy.push(isBusy))
   queue.add(source)
   queue.pump()
   for (let end = ends.shift(); end; end = ends.shift()) {
     end()
     await new Promise((resolve) => setImmediate(resolve))
   }
-  assert.deepEqual([most, items.length, queue.isBusy], [[4, 1], 0, false])
+  assert.deepEqual([most, items.length, busy[0], busy.at(-1)], [[4, 1], 0, true, false])
 })
 
 test('the same file is known by path, size and time', () => {
