@@ -220,7 +220,7 @@ fn upload(language: Language, open: &Open<'_>, item: Option<&AskedItem>) -> Mark
     let title =
         item.map_or_else(|| texts.other_title().to_owned(), |item| Shown(&item.row.title).to_string());
     html! {
-        form method="post" enctype="multipart/form-data" action=(open.base) data-upload=(upload) {
+        form method="post" enctype="multipart/form-data" action=(open.base) data-upload=(upload) aria-label=(title) {
             @if let Some(item) = item { input type="hidden" name=(ITEM) value=(item.row.id); }
             @if open.asks_name {
                 label { (hand_in.your_name()) input type="text" name=(NAME) maxlength="100" autocomplete="name"; }
