@@ -4,7 +4,7 @@
 
 use crate::support::TestServer;
 use crate::support::http::Response;
-use crate::support::multistatus::Multistatus;
+use crate::support::multistatus::{Item, Multistatus};
 use crate::support::server::{ADMIN, ADMIN_PASSWORD, PASSWORD, SPACE, USER};
 
 const CONDITION: &str = "<d:eq><d:prop><oc:fileid/></d:prop><d:literal>NUMBER</d:literal></d:eq>";
@@ -57,7 +57,7 @@ fn entries_are_found_by_their_names_where_one_may_see_them() {
             format!("<d:like><d:prop><d:displayname/></d:prop><d:literal>{text}</d:literal></d:like>");
         Multistatus::of(&search(&server, user, password, &condition))
     };
-    let paths = |found: Multistatus| found.0.iter().map(|item| item.path()).collect::<Vec<_>>();
+    let paths = |found: Multistatus| found.0.iter().map(Item::path).collect::<Vec<_>>();
     let home = format!("/remote.php/dav/files/{USER}");
     let found = by(USER, PASSWORD, "%MULLER%");
     assert_eq!(found.0[0].text("{DAV:}getcontentlength"), Some("3"));
