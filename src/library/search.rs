@@ -1,7 +1,7 @@
 //! Searches for entries by name, in all spaces that a person may read.
 //!
 //! A search reads the names of all entries, latest first, in short slices, until it has a page of hits. That costs less
-//! than an index would at each stored file: a million names take half a second, and most searches end far earlier. What
+//! than an index would at each stored file: a million names take 0.6 s of CPU, and most searches end far earlier. What
 //! a slice finds is judged like an entry of a listing, in the same snapshot.
 
 use std::collections::HashMap;
