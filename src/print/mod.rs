@@ -12,7 +12,7 @@ mod layout;
 
 use crate::model::Timestamp;
 
-/// Most rows of a document's tables together: they become about 120 pages. Makers of documents say what they left out.
+/// Most rows of a document's tables together: they become about 80 pages. Makers of documents say what they left out.
 pub const MAX_PRINTED_ROWS: usize = 2_000;
 
 /// A text to be printed.

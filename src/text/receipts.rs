@@ -58,8 +58,8 @@ sentences! {
         de "Gesendet",
         en "Sent";
     more_rows(count: usize):
-        de "{count} weitere Dateien stehen nur im beigefügten Text.",
-        en "{count} more files are named by the attached text only.";
+        de "Weitere Dateien, die nur der beigefügte Text nennt: {count}",
+        en "More files, which only the attached text names: {count}";
     zone(zone: &str):
         de "Alle Zeiten sind die der Kanzlei (Zeitzone {zone}). Im signierten Text stehen sie in Weltzeit (UTC).",
         en "All times are those of the office (time zone {zone}). The signed text has them in UTC.";
