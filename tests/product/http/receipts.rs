@@ -108,10 +108,12 @@ fn asked(browser: &Browser<'_>, field: &str, content: &[u8]) -> Request {
     request.header("Sec-Fetch-Site", "same-origin").body(body)
 }
 
-/// The same text, signed by another instance.
+/// The same text, signed by another instance, whose key it names.
 pub(crate) fn by_another_key(note: &str) -> String {
     let (text, _) = proof::split(note).unwrap();
-    Signer::new("tresor-other".to_owned(), &Zeroizing::new([7; 32])).sign(text)
+    let said: Value = serde_json::from_str(text).unwrap();
+    let other = Signer::new("tresor-other".to_owned(), &Zeroizing::new([7; 32]));
+    other.sign(&text.replace(said["key"].as_str().unwrap(), &other.verifier().to_string()))
 }
 
 #[test]
