@@ -69,13 +69,13 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::ScanStatus
         | Request::ScanSet { .. }
         | Request::TemplateImport { .. }
+        // By the address others would get to know what this person is told.
+        | Request::UserSet { mail: Some(_), .. }
         // Names a link by number and shows nothing about it.
         | Request::LinkRevoke { .. }
         // Not the user's own: a session alone, without the present password, must not take over the account.
         | Request::UserSetPassword { .. }
         | Request::SecondFactorRemove { .. } => Askers::Administrators,
-        // The address is the administrators': by it others would get to know what this person is told.
-        Request::UserSet { mail: Some(_), .. } => Askers::Administrators,
         Request::UserSet { name, substitute: Some(_), .. } => Askers::Colleague(name),
         Request::UserSet { name, .. }
         | Request::AppPasswordAdd { user: name, .. }

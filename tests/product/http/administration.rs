@@ -113,20 +113,7 @@ fn an_office_is_set_up_with_nothing_but_the_pages() {
     let fields = [("do", "reach"), ("mail", "j@example.org"), ("language", "en"), ("notices", "digest")];
     let page = act(&chief, person, &fields).text();
     assert!(page.contains("j@example.org") && page.contains("<option value=\"digest\" selected>"), "{page}");
-    let fields = [("do", "reach"), ("mail", "j@example.org"), ("language", "en"), ("notices", "on")];
-    let away = |substitute, until| {
-        let more = [("substitute", substitute), ("until", until)];
-        send(&chief, person, &fields.iter().chain(&more).copied().collect::<Vec<_>>())
-    };
-    leads_to(&away(CHIEF, "2999-08-21"));
-    let page = chief.get(person).expect(200).text();
-    assert!(page.contains(&format!("<option value=\"{CHIEF}\" selected>")), "{page}");
-    assert!(page.contains("name=\"until\" value=\"2999-08-21\""), "{page}");
-    let refused = away("Jürgen K", "2999-08-21").expect(400).text();
-    assert!(refused.contains("Sich selbst vertreten geht nicht"), "{refused}");
-    let refused = away(CHIEF, "").expect(400).text();
-    assert!(refused.contains("letzten Tag der Vertretung"), "{refused}");
-    leads_to(&away("", ""));
+    stands_in(&chief, person);
     let page = send(&chief, person, &[("do", "delete"), ("confirm", "jemand")]).expect(400).text();
     assert!(page.contains("nichts entfernt"), "{page}");
     assert!(
@@ -141,6 +128,24 @@ fn an_office_is_set_up_with_nothing_but_the_pages() {
     let page = act(&chief, "/office/details", &fields).text();
     assert!(page.contains("Kanzlei Weber") && page.contains("Eins\nZwei"), "{page}");
     assert!(Browser::new(&server, "de").get("/imprint").expect(200).text().contains("Zwei"));
+}
+
+/// A substitute for the person of this page, who is `Jürgen K`, and none again.
+fn stands_in(chief: &Browser<'_>, person: &str) {
+    let fields = [("do", "reach"), ("mail", "j@example.org"), ("language", "en"), ("notices", "on")];
+    let away = |substitute, until| {
+        let more = [("substitute", substitute), ("until", until)];
+        send(chief, person, &fields.iter().chain(&more).copied().collect::<Vec<_>>())
+    };
+    leads_to(&away(CHIEF, "2999-08-21"));
+    let page = chief.get(person).expect(200).text();
+    assert!(page.contains(&format!("<option value=\"{CHIEF}\" selected>")), "{page}");
+    assert!(page.contains("name=\"until\" value=\"2999-08-21\""), "{page}");
+    let refused = away("Jürgen K", "2999-08-21").expect(400).text();
+    assert!(refused.contains("Sich selbst vertreten geht nicht"), "{refused}");
+    let refused = away(CHIEF, "").expect(400).text();
+    assert!(refused.contains("letzten Tag der Vertretung"), "{refused}");
+    leads_to(&away("", ""));
 }
 
 #[test]

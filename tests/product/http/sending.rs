@@ -93,7 +93,7 @@ fn refused(answer: &Response, status: u16, code: &str) -> String {
 }
 
 fn content(len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at * 31 % 251) as u8).collect()
+    (0..len).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect()
 }
 
 fn stored_as(answer: &Response) -> Option<String> {
