@@ -24,6 +24,7 @@ test=(
     "clamd clamav-daemon"
     "clamscan clamav"
     "/usr/share/clamav-testfiles/clam.exe clamav-testfiles"
+    "chromium chromium"
     "curl curl"
     "dbus-run-session dbus"
     "dbus-daemon dbus-daemon"

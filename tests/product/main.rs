@@ -40,3 +40,4 @@ mod scan;
 mod sharing;
 mod start;
 mod systemd;
+mod web;

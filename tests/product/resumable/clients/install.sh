@@ -68,3 +68,4 @@ samples "$here/../../inspect/mails/requirements.txt" mails
 samples "$here/../../inspect/rar/requirements.txt" rar
 javascript "$here" tus-js
 javascript "$here/../../clients/javascript" webdav-js
+javascript "$here/../../../../web" web

@@ -1,0 +1,250 @@
+// A person at Chromium, by playwright-core: browser.mjs SCENARIO PARAMETERS, the latter as JSON with
+//   base      address of the server
+//   work      folder with the files to send
+//   screens   folder for screenshots, if they are wanted
+//   chromium  the browser
+// Prints what the Rust side checks further as JSON. Anything unexpected on the console, a report of the content policy and a
+// request to another host end it.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+// Packages lie where they were installed, which is the working directory.
+const require = createRequire(`${process.cwd()}/`)
+const { chromium } = require('playwright-core')
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+const [scenario, parameters] = process.argv.slice(2)
+const given = JSON.parse(parameters)
+const browser = await chromium.launch({ executablePath: given.chromium, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+const faults = []
+/** While the line is cut or uploads are stopped, failed requests are expected on the console. */
+let isCut = false
+
+/** A browser with cookies of its own. */
+async function person(locale, more = {}) {
+  const context = await browser.newContext({ locale, ...more })
+  context.setDefaultTimeout(given.patience ?? 60_000)
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))
+  })
+  context.on('console', (message) => {
+    const isLine = /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_FAILED|status of 404/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !(isCut && isLine)) faults.push(message.text())
+  })
+  // A page asks before it is left only while something is under way.
+  context.on('dialog', (dialog) => {
+    faults.push(`asks before it is left: ${dialog.type()}`)
+    void dialog.accept()
+  })
+  context.on('weberror', (error) => faults.push(String(error.error())))
+  context.on('request', (request) => {
+    if (!request.url().startsWith(given.base)) faults.push(`asks ${request.url()}`)
+  })
+  return context
+}
+
+/** No serious finding in light and dark, no sideways scrolling on a narrow phone, and pictures if they are wanted. */
+async function looks(page, name) {
+  const size = page.viewportSize()
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme })
+    const session = await page.context().newCDPSession(page)
+    // Past the policy of the page, as an inspector does it.
+    await session.send('Runtime.evaluate', { expression: AXE })
+    await session.detach()
+    const { violations } = await page.evaluate(() => axe.run({ resultTypes: ['violations'] }))
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`)}`)
+    assert.deepEqual(told, [], `${name}, ${colorScheme}`)
+    if (given.screens) await page.screenshot({ path: join(given.screens, `${name}-${size.width}-${colorScheme}.png`), fullPage: true })
+  }
+  await page.setViewportSize({ width: 320, height: 700 })
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+  assert.ok(wide <= 320, `${name} is ${wide} px wide on 320 px`)
+  await page.setViewportSize(size)
+}
+
+const overall = (page) => page.locator('.overall')
+const hasText = (locator, pattern) => locator.filter({ hasText: pattern }).first().waitFor()
+const FILES = 'input[type=file]:not([webkitdirectory]):not([capture])'
+
+/** Requests of a page that begin uploads. */
+function countBeginnings(page) {
+  const count = { posts: 0 }
+  page.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/sending')) count.posts += 1
+  })
+  return count
+}
+
+/** Drops a folder on the page, as a person does with a mouse. */
+async function drop(page, path) {
+  await page.locator('.drop').scrollIntoViewIfNeeded()
+  const box = await page.locator('.drop').boundingBox()
+  const session = await page.context().newCDPSession(page)
+  const at = { x: box.x + box.width / 2, y: box.y + 20 }
+  const data = { items: [], files: [path], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop']) await session.send('Input.dispatchDragEvent', { type, ...at, data })
+  await session.detach()
+}
+
+/** A line that takes about a second for 4 MiB, so that something can happen meanwhile, and that can be cut. */
+async function slowLine(page) {
+  const session = await page.context().newCDPSession(page)
+  const set = (offline) =>
+    session.send('Network.emulateNetworkConditions', {
+      offline,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: 4 * 2 ** 20,
+    })
+  await set(false)
+  return { cut: () => set(true), mend: () => set(false) }
+}
+
+/** Presses the button that pauses as soon as the page says something; the browser itself watches, for it is the quickest. */
+async function pauseWhen(page, pattern, word) {
+  await page.evaluate(
+    ([pattern, word]) => {
+      const watch = setInterval(() => {
+        const button = [...document.querySelectorAll('.upload button')].find((one) => one.textContent === word)
+        if (!button || !new RegExp(pattern).test(document.querySelector('.upload').textContent)) return
+        clearInterval(watch)
+        button.click()
+      }, 10)
+    },
+    [pattern, word],
+  )
+}
+
+const scenarios = {
+  /** A folder of many files and a large one is dropped; the line is cut, the tab closed, the folder chosen again. */
+  async staff() {
+    const context = await person('de-DE')
+    const page = await context.newPage()
+    await page.goto(`${given.base}/files/${given.space}/`)
+    await page.fill('input[name=user]', given.user)
+    await page.fill('input[type=password]', given.password)
+    await page.click('main button')
+    await page.waitForURL('**/files/**')
+    await looks(page, 'empty')
+    const line = await slowLine(page)
+    // What was on its way is looked for afterwards, and some of it is not found.
+    isCut = true
+    await pauseWhen(page, '^[1-9]\\d+ von', 'Anhalten')
+    await drop(page, join(given.work, 'Belege'))
+    const total = given.files
+    await hasText(overall(page), new RegExp(`^[1-9]\\d+ von ${total} angekommen, angehalten`))
+    await hasText(page.locator('.note'), 'weggelassen')
+    await looks(page, 'paused')
+    await line.cut()
+    await page.click('button:text-is("Weiter")')
+    await hasText(overall(page), 'Verbindung unterbrochen')
+    await pauseWhen(page, '^(1[2-9]|[23]\\d)\\d von', 'Anhalten')
+    await line.mend()
+    await hasText(overall(page), /^[1-3]\d\d von .*angehalten/)
+    isCut = false
+    await page.close()
+
+    const again = await context.newPage()
+    const { posts } = await resumed(again, total)
+    await looks(again, 'done')
+    assert.ok((await again.locator('[data-part=members] td.name').count()) > 0, 'the list of the folder is not renewed')
+    return { posts }
+  },
+
+  /** A guest on a phone: too many kinds, a name that is kept, a large file across two visits, the end. */
+  async guest() {
+    const context = await person('en-GB', { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true })
+    const page = await context.newPage()
+    await page.goto(given.link)
+    assert.ok(await page.locator('button:text-is("Take a photo")').isVisible())
+    const heights = await page.locator('.drop button').evaluateAll((all) => all.map((one) => one.offsetHeight))
+    assert.ok(heights.length === 2 && heights.every((height) => height >= 44), `targets are ${heights} px high`)
+    await page.fill('input[name=name]', 'Erika Mustermann')
+    await page.setInputFiles(FILES, [join(given.work, 'one.txt'), join(given.work, 'program.exe')])
+    await hasText(overall(page), '1 of 2 files have arrived')
+    await hasText(page.locator('[role=alert]'), 'program.exe')
+    await looks(page, 'failed')
+    await hasText(page.locator('[data-part=sent]'), 'one.txt')
+    assert.equal(await page.inputValue('input[name=name]'), 'Erika Mustermann')
+    await slowLine(page)
+    const big = countBeginnings(page)
+    await pauseWhen(page, 'large.txt.*being sent, \\d\\d %', 'Pause')
+    await page.setInputFiles(FILES, join(given.work, 'large.txt'))
+    await hasText(overall(page), 'paused')
+    await page.close()
+    assert.equal(big.posts, 1)
+    const again = await context.newPage()
+    const counted = countBeginnings(again)
+    await again.goto(given.link)
+    await hasText(again.locator('.files li'), /large.txt.*% arrived, please choose it again/)
+    await again.setInputFiles(FILES, [join(given.work, 'large.txt'), join(given.work, 'one.txt')])
+    await hasText(overall(again), 'All 2 files have arrived.')
+    assert.equal(counted.posts, 0, 'what has arrived is sent again')
+    await hasText(again.locator('.files li'), /one.txt.*had arrived before/)
+    await hasText(again.locator('[data-part=sent]'), 'large.txt')
+    await looks(again, 'resumed')
+    await again.click('[data-part=finish] button')
+    await again.waitForSelector('.success')
+    return { text: await again.textContent('main') }
+  },
+
+  /** Files for one item of a request; the state of the item changes, and a comment that is being typed stays. */
+  async request() {
+    const context = await person('de-DE')
+    const page = await context.newPage()
+    await page.goto(given.link)
+    const item = page.locator('.item').first()
+    const typed = item.locator('textarea[name=text]').last()
+    await typed.evaluate((area) => (area.closest('details').open = true))
+    await typed.fill('noch nicht gesendet')
+    await item.locator(FILES).setInputFiles(join(given.work, 'one.txt'))
+    await hasText(item.locator('.overall'), 'angekommen')
+    await hasText(item.locator('p.state'), given.state)
+    await hasText(item.locator('[data-part^=files]'), 'one.txt')
+    assert.equal(await typed.inputValue(), 'noch nicht gesendet')
+    await looks(page, 'request')
+    return {}
+  },
+
+  /** Without scripts the form works as any form does. */
+  async plain() {
+    const context = await person('de-DE', { javaScriptEnabled: false })
+    const page = await context.newPage()
+    await page.goto(given.link)
+    assert.equal(await page.locator('.drop').count(), 0)
+    await page.setInputFiles(FILES, join(given.work, 'one.txt'))
+    await page.locator('form[enctype] button').click()
+    await hasText(page.locator('.success'), 'angekommen')
+    return {}
+  },
+}
+
+/** The rest of a folder is sent after the page was closed. */
+async function resumed(page, total) {
+  const counted = countBeginnings(page)
+  await page.goto(`${given.base}/files/${given.space}/`)
+  await page.locator('summary').first().click()
+  await hasText(page.locator('.note'), new RegExp(`\\d+ von ${total} Dateien sind da`))
+  await hasText(page.locator('.files li'), /gross.bin.*zu \d+ % angekommen/)
+  await page.setInputFiles('input[webkitdirectory]', join(given.work, 'Belege'))
+  await hasText(overall(page), `Alle ${total} Dateien sind angekommen.`)
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Ordner auswählen')
+  await hasText(page.locator('[role=status]'), `Alle ${total} Dateien sind angekommen.`)
+  return counted
+}
+
+try {
+  const result = await scenarios[scenario]()
+  assert.deepEqual(faults, [])
+  console.log(JSON.stringify(result))
+} catch (error) {
+  const pages = browser.contexts().flatMap((context) => context.pages())
+  for (const page of pages) console.error(page.url(), await page.locator('.overall').allTextContents())
+  throw error
+} finally {
+  await browser.close()
+}

@@ -1,0 +1,229 @@
+//! The script of upload forms: built as committed, within its budget, and used by a person at a real browser.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::TestServer;
+use crate::support::content::write_file;
+use crate::support::process::{installed, limited, require, succeed, tool};
+use crate::support::server::{PASSWORD, SPACE, USER};
+
+/// Largest script of a link's page, in bytes as they are sent with gzip at its best.
+const BUDGET: usize = 30_000;
+/// Small files in the folder that is sent; more than a browser lists at once.
+const SMALL: usize = 300;
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("web")
+}
+
+/// A copy of the sources with the packages that they need.
+fn workshop() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let web = folder.path().join("web");
+    for part in ["src", "test"] {
+        fs::create_dir_all(web.join(part)).unwrap();
+        for file in fs::read_dir(sources().join(part)).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), web.join(part).join(file.file_name())).unwrap();
+        }
+    }
+    for file in ["package.json", "tsconfig.json"] {
+        fs::copy(sources().join(file), web.join(file)).unwrap();
+    }
+    symlink(installed("web/node_modules"), web.join("node_modules")).unwrap();
+    folder
+}
+
+fn npm(folder: &Path, script: &str) -> String {
+    succeed(tool("npm", "npm").args(["run", "-s", script]).current_dir(folder.join("web")))
+}
+
+#[test]
+fn the_committed_script_is_built_from_its_sources_and_keeps_its_budget() {
+    let folder = workshop();
+    npm(folder.path(), "build");
+    let built = fs::read(folder.path().join("web/dist/upload.js")).unwrap();
+    let committed = fs::read(sources().join("dist/upload.js")).unwrap();
+    assert!(built == committed, "web/dist/upload.js is not what web/src gives: run `npm run build` in web/");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&committed).unwrap();
+    let size = gzip.finish().unwrap().len();
+    assert!(size <= BUDGET, "the script has {size} bytes");
+}
+
+#[test]
+fn types_and_rules_of_the_script_hold() {
+    let folder = workshop();
+    npm(folder.path(), "check");
+    let told = npm(folder.path(), "test");
+    assert!(told.contains("\n# fail 0") && !told.contains("\n# pass 0"), "{told}");
+}
+
+#[test]
+fn the_script_is_kept_by_browsers_and_pages_without_it_allow_none() {
+    let server = TestServer::start_plain();
+    let link = link(&server, &[]);
+    let page = server.anonymous("GET", &link).send().expect(200);
+    let policy = page.header("content-security-policy").unwrap().to_owned();
+    for part in [
+        "script-src 'self'",
+        "connect-src 'self'",
+        "require-trusted-types-for 'script'",
+        "default-src 'none'",
+    ] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    let text = page.text();
+    let address = text.split_once("<script src=\"").unwrap().1.split('"').next().unwrap();
+    let script = server.anonymous("GET", address).send().expect(200);
+    assert_eq!(script.body, fs::read(sources().join("dist/upload.js")).unwrap());
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(script.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let mut name = String::new();
+    for byte in &Sha256::digest(&script.body)[..8] {
+        write!(name, "{byte:02x}").unwrap();
+    }
+    assert_eq!(address, format!("/static/upload-{name}.js"));
+    server.anonymous("GET", "/static/upload-0000000000000000.js").send().expect(404);
+    server.anonymous("POST", address).send().expect(405);
+
+    let login = server.anonymous("GET", "/login").send().expect(200);
+    assert!(!login.header("content-security-policy").unwrap().contains("script"), "{login}");
+    assert!(!login.text().contains("<script"), "{login}");
+}
+
+/// A link that takes files into the folder `in`; its path.
+fn link(server: &TestServer, options: &[&str]) -> String {
+    if server.request("PROPFIND", &format!("/dav/{SPACE}/in")).header("Depth", "0").send().status == 404 {
+        server.request("MKCOL", &format!("/dav/{SPACE}/in")).send().expect(201);
+    }
+    let target = format!("{SPACE}/in");
+    let words = ["link", "add", &target, "--as", USER, "--can", "add"];
+    let url = server.cli_ok(words.iter().chain(options));
+    format!("/s/{}", url.trim().rsplit('/').next().unwrap())
+}
+
+fn server() -> TestServer {
+    let server = TestServer::start_plain();
+    server.cli_ok(["grant", USER, SPACE, "manage"]);
+    server
+}
+
+/// Has the browser go through a scenario, and returns what it saw.
+fn browse(server: &TestServer, scenario: &str, work: &Path, more: &Value) -> Value {
+    let mut given = json!({
+        "base": server.url(""),
+        "work": work,
+        "chromium": require("chromium", "chromium"),
+        "space": SPACE,
+        "user": USER,
+        "password": PASSWORD,
+        "screens": std::env::var_os("TRESOR_TEST_SCREENS").map(PathBuf::from),
+    });
+    given.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    installed("web/node_modules");
+    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/product/web/browser.mjs");
+    let mut node = tool("node", "nodejs");
+    node.arg(driver).args([scenario, &given.to_string()]);
+    // A browser keeps a profile, caches and crash reports; they go with the working folder.
+    server.office.isolate(&mut node);
+    node.current_dir(installed("web"));
+    serde_json::from_str(&succeed(&mut node)).unwrap()
+}
+
+/// All files below a folder of the space, as an archive gives them, are those of a folder here.
+fn assert_same(server: &TestServer, folder: &str, expected: &Path) {
+    let archive = server.request("GET", &format!("/dav/{SPACE}/{folder}/?zip")).send().expect(200);
+    let got = server.scratch("got");
+    let zip = got.join("got.zip");
+    fs::write(&zip, archive.body).unwrap();
+    succeed(limited(&require("bsdtar", "libarchive-tools")).arg("-xf").arg(&zip).arg("-C").arg(&got));
+    succeed(Command::new("diff").arg("-r").arg(expected).arg(got.join(folder)));
+}
+
+#[test]
+fn a_folder_arrives_across_a_cut_line_and_a_closed_tab() {
+    let server = server();
+    let work = server.scratch("work");
+    let folder = work.join("Belege");
+    fs::create_dir_all(folder.join("Februar/ü")).unwrap();
+    for n in 0..SMALL {
+        let name = if n < 250 { format!("Beleg {n}.txt") } else { format!("Februar/ü/Beleg {n}.txt") };
+        fs::write(folder.join(name), vec![b'x'; n * 37]).unwrap();
+    }
+    write_file(&folder.join("gross.bin"), 1, 64 << 20);
+    let left_out = folder.join("Thumbs.db");
+    fs::write(&left_out, "x").unwrap();
+    let seen = browse(&server, "staff", &work, &json!({ "files": SMALL + 1 }));
+    let posts = usize::try_from(seen["posts"].as_u64().unwrap()).unwrap();
+    assert!((1..SMALL - 100).contains(&posts), "{posts} files were begun again");
+    fs::remove_file(left_out).unwrap();
+    assert_same(&server, "Belege", &folder);
+}
+
+#[test]
+fn a_guest_at_a_phone_hands_in_across_two_visits() {
+    let server = server();
+    let work = server.scratch("work");
+    fs::write(work.join("one.txt"), "1").unwrap();
+    fs::write(work.join("program.exe"), "1").unwrap();
+    let large = write_file(&work.join("large.txt"), 2, 17 << 20);
+    let link = link(&server, &["--types", "txt"]);
+    let seen = browse(&server, "guest", &work, &json!({ "link": server.url(&link) }));
+    let text = seen["text"].as_str().unwrap();
+    assert!(
+        text.contains("large.txt") && text.contains("one.txt") && !text.contains("program.exe"),
+        "{text}"
+    );
+    let stored = server.request("GET", &format!("/dav/{SPACE}/in/large.txt")).send().expect(200);
+    assert_eq!(crate::support::content::sha256(&stored.body), large);
+}
+
+#[test]
+fn a_file_for_an_item_of_a_request_loses_nothing_that_is_typed() {
+    let server = server();
+    let work = server.scratch("work");
+    fs::write(work.join("one.txt"), "1").unwrap();
+    let words = [
+        "request",
+        "add",
+        &format!("{SPACE}/in"),
+        "--as",
+        USER,
+        "--item",
+        "Bescheid",
+        "--item",
+        "Vertrag",
+        "--json",
+    ];
+    server.request("MKCOL", &format!("/dav/{SPACE}/in")).send().expect(201);
+    let made: Value = serde_json::from_str(&server.cli_ok(words)).unwrap();
+    let link = format!("/s/{}", made["url"].as_str().unwrap().rsplit('/').next().unwrap());
+    browse(&server, "request", &work, &json!({ "link": server.url(&link), "state": "angekommen" }));
+    let shown = server.cli_ok(["request", "show", &made["id"].to_string(), "--json"]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["items"][0]["state"], "handed-in", "{shown}");
+    assert_eq!(shown["items"][1]["state"], "open", "{shown}");
+}
+
+#[test]
+fn without_scripts_the_form_works() {
+    let server = server();
+    let work = server.scratch("work");
+    fs::write(work.join("one.txt"), "1").unwrap();
+    let link = link(&server, &[]);
+    browse(&server, "plain", &work, &json!({ "link": server.url(&link) }));
+    let stored = server.request("GET", &format!("/dav/{SPACE}/in/one.txt")).send().expect(200);
+    assert_eq!(stored.body, b"1");
+}
