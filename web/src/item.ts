@@ -34,6 +34,8 @@ export class Item {
   url: string | null = null
   /** Whether a request that began an upload remained without an answer. */
   inDoubt = false
+  /** Whether an earlier visit may have sent it without hearing of it. */
+  isUncertain = false
   /** Ends what is under way. */
   abort: AbortController | null = null
 

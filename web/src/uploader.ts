@@ -93,9 +93,13 @@ export class Uploader implements Source, Controls {
     item.abort = new AbortController()
     this.changed()
     try {
-      item.storedAs = await send(item, this.tools(item, item.abort.signal))
-      item.state = 'arrived'
-      item.at = new Date()
+      if (item.isUncertain && (await this.liesInFolder(item).catch(() => false))) {
+        item.state = 'there'
+      } else {
+        item.storedAs = await send(item, this.tools(item, item.abort.signal))
+        item.state = 'arrived'
+        item.at = new Date()
+      }
       this.memory.note(item.path, item.size, item.mtime)
     } catch (error) {
       this.failed(item, error)
@@ -142,6 +146,7 @@ export class Uploader implements Source, Controls {
       const refused = this.allowance.take(item.path, item.size)
       if (refused !== null) return item.refuse(refused, false)
     }
+    item.isUncertain = false
     this.enqueue(item)
     this.changed()
     this.shared.queue.pump()
@@ -201,6 +206,8 @@ export class Uploader implements Source, Controls {
     if (isIncomplete) this.notes.push(words.unreadable_folder)
     const wanted = new Map(this.items.filter((item) => item.state === 'wanted').map((item) => [item.url, item]))
     const taken = new Set<string>()
+    // The last answers of the earlier visit may have come after its end. Of guests the server lists all files.
+    const isResumed = this.config.session && this.memory.unfinished !== null
     const listed = new Set(this.items.filter((item) => item.isUnderWay || item.isDone || item.state === 'waiting').map(mark))
     for (const [at, { path, file }] of chosen.entries()) {
       // Size and time of a file are asked of the system, which takes long for thousands.
@@ -228,6 +235,7 @@ export class Uploader implements Source, Controls {
         const row = wanted.get(item.url)
         this.items = row ? this.items.filter((other) => other !== row) : this.items
       }
+      item.isUncertain = isResumed
       this.enqueue(item)
     }
     this.known = { ...this.known, uploads: this.known.uploads.filter((upload) => !taken.has(upload.url)) }
