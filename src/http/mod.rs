@@ -12,6 +12,7 @@ mod dav;
 mod desk;
 mod error;
 mod files;
+mod finished;
 mod health;
 mod holding;
 mod links;

@@ -11,9 +11,9 @@
 //! content as complete before it is a file, because clients take that for success and disconnect.
 
 mod cors;
+mod done;
 pub(crate) mod draft;
 mod failure;
-mod finished;
 mod own;
 pub(crate) mod tus;
 mod upload;
@@ -25,10 +25,11 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use self::cors::{CorsDecision, Origins};
+use self::done::Done;
 use self::draft::Dialect;
 use self::failure::Failure;
-use self::finished::{Done, Finished};
 use super::context::RequestContext;
+use super::finished::Finished;
 use super::mounts;
 use super::protocol::conditional;
 use super::protocol::href::{Place as Target, Site};
@@ -47,7 +48,7 @@ type Answer = Result<Response<ResponseBody>, Failure>;
 
 /// The memory of these endpoints, and the web pages that may use them.
 pub(super) struct Resumable {
-    finished: Finished,
+    finished: Finished<Done>,
     origins: Origins,
 }
 
@@ -74,7 +75,7 @@ pub(super) enum UploadStart {
 /// A request about an upload.
 struct UploadRequest<'a> {
     context: RequestContext<'a>,
-    finished: &'a Finished,
+    finished: &'a Finished<Done>,
     principal: &'a Principal,
 }
 

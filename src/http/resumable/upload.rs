@@ -49,8 +49,10 @@ impl UploadRequest<'_> {
             Ok(_) => Err(Failure::no_such_upload()),
             Err(UploadError::NoSuchUpload) => {
                 let _turn = self.finished.turn(id).await;
-                let done =
-                    self.finished.of(user, id).filter(|done| protocols.contains(&done.protocol.as_str()));
+                let done = self
+                    .finished
+                    .of(id)
+                    .filter(|done| done.user == user && protocols.contains(&done.protocol.as_str()));
                 let done = done.ok_or_else(Failure::no_such_upload)?;
                 let viewer = self.access(done.space).await?.viewer();
                 // Its file may have been hidden since, even from its author.
@@ -96,7 +98,7 @@ impl UploadRequest<'_> {
         let task = tokio::spawn(async move {
             let _turn = finished.turn(upload.id).await;
             // A client that lost its connection may ask while its last request is still running here.
-            if let Some(done) = finished.of(user, upload.id) {
+            if let Some(done) = finished.of(upload.id).filter(|done| done.user == user) {
                 return Ok(done);
             }
             let access = change.access;
@@ -105,7 +107,9 @@ impl UploadRequest<'_> {
                 // No retry will succeed; the client finds no upload and begins anew.
                 uploads.cancel(&access, UploadsOf::User(user), upload.id, by).await?;
             }
-            Ok::<_, UploadError>(finished.note(user, upload, &outcome?))
+            let (id, done) = (upload.id, Done::new(user, upload, &outcome?));
+            finished.note(id, done.clone());
+            Ok::<_, UploadError>(done)
         });
         Ok(task.await.map_err(LibraryError::from)??)
     }

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::refused::Refused;
 use super::sent::Sent;
-use super::{Answer, Guest, Owner, PROTOCOL, SendRequest, at_offset};
+use super::{Answer, Guest, Owner, PROTOCOL, SendRequest, at_offset, log_unnoted};
 use crate::http::page::form::is_from_this_site;
 use crate::http::protocol::RequestError;
 use crate::http::protocol::headers;
@@ -72,7 +72,7 @@ impl SendRequest<'_> {
                 let (visit, name) = (&guest.visit, sent.path.text());
                 let of = (guest.browser.as_str(), file.item);
                 let noted = self.services.sharing.note_refused(visit, of, name, refusal.word(), now).await;
-                self.log_unnoted(noted);
+                log_unnoted(noted, self.info.request_id);
                 return Err(Refused::HandIn(error));
             }
         };
@@ -111,7 +111,7 @@ impl SendRequest<'_> {
             false => Ok(at_offset(StatusCode::CREATED, 0)),
         };
         // Even if the bytes did not arrive: the upload has begun, and the client may go on.
-        let mut response = answer.unwrap_or_else(|refused| self.finished(Err(refused)));
+        let mut response = answer.unwrap_or_else(|refused| self.told(Err(refused)));
         self.locate(id, &mut response);
         owner.mark(&mut response);
         Ok(response)

@@ -14,33 +14,30 @@
 //! each request. Refusals are JSON with a sentence for the person.
 
 mod begin;
+mod ending;
 mod list;
 mod proceed;
 mod refused;
 mod sent;
 
-use std::num::NonZeroUsize;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
-use lru::LruCache;
 
 pub(super) use self::refused::Refused;
 use super::context::RequestContext;
+use super::finished::Finished;
 use super::page::language::{chosen, preferred};
 use super::reply::uncached;
 use crate::accounts::Principal;
 use crate::model::{Access, Actor, HandInId, UploadId, UploadOwner};
-use crate::net::{LogUser, RequestBody, ResponseBody, Route};
-use crate::sharing::Visit;
+use crate::net::{LogUser, RequestBody, RequestId, ResponseBody, Route};
+use crate::sharing::{HandInError, Visit};
 use crate::text::Language;
 
 /// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "page";
 const ROOT: &str = "/sending";
-/// Uploads that are remembered after they became files, for clients that lost the answer; the newest ones.
-const MAX_DONE: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -51,10 +48,10 @@ const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 
 type Answer = Result<Response<ResponseBody>, Refused>;
 
-/// What this endpoint remembers until a restart; then a client whose last answer was lost sends its file once more.
-#[derive(Clone)]
+/// This endpoint, with what it remembers.
+#[derive(Default)]
 pub(super) struct Sending {
-    done: Arc<Mutex<LruCache<UploadId, Done>>>,
+    finished: Finished<Done>,
 }
 
 /// An upload that became a file.
@@ -73,6 +70,7 @@ pub(super) struct Guest {
 }
 
 /// The person on whose behalf an upload is sent, with the present right to store files.
+#[derive(Clone)]
 enum Owner {
     User { principal: Principal, access: Access },
     Guest { visit: Box<Visit>, hand_in: HandInId },
@@ -81,7 +79,7 @@ enum Owner {
 /// A request.
 struct SendRequest<'a> {
     context: RequestContext<'a>,
-    memory: &'a Sending,
+    finished: &'a Finished<Done>,
     language: Language,
     /// Whether a guest reads the answer.
     is_guest: bool,
@@ -92,12 +90,6 @@ impl<'a> Deref for SendRequest<'a> {
 
     fn deref(&self) -> &Self::Target {
         &self.context
-    }
-}
-
-impl Default for Sending {
-    fn default() -> Self {
-        Self { done: Arc::new(Mutex::new(LruCache::new(MAX_DONE))) }
     }
 }
 
@@ -113,7 +105,8 @@ impl Sending {
         context: RequestContext<'_>,
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
-        let mut request = SendRequest { context, memory: self, language: chosen(context), is_guest: false };
+        let mut request =
+            SendRequest { context, finished: &self.finished, language: chosen(context), is_guest: false };
         let rest = context.path().strip_prefix(ROOT).unwrap_or_default();
         let answer = match (&context.parts.method, rest) {
             (&Method::POST, "") => request.begin_as_user(body).await,
@@ -123,7 +116,7 @@ impl Sending {
                 None => Err(Refused::NoSuchUpload),
             },
         };
-        request.finished(answer)
+        request.told(answer)
     }
 
     /// Answers a request of a guest, below the address of the link.
@@ -135,22 +128,14 @@ impl Sending {
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
         let language = preferred(&context.parts.headers);
-        let request = SendRequest { context, memory: self, language, is_guest: true };
+        let request = SendRequest { context, finished: &self.finished, language, is_guest: true };
         let answer = match (guest, &context.parts.method, lists) {
             (Err(why), ..) => Err(why),
             (Ok(guest), &Method::POST, false) => request.begin_as_guest(guest, body).await,
             (Ok(guest), &Method::GET, true) => request.list_of_guest(&guest).await,
             _ => Err(Refused::Method),
         };
-        request.finished(answer)
-    }
-
-    fn note(&self, id: UploadId, done: Done) {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).put(id, done);
-    }
-
-    fn done(&self, id: UploadId) -> Option<Done> {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        request.told(answer)
     }
 }
 
@@ -172,7 +157,7 @@ impl SendRequest<'_> {
         if is_known { Ok(()) } else { Err(Refused::Version) }
     }
 
-    fn finished(&self, answer: Answer) -> Response<ResponseBody> {
+    fn told(&self, answer: Answer) -> Response<ResponseBody> {
         let refusal =
             |refused: Refused| refused.response((self.language, self.is_guest), self.info.request_id);
         let mut response = answer.unwrap_or_else(refusal);
@@ -209,6 +194,13 @@ impl Owner {
         if let Self::User { principal, .. } = self {
             response.extensions_mut().insert(LogUser(principal.user));
         }
+    }
+}
+
+fn log_unnoted(noted: Result<(), HandInError>, request_id: RequestId) {
+    if let Err(error) = noted {
+        let error: &dyn std::error::Error = &error;
+        tracing::warn!(%request_id, error, "a refused file is missing in its receipt");
     }
 }
 

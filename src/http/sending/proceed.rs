@@ -3,17 +3,17 @@
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
 
+use super::ending::Ending;
 use super::refused::Refused;
 use super::sent::Sent;
 use super::{Answer, Done, Owner, PROTOCOL, SendRequest, UPLOAD_LENGTH, at_offset, stored};
 use crate::http::protocol::RequestError;
 use crate::http::protocol::headers;
 use crate::http::reply::uncached;
-use crate::library::{Change, LibraryError, PutOutcome, receive};
-use crate::model::{Conditions, HandInId, Right, SpaceId, Stamp, Timestamp, UploadId, UploadOwner};
+use crate::library::{LibraryError, receive};
+use crate::model::{Right, SpaceId, Stamp, Timestamp, UploadId, UploadOwner};
 use crate::net::RequestBody;
-use crate::sharing::{HandInError, Visit};
-use crate::uploads::{Finish, PartInfo, Upload, UploadError, UploadsOf};
+use crate::uploads::{PartInfo, Upload, UploadError, UploadsOf};
 
 const CONTENT: &str = "application/offset+octet-stream";
 
@@ -21,15 +21,22 @@ impl SendRequest<'_> {
     /// Answers a request to the address of an upload.
     pub(super) async fn proceed(&mut self, id: UploadId, body: &mut RequestBody) -> Answer {
         self.require_version()?;
-        let (owner, space) = match self.services.uploads.owner_of(id).await {
-            Ok(found) => found,
-            Err(UploadError::NoSuchUpload) => return self.after_its_end(id),
-            Err(error) => return Err(error.into()),
-        };
+        match self.proceed_with(id, body).await {
+            Err(Refused::NoSuchUpload | Refused::Upload(UploadError::NoSuchUpload)) => {
+                self.after_its_end(id).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn proceed_with(&mut self, id: UploadId, body: &mut RequestBody) -> Answer {
+        let (owner, space) = self.services.uploads.owner_of(id).await?;
         self.is_guest = matches!(owner, UploadOwner::HandIn(_));
         let owner = self.owner(owner, space).await?;
-        let answer = self.proceed_as(&owner, id, body).await;
-        let mut response = answer.unwrap_or_else(|refused| self.finished(Err(refused)));
+        let mut response = match self.proceed_as(&owner, id, body).await {
+            Err(Refused::Upload(UploadError::NoSuchUpload)) => return Err(Refused::NoSuchUpload),
+            answer => answer.unwrap_or_else(|refused| self.told(Err(refused))),
+        };
         owner.mark(&mut response);
         Ok(response)
     }
@@ -96,55 +103,26 @@ impl SendRequest<'_> {
     /// Turns a complete upload into a file. Runs to its end even if the client leaves: it will ask for the result.
     async fn make_file(&self, owner: &Owner, upload: Upload) -> Result<Done, Refused> {
         let sent = Sent::parse(&upload.metadata)?;
-        let outcome = match owner {
-            Owner::User { principal, access } => {
-                let access = if sent.is_beside()? { access.storing_beside() } else { *access };
-                let (actor, now) = (principal.actor(), Timestamp::now());
-                let change = Change { access, actor, now, conditions: Conditions::default() };
-                self.services.uploads.finish(change, upload.id, Finish::default()).await?
-            }
-            Owner::Guest { visit, hand_in } => self.hand_in(visit, *hand_in, &upload, &sent).await?,
+        let (finished, id) = (self.finished.clone(), upload.id);
+        let ending = Ending {
+            sharing: self.services.sharing.clone(),
+            uploads: self.services.uploads.clone(),
+            request_id: self.info.request_id,
+            owner: owner.clone(),
+            upload,
+            sent,
         };
-        let name = outcome.entry.name;
-        // A guest learns no name but the sent one: that would tell of other files.
-        let is_other = matches!(owner, Owner::User { .. })
-            && sent.path.names().last().is_some_and(|own| own.as_str() != name);
-        let done = Done { length: upload.received, stored_as: is_other.then_some(name) };
-        self.memory.note(upload.id, done.clone());
-        Ok(done)
-    }
-
-    /// Makes it a file of a hand-in. One that will never be taken ends, and is named in the receipt.
-    async fn hand_in(
-        &self,
-        visit: &Visit,
-        hand_in: HandInId,
-        upload: &Upload,
-        sent: &Sent,
-    ) -> Result<PutOutcome, Refused> {
-        let (sharing, uploads, now) = (&self.services.sharing, &self.services.uploads, Timestamp::now());
-        let file = sent.handed_in(upload.received)?;
-        let refused = match sharing.place_again(visit, hand_in, &file, now).await {
-            Ok(placed) => {
-                let finish = Finish { path: Some(placed.path), ..Finish::default() };
-                let along = (hand_in, placed.along);
-                match uploads.finish_for_hand_in(placed.change, upload.id, finish, along).await {
-                    Ok(outcome) => return Ok(outcome),
-                    Err(error) => Refused::from(error),
-                }
+        let task = tokio::spawn(async move {
+            let _turn = finished.turn(id).await;
+            // A client that lost its connection may ask while its last request is still running here.
+            if let Some(done) = finished.of(id) {
+                return Ok(done);
             }
-            Err(error) => Refused::from(error),
-        };
-        if let Some(refusal) = refused.final_refusal(self.info.request_id) {
-            let of = (hand_in, file.item);
-            let noted = sharing.note_refused_in(visit, of, sent.path.text(), refusal.word(), now).await;
-            self.log_unnoted(noted);
-            let by = Stamp { actor: visit.actor(), at: now };
-            let of = UploadsOf::HandIn(hand_in);
-            let _ = uploads.cancel(&visit.access, of, upload.id, by).await;
-            return Err(refusal.into());
-        }
-        Err(refused)
+            let done = ending.run().await?;
+            finished.note(id, done.clone());
+            Ok(done)
+        });
+        task.await.map_err(LibraryError::from)?
     }
 
     /// The owner of an upload, if they may still store files in its space.
@@ -177,8 +155,9 @@ impl SendRequest<'_> {
     }
 
     /// The answer about an upload that is no more: it may have become a file, whose client lost the answer.
-    fn after_its_end(&self, id: UploadId) -> Answer {
-        let done = self.memory.done(id).ok_or(Refused::NoSuchUpload)?;
+    async fn after_its_end(&self, id: UploadId) -> Answer {
+        let _turn = self.finished.turn(id).await;
+        let done = self.finished.of(id).ok_or(Refused::NoSuchUpload)?;
         match self.parts.method {
             Method::HEAD => Ok(stored(StatusCode::OK, &done)),
             Method::PATCH => {
@@ -189,13 +168,6 @@ impl SendRequest<'_> {
                 }
             }
             _ => Err(Refused::NoSuchUpload),
-        }
-    }
-
-    pub(super) fn log_unnoted(&self, noted: Result<(), HandInError>) {
-        if let Err(error) = noted {
-            let error: &dyn std::error::Error = &error;
-            tracing::warn!(request_id = %self.info.request_id, error, "a refused file is missing in its receipt");
         }
     }
 }
