@@ -17,9 +17,14 @@ export function size(bytes: number, language: string): string {
   return `${language === 'de' ? text.replace('.', ',') : text} ${unit[0]}`
 }
 
-/** `14:02`, by the clock of the device. */
-export function clock(time: Date): string {
-  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`
+/** `14:02`, as the office's clocks show it; by the clock of the device if the browser does not know the office's zone. */
+export function clock(time: Date, zone: string | undefined): string {
+  const form = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+  try {
+    return new Intl.DateTimeFormat('de', { ...form, timeZone: zone }).format(time)
+  } catch {
+    return new Intl.DateTimeFormat('de', form).format(time)
+  }
 }
 
 /** Whole percent; 100 only for all of it. */

@@ -28,8 +28,8 @@ export class Item {
   canRetry = true
   /** Its name in the folder, if that is another one than was sent. */
   storedAs = ''
-  /** When it arrived. */
-  at: Date | null = null
+  /** When it arrived, as clocks show it. */
+  clock = ''
   /** Address of its upload, once that has begun. */
   url: string | null = null
   /** Whether a request that began an upload remained without an answer. */

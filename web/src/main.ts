@@ -10,7 +10,7 @@ import { Allowance } from './terms.ts'
 import { Uploader, type Shared } from './uploader.ts'
 import type { Words } from './words.ts'
 
-function start(words: Words): void {
+function start(words: Words, zone: string | undefined): void {
   const [alarm, awake] = [new Alarm(), new Awake()]
   const queue = new Queue((isBusy) => awake.set(isBusy))
   const allowances = new Map<string, Allowance>()
@@ -23,6 +23,7 @@ function start(words: Words): void {
   const shared: Shared = {
     words,
     language,
+    zone,
     queue,
     alarm,
     allowance,
@@ -72,5 +73,5 @@ function takeDrops(uploaders: ReadonlyMap<HTMLFormElement, Uploader>): void {
   })
 }
 
-const words = document.currentScript?.dataset['words']
-if (words) start(JSON.parse(words) as Words)
+const { words, zone } = document.currentScript?.dataset ?? {}
+if (words) start(JSON.parse(words) as Words, zone)

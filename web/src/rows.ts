@@ -1,7 +1,7 @@
 // The list of files. A long one has elements only for the rows in sight.
 
 import { button, element, say } from './dom.ts'
-import { clock, percent, size } from './format.ts'
+import { percent, size } from './format.ts'
 import type { Item } from './item.ts'
 import { fill, type Words } from './words.ts'
 
@@ -30,8 +30,8 @@ export function describe(item: Item, words: Words): string {
     case 'no-line':
       return words.no_line
     case 'arrived': {
-      const at = clock(item.at ?? new Date())
-      return item.storedAs ? fill(words.renamed, { clock: at, name: item.storedAs }) : fill(words.arrived, { clock: at })
+      const { clock, storedAs } = item
+      return storedAs ? fill(words.renamed, { clock, name: storedAs }) : fill(words.arrived, { clock })
     }
     case 'there':
       return words.there

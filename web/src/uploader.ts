@@ -2,6 +2,7 @@
 
 import * as config from './config.ts'
 import type { Config } from './config.ts'
+import { clock } from './format.ts'
 import { fromDrop, fromInput, type Gathered } from './gather.ts'
 import { Item } from './item.ts'
 import { arrivals, fetchKnown, ofItem, openUpload, type Known } from './known.ts'
@@ -22,6 +23,8 @@ import { fill, type Words } from './words.ts'
 export interface Shared {
   readonly words: Words
   readonly language: string
+  /** The office's time zone, if the page names it. */
+  readonly zone: string | undefined
   readonly queue: Queue
   readonly alarm: Alarm
   allowance(config: Config): Allowance
@@ -98,7 +101,7 @@ export class Uploader implements Source, Controls {
       } else {
         item.storedAs = await send(item, this.tools(item, item.abort.signal))
         item.state = 'arrived'
-        item.at = new Date()
+        item.clock = clock(new Date(), this.shared.zone)
       }
       this.memory.note(item.path, item.size, item.mtime)
     } catch (error) {

@@ -39,7 +39,10 @@ test('sizes and times read as on the pages', () => {
     assert.equal(format.size(bytes, 'en'), text)
     assert.equal(format.size(bytes, 'de'), text.replace('.', ','))
   }
-  assert.equal(format.clock(new Date(2026, 1, 3, 9, 5)), '09:05')
+  const time = new Date(Date.UTC(2026, 1, 3, 8, 5))
+  assert.equal(format.clock(time, 'Europe/Berlin'), '09:05')
+  assert.equal(format.clock(new Date(2026, 1, 3, 9, 5), 'nowhere'), '09:05')
+  assert.equal(format.clock(new Date(2026, 1, 3, 0, 5), undefined), '00:05')
 })
 
 test('a hundred percent are all of it', () => {

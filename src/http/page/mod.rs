@@ -55,8 +55,8 @@ struct Unfinished {
     title: String,
     bar: Markup,
     content: Markup,
-    /// Whether it has forms that the script improves.
-    has_uploads: bool,
+    /// Of a page with forms that the script improves: the word by which its policy knows the script.
+    script: Option<String>,
 }
 
 impl Page<'_> {
@@ -77,14 +77,8 @@ impl Page<'_> {
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         headers.insert(REFERRER_POLICY, REFERRER);
         headers.insert(ROBOTS.0, ROBOTS.1);
-        let unfinished = Unfinished {
-            language,
-            width,
-            title: title.to_owned(),
-            bar: bar.clone(),
-            content,
-            has_uploads: false,
-        };
+        let unfinished =
+            Unfinished { language, width, title: title.to_owned(), bar: bar.clone(), content, script: None };
         response.extensions_mut().insert(unfinished);
         response
     }
@@ -111,8 +105,9 @@ pub(in crate::http) fn finished(
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 link rel="stylesheet" href="/static/tresor.css";
-                @if page.has_uploads {
-                    script src=(script::address()) data-words=(UploadTexts(page.language).json()) defer {}
+                @if let Some(nonce) = &page.script {
+                    script src=(script::address()) nonce=(nonce) data-words=(UploadTexts(page.language).json())
+                        data-zone=[office.map(|office| office.zone.name())] defer {}
                 }
                 title { (page.title) " · " (brand) }
             }

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Unfinished;
+use crate::model::random_bytes;
 use crate::net::ResponseBody;
 
 /// Built from `web/src` by `npm run build` in `web/`.
 const SCRIPT: &str = include_str!("../../../web/dist/upload.js");
+
+/// Bytes of the word that stands for the script in a policy.
+const NONCE_BYTES: usize = 16;
 
 /// The address has a hash of the script in it, so a browser may keep it: another script has another address.
 static ADDRESS: LazyLock<String> = LazyLock::new(|| {
@@ -21,11 +25,14 @@ static ADDRESS: LazyLock<String> = LazyLock::new(|| {
     format!("/static/upload-{}.js", hash.get(..16).unwrap_or_default())
 });
 
-/// The policy of pages with the script: scripts and requests of this server alone, and no text that becomes markup.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
+/// The policy of pages with the script: this one alone, requests to this server, and no text that becomes markup. A word that
+/// is new on each page stands for the script, because by its address the files of people would be allowed, too.
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; style-src 'self'; script-src 'nonce-{nonce}'; connect-src 'self'; \
+         require-trusted-types-for 'script'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
 
 /// What the script needs to know of a form; the value of its `data-upload`. `web/src/config.ts` reads it.
 #[derive(Debug, Serialize)]
@@ -62,9 +69,12 @@ impl UploadForm<'_> {
 
 /// Lets a page carry the script.
 pub(in crate::http) fn with_uploads(mut page: Response<ResponseBody>) -> Response<ResponseBody> {
-    if let Some(unfinished) = page.extensions_mut().get_mut::<Unfinished>() {
-        unfinished.has_uploads = true;
-        page.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
+    let nonce = BASE64URL_NOPAD.encode(&random_bytes::<NONCE_BYTES>());
+    if let (Some(unfinished), Ok(policy)) =
+        (page.extensions_mut().get_mut::<Unfinished>(), HeaderValue::from_str(&policy(&nonce)))
+    {
+        unfinished.script = Some(nonce);
+        page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     page
 }
