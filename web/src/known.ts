@@ -16,6 +16,8 @@ export interface OpenUpload {
 export interface ArrivedFile {
   readonly path: string
   readonly size: number
+  /** Hexadecimal digits. */
+  readonly sha256?: string | null
   readonly item?: string | number | null
 }
 
@@ -58,4 +60,24 @@ export function openUpload(known: Known, item: Item, taken: ReadonlySet<string>)
 /** How often the file has arrived; by path and size, as the server tells no more. */
 export function arrivals(known: Known, item: Item): number {
   return known.files.filter((file) => file.path === item.path && file.size === item.size).length
+}
+
+/** Largest file that is hashed to find out whether the server has it, in bytes: it is read into memory for that. */
+const MOST_HASHED = 64 * 2 ** 20
+
+/**
+ * Whether the server has just this content under the file's path. Name and size are not enough: a corrected table has both.
+ * What cannot be compared counts as another content, and is sent.
+ */
+export async function hasContent(known: Known, item: Item): Promise<boolean> {
+  const { file, path, size } = item
+  const digests = known.files.filter((arrived) => arrived.path === path && arrived.size === size).map(({ sha256 }) => sha256)
+  if (digests.length === 0 || file === null || size > MOST_HASHED) return false
+  try {
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()))
+    return digests.includes([...digest].map((byte) => byte.toString(16).padStart(2, '0')).join(''))
+  } catch {
+    // The file cannot be read, which its upload will say; or the page came without TLS, where browsers do not hash.
+    return false
+  }
 }

@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 import { clock } from './format.ts'
 import { fromDrop, fromInput, type Gathered } from './gather.ts'
 import { Item } from './item.ts'
-import { arrivals, fetchKnown, ofItem, openUpload, type Known } from './known.ts'
+import { arrivals, fetchKnown, hasContent, ofItem, openUpload, type Known } from './known.ts'
 import { Memory } from './memory.ts'
 import { isLeftOut } from './names.ts'
 import { renewToken } from './page.ts'
@@ -222,7 +222,7 @@ export class Uploader implements Source, Controls {
         continue
       }
       const open = openUpload(this.known, item, taken)
-      if (open === null && (this.isThere(item) || listed.has(mark(item)))) {
+      if (open === null && (listed.has(mark(item)) || (await this.isThere(item)))) {
         item.state = 'there'
         continue
       }
@@ -247,8 +247,8 @@ export class Uploader implements Source, Controls {
   }
 
   /** Whether a file arrived during an earlier visit. */
-  private isThere(item: Item): boolean {
-    return arrivals(this.known, item) > 0 || this.memory.has(item.path, item.size, item.mtime)
+  private async isThere(item: Item): Promise<boolean> {
+    return this.memory.has(item.path, item.size, item.mtime) || (await hasContent(this.known, item))
   }
 
   private enqueue(item: Item): void {

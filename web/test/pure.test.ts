@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import * as format from '../src/format.ts'
 import { members } from '../src/gather.ts'
 import { Item } from '../src/item.ts'
-import { arrivals, ofItem, openUpload } from '../src/known.ts'
+import { arrivals, hasContent, ofItem, openUpload } from '../src/known.ts'
 import { hash } from '../src/memory.ts'
 import { isLeftOut } from '../src/names.ts'
 import { Pace, Quarters, totals } from '../src/progress.ts'
@@ -144,6 +144,14 @@ test('the same file is known by path, size and time', () => {
   assert.equal(arrivals(known, item('a/c', 2)), 0)
   assert.deepEqual(ofItem({ uploads: [{ ...row, item: 7 }], files: [] }, '7').uploads.length, 1)
   assert.deepEqual(ofItem(known, '7'), { uploads: [], files: [] })
+})
+
+test('a file has arrived if its content has, whatever its name and size', async () => {
+  const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+  const known = { uploads: [], files: [{ path: 'a.txt', size: 3, sha256: null }, { path: 'a.txt', size: 3, sha256 }] }
+  const file = (content: string, path = 'a.txt') => new Item(1, path, new File([content], path))
+  assert.equal(await hasContent(known, file('abc')), true)
+  for (const other of [file('abd'), file('abcd'), file('abc', 'b.txt')]) assert.equal(await hasContent(known, other), false)
 })
 
 test('dates in words and in seconds are the same', () => {

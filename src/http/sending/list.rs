@@ -1,5 +1,6 @@
 //! What is unfinished, and what has arrived: for a script that goes on after its page was closed.
 
+use data_encoding::HEXLOWER;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ struct Unfinished {
 struct Arrived {
     path: String,
     size: u64,
+    /// In hexadecimal digits, so that the same content is not sent again, and another of the same name and size is.
+    sha256: Option<String>,
     item: Option<i64>,
 }
 
@@ -68,6 +71,7 @@ impl SendRequest<'_> {
         let arrived = files.map(|file| Arrived {
             path: file.path.clone(),
             size: file.size,
+            sha256: file.sha256.map(|digest| HEXLOWER.encode(&digest)),
             item: file.item.map(|item| item.0),
         });
         self.listed(uploads, |_| true, arrived.collect())

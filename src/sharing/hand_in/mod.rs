@@ -70,6 +70,8 @@ pub struct HandInFile {
     pub stored_as: String,
     /// Size in bytes.
     pub size: u64,
+    /// SHA-256 of its content; `None` if that is not known.
+    pub sha256: Option<[u8; 32]>,
     /// When it arrived.
     pub at: Timestamp,
     /// Its state.
@@ -216,6 +218,7 @@ impl HandInFile {
             path: row.path,
             stored_as: row.stored_as,
             size: row.size,
+            sha256: row.sha256,
             at: row.at,
             state,
             item: row.item,

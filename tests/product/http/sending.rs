@@ -1,7 +1,9 @@
 //! Uploads that the scripts of pages send: they go on where they broke off, whoever is signed in by then.
 
+use data_encoding::HEXLOWER;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::http::hand_in::{finish, link, office, receipt};
 use crate::resumable::tus::{metadata, number};
@@ -234,7 +236,9 @@ fn a_guest_goes_on_where_the_upload_broke_off_and_the_receipt_names_the_file() {
     guest.patch(&address(&begun), MIB, &whole[MIB..]).expect(204);
     let listed = guest.list("");
     assert_eq!(listed["uploads"], json!([]));
-    assert_eq!(listed["files"], json!([{ "path": "Scans/a.pdf", "size": 2 * MIB, "item": null }]));
+    let sha256 = HEXLOWER.encode(&Sha256::digest(&whole));
+    let arrived = json!([{ "path": "Scans/a.pdf", "size": 2 * MIB, "sha256": sha256, "item": null }]);
+    assert_eq!(listed["files"], arrived);
     assert_eq!(stored(&server, "Belege/Scans/a.pdf"), whole);
     // The same name again, from another browser: nobody's file is replaced, and no name is told.
     let other = Script::of_guest(&server, &link);
