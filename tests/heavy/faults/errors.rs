@@ -102,7 +102,10 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
             assert_eq!(read_only_reason(&server), None);
             let stored = try_to_store(&server);
             assert!([201, 204].contains(&stored.status), "{method}, {nth}: {stored}");
-            assert!(!server.log().contains("data at risk"), "{}", server.log());
+            // As it counts by thread, two looks of a job at the catalogue may both fail, which is what damage does.
+            let is_of_file =
+                |line: &str| line.contains("data at risk") && !line.contains("the catalogue is damaged");
+            assert!(!server.log().lines().any(is_of_file), "{}", server.log());
         }
     }
     assert!(told > 0, "no request met an error");
