@@ -360,7 +360,15 @@ impl Known {
 pub(super) fn told(response: &Response, name: &str) -> String {
     let mut told = shape(response, name);
     let boundary = response.header("content-type").and_then(|kind| kind.split_once("boundary="));
-    for random in response.header("x-request-id").into_iter().chain(boundary.map(|(_, boundary)| boundary)) {
+    // The word for the script of a page.
+    let nonce = response.header("content-security-policy").and_then(|policy| policy.split_once("'nonce-"));
+    let nonce = nonce.and_then(|(_, rest)| rest.split_once('\''));
+    let randoms = [
+        response.header("x-request-id"),
+        boundary.map(|(_, boundary)| boundary),
+        nonce.map(|(nonce, _)| nonce),
+    ];
+    for random in randoms.into_iter().flatten() {
         told = told.replace(random, "");
     }
     let mut parts = told.split("Second-");
