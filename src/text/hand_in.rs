@@ -93,6 +93,23 @@ sentences! {
     finish:
         de "Fertig",
         en "Done";
+    under_way_title:
+        de "Es fehlt noch etwas",
+        en "Something is still missing";
+    under_way:
+        de "Diese Dateien sind erst zum Teil angekommen:",
+        en "These files have arrived only in part:";
+    under_way_about:
+        de "Gehen Sie zurück und warten Sie, bis sie angekommen sind. Wurde die Seite inzwischen geschlossen, wählen Sie die Dateien \
+            dort noch einmal aus; nur der Rest wird gesendet.",
+        en "Go back and wait until they have arrived. If the page was closed meanwhile, choose these files there again; only the \
+            rest is sent.";
+    go_on_sending:
+        de "Zurück zum Senden",
+        en "Back to sending";
+    finish_without:
+        de "Ohne diese Dateien abschließen",
+        en "Finish without these files";
     nothing_yet:
         de "Sie haben noch nichts eingereicht.",
         en "You have not handed in anything yet.";

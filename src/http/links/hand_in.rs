@@ -15,12 +15,14 @@ use super::receive::Received;
 use crate::http::cookies;
 use crate::http::error::{library_status, log_library};
 use crate::http::page::form::field;
+use crate::http::protocol::upload_metadata::UploadMetadata;
 use crate::http::receipt::{Form, View};
 use crate::http::reply::{plain, see_other};
 use crate::library::LibraryError;
 use crate::model::{HandInFileId, HandInId};
 use crate::net::ResponseBody;
 use crate::sharing::{HandInError, Visit};
+use crate::uploads::{UploadError, UploadsOf};
 
 /// The cookie with a browser's secret.
 const VISIT_COOKIE: &str = "tresor-visit";
@@ -114,7 +116,8 @@ impl LinkRequest<'_> {
         }
         Some(match action.as_str() {
             "fetch" => self.fetch().await,
-            "finish" => self.finish().await,
+            "finish" => self.finish(false).await,
+            "finish-without" => self.finish(true).await,
             "withdraw" => self.withdraw(form).await,
             "join" => self.join(form).await,
             "again" => self.with_browser(see_other(self.address.base), &self.services.sharing.new_browser()),
@@ -123,16 +126,45 @@ impl LinkRequest<'_> {
         })
     }
 
-    async fn finish(&self) -> Response<ResponseBody> {
+    /// Finishes the hand-in; first asks about files that have not arrived completely, unless it is to end without them.
+    async fn finish(&self, without: bool) -> Response<ResponseBody> {
         let visit = match self.open(self.pass()).await {
             Ok(visit) => visit,
             // Finished twice, or ended meanwhile.
             Err(error) => return self.finished(None).await.unwrap_or_else(|| self.refused(&error)),
         };
+        if !without {
+            match self.under_way(&visit).await {
+                Ok(files) if files.is_empty() => {}
+                Ok(files) => return hand_in_pages::under_way(self.language, &files, self.address.base),
+                Err(error) => return self.not_done(&error),
+            }
+        }
         match self.services.sharing.finish(&visit, self.browser(), self.info.received).await {
             Ok(_) => see_other(self.address.base),
             Err(error) => self.not_done(&error),
         }
+    }
+
+    /// The files of the browser's hand-in that have not arrived completely, by the names that they were sent by, each with the
+    /// percentage that has.
+    async fn under_way(&self, visit: &Visit) -> Result<Vec<(String, u64)>, HandInError> {
+        let hand_in = self.services.sharing.hand_in(visit, self.browser()).await?;
+        let Some(hand_in) = hand_in.filter(|hand_in| hand_in.finished.is_none()) else {
+            return Ok(Vec::new());
+        };
+        let uploads = self.services.uploads.list(&[visit.access], UploadsOf::HandIn(hand_in.id)).await;
+        let uploads = match uploads {
+            Ok(uploads) => uploads,
+            Err(UploadError::Library(error)) => return Err(error.into()),
+            Err(_) => Vec::new(),
+        };
+        let shown = uploads.into_iter().map(|upload| {
+            let metadata = UploadMetadata::parse(&upload.metadata).unwrap_or_default();
+            let name = metadata.text("filename").ok().flatten().unwrap_or_default().to_owned();
+            (name, upload.received.saturating_mul(100) / upload.length.unwrap_or(upload.received).max(1))
+        });
+        Ok(shown.collect())
     }
 
     async fn withdraw(&self, form: &[u8]) -> Response<ResponseBody> {

@@ -16,6 +16,9 @@ use crate::net::ResponseBody;
 use crate::sharing::{HandIn, HandInError, HandInFile, HandInFileState, Handed, Visit};
 use crate::text::{HandInTexts, Language, LinkTexts};
 
+/// Most files that have arrived in part on the page that asks about them.
+const MOST_UNDER_WAY: usize = 50;
+
 /// The reader's language and the office's time zone.
 pub(super) type Local<'a> = (Language, &'a Zone);
 
@@ -184,6 +187,24 @@ pub(super) fn not_done(
         p { a href=(base) { (LinkTexts(language).back()) } }
     };
     Page { language, width: Width::Narrow, title: texts.not_done_title(), content }.into_response(status)
+}
+
+/// The page that asks whether a hand-in is to end without the files that have arrived in part: names and percentages.
+pub(super) fn under_way(language: Language, files: &[(String, u64)], base: &str) -> Response<ResponseBody> {
+    let texts = HandInTexts(language);
+    let content = html! {
+        (problem(texts.under_way()))
+        ul {
+            @for (name, percent) in files.iter().take(MOST_UNDER_WAY) {
+                li { (shown_name(name)) ": " (percent) " %" }
+            }
+        }
+        p { (texts.under_way_about()) }
+        p { a.button href=(base) { (texts.go_on_sending()) } }
+        (action(base, "finish-without", None, texts.finish_without(), None))
+    };
+    Page { language, width: Width::Narrow, title: texts.under_way_title(), content }
+        .into_response(StatusCode::CONFLICT)
 }
 
 /// The page on which the first guest chooses the link's password.

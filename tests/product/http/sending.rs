@@ -247,7 +247,10 @@ fn a_guest_goes_on_where_the_upload_broke_off_and_the_receipt_names_the_file() {
     assert_eq!(stored(&server, "Belege/Scans/a.pdf"), whole);
 
     let left = address(&guest.begin(&[("filename", "late.pdf"), ("name", "")], 3, b"l").expect(201));
-    finish(&guest.browser, &link).expect(303);
+    // The end waits for a decision about what has arrived in part.
+    let asked = finish(&guest.browser, &link).expect(409).text();
+    assert!(asked.contains("late.pdf: 33 %") && asked.contains("Ohne diese Dateien abschließen"), "{asked}");
+    guest.browser.keep(guest.browser.form(&link, &[("do", "finish-without")]).send()).expect(303);
     let (_, checked) = receipt(&guest.browser, &link);
     let names: Vec<_> =
         checked["files"].as_array().unwrap().iter().map(|file| file["path"].clone()).collect();
