@@ -21,7 +21,8 @@ fn check(script: &str, bounds: impl Fn(&mut Bounds), code: &str) {
     let error = impostor_converts(&settings).unwrap_err();
     assert_eq!(error.code(), code, "{script}: {error}");
     assert!(begun.elapsed() < PATIENCE, "{script}: {:?}", begun.elapsed());
-    assert_eq!(impostor.processes(), 0, "{script}: something of it is left");
+    // The kernel takes the killed ones off its list in its own time.
+    eventually(&format!("nothing of it is left: {script}"), PATIENCE, || impostor.processes() == 0);
 }
 
 #[test]
