@@ -331,7 +331,7 @@ fn one() -> u8 {
 pub struct UploadShown {
     /// Id for cancelling it.
     pub id: String,
-    /// Login name of its user; `None` once that account is removed.
+    /// Login name of its user; `None` for a guest's upload, and once that account is removed.
     pub user: Option<String>,
     /// Space of its destination.
     pub space: String,

@@ -15,7 +15,7 @@ use super::receive::Received;
 use crate::http::cookies;
 use crate::http::error::{library_status, log_library};
 use crate::http::page::form::field;
-use crate::http::protocol::upload_metadata::UploadMetadata;
+use crate::http::protocol::tus::UploadMetadata;
 use crate::http::receipt::{Form, View};
 use crate::http::reply::{plain, see_other};
 use crate::library::LibraryError;

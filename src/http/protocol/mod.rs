@@ -22,7 +22,7 @@ pub mod propfind;
 pub mod proppatch;
 pub mod range;
 pub mod search;
-pub mod upload_metadata;
+pub mod tus;
 pub mod xml;
 
 pub use error::RequestError;

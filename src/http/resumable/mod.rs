@@ -33,15 +33,13 @@ use super::finished::Finished;
 use super::mounts;
 use super::protocol::conditional;
 use super::protocol::href::{Place as Target, Site};
+use super::protocol::tus::{UPLOAD_LENGTH, UPLOAD_OFFSET};
 use super::reply::uncached;
 use crate::accounts::Principal;
 use crate::library::LibraryError;
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, SpaceId, Stamp};
 use crate::net::{RequestBody, ResponseBody, WebOrigin};
 use crate::uploads::{Upload, Uploads};
-
-const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
-const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 
 /// Answer of an operation.
 type Answer = Result<Response<ResponseBody>, Failure>;

@@ -28,6 +28,7 @@ pub(super) use self::refused::Refused;
 use super::context::RequestContext;
 use super::finished::Finished;
 use super::page::language::{chosen, preferred};
+use super::protocol::tus::{self, TUS_RESUMABLE, UPLOAD_OFFSET, VERSION};
 use super::reply::uncached;
 use crate::accounts::Principal;
 use crate::model::{Access, Actor, HandInId, UploadId, UploadOwner};
@@ -39,12 +40,8 @@ use crate::text::Language;
 const PROTOCOL: &str = "page";
 const ROOT: &str = "/sending";
 
-const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
-const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
-const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 /// The name that a file got in place of the one it was sent by, percent-encoded.
 const STORED_AS: HeaderName = HeaderName::from_static("tresor-stored-as");
-const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 
 type Answer = Result<Response<ResponseBody>, Refused>;
 
@@ -153,8 +150,7 @@ impl SendRequest<'_> {
     }
 
     fn require_version(&self) -> Result<(), Refused> {
-        let is_known = self.parts.headers.get(TUS_RESUMABLE).is_some_and(|version| version == VERSION);
-        if is_known { Ok(()) } else { Err(Refused::Version) }
+        if tus::is_spoken(&self.parts.headers) { Ok(()) } else { Err(Refused::Version) }
     }
 
     fn told(&self, answer: Answer) -> Response<ResponseBody> {

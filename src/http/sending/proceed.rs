@@ -1,30 +1,26 @@
 //! Goes on with an upload, ends it, or makes it a file.
 
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::ending::Ending;
 use super::refused::Refused;
 use super::sent::Sent;
-use super::{Answer, Done, Owner, PROTOCOL, SendRequest, UPLOAD_LENGTH, at_offset, stored};
+use super::{Answer, Done, Owner, PROTOCOL, SendRequest, at_offset, stored};
 use crate::http::protocol::RequestError;
 use crate::http::protocol::headers;
+use crate::http::protocol::tus::{self, UPLOAD_LENGTH};
 use crate::http::reply::uncached;
 use crate::library::{LibraryError, receive};
 use crate::model::{Right, SpaceId, Stamp, Timestamp, UploadId, UploadOwner};
 use crate::net::RequestBody;
 use crate::uploads::{PartInfo, Upload, UploadError, UploadsOf};
 
-const CONTENT: &str = "application/offset+octet-stream";
-
 impl SendRequest<'_> {
     /// Answers a request to the address of an upload.
     pub(super) async fn proceed(&mut self, id: UploadId, body: &mut RequestBody) -> Answer {
         self.require_version()?;
         match self.proceed_with(id, body).await {
-            Err(Refused::NoSuchUpload | Refused::Upload(UploadError::NoSuchUpload)) => {
-                self.after_its_end(id).await
-            }
+            Err(Refused::NoSuchUpload) => self.after_its_end(id).await,
             answer => answer,
         }
     }
@@ -34,7 +30,7 @@ impl SendRequest<'_> {
         self.is_guest = matches!(owner, UploadOwner::HandIn(_));
         let owner = self.owner(owner, space).await?;
         let mut response = match self.proceed_as(&owner, id, body).await {
-            Err(Refused::Upload(UploadError::NoSuchUpload)) => return Err(Refused::NoSuchUpload),
+            Err(Refused::NoSuchUpload) => return Err(Refused::NoSuchUpload),
             answer => answer.unwrap_or_else(|refused| self.told(Err(refused))),
         };
         owner.mark(&mut response);
@@ -82,8 +78,7 @@ impl SendRequest<'_> {
         status: StatusCode,
     ) -> Answer {
         if !upload.is_complete() {
-            let kind = self.parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-            if !kind.eq_ignore_ascii_case(CONTENT.as_bytes()) {
+            if !tus::is_content(&self.parts.headers) {
                 let reason = "is not application/offset+octet-stream";
                 return Err(RequestError::Header { name: "Content-Type", reason }.into());
             }

@@ -63,17 +63,14 @@ impl Refused {
         };
         match self {
             Self::File(refusal) => file(refusal, refusal.status()),
-            Self::Library(error) | Self::Upload(UploadError::Library(error)) => {
+            Self::Library(error) | Self::HandIn(HandInError::Library(error)) => {
                 refused_by_library(&error, request_id, file)
             }
-            Self::HandIn(HandInError::Library(error)) => refused_by_library(&error, request_id, file),
             Self::HandIn(error) => {
                 let refusal = Refusal::of_hand_in(&error, request_id);
                 file(refusal, refusal.status())
             }
-            Self::Upload(UploadError::NoSuchUpload) | Self::NoSuchUpload => {
-                told(StatusCode::NOT_FOUND, "upload-unknown", texts.begin_anew())
-            }
+            Self::NoSuchUpload => told(StatusCode::NOT_FOUND, "upload-unknown", texts.begin_anew()),
             Self::Upload(UploadError::OffsetMismatch { expected }) => {
                 at_offset(StatusCode::CONFLICT, expected)
             }
@@ -126,6 +123,16 @@ impl From<VisitError> for Refused {
     }
 }
 
+impl From<UploadError> for Refused {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Library(error) => Self::Library(error),
+            UploadError::NoSuchUpload => Self::NoSuchUpload,
+            error => Self::Upload(error),
+        }
+    }
+}
+
 macro_rules! from {
     ($($error:ty => $variant:ident),*) => {
         $(impl From<$error> for Refused {
@@ -137,6 +144,6 @@ macro_rules! from {
 }
 
 from!(
-    Refusal => File, LibraryError => Library, HandInError => HandIn, UploadError => Upload, RequestError => Request,
+    Refusal => File, LibraryError => Library, HandInError => HandIn, RequestError => Request,
     BodyError => Body, LookupError => Lookup
 );

@@ -10,7 +10,7 @@
 
 use crate::http::protocol::dates::parse_unix_seconds;
 use crate::http::protocol::multipart::{is_system_file, sent_path};
-use crate::http::protocol::upload_metadata::{UploadMetadata, malformed};
+use crate::http::protocol::tus::{UploadMetadata, malformed};
 use crate::http::refusal::Refusal;
 use crate::library::LibraryError;
 use crate::model::{EntryName, EntryPath, ItemId, Timestamp};

@@ -1,20 +1,18 @@
 //! PATCH, and other requests that append bytes.
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use super::{
     Answer, Failure, Found, PROTOCOL_OF_JOINED, PROTOCOLS, UPLOAD_OFFSET, UploadRequest, expires, is_whole,
     refused,
 };
+use crate::http::protocol::tus::is_content;
 use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
 use crate::model::{Checksum, ChecksumKind, UploadId};
 use crate::net::RequestBody;
 use crate::uploads::{PartInfo, Upload, UploadError};
-
-const CONTENT: &str = "application/offset+octet-stream";
 
 impl UploadRequest<'_> {
     pub(super) async fn append(&self, id: UploadId, body: &mut RequestBody) -> Answer {
@@ -71,9 +69,7 @@ impl UploadRequest<'_> {
     }
 
     pub(super) fn require_content(&self) -> Result<(), Failure> {
-        let kind = self.parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        if kind.eq_ignore_ascii_case(CONTENT.as_bytes()) {
+        if is_content(&self.parts.headers) {
             return Ok(());
         }
         let text = "the Content-Type of an upload's bytes is application/offset+octet-stream";

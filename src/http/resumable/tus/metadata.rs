@@ -9,7 +9,7 @@
 //! All other keys are stored and returned, but have no meaning.
 
 use crate::http::protocol::dates::parse_unix_seconds;
-use crate::http::protocol::upload_metadata::{UploadMetadata, malformed};
+use crate::http::protocol::tus::{UploadMetadata, malformed};
 use crate::library::LibraryError;
 use crate::model::{Checksum, ChecksumKind, EntryName, EntryPath, Timestamp};
 use crate::uploads::{MAX_UPLOAD_METADATA, UploadError};

@@ -20,6 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::failure::Failure;
 use super::{Answer, Done, Endpoint, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, UploadRequest, insert, max_size};
+use crate::http::protocol::tus::{TUS_RESUMABLE, VERSION, is_spoken};
 use crate::http::reply::uncached;
 use crate::library::LibraryError;
 use crate::model::UploadId;
@@ -34,14 +35,12 @@ const PROTOCOL_OF_PARTS: &str = "tus-partial";
 const PROTOCOL_OF_JOINED: &str = "tus-final";
 const PROTOCOLS: [&str; 3] = [PROTOCOL, PROTOCOL_OF_PARTS, PROTOCOL_OF_JOINED];
 
-const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 const EXTENSIONS: HeaderValue = HeaderValue::from_static(
     "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration,concatenation",
 );
 const ALGORITHMS: HeaderValue = HeaderValue::from_static("sha1,sha256");
 pub(super) const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, POST, HEAD, PATCH, DELETE");
 
-const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const TUS_VERSION: HeaderName = HeaderName::from_static("tus-version");
 const UPLOAD_CONCAT: HeaderName = HeaderName::from_static("upload-concat");
 const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
@@ -80,7 +79,7 @@ pub(super) fn marked(mut response: Response<ResponseBody>) -> Response<ResponseB
 /// Answers a request.
 pub(super) async fn answer(request: &UploadRequest<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
     let headers = &request.parts.headers;
-    if headers.get(TUS_RESUMABLE).is_none_or(|version| version != VERSION) {
+    if !is_spoken(headers) {
         let text = "this server speaks tus 1.0.0, and every request must say so (Tus-Resumable)";
         let mut response = refused(Failure::Status(StatusCode::PRECONDITION_FAILED, text), request.info);
         response.headers_mut().insert(TUS_VERSION, VERSION);

@@ -1,10 +1,35 @@
-//! `Upload-Metadata` of tus 1.0.0: pairs of a key and a value in Base64.
+//! The words of tus 1.0.0 (<https://tus.io/protocols/resumable-upload>).
 
 use std::collections::BTreeMap;
 
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
 use super::RequestError;
 
-/// The pairs of the header, which the client made up.
+/// The version that a request or an answer speaks.
+pub const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+/// Bytes of an upload that are durable.
+pub const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+/// Bytes of a whole upload.
+pub const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+/// The version that this server speaks.
+pub const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
+/// The type of the bytes of an upload.
+const CONTENT: &[u8] = b"application/offset+octet-stream";
+
+/// Whether a request names the version that this server speaks, as all but OPTIONS must.
+pub fn is_spoken(headers: &HeaderMap) -> bool {
+    headers.get(TUS_RESUMABLE).is_some_and(|version| version == VERSION)
+}
+
+/// Whether the body is said to be bytes of an upload.
+pub fn is_content(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii().eq_ignore_ascii_case(CONTENT)
+}
+
+/// The pairs of `Upload-Metadata`, each a key and a value in Base64, which the client made up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UploadMetadata(BTreeMap<String, Vec<u8>>);
 
