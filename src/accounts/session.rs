@@ -214,7 +214,7 @@ impl Accounts {
     }
 
     /// The secret in the address of an upload that a page began. It lets the upload continue, and nothing else, after the
-    /// session has ended: a transfer does not depend on a person who sits before the screen.
+    /// session has ended: a transfer does not depend on a person at the screen.
     pub fn upload_pass(&self, id: UploadId) -> String {
         BASE64URL_NOPAD.encode(&self.inner.session_key.mac(b"upload", &id.0))
     }

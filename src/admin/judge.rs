@@ -24,7 +24,7 @@ enum Askers<'a> {
     Administrators,
     /// Administrators, and the user of this name.
     Person(&'a str),
-    /// The same, if that user works in the office: the request names others who do.
+    /// The same, if that user works in the office: the request names colleagues.
     Colleague(&'a str),
     /// Users with this right, in the spaces where they have it. Administrators need a grant as well, because
     /// these requests show names and contents of files.
@@ -69,7 +69,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::ScanStatus
         | Request::ScanSet { .. }
         | Request::TemplateImport { .. }
-        // By the address others would get to know what this person is told.
+        // With another address, others would get this person's mails.
         | Request::UserSet { mail: Some(_), .. }
         // Names a link by number and shows nothing about it.
         | Request::LinkRevoke { .. }

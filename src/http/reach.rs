@@ -1,4 +1,4 @@
-//! The fields of the forms that say how a person with an account is told what happens.
+//! The fields of the forms about mails to a person with an account.
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ use crate::admin::Request;
 use crate::model::NoticeWish;
 use crate::text::{Language, ReachTexts};
 
-/// What is known of how a person is reached.
+/// How a person is reached.
 pub(super) struct Reach {
     /// Tag of the language of mails.
     pub(super) language: String,
@@ -19,7 +19,7 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// The fields. `others` are the names of those who may stand in; without any, there is no substitute to choose.
+    /// The fields. `others` are the names of possible substitutes; without any, there is no substitute to choose.
     pub(super) fn fields(&self, language: Language, others: &[String]) -> Markup {
         let texts = ReachTexts(language);
         let wishes = [

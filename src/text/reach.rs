@@ -1,4 +1,4 @@
-//! How a person with an account is told what happens.
+//! Mails to a person with an account.
 
 use super::sentences::sentences;
 

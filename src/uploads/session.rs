@@ -130,7 +130,7 @@ impl Uploads {
             .await
     }
 
-    /// Owner and space of an upload, for a request that is allowed to continue it whoever sends it. The right of the owner
+    /// Owner and space of an upload, for a request whose address alone allows it to continue. The right of the owner
     /// must still be checked.
     ///
     /// Errors: `NoSuchUpload`, also if the owner was removed.

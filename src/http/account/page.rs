@@ -90,7 +90,7 @@ impl Own<'_> {
         }
     }
 
-    /// How the person is told what happens; nothing if that cannot be read.
+    /// The form about mails to the person; nothing if the settings cannot be read.
     async fn reach(&self) -> Markup {
         let (desk, texts) = (&self.desk, self.texts());
         let (accounts, principal) = (&desk.context.services.accounts, desk.principal());

@@ -5,7 +5,7 @@
 //! /s/TOKEN/files/a/                  the page of a folder below it
 //! /s/TOKEN/download                  redirects to the file of a link to a file
 //! /s/TOKEN/receipt                   the receipt of this browser's hand-in; receipt.pdf, and receipt.txt as it was signed
-//! /s/TOKEN/sending                   where the page's script begins uploads; with /list, what is unfinished
+//! /s/TOKEN/sending                   where the page's script begins uploads; with /list, the unfinished ones
 //! /s/TOKEN/get/LEASE/a               what the link leads to, under a lease; needs neither cookie nor password
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
 //! /public.php/dav/files/TOKEN/a/b    WebDAV; the link's password by Basic, with any user name

@@ -230,7 +230,7 @@ impl Office<'_> {
     }
 }
 
-/// Whether a person may stand in for another: someone who works in the office.
+/// Whether a person may stand in for another: a member of the office.
 fn stands_in(other: &UserShown, person: &UserShown) -> bool {
     let works_here = [Role::Staff.as_str(), Role::Administrator.as_str()].contains(&other.role.as_str());
     let is_set = person.substitute.as_ref() == Some(&other.name);

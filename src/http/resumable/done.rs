@@ -1,4 +1,4 @@
-//! What is remembered of an upload that became a file.
+//! The memory of an upload that became a file.
 
 use crate::library::PutOutcome;
 use crate::model::{Etag, SpaceId, UserId, VersionId};

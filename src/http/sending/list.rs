@@ -1,4 +1,4 @@
-//! What is unfinished, and what has arrived: for a script that goes on after its page was closed.
+//! Lists unfinished uploads and arrived files, for a script that goes on after its page was closed.
 
 use data_encoding::HEXLOWER;
 use http::StatusCode;

@@ -4,7 +4,7 @@
 //! ```text
 //! POST   /sending                201, begins an upload: session and its token in the header Tresor-Token
 //! POST   /s/TOKEN/sending        201, begins one of a guest's hand-in: the cookies of the link's page
-//! GET    .../list                what is unfinished, and of a hand-in what has arrived
+//! GET    .../list                unfinished uploads, and of a hand-in the files that have arrived
 //! HEAD   /sending/ID.PASS        200, the offset so far
 //! PATCH  /sending/ID.PASS        204, appends; the last byte is answered once the file is durable
 //! DELETE /sending/ID.PASS        204, cancels it

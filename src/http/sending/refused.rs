@@ -57,7 +57,7 @@ impl Refused {
                 Refusal::NoLonger if !is_guest => FilesTexts(language).denied(),
                 refusal => refusal.sentence(language),
             };
-            // A form leaves such files out without a word; a script is told.
+            // A form leaves such files out without a word; a script learns of it.
             let is_left_out = refusal == Refusal::LeftOut;
             told(if is_left_out { StatusCode::UNSUPPORTED_MEDIA_TYPE } else { status }, refusal.word(), text)
         };
