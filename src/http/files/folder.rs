@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 use super::{Cabinet, Failure, Spot};
 use crate::http::page::folder::shown_name;
 use crate::http::page::form::field;
-use crate::http::page::script::{UploadForm, UploadTerms, with_uploads};
+use crate::http::page::script::{Script, UploadForm, UploadTerms, with_script};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::{FILES, REPLACE};
 use crate::library::{Detail, Entry, Listing};
@@ -70,7 +70,7 @@ impl Cabinet<'_> {
             }
         };
         let page = self.page(&spot.name(), &here, content, outcome.status());
-        Ok(if may_write { with_uploads(page) } else { page })
+        Ok(if may_write { with_script(page, Script::Upload) } else { page })
     }
 
     fn table(&self, here: &str, members: &[Entry], may_write: bool) -> Markup {

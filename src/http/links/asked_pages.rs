@@ -7,7 +7,7 @@ use super::hand_in_pages::{self, Local, action, upload_form};
 use super::pages;
 use super::receive::Received;
 use crate::accounts::UserName;
-use crate::http::page::script::with_uploads;
+use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, note, problem, success};
 use crate::http::protocol::multipart::{FILES, ITEM, NAME};
 use crate::model::{ItemState, LinkTerms, Shown, Timestamp};
@@ -112,7 +112,8 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
     };
     let title = Shown(&open.request.title).to_string();
     let status = open.received.map_or(StatusCode::OK, Received::status);
-    with_uploads(Page { language, width: Width::Narrow, title: &title, content }.into_response(status))
+    let page = Page { language, width: Width::Narrow, title: &title, content }.into_response(status);
+    with_script(page, Script::Upload)
 }
 
 impl Open<'_> {

@@ -7,7 +7,7 @@ use super::pages;
 use super::receive::Received;
 use crate::accounts::UserName;
 use crate::http::page::folder::shown_name;
-use crate::http::page::script::{UploadForm, UploadTerms, with_uploads};
+use crate::http::page::script::{Script, UploadForm, UploadTerms, with_script};
 use crate::http::page::{Field, Page, Width, facts, known_facts, note, problem, qr};
 use crate::http::protocol::multipart::{FILES, NAME};
 use crate::http::refusal::Refusal;
@@ -76,7 +76,8 @@ pub(super) fn open((language, zone): Local<'_>, open: &Open<'_>, now: Timestamp)
     };
     let title = shown_name(&open.visit.entry.name);
     let status = open.received.map_or(StatusCode::OK, Received::status);
-    with_uploads(Page { language, width: Width::Narrow, title: &title, content }.into_response(status))
+    let page = Page { language, width: Width::Narrow, title: &title, content }.into_response(status);
+    with_script(page, Script::Upload)
 }
 
 /// The value of `data-upload` for a form of a link: where its files go, and what may still be sent.

@@ -18,7 +18,7 @@ use maud::{DOCTYPE, Markup, Render, html};
 
 use crate::model::Office;
 use crate::net::ResponseBody;
-use crate::text::{BrowseTexts, Language, UploadTexts};
+use crate::text::{BrowseTexts, Language};
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -55,8 +55,7 @@ struct Unfinished {
     title: String,
     bar: Markup,
     content: Markup,
-    /// Of a page with forms that the script improves: the word by which its policy knows the script.
-    script: Option<String>,
+    scripts: script::Scripts,
 }
 
 impl Page<'_> {
@@ -77,8 +76,8 @@ impl Page<'_> {
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         headers.insert(REFERRER_POLICY, REFERRER);
         headers.insert(ROBOTS.0, ROBOTS.1);
-        let unfinished =
-            Unfinished { language, width, title: title.to_owned(), bar: bar.clone(), content, script: None };
+        let (title, bar, scripts) = (title.to_owned(), bar.clone(), script::Scripts::default());
+        let unfinished = Unfinished { language, width, title, bar, content, scripts };
         response.extensions_mut().insert(unfinished);
         response
     }
@@ -105,10 +104,7 @@ pub(in crate::http) fn finished(
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 link rel="stylesheet" href="/static/tresor.css";
-                @if let Some(nonce) = &page.script {
-                    script src=(script::address()) nonce=(nonce) data-words=(UploadTexts(page.language).json())
-                        data-zone=[office.map(|office| office.zone.name())] defer {}
-                }
+                (page.scripts.elements(page.language, office))
                 title { (page.title) " · " (brand) }
             }
             body {

@@ -1,4 +1,4 @@
-//! The script of upload forms: where it lies, and the forms that it improves. Without it they work as plain forms.
+//! The scripts of pages: where they lie, and what they improve. Without them everything works as plain forms.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,27 +6,85 @@ use std::sync::LazyLock;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response};
+use maud::{Markup, html};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Unfinished;
-use crate::model::random_bytes;
+use crate::model::{Office, random_bytes};
 use crate::net::ResponseBody;
+use crate::text::{Language, UploadTexts};
 
-/// Built from `web/src` by `npm run build` in `web/`.
-const SCRIPT: &str = include_str!("../../../web/dist/upload.js");
+/// A script, built from `web/src` by `npm run build` in `web/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum Script {
+    /// Improves upload forms.
+    Upload,
+}
 
-/// Bytes of the word that stands for the script in a policy.
+/// The scripts of a page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scripts {
+    /// The word by which the page's policy knows them.
+    nonce: String,
+    list: Vec<Script>,
+}
+
+/// Bytes of the word that stands for the scripts in a policy.
 const NONCE_BYTES: usize = 16;
 
-/// The address has a hash of the script in it, so a browser may keep it: another script has another address.
-static ADDRESS: LazyLock<String> = LazyLock::new(|| {
-    let hash = HEXLOWER.encode(&Sha256::digest(SCRIPT));
-    format!("/static/upload-{}.js", hash.get(..16).unwrap_or_default())
+/// Path and text of each script. The path has a hash of the text in it, so a browser may keep it: another script has another
+/// address.
+static FILES: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
+    let of = |script: Script| {
+        let hash = HEXLOWER.encode(&Sha256::digest(script.text()));
+        (format!("/static/{}-{}.js", script.name(), hash.get(..16).unwrap_or_default()), script.text())
+    };
+    Script::ALL.map(of).into()
 });
 
-/// The policy of pages with the script: this one alone, requests to this server, and no text that becomes markup. A word that
-/// is new on each page stands for the script, because by its address the files of people would be allowed, too.
+impl Script {
+    const ALL: [Self; 1] = [Self::Upload];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Upload => include_str!("../../../web/dist/upload.js"),
+        }
+    }
+
+    /// Its path.
+    fn address(self) -> &'static str {
+        FILES.iter().find(|(_, text)| *text == self.text()).map_or("", |(path, _)| path)
+    }
+
+    /// The element that loads it, with what it needs to know of the page.
+    fn element(self, nonce: &str, language: Language, office: Option<&Office>) -> Markup {
+        html! {
+            @match self {
+                Self::Upload => {
+                    script src=(self.address()) nonce=(nonce) data-words=(UploadTexts(language).json())
+                        data-zone=[office.map(|office| office.zone.name())] defer {}
+                },
+            }
+        }
+    }
+}
+
+impl Scripts {
+    /// The elements of a page's head.
+    pub(super) fn elements(&self, language: Language, office: Option<&Office>) -> Markup {
+        html! { @for script in &self.list { (script.element(&self.nonce, language, office)) } }
+    }
+}
+
+/// The policy of pages with scripts: these alone, requests to this server, and no text that becomes markup. A word that
+/// is new on each page stands for the scripts, because by its address the files of people would be allowed, too.
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; style-src 'self'; script-src 'nonce-{nonce}'; connect-src 'self'; \
@@ -67,31 +125,27 @@ impl UploadForm<'_> {
     }
 }
 
-/// Lets a page carry the script.
-pub(in crate::http) fn with_uploads(mut page: Response<ResponseBody>) -> Response<ResponseBody> {
-    let nonce = BASE64URL_NOPAD.encode(&random_bytes::<NONCE_BYTES>());
-    if let (Some(unfinished), Ok(policy)) =
-        (page.extensions_mut().get_mut::<Unfinished>(), HeaderValue::from_str(&policy(&nonce)))
-    {
-        unfinished.script = Some(nonce);
+/// Lets a page carry a script, besides those that it has.
+pub(in crate::http) fn with_script(mut page: Response<ResponseBody>, script: Script) -> Response<ResponseBody> {
+    let Some(unfinished) = page.extensions_mut().get_mut::<Unfinished>() else { return page };
+    let scripts = &mut unfinished.scripts;
+    if scripts.list.is_empty() {
+        scripts.nonce = BASE64URL_NOPAD.encode(&random_bytes::<NONCE_BYTES>());
+    }
+    scripts.list.push(script);
+    if let Ok(policy) = HeaderValue::from_str(&policy(&scripts.nonce)) {
         page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     page
 }
 
-/// The path of the script.
-pub(super) fn address() -> &'static str {
-    &ADDRESS
-}
-
-/// The script, if it lies at this path.
+/// The script that lies at this path.
 pub(in crate::http) fn at(path: &str) -> Option<Response<ResponseBody>> {
-    (path == address()).then(|| {
-        let mut response = Response::new(ResponseBody::full(SCRIPT));
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-        response
-    })
+    let (_, text) = FILES.iter().find(|(address, _)| address == path)?;
+    let mut response = Response::new(ResponseBody::full(*text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    Some(response)
 }
