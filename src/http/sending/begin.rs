@@ -5,26 +5,27 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::refused::Refused;
 use super::sent::Sent;
-use super::{Answer, Guest, Owner, PROTOCOL, SendRequest, at_offset, log_unnoted};
+use super::{Answer, Guest, Owner, PROTOCOL, SendRequest, at_offset, log_unnoted, stored};
 use crate::http::page::form::is_from_this_site;
 use crate::http::protocol::RequestError;
 use crate::http::protocol::headers;
 use crate::http::refusal::Refusal;
 use crate::http::session;
-use crate::library::{Change, LibraryError};
+use crate::library::{Along, Change, LibraryError};
 use crate::model::{Access, Conditions, EntryPath, HandInId, Right, UploadId, UploadShape};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::PlacedFile;
 use crate::uploads::NewUpload;
 
 /// An upload to begin.
-struct Begun {
-    sent: Sent,
-    length: u64,
-    change: Change,
-    /// Where the file goes, if that is known.
-    path: Option<EntryPath>,
-    hand_in: Option<HandInId>,
+pub(super) struct Begun {
+    pub(super) sent: Sent,
+    pub(super) length: u64,
+    pub(super) change: Change,
+    /// Where the file goes; one of a hand-in that arrives in parts is placed again at its end.
+    pub(super) path: EntryPath,
+    /// Adds the file to its hand-in.
+    pub(super) hand_in: Option<(HandInId, Along)>,
 }
 
 impl SendRequest<'_> {
@@ -52,7 +53,7 @@ impl SendRequest<'_> {
             library.make_folders(&change(access), &above).await?;
         }
         let access = if sent.is_beside()? { access.storing_beside() } else { access };
-        let begun = Begun { sent, length, change: change(access), path: Some(path), hand_in: None };
+        let begun = Begun { sent, length, change: change(access), path, hand_in: None };
         self.begun(begun, &Owner::User { principal, access }, body).await
     }
 
@@ -65,7 +66,7 @@ impl SendRequest<'_> {
         let (now, by) = (self.info.received, (guest.browser.as_str(), sent.name()?));
         let file = sent.handed_in(length)?;
         let placed = self.services.sharing.place_file(&guest.visit, by, &file, now).await;
-        let PlacedFile { hand_in, change, .. } = match placed {
+        let PlacedFile { hand_in, change, path, along, .. } = match placed {
             Ok(placed) => placed,
             Err(error) => {
                 let refusal = Refusal::of_hand_in(&error, self.info.request_id);
@@ -76,7 +77,7 @@ impl SendRequest<'_> {
                 return Err(Refused::HandIn(error));
             }
         };
-        let begun = Begun { sent, length, change, path: None, hand_in: Some(hand_in) };
+        let begun = Begun { sent, length, change, path, hand_in: Some((hand_in, along)) };
         self.begun(begun, &Owner::Guest { visit: Box::new(guest.visit), hand_in }, body).await
     }
 
@@ -90,18 +91,25 @@ impl SendRequest<'_> {
     }
 
     async fn begun(&self, begun: Begun, owner: &Owner, body: &mut RequestBody) -> Answer {
+        if self.comes_whole(begun.length, body) {
+            let (id, done) = self.store_at_once(begun, owner, body).await?;
+            let mut response = stored(StatusCode::CREATED, &done);
+            self.locate(id, &mut response);
+            owner.mark(&mut response);
+            return Ok(response);
+        }
         let Begun { sent, length, change, path, hand_in } = begun;
         let new = NewUpload {
             id: UploadId::random(),
             protocol: PROTOCOL,
             name: None,
             shape: UploadShape::Linear,
-            path,
+            path: hand_in.is_none().then_some(path),
             length: Some(length),
-            modified: if hand_in.is_none() { sent.modified()? } else { None },
+            modified: owner.dates(&sent)?,
             checksum: None,
             metadata: sent.text.clone(),
-            hand_in,
+            hand_in: hand_in.map(|(id, _)| id),
         };
         let upload = self.services.uploads.create(change, new).await?;
         let id = upload.id;

@@ -22,19 +22,16 @@ pub(super) struct Ending {
 impl Ending {
     pub(super) async fn run(&self) -> Result<Done, Refused> {
         let (sent, length) = (&self.sent, self.upload.received);
-        let (outcome, is_told) = match &self.owner {
+        let outcome = match &self.owner {
             Owner::User { principal, access } => {
                 let access = if sent.is_beside()? { access.storing_beside() } else { *access };
                 let (actor, now) = (principal.actor(), Timestamp::now());
                 let change = Change { access, actor, now, conditions: Conditions::default() };
-                (self.uploads.finish(change, self.upload.id, Finish::default()).await?, true)
+                self.uploads.finish(change, self.upload.id, Finish::default()).await?
             }
-            // A guest learns no name but the sent one: that would tell of other files.
-            Owner::Guest { visit, hand_in } => (self.hand_in(visit, *hand_in).await?, false),
+            Owner::Guest { visit, hand_in } => self.hand_in(visit, *hand_in).await?,
         };
-        let name = outcome.entry.name;
-        let is_other = sent.path.names().last().is_some_and(|own| own.as_str() != name);
-        Ok(Done { length, stored_as: (is_told && is_other).then_some(name) })
+        Ok(Done::new(length, &sent.path, outcome, &self.owner))
     }
 
     /// Makes it a file of a hand-in. One that will never be taken ends, and is named in the receipt.

@@ -13,6 +13,7 @@
 //! so it goes on when its session has ended, or the pass of the link's password; the right of its owner is judged again with
 //! each request. Refusals are JSON with a sentence for the person.
 
+mod at_once;
 mod begin;
 mod ending;
 mod list;
@@ -25,13 +26,15 @@ use std::ops::Deref;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub(super) use self::refused::Refused;
+use self::sent::Sent;
 use super::context::RequestContext;
 use super::finished::Finished;
 use super::page::language::{chosen, preferred};
 use super::protocol::tus::{self, TUS_RESUMABLE, UPLOAD_OFFSET, VERSION};
 use super::reply::uncached;
 use crate::accounts::Principal;
-use crate::model::{Access, Actor, HandInId, UploadId, UploadOwner};
+use crate::library::PutOutcome;
+use crate::model::{Access, Actor, EntryPath, HandInId, Timestamp, UploadId, UploadOwner};
 use crate::net::{LogUser, RequestBody, RequestId, ResponseBody, Route};
 use crate::sharing::{HandInError, Visit};
 use crate::text::Language;
@@ -163,6 +166,15 @@ impl SendRequest<'_> {
     }
 }
 
+impl Done {
+    /// A guest learns no name but the sent one: that would tell of other files.
+    fn new(length: u64, sent: &EntryPath, outcome: PutOutcome, owner: &Owner) -> Self {
+        let (is_told, name) = (matches!(owner, Owner::User { .. }), outcome.entry.name);
+        let is_other = sent.names().last().is_some_and(|own| own.as_str() != name);
+        Self { length, stored_as: (is_told && is_other).then_some(name) }
+    }
+}
+
 impl Owner {
     fn id(&self) -> UploadOwner {
         match self {
@@ -182,6 +194,14 @@ impl Owner {
         match self {
             Self::User { principal, .. } => principal.actor(),
             Self::Guest { visit, .. } => visit.actor(),
+        }
+    }
+
+    /// The time of modification that a file gets; `None` for that of its arrival.
+    fn dates(&self, sent: &Sent) -> Result<Option<Timestamp>, Refused> {
+        match self {
+            Self::User { .. } => sent.modified(),
+            Self::Guest { .. } => Ok(None),
         }
     }
 

@@ -121,7 +121,7 @@ impl SendRequest<'_> {
     }
 
     /// The owner of an upload, if they may still store files in its space.
-    async fn owner(&self, owner: UploadOwner, space: SpaceId) -> Result<Owner, Refused> {
+    pub(super) async fn owner(&self, owner: UploadOwner, space: SpaceId) -> Result<Owner, Refused> {
         match owner {
             UploadOwner::User(user) => {
                 let accounts = &self.services.accounts;
