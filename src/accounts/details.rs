@@ -1,5 +1,8 @@
 //! The office's details as they may be.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use crate::model::{MAX_OFFICE_LINE, MAX_OFFICE_TEXT, Office, Zone, ZoneError};
 
 /// Changes of the office's identity; `None` leaves a value as it is, an empty text removes it.
@@ -23,7 +26,12 @@ pub struct OfficeChange {
     pub accessibility: Option<String>,
     /// Name of its time zone; an empty one stands for the system's.
     pub zone: Option<String>,
+    /// Seconds without a key or a pointer after which the pages of a browser are locked; 0 for never.
+    pub lock_seconds: Option<u64>,
 }
+
+/// Seconds after which pages may be locked: no person types faster, and no session lasts longer.
+const LOCK_SECONDS: RangeInclusive<u64> = 5..=12 * 3_600;
 
 /// Why the office's identity was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +48,9 @@ pub enum OfficeError {
     /// A text is too long, or has a character that cannot be displayed.
     #[error("the text '{0}' must have at most 64 KiB and be plain text")]
     Text(&'static str),
+    /// The time after which pages are locked is out of range.
+    #[error("pages are locked after 5 seconds to 12 hours, or never (0)")]
+    Lock,
     /// This machine knows no such zone.
     #[error(transparent)]
     Zone(#[from] ZoneError),
@@ -53,6 +64,7 @@ impl OfficeError {
             Self::Mail(_) => "mail-address-invalid",
             Self::Web => "office-web-invalid",
             Self::Text(_) => "office-text-invalid",
+            Self::Lock => "office-lock-invalid",
             Self::Zone(_) => "zone-unknown",
         }
     }
@@ -75,6 +87,12 @@ pub(super) fn changed(before: &Office, change: OfficeChange) -> Result<Office, O
     if !(web.is_empty() || web.starts_with("https://") && !web.contains(char::is_whitespace)) {
         return Err(OfficeError::Web);
     }
+    let lock_after = match change.lock_seconds {
+        None => before.lock_after,
+        Some(0) => None,
+        Some(seconds) if LOCK_SECONDS.contains(&seconds) => Some(Duration::from_secs(seconds)),
+        Some(_) => return Err(OfficeError::Lock),
+    };
     Ok(Office {
         name: line("name", change.name, &before.name)?,
         contact: line("contact", change.contact, &before.contact)?,
@@ -87,6 +105,7 @@ pub(super) fn changed(before: &Office, change: OfficeChange) -> Result<Office, O
         accessibility: text("accessibility", change.accessibility, &before.accessibility)?,
         zone: own_zone.clone().unwrap_or_else(Zone::of_system),
         own_zone,
+        lock_after,
     })
 }
 
@@ -132,6 +151,10 @@ mod tests {
         for web in ["http://example.de", "javascript:alert(1)", "https://a b", "example.de"] {
             assert_eq!(one(|new| new.web = Some(web.into())), Err(OfficeError::Web), "{web}");
         }
+        for seconds in [1, 4, 43_201] {
+            assert_eq!(one(|new| new.lock_seconds = Some(seconds)), Err(OfficeError::Lock), "{seconds}");
+        }
+        assert_eq!(one(|new| new.lock_seconds = Some(0)).unwrap().lock_after, None);
         assert!(matches!(one(|new| new.zone = Some("Mond".into())), Err(OfficeError::Zone(_))));
     }
 

@@ -93,6 +93,8 @@ enum Proof<'a> {
     None,
     /// The client can ask a person for the code of a second factor.
     Code(Option<&'a SecretString>),
+    /// The code was given before, in the browser that asks now.
+    Given,
 }
 
 impl Accounts {
@@ -118,6 +120,16 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Principal, AuthError> {
         self.log_in(credentials, Proof::Code(code), peer, now).await
+    }
+
+    /// Like [`Self::sign_in`], for a person who is signed in with the browser that asks.
+    pub(super) async fn confirm(
+        &self,
+        credentials: &Credentials,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Principal, AuthError> {
+        self.log_in(credentials, Proof::Given, peer, now).await
     }
 
     async fn log_in(
@@ -175,6 +187,7 @@ impl Login<'_> {
             Remembered::Half => match self.proof {
                 Proof::None => Some(Err(AuthError::SecondFactorNeeded)),
                 Proof::Code(_) => None,
+                Proof::Given => self.principal(None).map(Ok),
             },
         }
     }
@@ -251,7 +264,9 @@ impl Login<'_> {
         if self.user.is_some_and(|user| user.has_second_factor) {
             drop(judged);
             self.inner.remembered.remember_half(self.digest, self.now);
-            self.take_code(principal.user).await?;
+            if !matches!(self.proof, Proof::Given) {
+                self.take_code(principal.user).await?;
+            }
             return Ok(principal);
         }
         self.inner.remembered.remember_right(self.digest, None, None, self.now);

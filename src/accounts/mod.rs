@@ -21,6 +21,7 @@ mod office;
 mod password;
 mod policy;
 mod rights;
+mod screen_lock;
 mod second_factor;
 mod session;
 mod throttle;
@@ -48,7 +49,9 @@ pub use made_up::random_words;
 pub use name::{UserName, UserNameError, login_name};
 pub use policy::{MIN_LINK_CHARS, WeakPassword, check_password};
 pub use rights::{Standing, decide, may_administer, owner_access};
-pub use session::{SESSION_IDLE, SESSION_LIFETIME, Session, SessionKey, SessionToken, SignInError};
+pub use session::{
+    SESSION_IDLE, SESSION_LIFETIME, Session, SessionKey, SessionToken, SignInError, SignedInBrowser,
+};
 pub use totp::FactorSecret;
 
 use directory::Directory;

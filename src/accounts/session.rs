@@ -9,6 +9,11 @@
 //! A session ends half an hour after its last use, and in any case after half a day; when the password or the second
 //! factor changes; and with the account. It is judged by the later of the wall clock and the certain time: a clock that is
 //! set back keeps none alive.
+//!
+//! A page's script that watches the person at the screen **locks** the session when the person does nothing for the time that
+//! the office has set ([`Accounts::lock_session`]). If such a script falls silent, because the machine sleeps, the session is
+//! locked two minutes later by itself. A locked session opens nothing until [`Accounts::unlock_session`]; but what the person
+//! was sending goes on ([`Accounts::session_even_locked`]).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -24,7 +29,7 @@ use zeroize::Zeroizing;
 use super::directory::state;
 use super::{Accounts, AuthError, Credentials, Principal};
 use crate::catalog::{CatalogError, NewSession, SessionRow, WriteTx};
-use crate::model::{CLOCK_TOLERANCE, Timestamp, UploadId, fill_random};
+use crate::model::{CLOCK_TOLERANCE, SessionId, Timestamp, UploadId, fill_random};
 
 /// Time after its last use at which a session ends.
 pub const SESSION_IDLE: Duration = Duration::from_mins(30);
@@ -32,6 +37,9 @@ pub const SESSION_IDLE: Duration = Duration::from_mins(30);
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(12);
 /// The last use of a session is stored at most this often.
 const NOTE_USE_EVERY: Duration = Duration::from_mins(1);
+/// Time after which a session is locked whose script has fallen silent, beyond the office's: the script says at most once in
+/// [`NOTE_USE_EVERY`] that its person is there, and its message may be late.
+pub(super) const SILENCE: Duration = Duration::from_mins(2);
 /// Most sessions of one account; one more ends the oldest.
 const MAX_SESSIONS: usize = 10;
 /// Sessions that are removed in one transaction.
@@ -47,10 +55,31 @@ pub struct SessionToken(Zeroizing<[u8; 32]>);
 /// A session of a browser.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// Its number.
+    pub id: SessionId,
     /// The user who signed in.
     pub principal: Principal,
     /// Its secret.
     pub token: SessionToken,
+    /// Whether it opens nothing until the person gives the password.
+    pub is_locked: bool,
+    /// Whether a script locks it when the person does nothing.
+    pub is_watched: bool,
+}
+
+/// A browser in which a person is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedInBrowser {
+    /// The session.
+    pub id: SessionId,
+    /// The browser, as people call it; empty if that is not known.
+    pub browser: String,
+    /// When the person signed in.
+    pub since: Timestamp,
+    /// When it was used last, accurate to a minute.
+    pub last_used: Timestamp,
+    /// Whether it is locked.
+    pub is_locked: bool,
 }
 
 /// Why a browser is not signed in.
@@ -84,7 +113,7 @@ impl SessionKey {
     }
 
     /// The stored form of a token.
-    fn kept(&self, token: &SessionToken) -> [u8; 32] {
+    pub(super) fn kept(&self, token: &SessionToken) -> [u8; 32] {
         self.mac(b"session", token.0.as_ref())
     }
 }
@@ -129,7 +158,7 @@ impl Accounts {
         &self,
         credentials: &Credentials,
         code: Option<&SecretString>,
-        peer: IpAddr,
+        (peer, browser): (IpAddr, &str),
         now: Timestamp,
     ) -> Result<Session, SignInError> {
         // Read before the password is checked: if the password is changed meanwhile, the old one has opened nothing.
@@ -141,7 +170,7 @@ impl Accounts {
         let account = account.filter(|account| account.user == principal.user);
         let account = account.ok_or(AuthError::Rejected)?;
         let token = SessionToken::random();
-        let token_hmac = self.inner.session_key.kept(&token);
+        let (token_hmac, browser) = (self.inner.session_key.kept(&token), browser.to_owned());
         let begin = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             let user = tx.user(account.user)?;
@@ -149,16 +178,26 @@ impl Accounts {
                 return Err(SignInError::Login(AuthError::Rejected));
             }
             let created = tx.not_before_certain(now)?;
-            let new =
-                NewSession { user: account.user, token_hmac, created, ends: created.after(SESSION_IDLE) };
+            let (user, ends) = (account.user, created.after(SESSION_IDLE));
+            let new = NewSession { user, token_hmac, created, ends, browser: browser.clone() };
             Ok(tx.insert_session(&new, MAX_SESSIONS)?)
         };
-        self.inner.catalog.write_silent("logins are no events", begin).await?;
-        Ok(Session { principal, token })
+        let id = self.inner.catalog.write_silent("logins are no events", begin).await?;
+        Ok(Session { id, principal, token, is_locked: false, is_watched: false })
     }
 
-    /// The session of this token; `None` if there is none or it has ended.
+    /// The session of this token; `None` if there is none, or it has ended or is locked.
     pub async fn session(
+        &self,
+        token: &SessionToken,
+        now: Timestamp,
+    ) -> Result<Option<Session>, CatalogError> {
+        Ok(self.session_even_locked(token, now).await?.filter(|session| !session.is_locked))
+    }
+
+    /// The session of this token, also if it is locked. For what the person began before, and for unlocking it; nothing may
+    /// be read by a locked one.
+    pub async fn session_even_locked(
         &self,
         token: &SessionToken,
         now: Timestamp,
@@ -173,8 +212,10 @@ impl Accounts {
         let Some((row, now)) = found.await? else { return Ok(None) };
         let directory = self.inner.directory.current().await?;
         let Some(principal) = directory.principal(row.user) else { return Ok(None) };
+        let (is_locked, is_watched) = (is_locked(&row, now), row.locks.is_some());
         self.note_session(row, now).await;
-        Ok(Some(Session { principal, token: token.clone() }))
+        let id = row.id;
+        Ok(Some(Session { id, principal, token: token.clone(), is_locked, is_watched }))
     }
 
     /// Ends the session of this token; succeeds if there is none.
@@ -228,9 +269,12 @@ impl Accounts {
         if now.since(row.last_used) < NOTE_USE_EVERY {
             return;
         }
+        let locks = if is_locked(&row, now) { row.locks } else { self.locks(row.locks.is_some(), now).await };
+        let ends = now.after(SESSION_IDLE).min(row.created.after(SESSION_LIFETIME));
+        let used = SessionRow { last_used: now, ends, locks, ..row };
         let touch = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            tx.touch_session(row.id, now, now.after(SESSION_IDLE).min(row.created.after(SESSION_LIFETIME)))
+            tx.touch_session(&used)
         };
         let noted =
             self.inner.catalog.write_silent("when a session was last used is kept with it", touch).await;
@@ -243,11 +287,16 @@ impl Accounts {
 }
 
 /// Whether a session has not ended yet. One that began in the future was made under a clock that ran ahead.
-fn is_alive(row: &SessionRow, now: Timestamp) -> bool {
+pub(super) fn is_alive(row: &SessionRow, now: Timestamp) -> bool {
     now < row.ends
         && now < row.created.after(SESSION_LIFETIME)
         && row.created.since(now) <= CLOCK_TOLERANCE
         && row.last_used.since(now) <= CLOCK_TOLERANCE
+}
+
+/// Whether it is locked. A script locks it at the right moment; the time in the row is for one that fell silent.
+pub(super) fn is_locked(row: &SessionRow, now: Timestamp) -> bool {
+    row.locks.is_some_and(|locks| locks <= now)
 }
 
 #[cfg(test)]
@@ -259,7 +308,8 @@ mod tests {
 
     async fn begin(office: &Office, now: Timestamp) -> SessionToken {
         let credentials = Credentials { name: "anna".into(), password: secret(PASSWORD) };
-        let session = office.accounts.begin_session(&credentials, None, HOME.parse().unwrap(), now).await;
+        let session =
+            office.accounts.begin_session(&credentials, None, (HOME.parse().unwrap(), ""), now).await;
         session.unwrap().token
     }
 
@@ -319,10 +369,10 @@ mod tests {
 
         let credentials = Credentials { name: "anna".into(), password: secret(PASSWORD) };
         let (home, at) = (HOME.parse().unwrap(), later(60));
-        let missing = accounts.begin_session(&credentials, None, home, at).await;
+        let missing = accounts.begin_session(&credentials, None, (home, ""), at).await;
         assert!(matches!(missing, Err(SignInError::Login(AuthError::SecondFactorNeeded))));
         let code = secret(&shown(&factor, at));
-        let token = accounts.begin_session(&credentials, Some(&code), home, at).await.unwrap().token;
+        let token = accounts.begin_session(&credentials, Some(&code), (home, ""), at).await.unwrap().token;
         assert!(lives(&office, &token, at).await);
         accounts.remove_second_factor(anna, by).await.unwrap();
         assert!(!lives(&office, &token, at).await);
@@ -368,7 +418,7 @@ mod tests {
         let office = Office::open().await;
         let password = office.app_password(None).await;
         let credentials = Credentials { name: "anna".into(), password: secret(&password) };
-        let begun = office.accounts.begin_session(&credentials, None, HOME.parse().unwrap(), NOW).await;
+        let begun = office.accounts.begin_session(&credentials, None, (HOME.parse().unwrap(), ""), NOW).await;
         assert!(matches!(begun, Err(SignInError::DevicePassword)));
     }
 

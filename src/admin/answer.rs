@@ -16,8 +16,8 @@ use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldId, LinkId, LockToken, NameError, NoticeId, RescanMode, Right, Role, SpaceGrant, SpaceKind, Span,
-    Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    HoldId, LinkId, LockToken, NameError, NoticeId, RescanMode, Right, Role, SessionId, SpaceGrant,
+    SpaceKind, Span, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::notices::Notices;
 use crate::recovery::{Recovery, RunId, VerifyOrder};
@@ -172,6 +172,16 @@ impl Admin {
                 let user = self.user(&user).await?;
                 self.accounts.revoke_app_password(user.id, AppPasswordId(id), by).await?;
                 Ok(Reply::Done(format!("app password {id} of {} opens nothing any more", user.name)))
+            }
+            Request::SessionList { user } => {
+                let user = self.user(&user).await?;
+                let browsers = self.accounts.browsers_of(user.id, now).await?;
+                Ok(Reply::Sessions(browsers.into_iter().map(shown::session).collect()))
+            }
+            Request::SessionEnd { user, id } => {
+                let user = self.user(&user).await?;
+                self.accounts.end_session_of(user.id, SessionId(id)).await?;
+                Ok(Reply::Done(format!("{} is signed out of browser {id}", user.name)))
             }
             Request::SecondFactorBegin { name } => {
                 let user = self.user(&name).await?;

@@ -81,6 +81,8 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::AppPasswordAdd { user: name, .. }
         | Request::AppPasswordList { user: name }
         | Request::AppPasswordRevoke { user: name, .. }
+        | Request::SessionList { user: name }
+        | Request::SessionEnd { user: name, .. }
         | Request::SecondFactorBegin { name }
         | Request::SecondFactorConfirm { name, .. }
         | Request::RecoveryCodesRenew { name }

@@ -27,7 +27,8 @@ pub use reply::{
     EventShown, FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown, HistoryShown,
     HoldRequestShown, HoldShown, IssuedAppPassword, ItemFileShown, ItemShown, LinkShown, LockShown,
     NoticeShown, OfficeShown, RecipientShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
-    SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TemplateShown, TrashShown, UnknownFileShown,
-    UploadShown, UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
+    SecondFactorShown, SessionShown, SnapshotShown, SpaceShown, StatusShown, TemplateShown, TrashShown,
+    UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When,
+    WorkerShown,
 };
 pub use request::{AskedFor, IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};

@@ -130,6 +130,8 @@ pub struct OfficeAsked {
     pub privacy: Option<String>,
     /// How far the pages are accessible, as plain text.
     pub accessibility: Option<String>,
+    /// Seconds without a key or a pointer after which the pages of a browser are locked; 0 for never.
+    pub lock_seconds: Option<u64>,
 }
 
 /// A change of how a user is reached, as [`Request::UserSet`] asks for it; `None` leaves a value as it is.
@@ -190,6 +192,10 @@ pub enum Request {
     AppPasswordList { user: String },
     /// Revoke a device password.
     AppPasswordRevoke { user: String, id: i64 },
+    /// List the browsers in which a user is signed in.
+    SessionList { user: String },
+    /// Sign a user out of one of them.
+    SessionEnd { user: String, id: i64 },
     /// Create a secret for a user's authenticator; it takes effect when confirmed.
     SecondFactorBegin { name: String },
     /// Require a user's second factor from now on; the reply shows recovery codes once.

@@ -8,10 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     AllowedShown, ApprovalShown, HandedOutShown, HoldRequestShown, HoldShown, LinkShown, LockShown,
-    NoticeShown, OfficeAsked, OfficeShown, Reply, RescanShown, SnapshotShown, SpaceShown, UploadShown,
-    UserShown, VerdictShown, When,
+    NoticeShown, OfficeAsked, OfficeShown, Reply, RescanShown, SessionShown, SnapshotShown, SpaceShown,
+    UploadShown, UserShown, VerdictShown, When,
 };
-use crate::accounts::{ContactRow, OfficeChange, People, UserRow};
+use crate::accounts::{ContactRow, OfficeChange, People, SignedInBrowser, UserRow};
 use crate::intake::{Allowed, Approval, Hold, Rescan};
 use crate::library::{LockHeld, Space};
 use crate::model::{Actor, LockScope, Office, ReleaseBy, Timestamp, UserId};
@@ -34,12 +34,14 @@ pub(super) fn office(office: &Office) -> OfficeShown {
         privacy: office.privacy.clone(),
         privacy_version: office.privacy_version,
         accessibility: office.accessibility.clone(),
+        lock_seconds: office.lock_after.unwrap_or_default().as_secs(),
     }
 }
 
 pub(super) fn office_change(asked: OfficeAsked) -> OfficeChange {
-    let OfficeAsked { name, contact, phone, mail, web, zone, imprint, privacy, accessibility } = asked;
-    OfficeChange { name, contact, phone, mail, web, imprint, privacy, accessibility, zone }
+    let OfficeAsked { name, contact, phone, mail, web, zone, imprint, privacy, accessibility, lock_seconds } =
+        asked;
+    OfficeChange { name, contact, phone, mail, web, imprint, privacy, accessibility, zone, lock_seconds }
 }
 
 pub(super) fn notice(notice: &Notice, spaces: &[Space]) -> NoticeShown {
@@ -73,6 +75,16 @@ pub(super) fn user(row: &UserRow, people: &People) -> UserShown {
         has_password: row.has_password,
         second_factor: row.has_second_factor,
         created: When(row.created),
+    }
+}
+
+pub(super) fn session(browser: SignedInBrowser) -> SessionShown {
+    SessionShown {
+        id: browser.id.0,
+        browser: browser.browser,
+        since: When(browser.since),
+        last_used: When(browser.last_used),
+        locked: browser.is_locked,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The office's identity.
 
+use std::time::Duration;
+
 use super::row::params;
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{Office, Zone};
@@ -8,7 +10,8 @@ impl ReadTx<'_> {
     /// The office's identity. A zone that this machine does not know is the system's.
     pub fn office(&self) -> Result<Office, CatalogError> {
         let sql =
-            "SELECT name, contact, phone, mail, web, imprint, privacy, privacy_version, accessibility, zone
+            "SELECT name, contact, phone, mail, web, imprint, privacy, privacy_version, accessibility, zone,
+                 lock_seconds
              FROM office WHERE id = 1";
         let found = self.one(sql, [], |row| {
             let own_zone = row.get::<Option<String>>(9)?.and_then(|name| Zone::parse(&name).ok());
@@ -24,6 +27,7 @@ impl ReadTx<'_> {
                 accessibility: row.get(8)?,
                 zone: own_zone.clone().unwrap_or_else(Zone::of_system),
                 own_zone,
+                lock_after: Some(Duration::from_secs(row.get(10)?)).filter(|time| !time.is_zero()),
             })
         })?;
         Ok(found.unwrap_or_else(|| Office::unknown(Zone::of_system())))
@@ -35,10 +39,10 @@ impl WriteTx<'_> {
     pub fn put_office(&self, office: &Office) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO office (id, name, contact, phone, mail, web, imprint, privacy, privacy_version, accessibility,
-                 zone)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 zone, lock_seconds)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (id) DO UPDATE SET name = ?1, contact = ?2, phone = ?3, mail = ?4, web = ?5, imprint = ?6,
-                 privacy = ?7, privacy_version = ?8, accessibility = ?9, zone = ?10",
+                 privacy = ?7, privacy_version = ?8, accessibility = ?9, zone = ?10, lock_seconds = ?11",
             params![
                 office.name,
                 office.contact,
@@ -49,7 +53,8 @@ impl WriteTx<'_> {
                 office.privacy,
                 office.privacy_version,
                 office.accessibility,
-                office.own_zone.as_ref().map(Zone::name)
+                office.own_zone.as_ref().map(Zone::name),
+                office.lock_after.unwrap_or_default().as_secs()
             ],
         )
         .map(drop)

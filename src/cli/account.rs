@@ -88,6 +88,11 @@ enum UserCommand {
         #[command(subcommand)]
         command: AppPasswordCommand,
     },
+    /// See in which browsers a user is signed in to the pages, and sign the user out.
+    Session {
+        #[command(subcommand)]
+        command: SessionCommand,
+    },
     /// Manage a user's second factor: codes of an authenticator app (TOTP) in addition to the password.
     SecondFactor {
         #[command(subcommand)]
@@ -190,6 +195,23 @@ enum AppPasswordCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum SessionCommand {
+    /// List the browsers in which a user is signed in.
+    List(OneUser),
+    /// Sign a user out of one browser at once. What it is sending goes on.
+    End {
+        /// Login name.
+        user: String,
+        /// The number that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
 /// Roles, with the words of the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum RoleWord {
@@ -240,6 +262,12 @@ impl User {
             UserCommand::Disable(one) => one.request(|name| Request::UserDisable { name }),
             UserCommand::Enable(one) => one.request(|name| Request::UserEnable { name }),
             UserCommand::Remove { one, yes } => one.remove(yes),
+            UserCommand::Session { command } => match command {
+                SessionCommand::List(one) => one.request(|user| Request::SessionList { user }),
+                SessionCommand::End { user, id, place, format } => {
+                    place.request(Request::SessionEnd { user, id }, format)
+                }
+            },
             UserCommand::SecondFactor { command } => command.run(),
             UserCommand::AppPassword { command } => match command {
                 AppPasswordCommand::Add { user, label, days, place, format } => {

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::{Format, Place};
 use crate::admin::{OfficeAsked, Request};
-use crate::model::MAX_OFFICE_TEXT;
+use crate::model::{MAX_OFFICE_TEXT, ParseSpanError, Span};
 
 /// Show or set the office's details: they stand at the foot of every page and of every mail.
 #[derive(Debug, Args)]
@@ -61,6 +61,10 @@ struct Set {
     /// File with the accessibility statement as plain text. It is shown at /accessibility.
     #[arg(long, value_name = "FILE")]
     accessibility_file: Option<PathBuf>,
+    /// Time without a key or a pointer after which the pages in a browser are locked and ask for the password again, such
+    /// as 5m; off for never. Transfers go on.
+    #[arg(long, value_name = "TIME|off", value_parser = lock_seconds)]
+    lock: Option<u64>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -90,6 +94,7 @@ impl Set {
             imprint: read(self.imprint_file)?,
             privacy: read(self.privacy_file)?,
             accessibility: read(self.accessibility_file)?,
+            lock_seconds: self.lock,
         };
         ensure!(
             asked != OfficeAsked::default(),
@@ -97,6 +102,11 @@ impl Set {
         );
         place.request(Request::OfficeSet(asked), format)
     }
+}
+
+/// Seconds of a time; 0 for `off`.
+fn lock_seconds(text: &str) -> Result<u64, ParseSpanError> {
+    if text == "off" { Ok(0) } else { Ok(text.parse::<Span>()?.0.as_secs().max(1)) }
 }
 
 /// A text from a file; one byte more than is allowed is read, so that the server can refuse it.

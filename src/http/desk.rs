@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use super::context::RequestContext;
-use super::page::bar::{SignedIn, bar};
+use super::page::bar::{Bar, SignedIn, bar};
 use super::page::form::{MAX_FORM_BYTES, read_form_up_to};
 use super::page::language::chosen;
 use super::page::{Page, Width, notice_below};
@@ -46,7 +46,7 @@ pub(super) async fn at_desk<'a>(
 }
 
 /// In place of a page that could not be made.
-pub(super) fn failed(language: Language, bar: &Markup) -> Response<ResponseBody> {
+pub(super) fn failed(language: Language, bar: &Bar) -> Response<ResponseBody> {
     let (texts, status) = (ErrorTexts(language), StatusCode::INTERNAL_SERVER_ERROR);
     notice_below(language, bar, status, texts.failed_title(), texts.failed())
 }
@@ -138,7 +138,7 @@ impl<'a> Desk<'a> {
         Page { language: self.language, width, title, content }.below(&self.bar(here), status)
     }
 
-    pub(super) fn bar(&self, here: &str) -> Markup {
+    pub(super) fn bar(&self, here: &str) -> Bar {
         bar(self.language, here, Some(&self.person()))
     }
 

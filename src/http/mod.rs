@@ -5,6 +5,8 @@ mod api;
 mod archive;
 mod archive_limits;
 pub(crate) mod auth;
+mod browser;
+mod browsers;
 mod check;
 mod context;
 mod cookies;

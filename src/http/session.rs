@@ -81,7 +81,15 @@ impl Cookie {
     }
 }
 
-/// The browser's session; `None` if it has none, or it has ended.
+/// The browser's session, also if it is locked: see [`Accounts::session_even_locked`](crate::accounts::Accounts::session_even_locked).
+pub(super) async fn even_locked(context: RequestContext<'_>) -> Result<Option<Session>, LookupError> {
+    match Cookie::Session.read(context) {
+        Some(token) => context.services.accounts.session_even_locked(&token, context.info.received).await,
+        None => Ok(None),
+    }
+}
+
+/// The browser's session; `None` if it has none, or it has ended or is locked.
 pub(super) async fn current(context: RequestContext<'_>) -> Result<Option<Session>, LookupError> {
     match Cookie::Session.read(context) {
         Some(token) => context.services.accounts.session(&token, context.info.received).await,

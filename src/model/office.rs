@@ -1,11 +1,16 @@
 //! The office as clients see it: its name, the person to ask, its legal texts and its time zone.
 
+use std::time::Duration;
+
 use super::Zone;
 
 /// Most characters of a line such as the office's name.
 pub const MAX_OFFICE_LINE: usize = 200;
 /// Most bytes of a text such as the imprint.
 pub const MAX_OFFICE_TEXT: usize = 64 << 10;
+
+/// Time after which the pages of a browser are locked, unless an office sets another.
+const LOCK_AFTER: Duration = Duration::from_mins(5);
 
 /// The identity of an office. An empty text stands for none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Office {
     pub own_zone: Option<Zone>,
     /// The zone in which its times are shown and its days end.
     pub zone: Zone,
+    /// Time without a key or a pointer after which the pages of a browser are locked; `None` for never.
+    pub lock_after: Option<Duration>,
 }
 
 impl Office {
@@ -50,6 +57,7 @@ impl Office {
             accessibility: none(),
             own_zone: None,
             zone,
+            lock_after: Some(LOCK_AFTER),
         }
     }
 }

@@ -117,6 +117,9 @@ sentences! {
     zone:
         de "Zeitzone",
         en "Time zone";
+    lock_after:
+        de "Sperre nach so vielen Minuten ohne Eingabe (0: nie)",
+        en "Lock after this many minutes without input (0: never)";
     imprint:
         de "Impressum",
         en "Imprint";

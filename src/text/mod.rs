@@ -21,9 +21,12 @@ mod reach;
 mod receipts;
 mod refusals;
 mod requests;
+mod screen_lock;
+mod script;
 mod sending;
 mod sentences;
 mod sign_in;
+mod signed_in;
 mod upload;
 
 pub use account::AccountTexts;
@@ -45,9 +48,11 @@ pub use reach::ReachTexts;
 pub use receipts::ReceiptTexts;
 pub use refusals::RefusalTexts;
 pub use requests::RequestsTexts;
+pub use screen_lock::ScreenLockTexts;
 pub use sending::SendingTexts;
 pub use sentences::Sentence;
 pub use sign_in::SignInTexts;
+pub use signed_in::SignedInTexts;
 pub use upload::UploadTexts;
 
 use crate::model::{ByteSize, Day, LocalTime, Timestamp, Zone};
@@ -73,6 +78,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("RequestsTexts", RequestsTexts::ALL),
     ("SendingTexts", SendingTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
+    ("SignedInTexts", SignedInTexts::ALL),
 ];
 
 /// The tables of sentences in mails, by the names of their types.

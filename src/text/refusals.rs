@@ -66,6 +66,9 @@ sentences! {
     web:
         de "Die Adresse der Website beginnt mit https:// und enthält keine Leerzeichen.",
         en "The address of the web site begins with https:// and has no blanks.";
+    lock:
+        de "Geben Sie an, nach wie vielen Minuten gesperrt wird: 1 bis 720, oder 0 für nie.",
+        en "Enter the minutes after which pages are locked: 1 to 720, or 0 for never.";
     zone:
         de "Diese Zeitzone ist nicht bekannt. Gebräuchlich ist Europe/Berlin.",
         en "This time zone is not known. A usual one is Europe/Berlin.";
@@ -104,6 +107,7 @@ impl RefusalTexts {
             "mail-address-invalid" => self.mail(),
             "office-line-invalid" | "office-text-invalid" => self.line(),
             "office-web-invalid" => self.web(),
+            "office-lock-invalid" => self.lock(),
             "zone-unknown" => self.zone(),
             "not-allowed" => self.not_allowed(),
             "busy" | "disk-full" | "disk-failed" | "stopping" => self.busy(),

@@ -1,8 +1,6 @@
 //! What the pages' script says about uploads. The script gets the whole table as it is, and fills the places itself.
 
-use std::collections::BTreeMap;
-
-use super::Language;
+use super::script;
 use super::sentences::sentences;
 
 sentences! {
@@ -182,35 +180,19 @@ sentences! {
 }
 
 impl UploadTexts {
-    /// All sentences by their names, as JSON; `{name}` marks a place to fill in.
+    /// All sentences, for the script.
     pub fn json(self) -> String {
-        let in_language = |sentence: &super::Sentence| match self.0 {
-            Language::German => sentence.german,
-            Language::English => sentence.english,
-        };
-        let words: BTreeMap<_, _> =
-            Self::ALL.iter().map(|sentence| (sentence.name, in_language(sentence))).collect();
-        serde_json::json!(words).to_string()
+        script::json(Self::ALL, self.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::script::tests::assert_known;
 
-    /// A sentence that the script needs and the server does not send would be shown as "undefined".
     #[test]
-    fn the_script_knows_the_same_sentences() {
-        let source = include_str!("../../web/src/words.ts");
-        let wanted: Vec<_> = source
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("readonly ")?.strip_suffix(": string"))
-            .collect();
-        let sent: Vec<_> = UploadTexts::ALL.iter().map(|sentence| sentence.name).collect();
-        assert_eq!(wanted, sent);
-        let json: BTreeMap<String, String> =
-            serde_json::from_str(&UploadTexts(Language::German).json()).unwrap();
-        assert_eq!(json["sending"], "wird gesendet, {percent} %");
-        assert_eq!(json.len(), sent.len());
+    fn the_script_knows_these_sentences() {
+        assert_known(UploadTexts::ALL, include_str!("../../web/src/words.ts"));
     }
 }

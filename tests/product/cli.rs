@@ -456,7 +456,7 @@ fn scripts_find_the_same_keys_for_good() {
         ),
         (
             &["office", "show"],
-            "accessibility contact imprint mail name phone privacy privacy_version web zone zone_is_own",
+            "accessibility contact imprint lock_seconds mail name phone privacy privacy_version web zone zone_is_own",
         ),
         (
             &["user", "list"],
@@ -739,7 +739,7 @@ fn completions_know_every_command() {
         script.display()
     );
     let outcome = Outcome::of(Command::new(require("bash", "bash")).args(["--norc", "-c", &asked]));
-    assert_eq!(outcome.stdout.trim(), "set-password set-role set second-factor", "{outcome}");
+    assert_eq!(outcome.stdout.trim(), "set-password set-role set session second-factor", "{outcome}");
 }
 
 #[test]

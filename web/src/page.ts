@@ -58,11 +58,23 @@ function isPicked(control: Control): control is HTMLInputElement {
   return control.type === 'checkbox' || control.type === 'radio'
 }
 
+/** The form to sign out, which every page of a signed-in person has. */
+export const SIGN_OUT = 'header.bar form[action="/logout"]'
+
+/** The login name of the person whose page this is; nothing on pages of others. */
+export function signedIn(): string | undefined {
+  return document.querySelector<HTMLFormElement>(SIGN_OUT)?.dataset['user']
+}
+
+/** The event of a page that was locked and is not any more. */
+export const UNLOCKED = 'tresor-unlocked'
+
 /** Puts the session's present token into all forms. */
 export async function renewToken(): Promise<Renewal> {
   const fresh = await fetchPage()
-  const field = fresh?.querySelector<HTMLInputElement>(`form[data-upload] input[name="${TOKEN}"]`)
-  if (!field) return 'signed-out'
+  const field = fresh?.querySelector<HTMLInputElement>(`${SIGN_OUT} input[name="${TOKEN}"]`)
+  // Another person at the same browser gets neither this page nor what is typed in it.
+  if (!field || field.form?.dataset['user'] !== signedIn()) return 'signed-out'
   let renewal: Renewal = 'same'
   for (const old of document.querySelectorAll<HTMLInputElement>(`input[name="${TOKEN}"]`)) {
     if (old.value !== field.value) renewal = 'renewed'

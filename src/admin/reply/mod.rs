@@ -63,6 +63,7 @@ pub enum Reply {
     Removal(RemovalShown),
     AppPassword(IssuedAppPassword),
     AppPasswords(Vec<AppPasswordShown>),
+    Sessions(Vec<SessionShown>),
     SecondFactor(SecondFactorShown),
     RecoveryCodes(Vec<String>),
     Spaces(Vec<SpaceShown>),
@@ -173,6 +174,8 @@ pub struct OfficeShown {
     pub privacy_version: u32,
     /// How far the pages are accessible.
     pub accessibility: String,
+    /// Seconds without a key or a pointer after which the pages of a browser are locked; 0 for never.
+    pub lock_seconds: u64,
 }
 
 /// A user's account.
@@ -280,6 +283,21 @@ pub struct AppPasswordShown {
     pub last_used: Option<When>,
     /// Time from which it no longer works.
     pub expires: Option<When>,
+}
+
+/// A browser in which a user is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionShown {
+    /// Id for signing the user out there.
+    pub id: i64,
+    /// Browser and system, such as `Firefox, Windows`; empty if they are not known.
+    pub browser: String,
+    /// When the user signed in.
+    pub since: When,
+    /// When it was used last, to the minute.
+    pub last_used: When,
+    /// Whether it is locked until the user gives the password.
+    pub locked: bool,
 }
 
 /// A space with its settings and usage.

@@ -55,6 +55,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0036-archives.sql"),
     include_str!("../../../migrations/0037-request-lists.sql"),
     include_str!("../../../migrations/0038-uploads-of-hand-ins.sql"),
+    include_str!("../../../migrations/0039-screen-lock.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -1,23 +1,26 @@
 //! Output for people and scripts.
 
+mod accounts;
 mod asked;
 mod holding;
+mod links;
+mod server;
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
 
+pub(super) use accounts::ends;
 pub(super) use holding::certificate;
+pub(super) use links::{download_receipt, receipt};
 
 use super::Format;
 use crate::admin::{
-    DownloadShown, GrantShown, HandInShown, HistoryShown, IssuedAppPassword, LinkShown, LockShown,
-    NoticeShown, OfficeShown, RecoveryKeyShown, RemovalShown, Reply, SpaceShown, StatusShown, TrashShown,
-    UploadShown, VersionShown, When, WorkerShown,
+    HistoryShown, LockShown, NoticeShown, OfficeShown, Reply, SpaceShown, TrashShown, UploadShown,
+    VersionShown, When,
 };
-use crate::model::{ByteSize, Shown, Timestamp};
-use crate::sharing::{DownloadReceipt, FetchedFile, Receipt};
+use crate::model::{ByteSize, Shown, Span};
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
@@ -29,43 +32,16 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
     }
     match reply {
         Reply::Done(text) | Reply::Refused { text, .. } => line(&safe(&text)),
-        Reply::Status(status) => self::status(&status),
+        Reply::Status(status) => server::status(&status),
         Reply::Office(shown) => office(&shown),
-        Reply::Users(users) => table(
-            &["NAME", "ROLE", "STATE", "PASSWORD", "SECOND FACTOR", "SINCE"],
-            &[],
-            users.iter().map(|user| {
-                vec![
-                    safe(&user.name),
-                    user.role.clone(),
-                    if user.disabled { "disabled" } else { "enabled" }.into(),
-                    if user.has_password { "own" } else { "devices only" }.into(),
-                    if user.second_factor { "yes" } else { "no" }.into(),
-                    user.created.to_string(),
-                ]
-            }),
-        ),
-        Reply::Removal(removal) => line(&format!(
-            "{} is removed. {}; the name stays in the history of what was stored and deleted.",
-            safe(&removal.name),
-            ends(&removal)
-        )),
-        Reply::AppPassword(issued) => app_password(&issued),
-        Reply::AppPasswords(rows) => table(
-            &["ID", "DEVICE", "SINCE", "LAST USED", "ENDS"],
-            &[0],
-            rows.iter().map(|row| {
-                vec![
-                    row.id.to_string(),
-                    safe(&row.label),
-                    row.created.to_string(),
-                    row.last_used.map_or_else(|| "never".into(), |when| when.to_string()),
-                    row.expires.map_or_else(|| "never".into(), |when| when.to_string()),
-                ]
-            }),
-        ),
-        Reply::SecondFactor(shown) => line(&shown.uri),
-        Reply::RecoveryCodes(codes) => recovery_codes(&codes),
+        Reply::Users(_)
+        | Reply::Removal(_)
+        | Reply::AppPassword(_)
+        | Reply::AppPasswords(_)
+        | Reply::Sessions(_)
+        | Reply::SecondFactor(_)
+        | Reply::RecoveryCodes(_)
+        | Reply::Grants(_) => accounts::print(&reply),
         Reply::Spaces(rows) => table(
             &[
                 "NAME", "KIND", "USED", "QUOTA", "HISTORY", "AT MOST", "VERSIONS", "TRASH", "HELD", "MAIL",
@@ -91,7 +67,6 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                 ]
             }),
         ),
-        Reply::Grants(rows) => grants(&rows),
         Reply::Trash(rows) => trash(&rows),
         Reply::Verify(step) => {
             line(&format!("{} of {} containers verified", step.containers, step.total_containers))
@@ -106,10 +81,10 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Uploads(rows) => uploads(&rows),
         Reply::Notices(rows) => notices(&rows),
         Reply::Notice(shown) => notice(&shown),
-        Reply::Links(rows) => links(&rows),
+        Reply::Links(rows) => links::links(&rows),
         Reply::Link(link) => line(link.url.as_deref().unwrap_or_default()),
-        Reply::HandIns(rows) => hand_ins(&rows),
-        Reply::Downloads(rows) => downloads(&rows),
+        Reply::HandIns(rows) => links::hand_ins(&rows),
+        Reply::Downloads(rows) => links::downloads(&rows),
         Reply::AskedList(_) | Reply::Asked(_) | Reply::Mails(_) | Reply::Templates(_) => asked::print(&reply),
         Reply::Locks(rows) => locks(&rows),
         Reply::Holds(rows) => holding::holds(&rows),
@@ -119,22 +94,9 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         // `tresor scan status` prints it with the scanner's state.
         Reply::Rescan(_) => Ok(()),
         Reply::Versions(rows) => versions(&rows),
-        Reply::RecoveryKey(changed) => recovery_key(&changed),
+        Reply::RecoveryKey(changed) => server::recovery_key(&changed),
         Reply::History(shown) => history(&shown),
     }
-}
-
-fn grants(rows: &[GrantShown]) -> anyhow::Result<()> {
-    table(
-        &["SPACE", "USER", "RIGHT", "RELEASE", "HOLD"],
-        &[],
-        rows.iter().map(|row| {
-            let release = if row.release { "yes" } else { "" };
-            let hold = row.hold_seconds.map(|seconds| span(Duration::from_secs(seconds)));
-            let hold = hold.unwrap_or_default();
-            vec![safe(&row.space), safe(&row.user), row.right.clone(), release.to_owned(), hold]
-        }),
-    )
 }
 
 fn notices(rows: &[NoticeShown]) -> anyhow::Result<()> {
@@ -181,6 +143,10 @@ fn office(shown: &OfficeShown) -> anyhow::Result<()> {
         bytes => ByteSize(bytes as u64).to_string(),
     };
     let line_of = |text: &str| if text.is_empty() { "none".to_owned() } else { safe(text) };
+    let lock = match shown.lock_seconds {
+        0 => "off".to_owned(),
+        seconds => format!("after {}", Span(Duration::from_secs(seconds))),
+    };
     let privacy = match shown.privacy_version {
         0 => "none".to_owned(),
         version => format!("{}, version {version}", text(&shown.privacy)),
@@ -195,6 +161,7 @@ fn office(shown: &OfficeShown) -> anyhow::Result<()> {
         ("imprint", text(&shown.imprint)),
         ("privacy", privacy),
         ("accessibility", text(&shown.accessibility)),
+        ("lock", lock),
     ] {
         line(&format!("{name:<14}{value}"))?;
     }
@@ -212,49 +179,9 @@ fn held(row: &SpaceShown) -> String {
     format!("{what}{time}{persons}{after}{pixels}")
 }
 
-fn recovery_key(changed: &RecoveryKeyShown) -> anyhow::Result<()> {
-    line("From now on the new recovery key opens everything. The old one opens only copies from before.")?;
-    if let Some(path) = &changed.recovery_file {
-        line(&format!(
-            "Recovery key: {}. Move it off this machine: anyone who has it can read everything.",
-            safe(&path.display().to_string())
-        ))?;
-    }
-    if changed.damaged.is_empty() {
-        return Ok(());
-    }
-    line("These files are damaged and could not be changed; `tresor verify` says what to do:")?;
-    changed.damaged.iter().try_for_each(|file| line(&format!("  {}", safe(file))))
-}
-
-/// A list of what ends with a removed account.
-pub(super) fn ends(removal: &RemovalShown) -> String {
-    let RemovalShown { links, app_passwords, grants, uploads, .. } = removal;
-    format!(
-        "What ends with it: {links} links, {app_passwords} device passwords, rights in {grants} spaces, {uploads} \
-         unfinished uploads"
-    )
-}
-
 /// The name of the actor; a phrase without a name for a guest of a link.
 fn by(user: Option<&str>) -> String {
     user.map_or_else(|| "-".into(), safe)
-}
-
-fn app_password(issued: &IssuedAppPassword) -> anyhow::Result<()> {
-    line(&issued.password)?;
-    note(&format!(
-        "App password {} of {}. It is shown once; enter it in the device now.",
-        issued.id, issued.user
-    ))
-}
-
-fn recovery_codes(codes: &[String]) -> anyhow::Result<()> {
-    codes.iter().try_for_each(|code| line(code))?;
-    note(
-        "Recovery codes, shown once: each opens the account one time in place of the app's code. Keep them \
-         where the device with the app is not.",
-    )
 }
 
 fn trash(rows: &[TrashShown]) -> anyhow::Result<()> {
@@ -334,157 +261,8 @@ fn uploads(rows: &[UploadShown]) -> anyhow::Result<()> {
     )
 }
 
-fn hand_ins(rows: &[HandInShown]) -> anyhow::Result<()> {
-    table(
-        &["ID", "SPACE", "PATH", "NAME", "FILES", "SIZE", "BEGUN", "STATE"],
-        &[0, 4, 5],
-        rows.iter().map(|row| {
-            let state = match (row.finished, row.complete, row.late) {
-                (None, ..) => "open".to_owned(),
-                (Some(when), false, _) => format!("link ended {when}"),
-                (Some(when), true, false) => format!("finished {when}"),
-                (Some(when), true, true) => format!("finished late {when}"),
-            };
-            vec![
-                row.id.to_string(),
-                safe(&row.space),
-                row.path.as_deref().map_or_else(|| "removed".into(), safe),
-                safe(&row.name),
-                row.files.to_string(),
-                ByteSize(row.bytes).to_string(),
-                row.begun.to_string(),
-                state,
-            ]
-        }),
-    )
-}
-
-fn downloads(rows: &[DownloadShown]) -> anyhow::Result<()> {
-    table(
-        &["ID", "SPACE", "PATH", "LABEL", "SIZE", "BEGUN", "COMPLETE"],
-        &[0, 4],
-        rows.iter().map(|row| {
-            vec![
-                row.id.to_string(),
-                safe(&row.space),
-                safe(&row.path),
-                safe(&row.label),
-                ByteSize(row.bytes).to_string(),
-                row.begun.to_string(),
-                row.completed.to_string(),
-            ]
-        }),
-    )
-}
-
-/// What the check of a receipt proved.
-fn proved(key: &str, is_key_given: bool, compared: usize) -> anyhow::Result<()> {
-    line(&match is_key_given {
-        true => format!("The receipt is signed by {}", safe(key)),
-        false => format!(
-            "The receipt is as it was signed, by the key {}\nIs this the office's key? `--signed-by` compares it.",
-            safe(key)
-        ),
-    })?;
-    match compared {
-        0 => {}
-        1 => line("It names a file of this content.")?,
-        count => line(&format!("It names files of these {count} contents."))?,
-    }
-    line("")
-}
-
 fn or_none(text: Option<&str>) -> String {
     text.map_or_else(|| "-".to_owned(), safe)
-}
-
-/// The receipt of a download that was checked.
-pub(super) fn download_receipt(
-    known: &DownloadReceipt,
-    is_key_given: bool,
-    compared: usize,
-) -> anyhow::Result<()> {
-    proved(&known.key, is_key_given, compared)?;
-    for (name, value) in [
-        ("download", known.number.to_string()),
-        ("office", or_none(known.office.as_deref())),
-        ("made by", or_none(known.made_by.as_deref())),
-        ("link", known.link.to_string()),
-        ("recipient", or_none(known.recipient.as_deref())),
-        ("path", safe(&known.path)),
-        ("bytes", known.size.to_string()),
-        ("SHA-256", or_none(known.sha256.as_deref())),
-        ("begun", safe(&known.begun)),
-        ("complete", safe(&known.completed)),
-    ] {
-        line(&format!("{name:<11}{value}"))?;
-    }
-    let Some(count) = known.file_count else { return Ok(()) };
-    line(&format!(
-        "{:<11}{count}{}",
-        "files",
-        if known.files.len() < count { ", too many to be named" } else { "" }
-    ))?;
-    line("")?;
-    let row =
-        |file: &FetchedFile| vec![safe(&file.path), file.size.to_string(), or_none(file.sha256.as_deref())];
-    table(&["FILE", "BYTES", "SHA-256"], &[1], known.files.iter().map(row))
-}
-
-/// A receipt that was checked.
-pub(super) fn receipt(known: &Receipt, is_key_given: bool, compared: usize) -> anyhow::Result<()> {
-    proved(&known.key, is_key_given, compared)?;
-    for (name, value) in [
-        ("number", known.number.to_string()),
-        ("office", or_none(known.office.as_deref())),
-        ("asked by", or_none(known.asked_by.as_deref())),
-        ("folder", safe(&known.folder)),
-        ("handed in by", or_none(known.handed_in_by.as_deref())),
-        ("begun", safe(&known.begun)),
-        ("finished", safe(&known.finished)),
-        ("deadline", or_none(known.deadline.as_deref())),
-        ("late", if known.late { "yes" } else { "no" }.to_owned()),
-        ("complete", if known.complete { "yes" } else { "no: its link ended before" }.to_owned()),
-    ] {
-        line(&format!("{name:<13}{value}"))?;
-    }
-    line("")?;
-    table(
-        &["FILE", "BYTES", "SHA-256", "ARRIVED"],
-        &[1],
-        known.files.iter().map(|file| {
-            vec![
-                safe(&file.path),
-                file.size.to_string(),
-                or_none(file.sha256.as_deref()),
-                safe(&file.arrived),
-            ]
-        }),
-    )?;
-    for file in &known.refused {
-        line(&format!("not stored: {} ({})", safe(&file.path), safe(&file.reason)))?;
-    }
-    Ok(())
-}
-
-fn links(rows: &[LinkShown]) -> anyhow::Result<()> {
-    table(
-        &["ID", "USER", "SPACE", "PATH", "RIGHT", "PASSWORD", "LABEL", "ENDS", "OPENED"],
-        &[0],
-        rows.iter().map(|row| {
-            vec![
-                row.id.to_string(),
-                safe(&row.user),
-                safe(&row.space),
-                safe(&row.path),
-                row.right.clone(),
-                if row.has_password { "yes" } else { "no" }.into(),
-                safe(&row.label),
-                row.expires.map_or_else(|| "never".into(), |when| when.to_string()),
-                row.opened.map_or_else(|| "never".into(), |when| when.to_string()),
-            ]
-        }),
-    )
 }
 
 fn locks(rows: &[LockShown]) -> anyhow::Result<()> {
@@ -500,76 +278,6 @@ fn locks(rows: &[LockShown]) -> anyhow::Result<()> {
                 safe(&row.path),
                 format!("{}{}", row.scope, if row.deep { ", all below" } else { "" }),
                 row.expires.to_string(),
-            ]
-        }),
-    )
-}
-
-fn status(status: &StatusShown) -> anyhow::Result<()> {
-    line(&format!("state    {}", status.state))?;
-    if let Some(advice) = &status.advice {
-        line(&format!("advice   {advice}"))?;
-    }
-    line(&format!("version  {}", status.version))?;
-    // Unknown values, for instance before the instance is unlocked, get no line.
-    if let Some(users) = status.users {
-        line(&format!("users    {users}"))?;
-    }
-    if let Some(spaces) = status.spaces {
-        line(&format!("spaces   {spaces}"))?;
-    }
-    if let Some(bytes) = status.used_bytes {
-        line(&format!("stored   {}", ByteSize(bytes)))?;
-    }
-    if let Some(count) = status.damaged_containers {
-        line(&format!(
-            "verified {}",
-            status.last_full_verify.map_or_else(|| "never in full".into(), |when| when.to_string())
-        ))?;
-        let containers = match count {
-            0 => "none".to_owned(),
-            count => format!("{count} (`tresor verify` names them)"),
-        };
-        let beside = match status.spaces_without_key {
-            None | Some(0) => String::new(),
-            Some(1) => ", but no file of 1 space opens: its key is missing or damaged".to_owned(),
-            Some(count) => {
-                format!(", but no file of {count} spaces opens: their keys are missing or damaged")
-            }
-        };
-        line(&format!("damaged  {containers}{beside}"))?;
-    }
-    status.warnings.iter().try_for_each(|warning| line(&format!("WARNING  {}", safe(warning))))?;
-    for failed in status.workers.iter().filter(|worker| worker.failures > 0) {
-        let why = failed.result.as_deref().unwrap_or_default();
-        line(&format!("FAILED   background job {}: {}", safe(&failed.name), safe(why)))?;
-    }
-    if status.workers.is_empty() {
-        return Ok(());
-    }
-    line("")?;
-    workers(&status.workers, Timestamp::now())
-}
-
-fn workers(rows: &[WorkerShown], now: Timestamp) -> anyhow::Result<()> {
-    table(
-        &["JOB", "EVERY", "LAST RUN", "NEXT RUN", "RESULT"],
-        &[],
-        rows.iter().map(|row| {
-            let last = row.last_run.map(|when| format!("{} ago", span(now.since(when.0))));
-            let result = match (row.failures, &row.result) {
-                (0, Some(result)) => safe(result),
-                (0, None) => "-".to_owned(),
-                (1, _) => "failed".to_owned(),
-                (times, _) => format!("failed {times} times"),
-            };
-            vec![
-                safe(&row.name),
-                span(Duration::from_secs(row.interval_seconds)),
-                last.unwrap_or_else(|| "-".to_owned()),
-                row.next_run
-                    .map_or_else(|| "under way".to_owned(), |when| format!("in {}", span(when.0.since(now)))),
-                result,
             ]
         }),
     )

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use http::{Method, Response};
 
+use super::browsers;
 use super::context::RequestContext;
 use super::desk::{Desk, at_desk};
 use super::page::form::field;
@@ -31,6 +32,8 @@ enum Outcome {
     Nothing,
     Removed,
     Saved,
+    /// Of another browser.
+    SignedOut,
     Refused(Cow<'static, str>),
 }
 
@@ -60,12 +63,13 @@ impl Own<'_> {
         match self.desk.context.parts.method {
             Method::GET | Method::HEAD => {
                 let has = |word| field(self.desk.query().as_bytes(), word).is_some();
-                self.page(match (has("removed"), has("saved")) {
-                    (true, _) => Outcome::Removed,
-                    (_, true) => Outcome::Saved,
-                    _ => Outcome::Nothing,
-                })
-                .await
+                let outcomes = [
+                    ("removed", Outcome::Removed),
+                    ("saved", Outcome::Saved),
+                    ("signed-out", Outcome::SignedOut),
+                ];
+                let outcome = outcomes.into_iter().find(|(word, _)| has(*word));
+                self.page(outcome.map_or(Outcome::Nothing, |(_, outcome)| outcome)).await
             }
             Method::POST => match self.desk.own_form(HERE, body).await {
                 Ok(form) => self.act(&form).await,
@@ -97,6 +101,13 @@ impl Own<'_> {
                 return match self.desk.ask(reach::asked(&name, form)).await {
                     Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
                     _ => see_other(&format!("{HERE}?saved")),
+                };
+            }
+            browsers::END => {
+                let id = text("session").parse().unwrap_or_default();
+                return match self.desk.ask(Request::SessionEnd { user: name, id }).await {
+                    Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
+                    _ => see_other(&format!("{HERE}?signed-out")),
                 };
             }
             "password" => return self.change_password(form).await,

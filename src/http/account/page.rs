@@ -6,12 +6,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{HERE, Outcome, Own};
 use crate::admin::{AppPasswordShown, IssuedAppPassword, Reply, Request, SecondFactorShown};
+use crate::http::browsers;
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Width, facts, note, problem, qr, success};
 use crate::http::reach::Reach;
 use crate::model::Role;
 use crate::net::ResponseBody;
-use crate::text::{AccountTexts, LoginTexts};
+use crate::text::{AccountTexts, LoginTexts, SignedInTexts};
 
 impl Own<'_> {
     pub(super) async fn page(&self, outcome: Outcome) -> Response<ResponseBody> {
@@ -19,6 +20,11 @@ impl Own<'_> {
         let user = desk.name().to_owned();
         let devices = match desk.ask(Request::AppPasswordList { user }).await {
             Reply::AppPasswords(devices) => devices,
+            _ => Vec::new(),
+        };
+        let user = desk.name().to_owned();
+        let sessions = match desk.ask(Request::SessionList { user }).await {
+            Reply::Sessions(sessions) => sessions,
             _ => Vec::new(),
         };
         let accounts = &desk.context.services.accounts;
@@ -30,10 +36,12 @@ impl Own<'_> {
                 Outcome::Nothing => {},
                 Outcome::Removed => (success(texts.removed())),
                 Outcome::Saved => (success(texts.saved())),
+                Outcome::SignedOut => (success(SignedInTexts(desk.language).ended())),
                 Outcome::Refused(why) => (problem(why)),
             }
             (facts(&[(texts.user_name(), &shown_name(desk.name())), (texts.role(), role)]))
             (self.devices(&devices))
+            (browsers::list(desk, HERE, &sessions))
             (self.reach().await)
             section {
                 h2 { (texts.factor_title()) }

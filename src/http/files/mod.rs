@@ -20,6 +20,7 @@ use super::archive;
 use super::context::RequestContext;
 use super::desk::{Desk, at_desk};
 use super::error::{library_status, log_library};
+use super::page::bar::Bar;
 use super::page::folder::shown_name;
 use super::page::form::{field, is_form};
 use super::page::language::keep_choice;
@@ -244,7 +245,7 @@ impl Cabinet<'_> {
     }
 
     fn page(&self, title: &str, here: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
-        let top = html! { (self.desk.bar(here)) (self.search_field()) };
+        let top = self.desk.bar(here).above(&self.search_field());
         Page { language: self.desk.language, width: Width::Wide, title, content }.below(&top, status)
     }
 }
@@ -253,7 +254,7 @@ impl Cabinet<'_> {
 fn failed(
     context: RequestContext<'_>,
     language: Language,
-    bar: &Markup,
+    bar: &Bar,
     failure: &Failure,
 ) -> Response<ResponseBody> {
     let (texts, request_id) = (ErrorTexts(language), context.info.request_id);

@@ -20,7 +20,7 @@ use self::outcome::{Outcome, Refused, Why};
 use super::context::RequestContext;
 use super::desk::Desk;
 use super::error::{library_status, log_library};
-use super::page::bar::bar;
+use super::page::bar::{Bar, bar};
 use super::page::language::{chosen, keep_choice};
 use super::page::{Page, Width, notice_below};
 use super::reply::{Answer, not_allowed, text_file};
@@ -199,7 +199,7 @@ fn has_it(hold: &Hold, person: UserId) -> bool {
     hold.handed_out.iter().any(|handed| handed.user == person)
 }
 
-fn nothing(language: Language, bar: &Markup) -> Response<ResponseBody> {
+fn nothing(language: Language, bar: &Bar) -> Response<ResponseBody> {
     let texts = ErrorTexts(language);
     notice_below(language, bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
 }
@@ -207,7 +207,7 @@ fn nothing(language: Language, bar: &Markup) -> Response<ResponseBody> {
 fn failed(
     context: RequestContext<'_>,
     language: Language,
-    bar: &Markup,
+    bar: &Bar,
     failure: &Failure,
 ) -> Response<ResponseBody> {
     let request_id = context.info.request_id;

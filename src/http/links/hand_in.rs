@@ -5,7 +5,6 @@
 
 use http::header::SET_COOKIE;
 use http::{HeaderValue, Response, StatusCode};
-use maud::html;
 use secrecy::SecretString;
 
 use super::LinkRequest;
@@ -14,6 +13,7 @@ use super::pages;
 use super::receive::Received;
 use crate::http::cookies;
 use crate::http::error::{library_status, log_library};
+use crate::http::page::bar::Bar;
 use crate::http::page::form::field;
 use crate::http::protocol::tus::UploadMetadata;
 use crate::http::receipt::{Form, View};
@@ -229,7 +229,7 @@ impl LinkRequest<'_> {
                     name: "receipt",
                     back: self.address.base,
                 };
-                view.answer(form, &html! {}).await
+                view.answer(form, &Bar::none()).await
             }
             Ok(None) => pages::gone(self.language),
             Err(error) => self.not_done(&error),

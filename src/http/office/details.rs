@@ -40,6 +40,10 @@ impl Office<'_> {
                 (line("mail", texts.mail(), "email", &office.mail, ""))
                 (line("web", texts.web(), "url", &office.web, "https://"))
                 (line("zone", texts.zone(), "text", zone, &office.zone))
+                label {
+                    (texts.lock_after())
+                    input type="number" name="lock" min="0" max="720" value=(office.lock_seconds.div_ceil(60));
+                }
                 (text("imprint", texts.imprint(), &office.imprint))
                 (text("privacy", texts.privacy(), &office.privacy))
                 (text("accessibility", texts.accessibility(), &office.accessibility))
@@ -64,5 +68,7 @@ pub(super) fn asked(form: &[u8]) -> OfficeAsked {
         imprint: text("imprint"),
         privacy: text("privacy"),
         accessibility: text("accessibility"),
+        lock_seconds: field(form, "lock")
+            .and_then(|minutes| Some(minutes.trim().parse::<u64>().ok()?.saturating_mul(60))),
     }
 }

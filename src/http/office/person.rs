@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::address::{Address, HERE};
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{AppPasswordShown, GrantShown, RemovalShown, Reply, Request, UserShown};
+use crate::http::browsers;
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Width, note};
 use crate::http::reach::Reach;
@@ -29,6 +30,10 @@ impl Office<'_> {
             Reply::AppPasswords(devices) => devices,
             other => return Err(other.into()),
         };
+        let sessions = match self.desk.ask(Request::SessionList { user: name.to_owned() }).await {
+            Reply::Sessions(sessions) => sessions,
+            other => return Err(other.into()),
+        };
         let removal = match self.desk.ask(Request::UserRemovalPreview { name: name.to_owned() }).await {
             Reply::Removal(removal) => removal,
             other => return Err(other.into()),
@@ -48,6 +53,7 @@ impl Office<'_> {
             }
             (self.reach(person, &people, &here))
             (self.devices(&here, &devices))
+            (browsers::list(&self.desk, &here.path(), &sessions))
             section {
                 h2 { (texts.settings()) }
                 (self.access(person, &here, &removal))

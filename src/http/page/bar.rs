@@ -1,6 +1,6 @@
 //! The bar at the top of the pages of people who can sign in: where they are, as whom, and in which language.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use super::language::CHOICE;
 use crate::model::Role;
@@ -19,10 +19,36 @@ pub(in crate::http) struct SignedIn<'a> {
     pub(in crate::http) asks: bool,
 }
 
+/// The bar of a page, and what else stands above its content.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Bar {
+    markup: Markup,
+    /// Whether it names a person who is signed in: such a page is locked when the person leaves the screen.
+    pub(super) is_of_person: bool,
+}
+
+impl Bar {
+    /// For a page without one.
+    pub(in crate::http) fn none() -> Self {
+        Self { markup: html! {}, is_of_person: false }
+    }
+
+    /// With something below it.
+    pub(in crate::http) fn above(self, below: &Markup) -> Self {
+        Self { markup: html! { (self.markup) (below) }, ..self }
+    }
+}
+
+impl Render for Bar {
+    fn render(&self) -> Markup {
+        self.markup.clone()
+    }
+}
+
 /// The bar of the page at the address `here`, a path with its query.
-pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&SignedIn<'_>>) -> Markup {
+pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&SignedIn<'_>>) -> Bar {
     let texts = SignInTexts(language);
-    html! {
+    let markup = html! {
         header.bar {
             @if let Some(person) = person {
                 nav aria-label=(texts.pages()) {
@@ -34,7 +60,7 @@ pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&Signe
                         a href="/office" { (AdministrationTexts(language).title()) }
                     }
                 }
-                form method="post" action="/logout" {
+                form method="post" action="/logout" data-user=(person.name) {
                     a href="/account" { (texts.signed_in_as(person.name)) }
                     input type="hidden" name="token" value=(person.form_token);
                     button.plain { (texts.sign_out()) }
@@ -47,7 +73,8 @@ pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&Signe
                 }
             }
         }
-    }
+    };
+    Bar { markup, is_of_person: person.is_some() }
 }
 
 /// The address of the same page in another language.

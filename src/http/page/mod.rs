@@ -16,6 +16,8 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderN
 use http::{HeaderValue, Response, StatusCode};
 use maud::{DOCTYPE, Markup, Render, html};
 
+use self::bar::Bar;
+use self::script::Script;
 use crate::model::Office;
 use crate::net::ResponseBody;
 use crate::text::{BrowseTexts, Language};
@@ -53,7 +55,7 @@ struct Unfinished {
     language: Language,
     width: Width,
     title: String,
-    bar: Markup,
+    bar: Bar,
     content: Markup,
     scripts: script::Scripts,
 }
@@ -61,11 +63,11 @@ struct Unfinished {
 impl Page<'_> {
     /// The page as an answer that is not cached. It has a body only once it went through [`finished`].
     pub(in crate::http) fn into_response(self, status: StatusCode) -> Response<ResponseBody> {
-        self.below(&html! {}, status)
+        self.below(&Bar::none(), status)
     }
 
     /// The same below a bar.
-    pub(in crate::http) fn below(self, bar: &Markup, status: StatusCode) -> Response<ResponseBody> {
+    pub(in crate::http) fn below(self, bar: &Bar, status: StatusCode) -> Response<ResponseBody> {
         let Self { language, width, title, content } = self;
         let mut response = Response::new(ResponseBody::empty());
         *response.status_mut() = status;
@@ -76,10 +78,11 @@ impl Page<'_> {
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         headers.insert(REFERRER_POLICY, REFERRER);
         headers.insert(ROBOTS.0, ROBOTS.1);
-        let (title, bar, scripts) = (title.to_owned(), bar.clone(), script::Scripts::default());
+        let (title, is_of_person) = (title.to_owned(), bar.is_of_person);
+        let (bar, scripts) = (bar.clone(), script::Scripts::default());
         let unfinished = Unfinished { language, width, title, bar, content, scripts };
         response.extensions_mut().insert(unfinished);
-        response
+        if is_of_person { script::with_script(response, Script::Desk) } else { response }
     }
 }
 
@@ -148,7 +151,7 @@ pub(in crate::http) fn notice(
 /// The same below a bar.
 pub(in crate::http) fn notice_below(
     language: Language,
-    bar: &Markup,
+    bar: &Bar,
     status: StatusCode,
     title: &str,
     text: &str,

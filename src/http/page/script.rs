@@ -13,13 +13,15 @@ use sha2::{Digest, Sha256};
 use super::Unfinished;
 use crate::model::{Office, random_bytes};
 use crate::net::ResponseBody;
-use crate::text::{Language, UploadTexts};
+use crate::text::{Language, ScreenLockTexts, UploadTexts};
 
 /// A script, built from `web/src` by `npm run build` in `web/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Script {
     /// Improves upload forms.
     Upload,
+    /// Locks the page of a signed-in person who leaves the screen.
+    Desk,
 }
 
 /// The scripts of a page.
@@ -44,17 +46,19 @@ static FILES: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
 });
 
 impl Script {
-    const ALL: [Self; 1] = [Self::Upload];
+    const ALL: [Self; 2] = [Self::Upload, Self::Desk];
 
     fn name(self) -> &'static str {
         match self {
             Self::Upload => "upload",
+            Self::Desk => "desk",
         }
     }
 
     fn text(self) -> &'static str {
         match self {
             Self::Upload => include_str!("../../../web/dist/upload.js"),
+            Self::Desk => include_str!("../../../web/dist/desk.js"),
         }
     }
 
@@ -70,6 +74,10 @@ impl Script {
                 Self::Upload => {
                     script src=(self.address()) nonce=(nonce) data-words=(UploadTexts(language).json())
                         data-zone=[office.map(|office| office.zone.name())] defer {}
+                },
+                Self::Desk => @if let Some(after) = office.and_then(|office| office.lock_after) {
+                    script src=(self.address()) nonce=(nonce) data-words=(ScreenLockTexts(language).json())
+                        data-after=(after.as_secs()) defer {}
                 },
             }
         }
@@ -126,7 +134,10 @@ impl UploadForm<'_> {
 }
 
 /// Lets a page carry a script, besides those that it has.
-pub(in crate::http) fn with_script(mut page: Response<ResponseBody>, script: Script) -> Response<ResponseBody> {
+pub(in crate::http) fn with_script(
+    mut page: Response<ResponseBody>,
+    script: Script,
+) -> Response<ResponseBody> {
     let Some(unfinished) = page.extensions_mut().get_mut::<Unfinished>() else { return page };
     let scripts = &mut unfinished.scripts;
     if scripts.list.is_empty() {

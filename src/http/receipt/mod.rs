@@ -4,9 +4,10 @@ mod find;
 mod sheet;
 
 use http::{Response, StatusCode};
-use maud::{Markup, html};
+use maud::html;
 
 use super::context::RequestContext;
+use super::page::bar::Bar;
 use super::page::{Page, Width, document, notice_below};
 use super::reply::{pdf_file, text_file};
 use crate::net::ResponseBody;
@@ -52,7 +53,7 @@ pub(super) struct View<'a> {
 
 impl View<'_> {
     /// The receipt in this form; a page stands below the bar.
-    pub(super) async fn answer(self, form: Form, bar: &Markup) -> Response<ResponseBody> {
+    pub(super) async fn answer(self, form: Form, bar: &Bar) -> Response<ResponseBody> {
         if form == Form::Text {
             return text_file(&format!("{}.txt", self.name), self.note);
         }
@@ -71,7 +72,7 @@ impl View<'_> {
         }
     }
 
-    fn page(&self, receipt: &Document, bar: &Markup) -> Response<ResponseBody> {
+    fn page(&self, receipt: &Document, bar: &Bar) -> Response<ResponseBody> {
         let texts = ReceiptTexts(self.language);
         let (path, query) = self.address;
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
@@ -87,7 +88,7 @@ impl View<'_> {
             .below(bar, StatusCode::OK)
     }
 
-    fn failed(&self, text: &str, bar: &Markup) -> Response<ResponseBody> {
+    fn failed(&self, text: &str, bar: &Bar) -> Response<ResponseBody> {
         let title = ErrorTexts(self.language).failed_title();
         notice_below(self.language, bar, StatusCode::INTERNAL_SERVER_ERROR, title, text)
     }

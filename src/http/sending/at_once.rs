@@ -48,12 +48,7 @@ impl SendRequest<'_> {
         Ok((id, done))
     }
 
-    async fn put(
-        &self,
-        begun: Begun,
-        owner: &Owner,
-        body: &mut RequestBody,
-    ) -> Result<PutOutcome, Refused> {
+    async fn put(&self, begun: Begun, owner: &Owner, body: &mut RequestBody) -> Result<PutOutcome, Refused> {
         let Begun { sent, length, change, path, hand_in } = begun;
         let (space, modified) = (change.access.space(), owner.dates(&sent)?);
         let new = NewFile { path, size: Some(length), modified, checksum: None };

@@ -31,7 +31,7 @@ pub(super) struct Begun {
 impl SendRequest<'_> {
     /// By a user on a page of files.
     pub(super) async fn begin_as_user(&self, body: &mut RequestBody) -> Answer {
-        let session = session::current(self.context).await?.ok_or(Refused::NotSignedIn)?;
+        let session = session::even_locked(self.context).await?.ok_or(Refused::NotSignedIn)?;
         if !session::is_own_script(self.context, &session.token) {
             return Err(Refused::Forged);
         }

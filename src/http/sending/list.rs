@@ -43,7 +43,7 @@ struct Arrived {
 impl SendRequest<'_> {
     /// The unfinished uploads of a user to a folder, which the query names.
     pub(super) async fn list_of_user(&self) -> Answer {
-        let session = session::current(self.context).await?.ok_or(Refused::NotSignedIn)?;
+        let session = session::even_locked(self.context).await?.ok_or(Refused::NotSignedIn)?;
         if is_from_another_site(self.context) {
             return Err(Refused::Forged);
         }

@@ -1,11 +1,14 @@
 //! Signing in to the pages with a browser, and out: a form in plain HTML, and then a session (`http::session`).
 
+mod lock;
 mod place;
 
 use http::{Method, Response, StatusCode};
 use maud::html;
 
+use self::lock::LOCK;
 use self::place::own_page;
+use super::browser;
 use super::context::RequestContext;
 use super::page::bar::bar;
 use super::page::form::{field, read_form};
@@ -13,7 +16,7 @@ use super::page::language::{chosen, keep_choice};
 use super::page::login_form::{self, Entered, LoginProblem};
 use super::page::{Page, Width, note, problem, success};
 use super::reply::{not_allowed, see_other, uncached};
-use super::session::{Cookie, FORM_TOKEN, current, forged, is_own_form};
+use super::session::{Cookie, FORM_TOKEN, even_locked, forged, is_own_form};
 use crate::accounts::{SESSION_IDLE, SESSION_LIFETIME, SessionToken, SignInError};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{Language, SignInTexts};
@@ -42,14 +45,19 @@ struct SignIn<'a> {
 
 /// Whether this endpoint serves the path.
 pub(super) fn serves(path: &str) -> bool {
-    path == LOGIN || path == LOGOUT
+    path == LOGIN || path == LOGOUT || path.starts_with(LOCK)
 }
 
 /// Answers a request to sign in or out.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
     let request = SignIn { context, language: chosen(context) };
-    let route = if context.path() == LOGOUT { Route::named("logout") } else { Route::named("login") };
+    let route = match context.path() {
+        LOGIN => Route::named("login"),
+        LOGOUT => Route::named("logout"),
+        _ => Route::named("session"),
+    };
     let mut response = match (context.path(), &context.parts.method) {
+        (path, _) if path.starts_with(LOCK) => request.lock(body).await,
         (LOGOUT, &Method::POST) => request.leave(body).await,
         (LOGOUT, _) => not_allowed("POST", "Send the form of a page.\n"),
         (_, &Method::POST) => request.enter(body).await,
@@ -66,7 +74,8 @@ impl SignIn<'_> {
     async fn open(&self) -> Response<ResponseBody> {
         let query = self.context.parts.uri.query().unwrap_or_default().as_bytes();
         let next = own_page(&field(query, "next").unwrap_or_default());
-        match current(self.context).await {
+        match even_locked(self.context).await {
+            Ok(Some(session)) if session.is_locked => return self.locked(&session, &next, None),
             Ok(Some(_)) => return see_other(&next),
             Ok(None) => {}
             Err(error) => {
@@ -93,7 +102,9 @@ impl SignIn<'_> {
         }
         let Entered { credentials, code } = Entered::of(&form);
         let (accounts, info) = (&self.context.services.accounts, self.context.info);
-        let begun = accounts.begin_session(&credentials, code.as_ref(), info.peer, info.received).await;
+        let called = browser::called(&self.context.parts.headers);
+        let by = (info.peer, called.as_str());
+        let begun = accounts.begin_session(&credentials, code.as_ref(), by, info.received).await;
         let session = match begun {
             Ok(session) => session,
             Err(SignInError::DevicePassword) => {

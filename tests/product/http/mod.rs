@@ -35,6 +35,7 @@ mod receipts;
 pub(crate) mod requests;
 mod rights;
 mod saving;
+mod screen_lock;
 mod search;
 mod sending;
 mod sessions;

@@ -191,6 +191,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RefusalTexts::mail_name", "`http::administration`"),
     ("RefusalTexts::last_administrator", "needs a single administrator: `http::administration`"),
     ("RefusalTexts::too_many_devices", "needs 100 devices"),
+    ("RefusalTexts::lock", "`http::screen_lock`"),
     ("RefusalTexts::busy", "needs more logins at once than there are turns"),
     ("RefusalTexts::failed", "needs a broken disk"),
     ("RequestsTexts::show", "for screen readers"),
@@ -234,6 +235,8 @@ const UNSEEN: &[(&str, &str)] = &[
     ("SendingTexts::taken_over", "an answer to a script: `http::sending`"),
     ("SendingTexts::too_many", "an answer to a script: `http::sending`"),
     ("SignInTexts::pages", "for screen readers"),
+    ("SignedInTexts::locked", "needs a locked browser: `http::screen_lock`"),
+    ("SignedInTexts::ended", "`http::screen_lock`"),
 ];
 
 /// A person at a browser.

@@ -282,3 +282,53 @@ fn an_upload_of_a_guest_ends_with_its_link_and_reserves_no_quota() {
     let asked = stranger.ask("POST", &format!("{link}/sending")).header("Tus-Resumable", "1.0.0").send();
     refused(&asked, 403, "takes-no-files");
 }
+
+#[test]
+fn a_small_file_needs_one_request() {
+    let server = office();
+    let script = Script::of_user(&server);
+    let whole = content(20_000);
+    let sent =
+        script.begin_in("", "Belege/a.txt", &[("mtime", "1600000000")], &whole, whole.len()).expect(201);
+    assert_eq!((number(&sent, "upload-offset"), stored_as(&sent)), (whole.len(), None));
+    assert_eq!(stored(&server, "Belege/a.txt"), whole);
+    let head = server.request("HEAD", &format!("/dav/{SPACE}/Belege/a.txt")).send().expect(200);
+    assert_eq!(head.header("last-modified"), Some("Sun, 13 Sep 2020 12:26:40 GMT"));
+    let nothing = script.list(&format!("?space={SPACE}&folder="));
+    assert_eq!(nothing["uploads"], json!([]));
+    // Its address says that it is stored, as that of a larger file does.
+    assert_eq!(script.offset(&address(&sent)), whole.len());
+    script.patch(&address(&sent), whole.len(), &[]).expect(204);
+    script.patch(&address(&sent), 7, b"x").expect(409);
+
+    let beside = script.begin_in("", "Belege/a.txt", &[("beside", "1")], b"other", 5).expect(201);
+    assert_eq!(stored_as(&beside).as_deref(), Some("a (2).txt"));
+    let empty = script.begin_in("", "leer.txt", &[], b"", 0).expect(201);
+    assert_eq!(number(&empty, "upload-offset"), 0);
+    assert_eq!(stored(&server, "leer.txt"), b"");
+
+    // A larger file keeps what arrived, and becomes a file at its end.
+    let large = content(MIB + 1);
+    let begun = script.begin_in("", "gross.txt", &[], &large, large.len()).expect(201);
+    assert_eq!(number(&begun, "upload-offset"), large.len());
+    assert_eq!(stored(&server, "gross.txt"), large);
+}
+
+#[test]
+fn a_small_file_that_is_refused_is_named_in_the_receipt() {
+    let server = office();
+    let link = link(&server, []);
+    let guest = Script::of_guest(&server, &link);
+    guest.begin(&[("filename", "ja.txt")], 2, b"ja").expect(201);
+    server.cli_ok(["space", "set", SPACE, "--quota", "1KiB"]);
+    let large = content(20_000);
+    refused(&guest.begin(&[("filename", "nein.txt")], large.len(), &large), 507, "no-room");
+    finish(&guest.browser, &link);
+    let (_, checked) = receipt(&guest.browser, &link);
+    assert_eq!(
+        (&checked["refused"][0]["path"], &checked["refused"][0]["reason"]),
+        (&json!("nein.txt"), &json!("no-room")),
+        "{checked}"
+    );
+    assert_eq!(checked["files"].as_array().unwrap().len(), 1, "{checked}");
+}

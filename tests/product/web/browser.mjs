@@ -21,6 +21,8 @@ const browser = await chromium.launch({ executablePath: given.chromium, args: ['
 const faults = []
 /** While the line is cut or uploads are stopped, failed requests are expected on the console. */
 let isCut = false
+/** The same for answers to a wrong password, and after the session has ended. */
+let isRefused = false
 
 /** A browser with cookies of its own. */
 async function person(locale, more = {}) {
@@ -31,7 +33,9 @@ async function person(locale, more = {}) {
   })
   context.on('console', (message) => {
     const isLine = /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_FAILED|status of 404/.test(message.text())
-    if (['error', 'warning'].includes(message.type()) && !(isCut && isLine)) faults.push(message.text())
+    const isRefusal = /status of 40[13]/.test(message.text())
+    const isExpected = (isCut && isLine) || (isRefused && isRefusal)
+    if (['error', 'warning'].includes(message.type()) && !isExpected) faults.push(message.text())
   })
   // A page asks before it is left only while something is under way.
   context.on('dialog', (dialog) => {
@@ -124,11 +128,7 @@ const scenarios = {
   async staff() {
     const context = await person('de-DE')
     const page = await context.newPage()
-    await page.goto(`${given.base}/files/${given.space}/`)
-    await page.fill('input[name=user]', given.user)
-    await page.fill('input[type=password]', given.password)
-    await page.click('main button')
-    await page.waitForURL('**/files/**')
+    await signIn(page, `/files/${given.space}/`)
     await looks(page, 'empty')
     const line = await slowLine(page)
     // What may have been on its way is looked for afterwards, and some of it is not found.
@@ -209,6 +209,73 @@ const scenarios = {
     return {}
   },
 
+  /** Pages are locked while a person writes and sends, in all tabs; nothing that was typed or sent is lost. */
+  async lock() {
+    const context = await person('de-DE')
+    const page = await context.newPage()
+    await signIn(page, '/files/')
+    const other = await context.newPage()
+    await other.goto(`${given.base}/account`)
+    await other.locator('summary').first().click()
+    const label = other.locator('input[name=label]')
+    await label.pressSequentially('Mein Lap')
+    await other.waitForSelector('.lock-soon', { state: 'visible' })
+    await hasText(other.locator('.lock-soon'), /in [1-3] Sekunden gesperrt/)
+    if (given.screens) await other.screenshot({ path: join(given.screens, 'lock-soon.png') })
+    // The warning takes no key away.
+    await label.pressSequentially('top')
+    assert.equal(await label.inputValue(), 'Mein Laptop')
+    await other.waitForSelector('.lock-soon', { state: 'hidden' })
+
+    await page.bringToFront()
+    await page.goto(`${given.base}/files/${given.space}/`)
+    await slowLine(page)
+    await page.locator('summary').first().click()
+    await page.setInputFiles(FILES, given.large.map((name) => join(given.work, name)))
+    const lock = page.locator('dialog.lock')
+    await lock.waitFor({ state: 'visible' })
+    assert.equal(await page.title(), 'Gesperrt')
+    assert.equal(await page.locator('main').evaluate((main) => getComputedStyle(main).visibility), 'hidden')
+    await looks(page, 'locked')
+    for (const key of ['Escape', 'Escape', 'Tab', 'Escape']) await page.keyboard.press(key)
+    assert.ok(await lock.isVisible())
+    await other.locator('dialog.lock').waitFor({ state: 'visible' })
+    const behind = await context.newPage()
+    await behind.goto(`${given.base}/files/`)
+    assert.match(behind.url(), /\/login\?next=/)
+    await looks(behind, 'locked-page')
+    await behind.close()
+
+    isRefused = true
+    await lock.locator('input[type=password]').fill('falsch')
+    await page.keyboard.press('Enter')
+    await hasText(lock.locator('[role=alert]'), 'Dieses Kennwort stimmt nicht.')
+    // What was chosen before goes on behind the lock, also files that had not begun.
+    await page.waitForFunction((text) => document.querySelector('.overall').textContent.includes(text), 'Alle 2 Dateien')
+    await lock.locator('input[type=password]').fill(given.password)
+    await page.keyboard.press('Enter')
+    await lock.waitFor({ state: 'hidden' })
+    await hasText(page.locator('[data-part=members] td.name'), given.large[1])
+    await other.locator('dialog.lock').waitFor({ state: 'hidden' })
+    assert.equal(await label.inputValue(), 'Mein Laptop')
+
+    // The session has ended: the person signs in in another window, and finds the page as it was.
+    await other.bringToFront()
+    await context.clearCookies()
+    await other.locator('dialog.lock').waitFor({ state: 'visible' })
+    await other.locator('dialog.lock input[type=password]').fill(given.password)
+    await other.keyboard.press('Enter')
+    await hasText(other.locator('dialog.lock [role=alert]'), 'Ihre Anmeldung ist abgelaufen.')
+    const anew = await context.newPage()
+    await signIn(anew, '/files/')
+    await other.bringToFront()
+    await other.evaluate(() => dispatchEvent(new Event('focus')))
+    await other.locator('dialog.lock').waitFor({ state: 'hidden' })
+    await other.click('button[value=device]')
+    await other.waitForURL('**/account')
+    return {}
+  },
+
   /** Without scripts the form works as any form does. */
   async plain() {
     const context = await person('de-DE', { javaScriptEnabled: false })
@@ -220,6 +287,15 @@ const scenarios = {
     await hasText(page.locator('.success'), 'angekommen')
     return {}
   },
+}
+
+/** Signs in at a page. */
+async function signIn(page, path) {
+  await page.goto(`${given.base}${path}`)
+  await page.fill('input[name=user]', given.user)
+  await page.fill('input[type=password]', given.password)
+  await page.click('main button')
+  await page.waitForURL(`**${path}`)
 }
 
 /** The rest of a folder is sent after the page was closed. */

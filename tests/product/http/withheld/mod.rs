@@ -606,7 +606,7 @@ const WALKED: [&str; 6] = ["\"api\"", "\"dav\"", "\"files\"", "\"ocs\"", "endpoi
 /// judge it, and it opens a file as WebDAV does: `http::judging`.
 const DECIDED: [&str; 3] = ["\"holding\"", "\"links\"", "\"requests\""];
 /// Those of answers in which no file occurs.
-const WITHOUT_FILES: [&str; 17] = [
+const WITHOUT_FILES: [&str; 18] = [
     "\"absent\"",
     "\"account\"",
     "\"check\"",
@@ -621,6 +621,7 @@ const WITHOUT_FILES: [&str; 17] = [
     "\"office\"",
     "\"online\"",
     "\"root\"",
+    "\"session\"",
     // Takes files in; its lists name what the asking browser sent itself.
     "\"sending\"",
     "\"static\"",

@@ -3,7 +3,7 @@
 
 import { Awake } from './awake.ts'
 import { read, type Config } from './config.ts'
-import { refresh } from './page.ts'
+import { UNLOCKED, refresh } from './page.ts'
 import { Queue } from './queue.ts'
 import { Alarm } from './retry.ts'
 import { Allowance } from './terms.ts'
@@ -35,6 +35,7 @@ function start(words: Words, zone: string | undefined): void {
     if (config) uploaders.set(form, new Uploader(form, config, shared))
   }
   addEventListener('online', () => alarm.ring())
+  addEventListener(UNLOCKED, () => void refresh())
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') alarm.ring()
   })

@@ -1,0 +1,29 @@
+// What the page says to the server about the person at the screen.
+
+import { TOKEN } from '../config.ts'
+import { SIGN_OUT } from '../page.ts'
+
+export interface Said {
+  readonly status: number
+  /** Why the server refused, in the page's language; empty if it did not say. */
+  readonly text: string
+}
+
+/** Sends a message to the server; `null` without an answer. */
+export async function tell(what: 'here' | 'lock' | 'unlock', form = new URLSearchParams()): Promise<Said | null> {
+  const token = document.querySelector<HTMLInputElement>(`${SIGN_OUT} input[name="${TOKEN}"]`)?.value ?? ''
+  try {
+    const answer = await fetch(`/session/${what}`, {
+      method: 'POST',
+      headers: { 'Tresor-Token': token },
+      body: form,
+      // The page may be about to go.
+      keepalive: true,
+    })
+    const isJson = answer.headers.get('Content-Type')?.startsWith('application/json') ?? false
+    const said = isJson ? ((await answer.json()) as { text?: unknown }).text : ''
+    return { status: answer.status, text: typeof said === 'string' ? said : '' }
+  } catch {
+    return null
+  }
+}
