@@ -30,6 +30,7 @@ pub(super) struct Failure {
 }
 
 /// What is known about a scanner.
+#[derive(Clone)]
 pub(super) enum Standing {
     /// It passed its test.
     Trusted {
@@ -101,14 +102,19 @@ impl Intake {
         let panel = self.panel.as_ref().ok_or(HoldReason::NoScanner)?;
         // One test at a time, and none twice.
         let mut standings = self.standings.lock().await;
-        let (mut members, mut signatures) = (Vec::new(), Vec::new());
-        for member in panel.members() {
+        let known = standings.clone();
+        let test = move |member: Member| {
+            let known = known.get(member.engine.name()).cloned();
+            async move { tested(&member, known.as_ref(), now).await }
+        };
+        let (mut members, mut signatures, mut failure) = (Vec::new(), Vec::new(), None);
+        for (member, tested) in of_each(panel, test).await {
             let name = member.engine.name().to_owned();
-            match tested(member, standings.get(&name), now).await {
+            match tested {
                 Ok((standing, known)) => {
                     standings.insert(name.clone(), standing);
                     signatures.push((name, member.duty, known));
-                    members.push(member.clone());
+                    members.push(member);
                 }
                 Err(silence) => {
                     let rests = standings.get(&name).is_some_and(|known| known.rests(now).is_some());
@@ -116,13 +122,16 @@ impl Intake {
                         standings.insert(name.clone(), Standing::Silent { at: now, why: silence });
                     }
                     if member.duty == Duty::Required {
-                        return Err(Failure { reason: reason(silence), engine: Some(name) });
+                        failure = failure.or(Some(Failure { reason: reason(silence), engine: Some(name) }));
                     }
-                    members.push(member.clone().absent(silence));
+                    members.push(member.absent(silence));
                 }
             }
         }
-        Ok(Ready { panel: Panel::new(members), signatures: PanelSignatures::new(signatures) })
+        match failure {
+            Some(failure) => Err(failure),
+            None => Ok(Ready { panel: Panel::new(members), signatures: PanelSignatures::new(signatures) }),
+        }
     }
 
     /// Lets optional scanners rest that gave no verdict about a content.
@@ -144,9 +153,9 @@ impl Intake {
     /// Whether every scanner that answers has these signatures, and each required one answers.
     pub(super) async fn have(&self, kept: &KeptSignatures) -> bool {
         let mut present = Vec::new();
-        for Member { engine, duty, .. } in self.panel.iter().flat_map(Panel::members) {
-            match (present_signatures(engine).await, duty) {
-                (Ok(signatures), _) => present.push((engine.name().to_owned(), *duty, signatures)),
+        for (Member { engine, duty, .. }, signatures) in self.present_signatures().await {
+            match (signatures, duty) {
+                (Ok(signatures), _) => present.push((engine.name().to_owned(), duty, signatures)),
                 (Err(_), Duty::Optional) => {}
                 (Err(_), Duty::Required) => return false,
             }
@@ -157,8 +166,8 @@ impl Intake {
     /// The scanners that do not answer now, or did not pass their last test.
     pub async fn silent_scanners(&self, now: Timestamp) -> Vec<SilentScanner> {
         let mut silent = Vec::new();
-        for Member { engine, duty, .. } in self.panel.iter().flat_map(Panel::members) {
-            let why = match present_signatures(engine).await {
+        for (Member { engine, duty, .. }, signatures) in self.present_signatures().await {
+            let why = match signatures {
                 Err(silence) => Some(silence),
                 // While a scanner is tested, that may take minutes.
                 Ok(_) => match self.standings.try_lock() {
@@ -167,7 +176,7 @@ impl Intake {
                 },
             };
             let Some(why) = why else { continue };
-            let is_required = *duty == Duty::Required;
+            let is_required = duty == Duty::Required;
             let name = Some(engine.name().to_owned()).filter(|name| name != CLAMD);
             silent.push(SilentScanner { name, is_required, reason: reason(why) });
         }
@@ -176,12 +185,14 @@ impl Intake {
 
     /// Whether contents that arrive now are scanned soon; also without a scanner, where everything waits for a person.
     pub async fn scanner_answers(&self) -> bool {
-        for Member { engine, duty, .. } in self.panel.iter().flat_map(Panel::members) {
-            if *duty == Duty::Required && present_signatures(engine).await.is_err() {
-                return false;
-            }
-        }
-        true
+        let answers = self.present_signatures().await;
+        answers.iter().all(|(member, signatures)| member.duty == Duty::Optional || signatures.is_ok())
+    }
+
+    /// The present signatures of each scanner, in the order of the configuration.
+    async fn present_signatures(&self) -> Vec<(Member, Result<Signatures, Silence>)> {
+        let Some(panel) = &self.panel else { return Vec::new() };
+        of_each(panel, |member| async move { present_signatures(&member.engine).await }).await
     }
 }
 
@@ -203,6 +214,22 @@ impl Standing {
             Self::Silent { .. } => false,
         }
     }
+}
+
+/// What each scanner of a panel answers, in the order of the configuration. All are asked side by side: one that hangs does not
+/// add its time to that of the others.
+async fn of_each<T, F>(panel: &Panel, ask: impl Fn(Member) -> F) -> Vec<(Member, Result<T, Silence>)>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Silence>> + Send + 'static,
+{
+    let asked: Vec<_> =
+        panel.members().iter().map(|member| (member.clone(), tokio::spawn(ask(member.clone())))).collect();
+    let mut answers = Vec::with_capacity(asked.len());
+    for (member, answer) in asked {
+        answers.push((member, answer.await.unwrap_or(Err(Silence::Failed))));
+    }
+    answers
 }
 
 /// The signatures of a scanner that passes its test, or passed it a moment ago. An optional one that gave no verdict rests.

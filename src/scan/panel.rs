@@ -3,10 +3,16 @@
 //! Malware that any engine finds counts, always. A content is clean if every *required* engine says so. An optional engine
 //! that gives no verdict, or could not look at all of a content, is in nobody's way; what it said is kept.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use super::joint::{Duty, PanelSignatures};
 use super::{Engine, Report, Sample, ScanError, Verdict};
+
+/// Most engines that judge one content at the same time. Each may be a program that takes hundreds of MB for its signatures.
+const MOST_AT_ONCE: usize = 4;
 
 /// Why an engine gives no verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,9 +109,28 @@ impl Panel {
         &self.0
     }
 
-    /// Asks one engine after the other about a content.
+    /// Asks the engines about a content side by side, a few at a time, so that a slow one does not add its time to that of the
+    /// others. All are asked, whatever one of them finds.
     pub fn scan(&self, sample: &Sample) -> Opinions {
-        Opinions(self.0.iter().map(|member| member.opinion(sample)).collect())
+        let next = AtomicUsize::new(0);
+        let ask = || {
+            let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+            let members = numbers.map_while(|number| Some((number, self.0.get(number)?)));
+            members.map(|(number, member)| (number, member.opinion(sample))).collect::<Vec<_>>()
+        };
+        let present = self.0.iter().filter(|member| member.absent.is_none()).count();
+        let mut opinions = thread::scope(|scope| {
+            // Where the system gives no thread, the present one asks them all.
+            let start = |_| thread::Builder::new().name("scan".to_owned()).spawn_scoped(scope, ask).ok();
+            let others: Vec<_> = (1..present.min(MOST_AT_ONCE)).filter_map(start).collect();
+            let mut opinions = ask();
+            for other in others {
+                opinions.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            opinions
+        });
+        opinions.sort_by_key(|(number, _)| *number);
+        Opinions(opinions.into_iter().map(|(_, opinion)| opinion).collect())
     }
 
     /// The same engines, for a part of a content; those that gave no verdict about it are not asked any more. One that takes
@@ -241,6 +266,9 @@ impl Opinions {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Condvar, Mutex};
+    use std::time::Duration;
+
     use super::super::{Newest, SignatureIdentity, Signatures};
     use super::*;
 
@@ -435,6 +463,69 @@ mod tests {
         let absent: Vec<_> = rest.members().iter().map(|member| member.absent).collect();
         assert_eq!(absent, [None, Some(Silence::Failed)]);
         assert_eq!(rest.scan(&Sample::of(b"a part").unwrap()), said);
+    }
+
+    /// Says of a content, by its own name, what the panel's order must keep; counts how many are asked at the same time.
+    struct Counting {
+        name: String,
+        present: Arc<(Mutex<(usize, usize)>, Condvar)>,
+        expected: usize,
+    }
+
+    impl Engine for Counting {
+        fn name(&self) -> &str {
+            &self.name
+        }
+
+        fn scan(&self, _: &Sample) -> Result<Report, ScanError> {
+            let (count, changed) = &*self.present;
+            let mut present = count.lock().unwrap();
+            present.0 += 1;
+            present.1 = present.1.max(present.0);
+            changed.notify_all();
+            let is_alone = |present: &mut (usize, usize)| present.1 < self.expected;
+            let (mut present, waited) =
+                changed.wait_timeout_while(present, Duration::from_secs(30), is_alone).unwrap();
+            present.0 -= 1;
+            match waited.timed_out() {
+                true => Err(ScanError::TimedOut),
+                false => Ok(report(Verdict::Infected { name: self.name.clone() }, "1")),
+            }
+        }
+
+        fn signatures(&self) -> Result<Signatures, ScanError> {
+            Err(ScanError::TimedOut)
+        }
+    }
+
+    #[test]
+    fn engines_are_asked_side_by_side_a_few_at_a_time_and_answer_in_their_order() {
+        for (engines, expected) in [(1, 1), (2, 2), (MOST_AT_ONCE, MOST_AT_ONCE), (9, MOST_AT_ONCE)] {
+            let present = Arc::default();
+            let engine = |number: usize| Counting {
+                name: format!("{number}"),
+                present: Arc::clone(&present),
+                expected,
+            };
+            let panel =
+                Panel::new((0..engines).map(|number| Member::required(Arc::new(engine(number)))).collect());
+            let said = panel.scan(&Sample::of(b"a content").unwrap());
+            let named: Vec<_> = said.all().iter().map(|opinion| opinion.engine.clone()).collect();
+            assert_eq!(named, (0..engines).map(|number| number.to_string()).collect::<Vec<_>>());
+            for opinion in said.all() {
+                let verdict = Verdict::Infected { name: opinion.engine.clone() };
+                assert_eq!(opinion.said, Ok(report(verdict, "1")));
+            }
+            assert_eq!(present.0.lock().unwrap().1, expected, "{engines}");
+        }
+        // One that is not asked needs no turn, and keeps its place.
+        let panel = Panel::new(vec![
+            Member::required(Arc::new(Mute("slow"))).absent(Silence::NotTrusted),
+            Member::required(Arc::new(Mute("small"))),
+        ]);
+        let said = panel.scan(&Sample::of(b"a content").unwrap());
+        let silences: Vec<_> = said.all().iter().map(|opinion| opinion.said.clone()).collect();
+        assert_eq!(silences, [Err(Silence::NotTrusted), Err(Silence::TooLarge)]);
     }
 
     #[test]

@@ -259,6 +259,30 @@ fn an_optional_scanner_that_fails_or_lies_is_in_nobodys_way_and_in_the_certifica
     world.assert_sound();
 }
 
+/// A slow program added its time to that of the others, for each member of an archive once more.
+#[test]
+fn scanners_are_tested_and_asked_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    // About a clean content it ends only when the other has begun with it, too.
+    let meets = |own: &str, other: &str| {
+        let at = folder.path().display();
+        script(
+            own,
+            &format!(
+                "content=$(tr -d \"\\000\"); test=scan; case $content in *EICAR-STANDARD*) exit 1;; *without?any?harm*) test=canary;; \
+                 esac; touch {at}/$test-{own}; for turn in $(seq 300); do [ -e {at}/$test-{other} ] && exit 0; sleep 0.1; done; \
+                 rm {at}/$test-{own}; exit 9"
+            ),
+            "",
+        )
+    };
+    let world = holding("risky", "12h", &format!("{}{}", meets("one", "two"), meets("two", "one")));
+    let id = world.arrive("a.txt", b"a content");
+    let shown = world.comes_to(id, "released");
+    let expected = [said("clamd", "clean", ""), said("one", "clean", ""), said("two", "clean", "")];
+    assert_eq!(verdicts(&shown), expected, "{shown}");
+}
+
 #[test]
 fn everything_stored_is_scanned_again_when_any_scanner_has_other_signatures() {
     let other = TestClamd::start();
