@@ -61,6 +61,7 @@ test=(
     "sqlite3 sqlite3"
     "strace strace"
     "systemd-analyze systemd"
+    "systemd-socket-activate systemd"
     "unar unar"
     "unzip unzip"
     "xz xz-utils"

@@ -9,7 +9,13 @@ use super::serve_error::{ServeError, io};
 use crate::config::{Config, Mail, Transport};
 use crate::lmtp::MailSockets;
 use crate::model::Timestamp;
-use crate::net::{Tls, TlsSource, bind, systemd};
+use crate::net::systemd::{Inherited, InheritedSocket};
+use crate::net::{Tls, TlsSource, bind};
+
+/// Names of systemd's sockets for mails and for what the mail server asks, as their units have them in `FileDescriptorName=`:
+/// the settings that they replace. One with any other name is for clients.
+const LMTP: &str = "lmtp";
+const MAIL_POLICY: &str = "mail_policy";
 
 /// Sockets and certificate for clients. Opened before anything else, so that a port in use or a missing
 /// certificate does not cost a passphrase prompt or leave a half-made instance.
@@ -27,23 +33,53 @@ pub struct Entrance {
 }
 
 impl Entrance {
-    /// Takes over systemd's socket or opens the configured one, and reads the certificate files. Must be
+    /// Takes over systemd's sockets, opens the configured ones that it does not pass, and reads the certificate files. Must be
     /// called inside the async runtime, once.
     pub fn open(config: &Config) -> Result<Self, ServeError> {
-        let main = match systemd::inherited_listener().map_err(io("take over systemd's socket"))? {
-            Some(listener) => listener,
+        let mut inherited = Inherited::take_over();
+        let mut take =
+            |is_it: &dyn Fn(&str) -> bool| inherited.take(is_it).map_err(io("take over systemd's socket"));
+        let lmtp = take(&|name| name == LMTP)?;
+        let policy = take(&|name| name == MAIL_POLICY)?;
+        let main = match take(&|_| true)? {
+            Some(InheritedSocket::Tcp(listener)) => {
+                TcpListener::from_std(listener).map_err(io("take over systemd's socket"))?
+            }
+            Some(InheritedSocket::Unix(_)) => return Err(ServeError::NoPort),
             None => bind(config.listen, &config.limits)?,
         };
+        if let Some(name) = inherited.left() {
+            return Err(ServeError::SocketTooMany { name: name.to_owned() });
+        }
         let bind_extra =
             |address: Option<_>| address.map(|address| bind(address, &config.limits)).transpose();
-        let open_mail = |mail: &Mail| MailSockets::open(&mail.lmtp, mail.policy.as_ref());
         Ok(Self {
             main,
-            mail: config.mail.as_ref().map(open_mail).transpose().map_err(io("open the socket for mail"))?,
+            mail: mail(config.mail.as_ref(), lmtp, policy)?,
             plain: bind_extra(config.plain_listen)?,
             metrics: bind_extra(config.metrics_listen)?,
             tls: transport(config)?,
         })
+    }
+}
+
+/// The sockets for mail: those of systemd, or those that are configured.
+fn mail(
+    config: Option<&Mail>,
+    lmtp: Option<InheritedSocket>,
+    policy: Option<InheritedSocket>,
+) -> Result<Option<MailSockets>, ServeError> {
+    // What is not configured would be served without the rest of its settings, or not at all.
+    let not_configured = |name| Err(ServeError::SocketNotConfigured { name });
+    match config {
+        None if lmtp.is_some() => not_configured(LMTP),
+        None | Some(Mail { policy: None, .. }) if policy.is_some() => not_configured(MAIL_POLICY),
+        None => Ok(None),
+        Some(mail) => {
+            let questions = mail.policy.as_ref().map(|address| (address, policy));
+            let sockets = MailSockets::open((&mail.lmtp, lmtp), questions);
+            Ok(Some(sockets.map_err(io("open the socket for mail"))?))
+        }
     }
 }
 

@@ -19,6 +19,29 @@ pub enum ServeError {
     /// The owner's socket cannot be opened.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// systemd passes a socket in the file system for clients.
+    #[error(
+        "systemd passes a socket in the file system for clients, who need a port: give it the name of what it is for, \
+         FileDescriptorName=lmtp or FileDescriptorName=mail_policy, or give it a port"
+    )]
+    NoPort,
+    /// systemd passes a socket that the configuration does not know.
+    #[error(
+        "systemd passes a socket named {name}, and the configuration has no {name} in [intake]: set it, or stop the socket's unit"
+    )]
+    SocketNotConfigured {
+        /// Its name, which is that of the setting.
+        name: &'static str,
+    },
+    /// systemd passes more sockets than the server has a use for.
+    #[error(
+        "systemd passes one socket more than is served, named {name}: a unit of sockets for this server may have one \
+         ListenStream= only"
+    )]
+    SocketTooMany {
+        /// Its name.
+        name: String,
+    },
     /// The catalogue's writer has ended.
     #[error("the catalogue's writer has ended; see the log, and start again")]
     WriterEnded,

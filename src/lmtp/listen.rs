@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::model::MailAddress;
 use crate::net::Shutdown;
+use crate::net::systemd::InheritedSocket;
 
 /// Longest time that a connection may need to end at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
@@ -30,11 +31,21 @@ pub struct MailSockets {
 }
 
 impl MailSockets {
-    /// Opens the sockets for mails and, if there is one, for what the mail server asks. One that a server which is gone left
-    /// in the file system is replaced. Must be called inside the async runtime.
-    pub fn open(lmtp: &MailAddress, policy: Option<&MailAddress>) -> io::Result<Self> {
-        let questions = policy.map(Listener::open).transpose()?;
-        Ok(Self { deliveries: Listener::open(lmtp)?, questions })
+    /// Opens the sockets for mails and, if there is one, for what the mail server asks; one that systemd passed is used
+    /// instead of the address. A socket that a server which is gone left in the file system is replaced. Must be called inside
+    /// the async runtime.
+    ///
+    /// Errors: also a port that systemd passed and that other machines reach.
+    pub fn open(
+        lmtp: (&MailAddress, Option<InheritedSocket>),
+        policy: Option<(&MailAddress, Option<InheritedSocket>)>,
+    ) -> io::Result<Self> {
+        let open = |(address, inherited)| match inherited {
+            Some(socket) => Listener::inherit(socket),
+            None => Listener::open(address),
+        };
+        let questions = policy.map(open).transpose()?;
+        Ok(Self { deliveries: open(lmtp)?, questions })
     }
 }
 
@@ -59,6 +70,21 @@ impl Listener {
                 std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
                 Ok(Self::Socket(listener))
             }
+        }
+    }
+
+    /// One that systemd opened. Its unit says who reaches it in the file system.
+    fn inherit(socket: InheritedSocket) -> io::Result<Self> {
+        match socket {
+            InheritedSocket::Unix(socket) => UnixListener::from_std(socket).map(Self::Socket),
+            InheritedSocket::Tcp(port) if port.local_addr()?.ip().is_loopback() => {
+                TcpListener::from_std(port).map(Self::Port)
+            }
+            InheritedSocket::Tcp(_) => Err(io::Error::new(
+                io::ErrorKind::AddrNotAvailable,
+                "systemd passes a port that other machines reach, and whoever reaches it can deliver without a login: its unit \
+                 must have a loopback address such as 127.0.0.1",
+            )),
         }
     }
 

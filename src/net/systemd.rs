@@ -2,20 +2,66 @@
 //! start the server.
 
 use std::io;
+use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 
-/// Takes over the first socket of a `tresor@.socket` unit, if there is one. Must be called inside
-/// the async runtime, once.
-pub fn inherited_listener() -> io::Result<Option<TcpListener>> {
-    let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? else {
-        return Ok(None);
-    };
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener).map(Some)
+/// The names of the sockets, one each with `:` between two, as `FileDescriptorName=` of their units gives them.
+const NAMES: &str = "LISTEN_FDNAMES";
+
+/// The sockets that systemd opened and passed to the server (`sd_listen_fds(3)`). Each is taken once.
+pub struct Inherited {
+    sockets: ListenFd,
+    /// The names of those that nobody took; `None` for the others.
+    names: Vec<Option<String>>,
+}
+
+/// A socket that systemd opened. It does not block.
+#[derive(Debug)]
+pub enum InheritedSocket {
+    /// In the file system.
+    Unix(UnixListener),
+    /// A port.
+    Tcp(std::net::TcpListener),
+}
+
+impl Inherited {
+    /// Takes over all of them. Must be called once: the process forgets who passed them.
+    pub fn take_over() -> Self {
+        let names = std::env::var(NAMES).unwrap_or_default();
+        let sockets = ListenFd::from_env();
+        let mut names = names.split(':').map(str::to_owned);
+        let names = (0..sockets.len()).map(|_| Some(names.next().unwrap_or_default())).collect();
+        Self { sockets, names }
+    }
+
+    /// The first socket whose unit gives it a name for which `is_it`, if there is one. Without a name of its own, a socket has
+    /// that of its unit.
+    ///
+    /// Errors: it is neither a socket in the file system nor a port.
+    pub fn take(&mut self, is_it: impl Fn(&str) -> bool) -> io::Result<Option<InheritedSocket>> {
+        let is_it = |name: &Option<String>| name.as_deref().is_some_and(&is_it);
+        let Some(number) = self.names.iter().position(is_it) else { return Ok(None) };
+        let socket = if let Ok(Some(socket)) = self.sockets.take_unix_listener(number) {
+            socket.set_nonblocking(true)?;
+            InheritedSocket::Unix(socket)
+        } else {
+            let port = self.sockets.take_tcp_listener(number)?.ok_or(io::ErrorKind::NotFound)?;
+            port.set_nonblocking(true)?;
+            InheritedSocket::Tcp(port)
+        };
+        if let Some(name) = self.names.get_mut(number) {
+            *name = None;
+        }
+        Ok(Some(socket))
+    }
+
+    /// The name of one that nobody took. Its clients would wait for ever.
+    pub fn left(&self) -> Option<&str> {
+        self.names.iter().flatten().next().map(String::as_str)
+    }
 }
 
 /// Reports to systemd that the server answers requests from now on.

@@ -9,8 +9,14 @@ use tempfile::TempDir;
 
 use crate::support::process::{Outcome, succeed, tool};
 
-const UNITS: [&str; 4] =
-    ["tresor@.service", "tresor@.socket", "tresor-convert@.service", "tresor-convert.socket"];
+const UNITS: [&str; 6] = [
+    "tresor@.service",
+    "tresor@.socket",
+    "tresor-lmtp@.socket",
+    "tresor-mail-policy@.socket",
+    "tresor-convert@.service",
+    "tresor-convert.socket",
+];
 
 /// The highest exposures we accept, in tenths on systemd's scale from 0 (shut) to 10 (open): of the server, and of the
 /// converter, which has no network but is allowed to write code of its own.

@@ -1,15 +1,16 @@
 //! Under systemd: credentials, readiness, watchdog, sockets handed over.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::support::office::{Office, PASSWORD};
+use crate::support::process::require;
 
 #[test]
 fn a_credential_opens_the_instance() {
@@ -109,6 +110,67 @@ fn a_socket_of_systemd_is_served_and_outlives_a_restart() {
         assert_eq!(served.endpoint.address, address, "the configured address is not used");
         assert_eq!(served.login("admin", PASSWORD), 207);
         assert!(served.stop(Signal::TERM).success());
+    }
+}
+
+/// Opens sockets and starts a program with them, as systemd does it: the descriptors from 3 on, and a name for each.
+const PASS: &str = r#"
+import os, socket, sys
+names, places, program = sys.argv[1], sys.argv[2].split(","), sys.argv[3:]
+sockets = []
+for place in places:
+    opened = socket.socket(socket.AF_UNIX if place[0] == "/" else socket.AF_INET)
+    host, _, port = place.rpartition(":")
+    opened.bind(place if place[0] == "/" else (host, int(port)))
+    opened.listen()
+    sockets.append(os.dup2(opened.fileno(), 100 + len(sockets)))
+for number, opened in enumerate(sockets):
+    os.dup2(opened, 3 + number)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(sockets)), LISTEN_FDNAMES=names)
+os.closerange(3 + len(sockets), 200)
+os.execv(program[0], program)
+"#;
+
+/// A server that gets these sockets with these names, and is started with these words.
+fn passing(office: &Office, names: &str, places: &str, words: &[&str]) -> Command {
+    let mut command = Command::new(require("python3", "python3"));
+    command.args(["-c", PASS, names, places, env!("CARGO_BIN_EXE_tresor"), "serve", "--data", "data"]);
+    command.args(["--listen", "127.0.0.1:0", "--key-file", "key.txt"]).args(words);
+    command.current_dir(office.path(""));
+    command
+}
+
+#[test]
+fn sockets_of_systemd_are_known_by_their_names() {
+    let office = Office::with_instance();
+    let at = |name: &str| office.path(name).display().to_string();
+    office.write(
+        "tresor.toml",
+        "[intake]\nclamd = 'off'\nconverter = 'off'\nlmtp = '/nowhere/lmtp'\nmail_policy = '127.0.0.1:1'\n",
+    );
+    let config = ["--config", "tresor.toml"];
+    // The unit of the port for clients gives it no name of its own; it may stand anywhere.
+    let (names, places) = ("mail_policy:tresor@kanzlei.socket:lmtp", "127.0.0.1:0,127.0.0.1:0,");
+    let mut command = passing(&office, names, &format!("{places}{}", at("lmtp")), &config);
+    let served = office.serve_by(&mut command);
+    assert_eq!(served.login("admin", PASSWORD), 207);
+    let mut greeting = [0; 4];
+    UnixStream::connect(office.path("lmtp")).unwrap().read_exact(&mut greeting).unwrap();
+    assert_eq!(&greeting, b"220 ");
+    assert!(served.stop(Signal::TERM).success());
+    // The unit's socket stays where it is.
+    assert!(office.path("lmtp").exists());
+
+    let other = at("other");
+    for (names, places, words, needles) in [
+        ("lmtp", &*other, &[][..], &["has no lmtp in [intake]"][..]),
+        ("mail_policy", &*other, &[], &["has no mail_policy in [intake]"]),
+        ("lmtp", "0.0.0.0:0", &config, &["open the socket for mail", "loopback address"]),
+        ("web:web", "127.0.0.1:0,127.0.0.1:0", &[], &["one socket more than is served", "web"]),
+        ("mail", &*other, &[], &["FileDescriptorName=lmtp"]),
+    ] {
+        let _ = std::fs::remove_file(&other);
+        office.refuses_command(&mut passing(&office, names, places, words), needles);
     }
 }
 

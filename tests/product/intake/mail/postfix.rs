@@ -1,6 +1,8 @@
 //! A real Postfix in front: what the server does not take is refused to the sender's server while it waits, and what it
 //! cannot take now waits in Postfix.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::client::{LIMIT, Post, mail, undated};
@@ -37,8 +39,8 @@ fn send(postfix: &TestPostfix, to: &str, mail: &str) -> Vec<String> {
     let mut command = Command::new(require("python3", "python3"));
     command.args(["-c", SEND, &postfix.port().to_string(), to]);
     let file = postfix.path("mail");
-    std::fs::write(&file, mail).unwrap();
-    command.stdin(std::fs::File::open(file).unwrap());
+    fs::write(&file, mail).unwrap();
+    command.stdin(fs::File::open(file).unwrap());
     succeed(&mut command).lines().map(|line| line.replace("b'", "").replace('\'', "")).collect()
 }
 
@@ -100,5 +102,42 @@ fn postfix_refuses_at_once_what_is_not_taken_and_keeps_what_cannot_be_taken_now(
         postfix.flush();
         post.files().iter().any(|path| undated(path) == "Später.eml")
     });
+    eventually("nothing waits", LIMIT, || postfix.queue().contains("Mail queue is empty"));
+}
+
+/// The server's own sockets went with it, so mails that came during a restart were put off.
+#[test]
+fn mails_wait_in_sockets_of_systemd_while_the_server_starts() {
+    let mut post = Post::open();
+    let postfix = TestPostfix::start(&configuration(&post));
+    let (lmtp, policy) = (post.socket("lmtp"), post.socket("policy"));
+    let activate = require("systemd-socket-activate", "systemd");
+    for (number, subject) in ["Erste", "Zweite"].into_iter().enumerate() {
+        post.server.stop();
+        for socket in [&lmtp, &policy] {
+            let _ = fs::remove_file(socket);
+        }
+        // It starts the server with the first connection, as systemd does, with the sockets by their names.
+        let sockets = ["-l", lmtp.to_str().unwrap(), "-l", policy.to_str().unwrap()];
+        let through =
+            [&[activate.to_str().unwrap()][..], &sockets, &["--fdname=lmtp:mail_policy", "-E", "HOME"]]
+                .concat();
+        std::thread::scope(|scope| {
+            let sent = scope.spawn(|| {
+                eventually("systemd listens", LIMIT, || lmtp.exists() && policy.exists());
+                for socket in [&lmtp, &policy] {
+                    fs::set_permissions(socket, fs::Permissions::from_mode(0o666)).unwrap();
+                }
+                send(&postfix, "mueller@files.example.org,nobody@files.example.org", &mail(subject, &[]))
+            });
+            post.server.spawn_through(&through);
+            let answers = sent.join().unwrap();
+            assert!(answers[1].starts_with("250") && answers[2].starts_with("550 5.1.1"), "{answers:?}");
+        });
+        eventually("it is delivered", LIMIT, || {
+            post.files().iter().any(|path| undated(path) == format!("{subject}.eml"))
+        });
+        assert!(!postfix.logged().contains("status=deferred"), "{number}: {}", postfix.logged());
+    }
     eventually("nothing waits", LIMIT, || postfix.queue().contains("Mail queue is empty"));
 }
