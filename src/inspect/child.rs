@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use rustix::buffer::spare_capacity;
+use rustix::io::{pread, retry_on_intr};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -120,15 +122,19 @@ fn run(task: Task) -> io::Result<()> {
 /// All of the standard input, whatever its position.
 fn read_content() -> io::Result<Vec<u8>> {
     let input = io::stdin();
+    let length = u64::try_from(rustix::fs::fstat(&input)?.st_size).unwrap_or_default();
+    if length > MAX_CONTENT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    // No more memory is touched than the content has: most of what a process for a small one costs.
     let mut content = Vec::new();
+    content.try_reserve_exact(usize::try_from(length).unwrap_or_default() + 1)?;
     loop {
-        let before = content.len();
-        content.try_reserve_exact(STEP)?;
-        content.resize(before + STEP, 0);
-        let rest = content.get_mut(before..).unwrap_or_default();
-        let length = rustix::io::retry_on_intr(|| rustix::io::pread(&input, &mut *rest, before as u64))?;
-        content.truncate(before + length);
-        if length == 0 {
+        if content.spare_capacity_mut().is_empty() {
+            content.try_reserve_exact(STEP)?;
+        }
+        let before = content.len() as u64;
+        if retry_on_intr(|| pread(&input, spare_capacity(&mut content), before))? == 0 {
             return Ok(content);
         }
         if content.len() as u64 > MAX_CONTENT {
@@ -142,7 +148,7 @@ fn read_passwords() -> io::Result<Vec<SecretString>> {
     let mut written = Zeroizing::new(vec![0; MAX_KEYS * (MAX_PASSWORD + 1)]);
     let mut length = 0;
     while let Some(rest) = written.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match rustix::io::retry_on_intr(|| rustix::io::read(io::stderr(), &mut *rest))? {
+        match retry_on_intr(|| rustix::io::read(io::stderr(), &mut *rest))? {
             0 => break,
             read => length += read,
         }
@@ -155,7 +161,7 @@ fn read_passwords() -> io::Result<Vec<SecretString>> {
     }
 }
 
-/// Bytes that are read at once.
+/// Bytes that are read at once beyond the length that the system names.
 const STEP: usize = 4 << 20;
 
 /// What a content could make the process do if it took it over, for tests of what stops it.
