@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # systemd.sh: a real systemd, in namespaces of its own on this machine, with the units of this tree. Tries that two instances
-# have two users, that documents become PDFs by the converter's units, and that jobs reach nothing and end with all that they
-# started. Needs root and Debian's systemd; changes nothing of the machine. Not part of `make test`, because few places that run
-# tests may make control groups. TRESOR_BIN names another program than the debug build.
+# have two users, that sockets for mail start a server, that documents become PDFs by the converter's units, and that jobs
+# reach nothing and end with all that they started. Needs root and Debian's systemd; changes nothing of the machine. Not
+# part of `make test`, because few places that run tests may make control groups. TRESOR_BIN names another program than the
+# debug build.
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
 program=${TRESOR_BIN:-$tree/target/debug/tresor}
@@ -114,6 +115,30 @@ for office in "one", "two":
     assert connection.recv(100).startswith(b"220 "), office
 PYTHON
 echo "ok   mail reaches both"
+
+# A third one, whose sockets for mail systemd has. Nothing but a connection starts it.
+inside bash -euc '
+    cd /root
+    tresor init --data /var/lib/tresor/three --recovery-out three.txt --admin anna \
+        --admin-password-file password --passphrase-file password > /dev/null
+    at=/run/tresor-mail/three
+    printf "[intake]\nclamd = \"off\"\nlmtp = \"$at/lmtp\"\nmail_policy = \"$at/policy\"\n" > /etc/tresor/three.toml
+    echo "TRESOR_OPTIONS=--config /etc/tresor/three.toml --listen 127.0.0.1:8445" > /etc/tresor/three.env
+    systemctl start tresor-lmtp@three.socket tresor-mail-policy@three.socket
+    ! systemctl -q is-active tresor@three' || fail "the sockets for mail do not start"
+for state in started restarted; do
+    [ $state = started ] || inside systemctl stop tresor@three 2> /dev/null
+    inside setpriv --reuid=nobody --clear-groups python3 - << 'PYTHON' || fail "the sockets for mail do not answer"
+import socket
+for name, said, expected in ("lmtp", b"", b"220 "), ("policy", b"protocol_state=RCPT\nrecipient=a@b\n\n", b"action="):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(f"/run/tresor-mail/three/{name}")
+    connection.sendall(said)
+    assert connection.recv(100).startswith(expected), name
+PYTHON
+done
+inside systemctl -q is-active tresor@three || fail "the third instance does not run"
+echo "ok   sockets of systemd for mail start a server and outlive it"
 
 inside bash -euc 'groupadd --system tresor-convert; systemctl start tresor-convert.socket'
 doctor=$(inside bash -c 'touch empty.toml; tresor doctor --data /root/none --config empty.toml' || true)
