@@ -4,6 +4,7 @@
 mod biff;
 pub(super) mod bytes;
 pub(crate) mod cms;
+pub(super) mod deflate64;
 mod encoded;
 pub(super) mod field;
 pub(super) mod head;

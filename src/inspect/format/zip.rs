@@ -11,6 +11,7 @@ use flate2::read::DeflateDecoder;
 use lzma_rust2::{LzmaReader, XzReader};
 
 use super::bytes;
+use super::deflate64::Deflate64;
 use crate::inspect::name::leaves_its_folder;
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
@@ -68,6 +69,7 @@ const STRONGLY_ENCRYPTED: u16 = 1 << 6 | 1 << 13;
 const SIZES_FOLLOW: u16 = 1 << 3;
 pub(in crate::inspect) const STORED: u16 = 0;
 pub(in crate::inspect) const DEFLATED: u16 = 8;
+pub(in crate::inspect) const DEFLATED_64: u16 = 9;
 const BZIP2: u16 = 12;
 const LZMA: u16 = 14;
 const XZ: u16 = 95;
@@ -393,6 +395,12 @@ impl Entry {
                 notes.expect(decoder.total_in() == self.packed, Obstacle::Ambiguous);
                 expanded
             }
+            DEFLATED_64 => notes.fenced(|notes| {
+                let mut decoder = Deflate64::new(rest);
+                let expanded = notes.expand(packed.len(), &mut decoder)?;
+                notes.expect(decoder.ends_there(), Obstacle::Ambiguous);
+                Some(expanded)
+            })??,
             BZIP2 => notes.fenced(|notes| notes.expand(packed.len(), &mut MultiBzDecoder::new(rest)))??,
             XZ => notes.fenced(|notes| {
                 notes.expand(packed.len(), &mut XzReader::new_mem_limit(rest, true, MAX_DECODER_KIB))
@@ -426,8 +434,9 @@ impl Entry {
         expanded
     }
 
-    /// Whether scanners cannot unpack it, or of bzip2 only the first of several streams, although it is unpacked here.
+    /// Whether scanners cannot unpack it, or of bzip2 only the first of several streams, although it is unpacked here. ClamAV
+    /// unpacks Deflate64; so rare a method is none to rely on every scanner for.
     pub(in crate::inspect) fn is_unreached(&self) -> bool {
-        matches!(self.method, BZIP2 | LZMA | XZ)
+        matches!(self.method, DEFLATED_64 | BZIP2 | LZMA | XZ)
     }
 }

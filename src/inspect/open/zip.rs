@@ -10,7 +10,8 @@ use super::Fault;
 use super::aes::Aes;
 use super::archive::{Archive, Packed};
 use super::digest::stretched;
-use crate::inspect::format::zip::{self, DEFLATED, Entry, STORED, Seal};
+use crate::inspect::format::deflate64::Deflate64;
+use crate::inspect::format::zip::{self, DEFLATED, DEFLATED_64, Entry, STORED, Seal};
 use crate::inspect::notes::Notes;
 
 /// The same archive, if all of its members open with the password.
@@ -69,9 +70,13 @@ fn member(entry: &Entry, data: Vec<u8>) -> Result<Packed, Fault> {
     let method = entry.method();
     let measured = match method {
         STORED => Some(measure(&data)),
-        DEFLATED => {
+        DEFLATED | DEFLATED_64 => {
             let mut notes = Notes::new(data.len() as u64);
-            let expanded = notes.expand(data.len(), &mut DeflateDecoder::new(data.as_slice()));
+            let expanded = if method == DEFLATED {
+                notes.expand(data.len(), &mut DeflateDecoder::new(data.as_slice()))
+            } else {
+                notes.expand(data.len(), &mut Deflate64::new(&data))
+            };
             if notes.is_over() {
                 return Err(Fault::TooLarge);
             }

@@ -72,7 +72,7 @@ fn damage_and_unread_formats_are_named() {
     for (expected, zip) in [
         ("archive damaged", wrong(|header, record| (header.crc, record.crc) = (1, 1))),
         ("archive damaged", wrong(|header, record| (header.size, record.size) = (1, 1))),
-        ("archive unreadable-format", wrong(|header, record| (header.method, record.method) = (9, 9))),
+        ("archive unreadable-format", wrong(|header, record| (header.method, record.method) = (98, 98))),
         ("archive encrypted encrypted", wrong(|header, record| (header.flags, record.flags) = (1, 1))),
         ("archive encrypted encrypted", wrong(|header, record| (header.method, record.method) = (99, 99))),
         ("archive ambiguous", wrong(|header, record| (header.packed, record.packed) = (20, 20))),

@@ -16,7 +16,7 @@ use tresor::scan::Sample;
 use super::confined::Impostor;
 use super::formats::{compound, docx};
 use super::packed::archive as packed_archive;
-use super::rar::stored;
+use super::rar::{stored, unreached};
 use super::{in_words, look};
 use crate::support::passwords::{
     archive, locked_document, locked_package, locked_pdf, office_documents, opened_documents, passwords,
@@ -309,6 +309,24 @@ fn documents_of_libreoffice_open_with_all_of_their_members() {
     assert_eq!(open(&liar, Some(password)).0, Opening::NotRead);
     let (_, Examined { inspection, .. }) = examine(&liar, &[password]);
     assert_eq!(inspection.obstacle, Some(Obstacle::Encrypted));
+}
+
+/// A wrong password opens one of 256 members in the old way; what comes out must be a stream of the method.
+#[test]
+fn members_in_deflate64_come_open_by_their_password_alone() {
+    for (way, wrong) in [("ZipCrypto", 300), ("AES256", 3)] {
+        let arguments = ["-mm=Deflate64", "-pgeheim", &format!("-mem={way}")];
+        let sealed =
+            packed_archive(&[("a.txt", &b"Guten Tag".repeat(1_000)), ("b.txt", b"x")], "zip", &arguments);
+        let (opening, plain) = open(&sealed, Some("geheim"));
+        assert_eq!(opening, Opening::Opened, "{way}");
+        assert_eq!(in_words(&look("a.zip", &plain)), "archive -", "{way}");
+        assert_eq!(unreached(&plain).0[0], b"Guten Tag".repeat(1_000), "{way}");
+        for number in 0..wrong {
+            let (opening, _) = open(&sealed, Some(&format!("falsch{number}")));
+            assert_eq!(opening, Opening::WrongPassword, "{way} {number}");
+        }
+    }
 }
 
 /// What an examination hands out and answers.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::check;
 use super::formats::docx;
+use super::rar::unreached;
 use crate::support::process::{succeed, tool};
 
 /// A 7z archive of some files, made with further arguments.
@@ -95,11 +96,12 @@ fn archives_that_hide_something_are_not_looked_at_whole() {
 fn zip_archives_of_other_methods_are_unpacked() {
     let (document, program) = (docx(&[]), [&b"MZ\x90\0"[..], &[0xe8, 1, 2, 3, 4].repeat(2_000)].concat());
     let both = [("brief.docx", &document[..]), ("ordner/a.exe", &program), ("leer.txt", b"")];
-    for method in ["BZip2", "LZMA", "XZ"] {
+    for method in ["Deflate64", "BZip2", "LZMA", "XZ"] {
         let pack = |files: &[(&str, &[u8])]| archive(files, "zip", &[&format!("-mm={method}")]);
         check("a.zip", &pack(&both), "archive - contains-office contains-program");
         let text = pack(&[("a.txt", &[b'x'; 5_000])]);
         check("a.zip", &text, "archive -");
+        assert_eq!(unreached(&text).0, [vec![b'x'; 5_000]], "{method}");
         let mut wrong = text.clone();
         wrong[30 + 5 + 20] ^= 0x55;
         assert!(super::look("a.zip", &wrong).obstacle.is_some(), "{method}");
