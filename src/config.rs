@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use engines::{FurtherEngine, RawEngine};
 pub use intake::{
-    ClamdAt, ClamdSettings, Conversion, Mail, RawIntake, RescanSchedule, Scanners, Switch, Watch,
+    ClamdAt, ClamdSettings, Conversion, MAX_CONVERTERS, Mail, RawIntake, RescanSchedule, Scanners, Switch,
+    Watch,
 };
 pub use mail::{Outgoing, RawMail, TlsMode};
 
@@ -327,6 +328,8 @@ pub struct Config {
     pub hold: Duration,
     /// Whether office documents become PDFs.
     pub converter: Conversion,
+    /// Documents that become PDFs at the same time.
+    pub converters: usize,
     /// When everything stored is scanned again; `None` for never.
     pub rescan: Option<RescanSchedule>,
     /// The folder from which files are taken.
@@ -423,6 +426,7 @@ impl RawConfig {
             events_kept_for: self.events.check()?,
             hold: self.intake.hold.0,
             converter: self.intake.converter.clone(),
+            converters: self.intake.converters().map_err(ConfigError::Intake)?,
             rescan: self.intake.rescan().map_err(ConfigError::Intake)?,
             scanners: self.intake.scanners().map_err(ConfigError::Intake)?,
             limits: self.limits,
@@ -582,6 +586,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn converters_are_a_few_at_most() {
+        let converters = |text: &str| check(text).unwrap().converters;
+        assert!((1..=2).contains(&converters("")));
+        for number in [1, MAX_CONVERTERS] {
+            assert_eq!(converters(&format!("[intake]\nconverters = {number}")), number);
+        }
+    }
+
     /// The folder of a clamd elsewhere is not on this machine, even if one of the same name is.
     #[test]
     fn signatures_are_where_debian_keeps_them_unless_clamd_is_elsewhere() {
@@ -650,6 +663,8 @@ mod tests {
             ("[intake]\nsignatures_max_age = '36'", "'36' is not a span of time"),
             ("[intake]\nsignatures_max_age = 36", "signatures_max_age"),
             ("[intake]\nrescan = 'no'", "rescan"),
+            ("[intake]\nconverters = 0", "converters must lie between 1 and 4"),
+            ("[intake]\nconverters = 5", "converters must lie between 1 and 4"),
             ("[intake]\nrescan_share = 0", "rescan_share must lie between 1 and 100"),
             ("[intake]\nrescan_hours = 'night'", "'night' names no hours of a day"),
             ("[intake]\nclamav = '/run/clamd'", "clamav"),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::clock;
 use super::upkeep::READ_ONLY;
 use super::workers::{StepResult, Worker};
-use crate::config::RescanSchedule;
+use crate::config::{MAX_CONVERTERS, RescanSchedule};
 use crate::intake::{Intake, RescanStep, RescanTime, WATCH_EVERY, WatchedFolder};
 use crate::library::Library;
 use crate::model::{self, Timestamp};
@@ -49,15 +49,19 @@ impl Worker for Examiner {
     }
 }
 
-/// Makes PDFs of held documents.
+/// Makes PDFs of held documents, one after the other; several of them side by side.
 pub(super) struct Renderer {
     pub(super) library: Library,
     pub(super) intake: Intake,
+    pub(super) name: &'static str,
 }
+
+/// The names of the jobs that make PDFs, in the log, in `tresor status` and in the metrics.
+pub(super) const RENDERERS: [&str; MAX_CONVERTERS] = ["pdf", "pdf-2", "pdf-3", "pdf-4"];
 
 impl Worker for Renderer {
     fn name(&self) -> &'static str {
-        "pdf"
+        self.name
     }
 
     fn interval(&self) -> Duration {

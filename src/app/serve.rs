@@ -12,7 +12,7 @@ use super::conversion::converter_of;
 use super::directory::DataDirectory;
 use super::entrance::Entrance;
 use super::instance::{Instance, InstanceError};
-use super::intake::{Examiner, Renderer, Rescanner, Unpacker, Watcher};
+use super::intake::{Examiner, RENDERERS, Renderer, Rescanner, Unpacker, Watcher};
 use super::notices::{Notifier, mail_settings};
 use super::pulse::{Watchdog, WriterProbe};
 use super::read_figures;
@@ -259,7 +259,9 @@ impl Host {
             self.shutdown.clone(),
         ));
         workers.start(Examiner { library: library.clone(), intake: intake.clone() });
-        workers.start(Renderer { library: library.clone(), intake: intake.clone() });
+        for name in RENDERERS.into_iter().take(config.converters) {
+            workers.start(Renderer { library: library.clone(), intake: intake.clone(), name });
+        }
         if let Some(schedule) = config.rescan {
             workers.start(Rescanner::new(library.clone(), intake.clone(), schedule));
         }

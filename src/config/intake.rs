@@ -32,6 +32,8 @@ pub struct RawIntake {
     pub hold: Span,
     /// Whether office documents become PDFs.
     pub converter: Conversion,
+    /// Documents that become PDFs at the same time: 1 to 4. If it is not set, 1 for up to two processors, and else 2.
+    pub converters: Option<usize>,
     /// Whether everything stored is scanned again when there are other signatures.
     pub rescan: Switch,
     /// Hours of the day, by the machine's time zone, in which that is done; all of them if not set.
@@ -62,6 +64,7 @@ impl Default for RawIntake {
             signatures_max_age: Span(DEFAULT_SIGNATURES_MAX_AGE),
             hold: Span(DEFAULT_HOLD),
             converter: Conversion::default(),
+            converters: None,
             rescan: Switch::On,
             rescan_hours: None,
             rescan_share: 25,
@@ -198,7 +201,20 @@ impl Scanners {
     }
 }
 
+/// Most documents that become PDFs at the same time. Each takes a processor and some 300 MiB of memory.
+pub const MAX_CONVERTERS: usize = 4;
+
 impl RawIntake {
+    /// Documents that become PDFs at the same time.
+    pub(super) fn converters(&self) -> Result<usize, &'static str> {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        match self.converters {
+            None => Ok(if processors() > 2 { 2 } else { 1 }),
+            Some(number @ 1..=MAX_CONVERTERS) => Ok(number),
+            Some(_) => Err("converters must lie between 1 and 4"),
+        }
+    }
+
     pub(super) fn rescan(&self) -> Result<Option<RescanSchedule>, &'static str> {
         let (hours, share) = (self.rescan_hours, self.rescan_share);
         match share {

@@ -70,13 +70,15 @@ impl Intake {
         (archive, key): (Sample, Key),
         folder: &EntryPath,
         (make, suffix): (Make, &str),
-        begun: &mut Begun,
     ) -> Result<Copies, RenderError> {
         let Some(inspector) = self.inspector.clone() else {
             return Ok(Copies { place: None, fault: None, goes_on: false });
         };
-        let (space, mut missing) = (hold.space, begun.remove(&hold.id).unwrap_or_default());
-        let may_pause = begun.len() < MAX_BEGUN;
+        let (mut missing, may_pause) = {
+            let begun = &mut self.turns.lock().await.begun;
+            (begun.remove(&hold.id).unwrap_or_default(), begun.len() < MAX_BEGUN)
+        };
+        let space = hold.space;
         // One at a time lies in memory beside the archive.
         let (sender, mut receiver) = mpsc::channel::<Attachment>(1);
         let walk = spawn_blocking(move || {
@@ -107,7 +109,7 @@ impl Intake {
                     break;
                 }
                 Err(error) => {
-                    begun.insert(hold.id, missing);
+                    self.turns.lock().await.begun.insert(hold.id, missing);
                     return Err(error);
                 }
             };
@@ -121,7 +123,7 @@ impl Intake {
         let obstacle = walked.map_or(Some(Obstacle::NotFinished), |walked| walked.obstacle);
         let fault = missing.fault.or(obstacle.map(Obstacle::as_str));
         if goes_on {
-            begun.insert(hold.id, missing);
+            self.turns.lock().await.begun.insert(hold.id, missing);
         }
         let access = self.library.as_worker(Worker::Intake, space);
         let place = match self.library.find(&access, folder).await {
@@ -130,11 +132,6 @@ impl Intake {
             Err(error) => return Err(error.into()),
         };
         Ok(Copies { place, fault, goes_on })
-    }
-
-    async fn another_space_waits(&self, space: SpaceId) -> Result<bool, IntakeError> {
-        let next = self.catalog().read(move |tx| tx.holds_to_render(space, 1)).await?;
-        Ok(next.iter().any(|hold| hold.space != space))
     }
 
     /// Makes one PDF; false if it was there, or there is none of such a file.

@@ -5,9 +5,10 @@
 //! space. Its name is noted before it is made, so that a crash leads to one PDF and not to two. A failure never holds or
 //! releases anything.
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
@@ -22,12 +23,12 @@ use crate::library::naming::free_name;
 use crate::library::resolve::path_of;
 use crate::library::{Change, LibraryError, NewFile};
 use crate::model::{
-    Actor, Conditions, EntryId, EntryName, EntryPath, HoldReason, HoldState, PdfPages, SpaceId, Timestamp,
-    Worker,
+    Actor, Conditions, EntryId, EntryName, EntryPath, HoldId, HoldReason, HoldState, PdfPages, SpaceId,
+    Timestamp, Worker,
 };
 use crate::scan::Sample;
 
-/// Documents converted in one round, one after the other: each takes seconds of a processor.
+/// Documents converted in one round of one converter, one after the other: each takes seconds of a processor.
 const MAX_RENDERED: usize = 16;
 /// Holds read at once, fairly across spaces. After each document they are read again, for what arrived meanwhile.
 const MAX_TURN: usize = 16;
@@ -68,15 +69,72 @@ impl Kind {
 
 /// Whose turn it is.
 pub(super) struct Turns {
-    /// The space whose document was the last one to become a PDF.
+    /// The space whose document was the last one taken from the queue.
     last: SpaceId,
-    begun: Begun,
+    /// Archives that were begun.
+    pub(super) begun: Begun,
+    under_way: UnderWay,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { last: SpaceId([0; 16]), begun: Begun::new() }
+        Self { last: SpaceId([0; 16]), begun: Begun::new(), under_way: UnderWay::default() }
     }
+}
+
+/// What is converted now: no two converters have the same document, or make a PDF of the same name.
+#[derive(Clone, Default)]
+struct UnderWay(Arc<Mutex<Places>>);
+
+/// The place of each document's PDF or PDFs, once that is certain.
+type Places = HashMap<HoldId, Option<(SpaceId, EntryPath)>>;
+
+impl UnderWay {
+    fn now(&self) -> MutexGuard<'_, Places> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a document, unless it is taken.
+    fn take(&self, id: HoldId) -> Option<Taken> {
+        let is_free = !self.now().contains_key(&id);
+        is_free.then(|| {
+            self.now().insert(id, None);
+            Taken { id, under_way: self.clone() }
+        })
+    }
+
+    /// Reserves the place of a document's PDF; false if another document has it now.
+    fn reserve(&self, id: HoldId, space: SpaceId, path: &EntryPath) -> bool {
+        let place = Some((space, path.clone()));
+        let mut under_way = self.now();
+        let is_free = under_way.iter().all(|(other, taken)| *other == id || *taken != place);
+        if is_free {
+            under_way.insert(id, place);
+        }
+        is_free
+    }
+}
+
+/// A document that is converted, until this is dropped.
+struct Taken {
+    id: HoldId,
+    under_way: UnderWay,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.under_way.now().remove(&self.id);
+    }
+}
+
+/// What becomes of a document in the queue.
+enum Plan {
+    /// It becomes a PDF.
+    Make(Box<Document>),
+    /// There will be none.
+    None,
+    /// Another one gets a PDF of the same name at the moment.
+    Later,
 }
 
 /// A document that becomes a PDF.
@@ -89,38 +147,55 @@ struct Document {
 }
 
 impl Intake {
-    /// Makes the PDFs that are missing, up to a bounded number; returns how many were made.
+    /// Makes the PDFs that are missing, up to a bounded number; returns how many were made. Calls may run side by side: none takes
+    /// a document that another one has.
     ///
     /// Errors: those of the catalogue, and those of the machine: without a working converter nothing is tried on.
     pub async fn render_some(&self, now: Timestamp) -> Result<usize, RenderError> {
         let Some(converter) = &self.converter else { return Ok(0) };
-        let (mut looked_at, mut tried, mut made) = (0, 0, 0);
+        let (mut looked_at, mut tried, mut made, mut put_off) = (0, 0, 0, Vec::new());
         while tried < MAX_RENDERED && looked_at < MAX_LOOKED_AT {
-            let mut turns = self.turns.lock().await;
-            let after = turns.last;
-            let holds = self.catalog().read(move |tx| tx.holds_to_render(after, MAX_TURN)).await;
-            let holds = holds.map_err(IntakeError::from)?;
-            if holds.is_empty() {
-                break;
+            let Some((hold, taken)) = self.next_to_render(&mut looked_at).await? else { break };
+            let id = hold.id;
+            if hold.state == HoldState::Released {
+                self.turns.lock().await.begun.remove(&id);
+                self.clear(&hold, now).await?;
+                continue;
             }
-            for hold in holds {
-                (looked_at, turns.last) = (looked_at + 1, hold.space);
-                let id = hold.id;
-                if hold.state == HoldState::Released {
-                    turns.begun.remove(&id);
-                    self.clear(&hold, now).await?;
-                    continue;
+            match self.prepare(hold).await? {
+                Plan::Make(document) => {
+                    tried += 1;
+                    made += usize::from(self.make(&document, converter, now).await?);
                 }
-                let Some(document) = self.prepare(hold).await? else {
-                    turns.begun.remove(&id);
-                    continue;
-                };
-                tried += 1;
-                made += usize::from(self.make(&document, converter, &mut turns.begun, now).await?);
-                break;
+                Plan::None => drop(self.turns.lock().await.begun.remove(&id)),
+                // Not again in this round.
+                Plan::Later => put_off.push(taken),
             }
         }
         Ok(made)
+    }
+
+    /// The next document of the queue that nobody else converts; its space has had its turn then.
+    async fn next_to_render(&self, looked_at: &mut usize) -> Result<Option<(HoldRow, Taken)>, IntakeError> {
+        let mut turns = self.turns.lock().await;
+        let after = turns.last;
+        let holds = self.catalog().read(move |tx| tx.holds_to_render(after, MAX_TURN)).await?;
+        for hold in holds {
+            *looked_at += 1;
+            if let Some(taken) = turns.under_way.take(hold.id) {
+                turns.last = hold.space;
+                return Ok(Some((hold, taken)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether another space waits for a PDF that nobody makes at the moment.
+    pub(super) async fn another_space_waits(&self, space: SpaceId) -> Result<bool, IntakeError> {
+        let under_way = self.turns.lock().await.under_way.clone();
+        let next = self.catalog().read(move |tx| tx.holds_to_render(space, MAX_TURN)).await?;
+        let under_way = under_way.now();
+        Ok(next.iter().any(|hold| hold.space != space && !under_way.contains_key(&hold.id)))
     }
 
     /// Makes a PDF, or notes why there is none; returns whether there is one.
@@ -130,10 +205,9 @@ impl Intake {
         &self,
         document: &Document,
         converter: &Arc<Converter>,
-        begun: &mut Begun,
         now: Timestamp,
     ) -> Result<bool, RenderError> {
-        let fault = match self.render(document, converter, begun, now).await {
+        let fault = match self.render(document, converter, now).await {
             // It stays in the queue.
             Ok(Copies { place, goes_on: true, .. }) => return Ok(place.is_some()),
             Ok(Copies { place, fault, .. }) => {
@@ -150,20 +224,27 @@ impl Intake {
         Ok(false)
     }
 
-    /// Notes under which name the PDF will be; `None` if there will be none: the file is no office document, is not in the
-    /// tree, or its hold has ended.
-    async fn prepare(&self, hold: HoldRow) -> Result<Option<Document>, IntakeError> {
+    /// Notes under which name the PDF will be. There is none if the file is no office document, is not in the tree, or its hold
+    /// has ended.
+    async fn prepare(&self, hold: HoldRow) -> Result<Plan, IntakeError> {
+        let under_way = self.turns.lock().await.under_way.clone();
         let plan = move |tx: &WriteTx<'_>| {
             tx.silent("the PDF is the event, when it is stored");
             tx.touches_only([]);
             // It may have been opened since it was read.
             let hold = tx.hold(hold.id)?.ok_or(IntakeError::NoSuchHold)?;
             let found = place(tx, &hold)?;
+            if let Some((_, path)) = &found
+                && !under_way.reserve(hold.id, hold.space, path)
+            {
+                return Ok(Plan::Later);
+            }
             let name = found.as_ref().and_then(|(_, path)| path.names().last()).map(ToString::to_string);
             let row = RenditionRow { is_pending: found.is_some(), name, entry: None, fault: None };
             tx.update_rendition(hold.id, &row)?;
+            let Some((kind, path)) = found else { return Ok(Plan::None) };
             let pages = tx.space(hold.space)?.map(|space| space.pdf.pages).unwrap_or_default();
-            Ok::<_, IntakeError>(found.map(|(kind, path)| Document { hold, kind, pages, path }))
+            Ok::<_, IntakeError>(Plan::Make(Box::new(Document { hold, kind, pages, path })))
         };
         self.library.storing().await?.write(plan).await
     }
@@ -172,7 +253,6 @@ impl Intake {
         &self,
         document: &Document,
         converter: &Arc<Converter>,
-        begun: &mut Begun,
         now: Timestamp,
     ) -> Result<Copies, RenderError> {
         let sample = match self.sample_of(document.hold.space, document.hold.version).await? {
@@ -199,7 +279,7 @@ impl Intake {
                 Some(sample.map_err(ConvertError::from).and_then(|sample| means.pdf(&sample, kind)))
             });
             let packed = (sample, key);
-            return self.copy_members(&document.hold, packed, &document.path, (make, SUFFIX), begun).await;
+            return self.copy_members(&document.hold, packed, &document.path, (make, SUFFIX)).await;
         }
         let pdf = spawn_blocking(move || means.pdf(&sample, kind)).await.map_err(LibraryError::from)??;
         let place = Some(self.store(document, pdf, now).await?);

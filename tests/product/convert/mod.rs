@@ -7,7 +7,7 @@ mod doctor;
 mod formats;
 mod limits;
 mod reach;
-mod unit;
+pub(crate) mod unit;
 
 use std::fs::{self, File, Permissions};
 use std::io::Read;

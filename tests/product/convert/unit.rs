@@ -20,13 +20,13 @@ use crate::support::process::{eventually, require};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A socket behind which each connection starts a process.
-struct Units {
+pub(crate) struct Units {
     folder: TempDir,
 }
 
 impl Units {
     /// Confined as systemd confines them; `also` is one more folder that a job may read.
-    fn confined(also: Option<&Path>) -> Self {
+    pub(crate) fn confined(also: Option<&Path>) -> Self {
         assert!(
             rustix::process::geteuid().is_root(),
             "this test gives a process to another user, as systemd does: run it as root"
@@ -92,7 +92,7 @@ impl Units {
         units
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.folder.path().join("socket")
     }
 

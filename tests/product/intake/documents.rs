@@ -14,7 +14,7 @@ use crate::support::server::{PASSWORD, SPACE, USER};
 const LIMIT: Duration = Duration::from_mins(2);
 
 /// A text document in one XML file with this sentence.
-fn document(sentence: &str) -> String {
+pub(super) fn document(sentence: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"

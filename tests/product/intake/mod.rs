@@ -6,6 +6,7 @@ mod asking;
 mod certificate;
 mod clients;
 mod clock;
+mod converters;
 mod documents;
 mod engines;
 mod engines_inside;

@@ -28,7 +28,8 @@ fn jobs(office: &Office) -> Vec<Value> {
 #[test]
 fn status_shows_what_each_job_did_last_and_when_it_runs_next() {
     let office = Office::with_instance();
-    let served = office.serve(["--key-file", "key.txt"]);
+    office.write("tresor.toml", "[intake]\nconverters = 2\n");
+    let served = office.serve(["--key-file", "key.txt", "--config", "tresor.toml"]);
     eventually("each job has run once", LIMIT, || {
         jobs(&office).iter().all(|job| job["last_success"].is_string() && job["next_run"].is_string())
     });
@@ -53,6 +54,7 @@ fn status_shows_what_each_job_did_last_and_when_it_runs_next() {
             ("verify", 10),
             ("intake", 2),
             ("pdf", 2),
+            ("pdf-2", 2),
             ("rescan", 5),
             ("mail", 2),
             ("keys", 86_400),
