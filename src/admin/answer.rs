@@ -1,7 +1,9 @@
 //! Executes a request.
 
-use secrecy::ExposeSecret;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+use secrecy::ExposeSecret;
 
 use super::error::AdminError;
 use super::judge::{Asker, Judged};
@@ -9,7 +11,7 @@ use super::request::ContactAsked;
 use super::shown;
 use super::{
     AppPasswordShown, GrantShown, HoldShown, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply,
-    Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
+    Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When, WorkerShown,
 };
 use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
 use crate::intake::Intake;
@@ -40,7 +42,12 @@ pub struct Admin {
     pub(super) sharing: Sharing,
     pub(super) intake: Intake,
     pub(super) notices: Notices,
+    /// The state of each background job of the server, if one runs.
+    pub(super) jobs: Arc<OnceLock<Box<Jobs>>>,
 }
+
+/// Says how each background job is doing.
+type Jobs = dyn Fn() -> Vec<WorkerShown> + Send + Sync;
 
 impl Admin {
     /// Joins the rooms that requests need.
@@ -53,7 +60,14 @@ impl Admin {
         intake: Intake,
         notices: Notices,
     ) -> Self {
-        Self { library, uploads, recovery, accounts, sharing, intake, notices }
+        Self { library, uploads, recovery, accounts, sharing, intake, notices, jobs: Arc::default() }
+    }
+
+    /// From now on the status tells of these background jobs. Later calls have no effect.
+    #[must_use]
+    pub fn with_jobs(self, jobs: impl Fn() -> Vec<WorkerShown> + Send + Sync + 'static) -> Self {
+        let _ = self.jobs.set(Box::new(jobs));
+        self
     }
 
     /// Executes a request at `now`, if `by` may make it. Changes are recorded as theirs.

@@ -31,6 +31,8 @@ enum Askers<'a> {
     Spaces(Right),
     /// Users with the right to write, in the spaces where they have it, except clients of the office: these are asked.
     Staff,
+    /// Those, and administrators.
+    StaffOrAdministrators,
     /// Users who decide about held contents, in the spaces where they do.
     Releasers,
 }
@@ -104,9 +106,9 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::RequestRemind { .. }
         | Request::RequestPreview { .. }
         | Request::RequestPause { .. }
-        | Request::RequestRecipient { .. }
-        | Request::TemplateList
-        | Request::TemplateShow { .. } => Askers::Staff,
+        | Request::RequestRecipient { .. } => Askers::Staff,
+        // They name no client and no file; administrators change them.
+        Request::TemplateList | Request::TemplateShow { .. } => Askers::StaffOrAdministrators,
         Request::TrashPurge { .. }
         | Request::History { space: Some(_), .. }
         | Request::UploadList { .. }
@@ -172,7 +174,8 @@ impl Judged {
                 let has_any = rights.iter().any(|access| access.require(needed).is_ok());
                 has_any.then_some(Reach::Granted(rights, needed))
             }
-            Askers::Staff => {
+            Askers::StaffOrAdministrators if accounts.may_administer(user).await? => Some(Reach::None),
+            Askers::Staff | Askers::StaffOrAdministrators => {
                 let rights = accounts.spaces_of(user).await?;
                 let has_any = rights.iter().any(|access| access.require(Right::Write).is_ok());
                 (has_any && user.role != Role::Client).then_some(Reach::Granted(rights, Right::Write))

@@ -16,6 +16,7 @@ mod reply;
 mod request;
 mod shown;
 mod status;
+mod trouble;
 mod verify;
 
 pub use answer::{Admin, WAITS_FOR_SECOND};
@@ -32,3 +33,4 @@ pub use reply::{
     WorkerShown,
 };
 pub use request::{AskedFor, IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};
+pub use trouble::Trouble;

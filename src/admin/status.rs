@@ -2,11 +2,9 @@
 
 use super::answer::Admin;
 use super::error::AdminError;
-use super::{Reply, StatusShown, When};
-use crate::intake::SilentScanner;
-use crate::library::{DAMAGED_CATALOGUE, ReadOnlyCause};
+use super::{Reply, StatusShown, Trouble, When};
+use crate::library::ReadOnlyCause;
 use crate::model::{Timestamp, layout};
-use crate::text::Language;
 
 impl Admin {
     /// Collects the state. Values that a damaged catalogue cannot provide stay unknown; all others are
@@ -22,75 +20,48 @@ impl Admin {
         let (spaces, integrity) = (self.known(spaces)?, self.known(integrity)?);
         let users = self.known(users)?;
         let (is_rolled_back, without_key) = (self.known(is_rolled_back)?, self.known(without_key)?);
-        let mut warnings = Vec::new();
+        let read_only = library.read_only();
+        let mut troubles: Vec<_> = read_only.map(Trouble::read_only).into_iter().collect();
         if is_rolled_back == Some(true) {
-            warnings.push(
-                "the catalogue is older than the stored files, so nothing is removed for good; stop the server \
-                 and run `tresor rebuild`"
-                    .to_owned(),
-            );
+            troubles.push(Trouble::RolledBack);
         }
         if library.is_catalogue_damaged() {
-            warnings.push(DAMAGED_CATALOGUE.to_owned());
+            troubles.push(Trouble::CatalogueDamaged);
         }
         if self.known(lost_space)?.flatten().is_some() {
-            warnings.push(
-                "spaces/ holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring \
-                 spaces/ back from a backup"
-                    .to_owned(),
-            );
+            troubles.push(Trouble::StorageMissing);
         }
-        for space in without_key.iter().flatten() {
-            warnings.push(format!(
-                "the key file of space {} is missing, damaged or another space's, and without the right one none of \
-                 its files opens; bring {} back from a backup",
-                space.name,
-                layout::space_key(space.id)
-            ));
-        }
-        if let Some(doubt) = library.clock_doubt() {
-            let (hours, left) = (doubt.distance.as_secs() / 3_600, doubt.left.as_secs() / 3_600);
-            let place = if doubt.is_ahead { "ahead of" } else { "behind" };
-            warnings.push(format!(
-                "the clock is {hours} hours {place} the time that it should be by how long the machine has been \
-                 running, so nothing goes for good by it; put it right if it is wrong, else it is believed after \
-                 {left} more hours of running"
-            ));
-        }
+        troubles.extend(without_key.iter().flatten().map(|space| Trouble::KeyMissing {
+            space: space.name.clone(),
+            file: layout::space_key(space.id),
+        }));
+        troubles.extend(library.clock_doubt().map(|doubt| Trouble::ClockDoubted {
+            hours: doubt.distance.as_secs() / 3_600,
+            ahead: doubt.is_ahead,
+            left: doubt.left.as_secs() / 3_600,
+        }));
         let holds = spaces.iter().flatten().any(|space| space.settings.hold.is_some());
         if holds && !self.intake.has_scanner() {
-            warnings.push(
-                "a space holds what arrives, but no scanner is set up ([intake] clamd), so nothing is released".to_owned(),
-            );
+            troubles.push(Trouble::NoScanner);
         }
-        for scanner in self.intake.silent_scanners(Timestamp::now()).await.iter().filter(|_| holds) {
-            warnings.push(silent(scanner));
+        if holds {
+            let silent = self.intake.silent_scanners(Timestamp::now()).await;
+            troubles.extend(silent.iter().map(Trouble::silent));
         }
         let undelivered = self.known(self.notices.undelivered(now).await)?.unwrap_or_default();
-        if undelivered > 0 {
-            warnings.push(format!(
-                "{undelivered} mails could not be delivered during the last week; `tresor notices list` shows them, and \
-                 `tresor notices retry` sends one again"
-            ));
-        }
-        let undecided = self.intake.undecided().await;
-        let (undecided, in_doubt) = self.known(undecided)?.unwrap_or_default();
-        if undecided > 0 {
-            warnings.push(format!(
-                "{undecided} contents in the holding area wait for a decision; `tresor hold list` shows them"
-            ));
-        }
-        if in_doubt > 0 {
-            warnings.push(format!(
-                "a scanner's signature found something in many contents at once, and {in_doubt} of them are locked until \
-                 a person decides: is the signature wrong? `tresor hold list` shows them, and `tresor hold release \
-                 --virus NAME` releases those that it no longer finds"
-            ));
-        }
-        let read_only = library.read_only();
+        let (undecided, in_doubt) = self.known(self.intake.undecided().await)?.unwrap_or_default();
+        let damaged = integrity.as_ref().map_or(0, |integrity| integrity.damaged);
+        let counted = [
+            Trouble::Damaged { count: damaged },
+            Trouble::MailsUndelivered { count: undelivered },
+            Trouble::Undecided { count: undecided },
+            Trouble::MassHit { count: in_doubt },
+        ];
+        troubles.extend(counted.into_iter().filter(|trouble| trouble.count() != Some(0)));
         Ok(Reply::Status(StatusShown {
-            warnings,
-            workers: Vec::new(),
+            warnings: troubles.iter().filter_map(Trouble::warning).collect(),
+            troubles,
+            workers: self.jobs.get().map(|jobs| jobs()).unwrap_or_default(),
             state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
             advice: read_only.map(ReadOnlyCause::advice),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -109,18 +80,6 @@ impl Admin {
             Ok(known) => Ok(Some(known)),
             Err(_) if self.library.is_catalogue_damaged() => Ok(None),
             Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// A scanner that gives no verdicts, as a warning.
-fn silent(scanner: &SilentScanner) -> String {
-    let what = Language::English.hold_reason(scanner.reason);
-    match (&scanner.name, scanner.is_required) {
-        (None, _) => format!("{what}, so the holding area releases nothing; does clamd run?"),
-        (Some(name), true) => format!("{what} ({name}), so the holding area releases nothing"),
-        (Some(name), false) => {
-            format!("{what} ({name}); contents are released without it, and their certificates say so")
         }
     }
 }

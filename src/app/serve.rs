@@ -205,7 +205,7 @@ impl Host {
             accounts: accounts.clone(),
             sharing: sharing.clone(),
             intake: intake.clone(),
-            admin: instance.admin(),
+            admin: instance.admin().with_jobs(self.workers.listing()),
         };
         self.router.open(rooms, origins, limits);
         self.mail.open(intake.clone());
@@ -413,6 +413,7 @@ impl Host {
                 spaces_without_key: None,
                 last_full_verify: None,
                 warnings: self.certificate_warning().into_iter().collect(),
+                troubles: Vec::new(),
                 workers: Vec::new(),
             }),
             (None, _) => AdminError::ServerLocked.reply(),

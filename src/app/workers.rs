@@ -54,7 +54,14 @@ pub(super) trait Worker: Send + 'static {
 pub(super) struct Workers {
     shutdown: Shutdown,
     figures: Figures,
-    started: Mutex<Vec<(Arc<Record>, JoinHandle<()>)>>,
+    started: Arc<Mutex<Started>>,
+}
+
+/// Jobs, in the order in which they were started.
+type Started = Vec<(Arc<Record>, JoinHandle<()>)>;
+
+fn lock(started: &Mutex<Started>) -> MutexGuard<'_, Started> {
+    started.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Workers {
@@ -62,7 +69,7 @@ impl Workers {
     pub(super) fn new(shutdown: Shutdown, metrics: &Metrics) -> Self {
         let figures = Figures::default();
         figures.register(metrics);
-        Self { shutdown, figures, started: Mutex::default() }
+        Self { shutdown, figures, started: Arc::default() }
     }
 
     /// Starts a job, which then runs until shutdown.
@@ -74,7 +81,13 @@ impl Workers {
 
     /// The state of each job, in the order in which they were started.
     pub(super) fn shown(&self) -> Vec<WorkerShown> {
-        self.started().iter().map(|(record, _)| record.shown()).collect()
+        self.listing()()
+    }
+
+    /// The same for others, at any time.
+    pub(super) fn listing(&self) -> impl Fn() -> Vec<WorkerShown> + Send + Sync + 'static {
+        let started = Arc::clone(&self.started);
+        move || lock(&started).iter().map(|(record, _)| record.shown()).collect()
     }
 
     /// Returns when shutdown was requested and every job has ended. A step that then runs for longer than
@@ -93,8 +106,8 @@ impl Workers {
         abandoned
     }
 
-    fn started(&self) -> MutexGuard<'_, Vec<(Arc<Record>, JoinHandle<()>)>> {
-        self.started.lock().unwrap_or_else(PoisonError::into_inner)
+    fn started(&self) -> MutexGuard<'_, Started> {
+        lock(&self.started)
     }
 }
 

@@ -51,6 +51,24 @@ sentences! {
     no_devices:
         de "Noch kein Gerät hat ein Kennwort.",
         en "No device has a password yet.";
+    uploads_title:
+        de "Noch nicht ganz angekommen",
+        en "Not fully arrived yet";
+    uploads_about:
+        de "Von diesen Dateien ist erst ein Teil da. Wählen Sie eine noch einmal aus, geht es dort weiter, bis sie verfällt.",
+        en "Only a part of these files is here. Choose one again and it goes on from there, until it expires.";
+    upload_part(arrived: &str, whole: &str, until: &str):
+        de "{arrived} von {whole} da, verfällt {until}",
+        en "{arrived} of {whole} here, expires {until}";
+    upload_begun(arrived: &str, until: &str):
+        de "{arrived} da, verfällt {until}",
+        en "{arrived} here, expires {until}";
+    discard:
+        de "Verwerfen",
+        en "Discard";
+    discarded:
+        de "Der angefangene Upload ist verworfen.",
+        en "The upload that had begun is discarded.";
     device_since(moment: &str):
         de "seit {moment}",
         en "since {moment}";

@@ -25,6 +25,7 @@ mod screen_lock;
 mod script;
 mod sending;
 mod sentences;
+mod server;
 mod sign_in;
 mod signed_in;
 mod upload;
@@ -51,6 +52,7 @@ pub use requests::RequestsTexts;
 pub use screen_lock::ScreenLockTexts;
 pub use sending::SendingTexts;
 pub use sentences::Sentence;
+pub use server::ServerTexts;
 pub use sign_in::SignInTexts;
 pub use signed_in::SignedInTexts;
 pub use upload::UploadTexts;
@@ -77,6 +79,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("RefusalTexts", RefusalTexts::ALL),
     ("RequestsTexts", RequestsTexts::ALL),
     ("SendingTexts", SendingTexts::ALL),
+    ("ServerTexts", ServerTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
     ("SignedInTexts", SignedInTexts::ALL),
 ];

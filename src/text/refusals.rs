@@ -89,7 +89,7 @@ impl RefusalTexts {
         match code {
             "mail-name-malformed" | "mail-name-reserved" => self.mail_name(),
             "user-exists" | "space-exists" | "mail-name-taken" => self.name_taken(),
-            "user-unknown" | "space-unknown" | "app-password-unknown" => self.unknown(),
+            "user-unknown" | "space-unknown" | "app-password-unknown" | "upload-unknown" => self.unknown(),
             "own-substitute" => self.own_substitute(),
             "word-unknown" => self.day(),
             "last-administrator" => self.last_administrator(),

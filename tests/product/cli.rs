@@ -452,7 +452,7 @@ fn scripts_find_the_same_keys_for_good() {
     for (words, expected) in [
         (
             &["status"][..],
-            "advice damaged_containers last_full_verify spaces spaces_without_key state used_bytes users version warnings workers",
+            "advice damaged_containers last_full_verify spaces spaces_without_key state troubles used_bytes users version warnings workers",
         ),
         (
             &["office", "show"],

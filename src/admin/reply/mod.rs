@@ -16,6 +16,7 @@ pub use holding::{
     VerdictShown,
 };
 
+use super::trouble::Trouble;
 use crate::model::{ParseTimestampError, Timestamp};
 
 /// A point in time; in JSON as RFC 3339, to the second.
@@ -125,6 +126,9 @@ pub struct StatusShown {
     /// Warnings for the owner, as sentences.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// The same for programs, and what `state` and `damaged_containers` say.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
     /// Background jobs; none if no server runs.
     #[serde(default)]
     pub workers: Vec<WorkerShown>,

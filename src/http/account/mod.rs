@@ -2,6 +2,7 @@
 
 mod page;
 mod password;
+mod uploads;
 
 use std::borrow::Cow;
 
@@ -34,6 +35,7 @@ enum Outcome {
     Saved,
     /// Of another browser.
     SignedOut,
+    Discarded,
     Refused(Cow<'static, str>),
 }
 
@@ -67,6 +69,7 @@ impl Own<'_> {
                     ("removed", Outcome::Removed),
                     ("saved", Outcome::Saved),
                     ("signed-out", Outcome::SignedOut),
+                    ("discarded", Outcome::Discarded),
                 ];
                 let outcome = outcomes.into_iter().find(|(word, _)| has(*word));
                 self.page(outcome.map_or(Outcome::Nothing, |(_, outcome)| outcome)).await
@@ -103,6 +106,7 @@ impl Own<'_> {
                     _ => see_other(&format!("{HERE}?saved")),
                 };
             }
+            "discard" => return self.discard(&text("upload")).await,
             browsers::END => {
                 let id = text("session").parse().unwrap_or_default();
                 return match self.desk.ask(Request::SessionEnd { user: name, id }).await {

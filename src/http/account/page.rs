@@ -37,11 +37,13 @@ impl Own<'_> {
                 Outcome::Removed => (success(texts.removed())),
                 Outcome::Saved => (success(texts.saved())),
                 Outcome::SignedOut => (success(SignedInTexts(desk.language).ended())),
+                Outcome::Discarded => (success(texts.discarded())),
                 Outcome::Refused(why) => (problem(why)),
             }
             (facts(&[(texts.user_name(), &shown_name(desk.name())), (texts.role(), role)]))
             (self.devices(&devices))
             (browsers::list(desk, HERE, &sessions))
+            (self.uploads().await)
             (self.reach().await)
             section {
                 h2 { (texts.factor_title()) }

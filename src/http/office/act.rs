@@ -27,10 +27,13 @@ impl Office<'_> {
             (Address::Person(name), "reset") => return self.reset(name).await,
             (Address::Person(name), "delete") => return self.delete(name, &text("confirm")).await,
             (Address::Space(name), "rename") => return self.rename(name, text("name")).await,
+            (Address::Template(name), "template") => return self.keep_template(name, &text("text")).await,
             _ => {}
         }
         let request = match address {
-            Address::List => None,
+            Address::List | Address::State | Address::Rights | Address::Templates | Address::Template(_) => {
+                None
+            }
             Address::Details => Some(Request::OfficeSet(details::asked(form))),
             Address::Person(name) if action == "reach" => {
                 let mut request = reach::asked(name, form);

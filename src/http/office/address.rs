@@ -10,6 +10,10 @@ pub(super) const HERE: &str = "/office";
 pub(super) enum Address {
     List,
     Details,
+    State,
+    Rights,
+    Templates,
+    Template(String),
     Person(String),
     Space(String),
 }
@@ -21,6 +25,10 @@ impl Address {
         match (kind, name, parts.next()) {
             (None, ..) => Some(Self::List),
             (Some("details"), None, _) => Some(Self::Details),
+            (Some("state"), None, _) => Some(Self::State),
+            (Some("rights"), None, _) => Some(Self::Rights),
+            (Some("templates"), None, _) => Some(Self::Templates),
+            (Some("templates"), Some(name), None) => Some(Self::Template(decode(name).ok()?)),
             (Some("people"), Some(name), None) => Some(Self::Person(decode(name).ok()?)),
             (Some("spaces"), Some(name), None) => Some(Self::Space(decode(name).ok()?)),
             _ => None,
@@ -36,6 +44,10 @@ impl Address {
         match self {
             Self::List => HERE.to_owned(),
             Self::Details => format!("{HERE}/details"),
+            Self::State => format!("{HERE}/state"),
+            Self::Rights => format!("{HERE}/rights"),
+            Self::Templates => format!("{HERE}/templates"),
+            Self::Template(name) => named("templates", name),
             Self::Person(name) => named("people", name),
             Self::Space(name) => named("spaces", name),
         }
@@ -48,8 +60,13 @@ mod tests {
 
     #[test]
     fn an_address_names_its_page() {
-        let named = [Address::Person("Jürgen K./2".into()), Address::Space("A & B?#".into())];
-        for address in [Address::List, Address::Details].into_iter().chain(named) {
+        let named = [
+            Address::Person("Jürgen K./2".into()),
+            Address::Space("A & B?#".into()),
+            Address::Template("lohn".into()),
+        ];
+        let plain = [Address::List, Address::Details, Address::State, Address::Rights, Address::Templates];
+        for address in plain.into_iter().chain(named) {
             assert_eq!(Address::of(&address.path()), Some(address));
         }
         for bad in ["/office/", "/office/people", "/office/people/a/b", "/office/people/%zz", "/office/x/y"] {

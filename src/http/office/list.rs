@@ -9,42 +9,69 @@ use crate::admin::{SpaceShown, UserShown};
 use crate::http::page::folder::shown_name;
 use crate::model::{Role, SpaceKind};
 use crate::net::ResponseBody;
-use crate::text::AccountTexts;
+use crate::text::{AccountTexts, ServerTexts};
+
+/// Most people and most spaces that are shown at once.
+const MOST_NAMES: usize = 200;
 
 impl Office<'_> {
     pub(super) async fn list(&self, outcome: &Outcome) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
         let people = self.people().await?;
         let spaces = self.spaces().await?;
+        let asked = self.asked_name();
+        let people: Vec<_> = people.iter().filter(|person| asked.fits(&person.name)).collect();
+        let spaces: Vec<_> = spaces.iter().filter(|space| asked.fits(&space.name)).collect();
         let content = html! {
             (self.above(outcome))
-            p { a href=(Address::Details.path()) { (texts.details()) } }
+            (self.others())
+            (self.search(&Address::List, &asked))
             section {
                 h2 { (texts.people()) }
                 ul.items {
-                    @for person in &people {
+                    @for person in people.iter().take(MOST_NAMES) {
                         li {
                             a href=(Address::Person(person.name.clone()).path()) { (shown_name(&person.name)) }
                             p.where { (self.of_person(person)) }
                         }
                     }
                 }
+                (self.rest(people.len()))
                 (self.new_person())
             }
             section {
                 h2 { (texts.spaces()) }
                 ul.items {
-                    @for space in &spaces {
+                    @for space in spaces.iter().take(MOST_NAMES) {
                         li {
                             a href=(Address::Space(space.name.clone()).path()) { (shown_name(&space.name)) }
                             p.where { (self.of_space(space)) }
                         }
                     }
                 }
+                (self.rest(spaces.len()))
                 (self.new_space())
             }
         };
         Ok(self.page(texts.title(), &Address::List, content, outcome))
+    }
+
+    /// The way to the other pages.
+    fn others(&self) -> Markup {
+        let texts = ServerTexts(self.desk.language);
+        let pages = [
+            (Address::State, texts.title()),
+            (Address::Rights, texts.rights()),
+            (Address::Templates, texts.templates()),
+            (Address::Details, self.texts().details()),
+        ];
+        html! { nav.choice { @for (page, title) in pages { a href=(page.path()) { (title) } } } }
+    }
+
+    /// How many names are not shown.
+    fn rest(&self, found: usize) -> Markup {
+        let left = found.saturating_sub(MOST_NAMES);
+        html! { @if left > 0 { p { (ServerTexts(self.desk.language).more(left)) } } }
     }
 
     /// Role and state of a person.

@@ -1,4 +1,4 @@
-//! The pages for administrators: people, spaces, rights, the office's details. Plain HTML without scripts, in German or
+//! The pages for administrators: people, spaces, rights, the office's details, the server's state. Plain HTML without scripts, in German or
 //! English. Each form becomes a request to `admin`, which judges it; without that right the pages do not exist.
 
 mod act;
@@ -6,7 +6,11 @@ mod address;
 mod details;
 mod list;
 mod person;
+mod rights;
+mod search;
 mod space;
+mod state;
+mod templates;
 
 use std::borrow::Cow;
 
@@ -115,9 +119,18 @@ impl Office<'_> {
         let page = match address {
             Address::List => self.list(&outcome).await,
             Address::Details => self.details(&outcome).await,
+            Address::State => self.state(&outcome).await,
+            Address::Rights => self.rights(&outcome).await,
+            Address::Templates => self.templates(&outcome).await,
+            Address::Template(name) => self.template(name, None, &outcome).await,
             Address::Person(name) => self.person(name, &outcome).await,
             Address::Space(name) => self.space(name, &outcome).await,
         };
+        self.made(page)
+    }
+
+    /// A page, or what stands in place of one that could not be made.
+    fn made(&self, page: Result<Response<ResponseBody>, Unavailable>) -> Response<ResponseBody> {
         page.unwrap_or_else(|Unavailable { code }| {
             tracing::error!(request_id = %self.desk.context.info.request_id, code, "page of the office not made");
             failed(self.desk.language, &self.desk.bar(HERE))
@@ -163,7 +176,18 @@ impl Office<'_> {
         content: Markup,
         outcome: &Outcome,
     ) -> Response<ResponseBody> {
-        self.desk.page((Width::Narrow, title), &address.path(), content, outcome.status())
+        self.wide_page((Width::Narrow, title), address, content, outcome)
+    }
+
+    /// The same of another width.
+    fn wide_page(
+        &self,
+        titled: (Width, &str),
+        address: &Address,
+        content: Markup,
+        outcome: &Outcome,
+    ) -> Response<ResponseBody> {
+        self.desk.page(titled, &address.path(), content, outcome.status())
     }
 
     /// For an address without a page, and for anyone but administrators.

@@ -177,3 +177,32 @@ fn the_own_password_is_changed_by_those_who_know_it() {
         "never slowed down"
     );
 }
+
+#[test]
+fn an_upload_that_broke_off_is_discarded() {
+    let server = TestServer::start_plain();
+    let begun =
+        server.request("POST", "/tus").header("Tus-Resumable", "1.0.0").header("Upload-Length", "5000000");
+    let said = crate::resumable::tus::metadata(&[("path", &format!("{SPACE}/Bilanz.pdf"))]);
+    begun.header("Upload-Metadata", &said).header("Content-Length", "0").send().expect(201);
+    let browser = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let page = browser.get("/account").expect(200);
+    let text = page.text();
+    assert!(
+        text.contains(&format!("{SPACE}/Bilanz.pdf")) && text.contains("0 B von 4,7 MiB da, verfällt"),
+        "{text}"
+    );
+    let id = crate::support::browser::hidden(&page, "upload");
+    let fields = [("do", "discard"), ("upload", id.as_str())];
+    // Another person's upload is none of theirs.
+    server.add_user("bert", "staff", PASSWORD);
+    server.cli_ok(["grant", "bert", SPACE, "write"]);
+    let bert = Browser::signed_in(&server, "de", "bert", PASSWORD);
+    let other = bert.get("/account").expect(200);
+    assert!(!other.text().contains("Bilanz"), "{other}");
+    bert.send(&other, "/account", &fields).expect(400);
+    assert_eq!(leads_to(&browser.send(&page, "/account", &fields)), "/account?discarded");
+    let text = browser.get("/account?discarded").expect(200).text();
+    assert!(text.contains("verworfen") && !text.contains("Noch nicht ganz angekommen"), "{text}");
+    assert_eq!(server.cli_ok(["upload", "list", "--json"]).trim(), "[]");
+}

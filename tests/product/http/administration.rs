@@ -210,3 +210,86 @@ fn what_cannot_be_done_is_said() {
     refused(&own, &[("do", "role"), ("role", "staff")], "letzte Person");
     chief.get(&own).expect(200);
 }
+
+#[test]
+fn the_state_of_the_server_names_what_to_see_to() {
+    let server = office();
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    let page = chief.get("/office/state").expect(200).text();
+    for part in
+        ["Alles in Ordnung", "Programmversion", env!("CARGO_PKG_VERSION"), "noch nie", "Laufende Aufgaben"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    // The jobs of a server without a scanner, by the names that people understand; none by its own.
+    for job in ["Abgelaufenes entfernen", "Übrige Dateien aufräumen", "Freien Platz prüfen", "PDFs erzeugen"]
+    {
+        assert!(page.contains(job), "{job}: {page}");
+    }
+    let status: serde_json::Value = serde_json::from_str(&server.cli_ok(["status", "--json"])).unwrap();
+    for worker in status["workers"].as_array().unwrap() {
+        let name = worker["name"].as_str().unwrap();
+        assert!(
+            !page.contains(&format!("<th scope=\"row\">{name}</th>")),
+            "{name} has no German name: {page}"
+        );
+    }
+    server.cli_ok(["space", "set", SPACE, "--intake", "on"]);
+    let page = chief.get("/office/state").expect(200).text();
+    assert!(page.contains("kein Virenscanner eingerichtet") && !page.contains("Alles in Ordnung"), "{page}");
+    let status: serde_json::Value = serde_json::from_str(&server.cli_ok(["status", "--json"])).unwrap();
+    assert_eq!(status["troubles"][0]["code"], "no-scanner", "{status}");
+}
+
+#[test]
+fn rights_are_one_table_and_long_lists_are_searched() {
+    let server = office();
+    for name in ["Müller GmbH", "Huber KG"] {
+        server.cli_ok(["space", "add", name, "--kind", "client"]);
+    }
+    server.cli_ok(["grant", USER, "Müller GmbH", "read", "--release"]);
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    let table = chief.get("/office/rights").expect(200).text();
+    for part in ["Müller GmbH", USER, "gibt frei", SPACE] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    assert!(!table.contains("Huber KG"), "without a right in it, a space has no row: {table}");
+    let found = chief.get("/office/rights?q=mueller").expect(200).text();
+    assert!(
+        found.contains("/office/spaces/M%C3%BCller%20GmbH")
+            && !found.contains(&format!("/office/spaces/{SPACE}\""))
+    );
+    assert!(chief.get("/office/rights?q=nichts").expect(200).text().contains("Noch hat niemand ein Recht"));
+    let found = chief.get("/office?q=muller").expect(200).text();
+    assert!(
+        found.contains("Müller GmbH") && !found.contains("Huber KG") && !found.contains("/office/people/"),
+        "{found}"
+    );
+}
+
+#[test]
+fn an_office_changes_a_template_and_makes_one() {
+    let server = office();
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    let list = chief.get("/office/templates").expect(200).text();
+    assert!(list.contains("/office/templates/lohn\"") && !list.contains("eigene Fassung"), "{list}");
+    let here = "/office/templates/lohn";
+    let broken = send(&chief, here, &[("do", "template"), ("text", "name = \"lohn\"\nkaputt")]);
+    let text = broken.expect(400).text();
+    assert!(
+        text.contains("Die Vorlage ist nicht verständlich:") && text.contains("kaputt</textarea>"),
+        "{text}"
+    );
+    let own = "name = \"lohn\"\ntitle = \"Lohn & Gehalt\"\n[[items]]\ntitle = \"Stundenzettel\"\n";
+    let done = act(&chief, here, &[("do", "template"), ("text", own)]).text();
+    assert!(
+        done.contains("Lohn &amp; Gehalt") && done.contains("lohn, 1 Positionen, eigene Fassung"),
+        "{done}"
+    );
+    assert!(chief.get(here).expect(200).text().contains("Stundenzettel"));
+    let other = own.replace("\"lohn\"", "\"lohn-minijob\"");
+    act(&chief, here, &[("do", "template"), ("text", &other)]);
+    assert!(server.cli_ok(["template", "list"]).contains("lohn-minijob"));
+    chief.get("/office/templates/none").expect(404);
+    send(&chief, "/office/templates", &[("do", "template")]).expect(200);
+}

@@ -1,0 +1,109 @@
+//! The state of the server: what an administrator should see to, and how the background jobs are doing.
+
+use http::Response;
+use maud::{Markup, html};
+
+use super::address::Address;
+use super::{Office, Outcome, Unavailable};
+use crate::admin::{Reply, Request, StatusShown, Trouble, When, WorkerShown};
+use crate::http::page::{known_facts, success};
+use crate::model::HoldReason;
+use crate::net::ResponseBody;
+use crate::text::ServerTexts;
+
+impl Office<'_> {
+    pub(super) async fn state(&self, outcome: &Outcome) -> Result<Response<ResponseBody>, Unavailable> {
+        let texts = ServerTexts(self.desk.language);
+        let status = match self.desk.ask(Request::Status).await {
+            Reply::Status(status) => status,
+            other => return Err(other.into()),
+        };
+        let verified = status.last_full_verify.map(|when| self.desk.moment(when.0));
+        let facts = [
+            (texts.version(), Some(status.version.clone())),
+            (texts.stored(), status.used_bytes.map(|bytes| self.desk.language.size(bytes))),
+            (texts.verified(), Some(verified.unwrap_or_else(|| texts.never().to_owned()))),
+        ];
+        let content = html! {
+            (self.trail())
+            (self.above(outcome))
+            (self.troubles(&status))
+            (known_facts(&facts))
+            @if !status.workers.is_empty() { (self.jobs(&status.workers)) }
+        };
+        Ok(self.page(texts.title(), &Address::State, content, outcome))
+    }
+
+    fn troubles(&self, status: &StatusShown) -> Markup {
+        let texts = ServerTexts(self.desk.language);
+        let failing = status.workers.iter().filter(|job| job.failures > 0);
+        let failing = failing.map(|job| texts.job_failing(texts.of_job(&job.name), job.failures));
+        let all: Vec<_> =
+            status.troubles.iter().map(|trouble| self.sentence(trouble)).chain(failing).collect();
+        let holds =
+            |trouble: &Trouble| matches!(trouble, Trouble::Undecided { .. } | Trouble::MassHit { .. });
+        html! {
+            @if all.is_empty() { (success(texts.all_well())) } @else {
+                div.problem role="alert" {
+                    p { (texts.see_to()) }
+                    ul { @for sentence in &all { li { (sentence) } } }
+                }
+                @if status.troubles.iter().any(holds) {
+                    p { a href="/holding" { (texts.to_holding()) } }
+                }
+            }
+        }
+    }
+
+    fn sentence(&self, trouble: &Trouble) -> String {
+        let texts = ServerTexts(self.desk.language);
+        let reason = |word: &str| {
+            HoldReason::from_word(word).map_or("", |reason| self.desk.language.hold_reason(reason))
+        };
+        match trouble {
+            Trouble::ReadOnly { cause } if cause == "disk-full" => texts.disk_full().to_owned(),
+            Trouble::ReadOnly { .. } => texts.disk_failed().to_owned(),
+            Trouble::RolledBack => texts.rolled_back().to_owned(),
+            Trouble::CatalogueDamaged => texts.catalogue_damaged().to_owned(),
+            Trouble::StorageMissing => texts.storage_missing().to_owned(),
+            Trouble::KeyMissing { space, .. } => texts.key_missing(space),
+            Trouble::ClockDoubted { hours, ahead: true, .. } => texts.clock_ahead(*hours),
+            Trouble::ClockDoubted { hours, ahead: false, .. } => texts.clock_behind(*hours),
+            Trouble::NoScanner => texts.no_scanner().to_owned(),
+            Trouble::ScannerSilent { scanner: Some(name), required: false, reason: word } => {
+                texts.scanner_named(name, reason(word))
+            }
+            Trouble::ScannerSilent { reason: word, .. } => texts.scanner_silent(reason(word)),
+            Trouble::MailsUndelivered { count } => texts.mails_undelivered(*count),
+            Trouble::Undecided { count } => texts.undecided(*count),
+            Trouble::MassHit { count } => texts.mass_hit(*count),
+            Trouble::Damaged { count } => texts.damaged(*count),
+        }
+    }
+
+    fn jobs(&self, jobs: &[WorkerShown]) -> Markup {
+        let texts = ServerTexts(self.desk.language);
+        let moment = |when: When| self.desk.moment(when.0);
+        html! {
+            section {
+                h2 { (texts.jobs()) }
+                table {
+                    thead { tr {
+                        th scope="col" { (texts.job()) }
+                        th.changed scope="col" { (texts.last_run()) }
+                        th.changed scope="col" { (texts.next_run()) }
+                    } }
+                    tbody {
+                        @for job in jobs {
+                            tr {
+                                th scope="row" { (texts.of_job(&job.name)) }
+                                td.changed { @if let Some(last) = job.last_run { (moment(last)) } }
+                                td.changed { @match job.next_run { Some(next) => (moment(next)), None => (texts.under_way()) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
