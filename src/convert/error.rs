@@ -49,6 +49,12 @@ pub enum ConvertError {
         /// Most pages that a PDF may have.
         limit: u64,
     },
+    /// The PDF has no page with this number.
+    #[error("the PDF has {pages} pages")]
+    NoSuchPage {
+        /// Number of its pages.
+        pages: u32,
+    },
     /// The conversion took longer than it may.
     #[error("the conversion took longer than it may")]
     TimedOut,
@@ -81,6 +87,7 @@ impl ConvertError {
             Self::TooLarge { .. } => "document-too-large",
             Self::PdfTooLarge { .. } => "pdf-too-large",
             Self::TooManyPages { .. } => "too-many-pages",
+            Self::NoSuchPage { .. } => "no-such-page",
             Self::TimedOut => "conversion-timed-out",
             Self::Crashed { .. } => "converter-crashed",
             Self::PdfRefused { .. } => "pdf-refused",

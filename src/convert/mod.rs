@@ -6,6 +6,7 @@
 //! PDF       > sandbox  qpdf and poppler: it parses, how many pages, does anything in it act
 //!           > sandbox  only if something does: poppler draws the pages anew, and they are checked once more
 //!           > sandbox  where a space asks for it, poppler paints the pages, and a PDF of the pixels is made here
+//! PDF       > sandbox  one page as a picture, for people who look at a file without opening it
 //! ```
 //! Each step is a job of its own, so that a document that takes over LibreOffice has no say in how its PDF is checked.
 //! Nothing is kept between two jobs and nothing is written to a disk. All calls block: they belong on a blocking
@@ -16,13 +17,16 @@
 
 mod bubblewrap;
 mod check;
+mod encode;
 mod error;
 mod job;
 mod kind;
 mod libreoffice;
 mod memory;
+mod page;
 mod password;
 mod pixels;
+mod ppm;
 mod probe;
 mod sandbox;
 mod served;
@@ -35,9 +39,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+pub use encode::PageFormat;
 pub use error::ConvertError;
 pub use job::Bounds;
 pub use kind::OfficeKind;
+pub use page::PagePicture;
 pub use probe::Probe;
 pub use served::serve_if_asked;
 pub use unlock::Unlocked;
@@ -129,10 +135,11 @@ const MAX_DOCUMENT: u64 = 128 << 20;
 const MOST_PAGES: u64 = 5_000;
 
 /// Programs that jobs use, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("prlimit", "util-linux"),
     ("qpdf", "qpdf"),
     ("pdffonts", "poppler-utils"),
+    ("pdfinfo", "poppler-utils"),
     ("pdftocairo", "poppler-utils"),
     ("pdftoppm", "poppler-utils"),
 ];
@@ -186,6 +193,20 @@ impl Converter {
             }
         };
         Ok(Converted { pdf, pages: contents.pages, notes, libreoffice: self.libreoffice.version() })
+    }
+
+    /// The page with this number, from 1, of a PDF as a picture; `longest` is the longer of its sides, in pixels.
+    ///
+    /// Errors: `NoSuchPage`, `Encrypted`, `TooLarge`; `Unreadable` for what is no PDF, `TimedOut` and `Crashed` for one that
+    /// wants more than a page may.
+    pub fn page(&self, pdf: &mut dyn Read, number: u32, longest: u32) -> Result<PagePicture, ConvertError> {
+        page::page(&self.sandbox, pdf, number, longest)
+    }
+
+    /// A document as the PDF that LibreOffice makes of it, to be looked at page by page: what might act in it is still there.
+    pub fn laid_out(&self, document: &mut dyn Read, kind: OfficeKind) -> Result<File, ConvertError> {
+        let document = memory::copy(document, MAX_DOCUMENT)?;
+        self.lay_out(&document.ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_DOCUMENT) })?, kind)
     }
 
     /// What makes its sandboxes, in a word or two.

@@ -7,6 +7,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::error::ConvertError;
+use super::ppm::Picture;
 
 /// Most pages that are painted. Each takes about a third of a second and, with text on it, some 100 KB.
 pub(super) const MOST_PAINTED: u64 = 1_000;
@@ -14,14 +15,11 @@ pub(super) const MOST_PAINTED: u64 = 1_000;
 /// Most pages that one job paints: at 150 dots per inch a page of A4 has 6.5 MB before it is compressed.
 pub(super) const PAINTED_AT_ONCE: u64 = 8;
 
-/// Longest side of a painted page in pixels.
-const MAX_SIDE: u32 = 4_000;
-
 /// Dots per inch of a painted page.
 const RESOLUTION: u32 = 150;
 
 /// Paints the pages from the first argument to the second of the PDF on the standard input, one after the other, in PPM with
-/// a byte for each colour. Pages with a side of more than 1,920 points, which would have more than [`MAX_SIDE`] pixels, are
+/// a byte for each colour. Pages with a side of more than 1,920 points, which would have more than [`MAX_SIDE`](super::ppm::MAX_SIDE) pixels, are
 /// painted smaller.
 pub(super) const PAINT: &str = r#"
 cat >file.pdf
@@ -40,13 +38,6 @@ pub(super) struct Painting {
     objects: Vec<usize>,
     /// The numbers of the pages' objects.
     pages: Vec<usize>,
-}
-
-/// A picture: three bytes for each pixel, in rows from the top.
-struct Picture<'a> {
-    width: u32,
-    height: u32,
-    pixels: &'a [u8],
 }
 
 impl Painting {
@@ -133,30 +124,6 @@ impl Painting {
         self.bytes.extend(body);
         self.bytes.extend(b"\nendobj\n");
     }
-}
-
-impl<'a> Picture<'a> {
-    /// The first of several pictures in PPM, and the others.
-    fn first_of(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let (size, rest) = line(bytes.strip_prefix(b"P6\n")?)?;
-        let (width, height) = size.split_once(' ')?;
-        let (width, height): (u32, u32) = (width.parse().ok()?, height.parse().ok()?);
-        let (most, rest) = line(rest)?;
-        let fits = |side: u32| (1..=MAX_SIDE).contains(&side);
-        if most != "255" || !fits(width) || !fits(height) {
-            return None;
-        }
-        let length = usize::try_from(u64::from(width) * u64::from(height) * 3).ok()?;
-        let (pixels, behind) = rest.split_at_checked(length)?;
-        Some((Self { width, height, pixels }, behind))
-    }
-}
-
-/// The first line of a header, which is short, and what follows it.
-fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let end = bytes.iter().take(32).position(|byte| *byte == b'\n')?;
-    let (line, rest) = bytes.split_at_checked(end)?;
-    Some((std::str::from_utf8(line).ok()?, rest.strip_prefix(b"\n")?))
 }
 
 #[cfg(test)]

@@ -30,10 +30,26 @@ impl Sandbox {
 
     /// Runs `script` with `args` as `$1` and so on, `input` as its standard input and a folder in memory as its own.
     pub(super) fn run(&self, script: &str, args: &[&str], input: &File) -> Result<Ended, ConvertError> {
+        self.run_within(&self.bounds, script, args, input)
+    }
+
+    /// The same within other bounds.
+    pub(super) fn run_within(
+        &self,
+        bounds: &Bounds,
+        script: &str,
+        args: &[&str],
+        input: &File,
+    ) -> Result<Ended, ConvertError> {
         match &self.way {
-            Way::Bubblewrap(bubblewrap) => bubblewrap.run(&self.bounds, script, args, input),
-            Way::Unit(unit) => unit.run(&self.bounds, script, args, input),
+            Way::Bubblewrap(bubblewrap) => bubblewrap.run(bounds, script, args, input),
+            Way::Unit(unit) => unit.run(bounds, script, args, input),
         }
+    }
+
+    /// What a job may use if nothing else is said.
+    pub(super) fn bounds(&self) -> &Bounds {
+        &self.bounds
     }
 
     /// Whether this process makes namespaces.

@@ -31,6 +31,7 @@ pub mod load;
 pub mod multistatus;
 pub mod office;
 pub mod passwords;
+pub mod pdfs;
 pub mod postfix;
 pub mod process;
 pub mod recovery;

@@ -6,6 +6,7 @@ mod active;
 mod doctor;
 mod formats;
 mod limits;
+mod pages;
 mod reach;
 pub(crate) mod unit;
 

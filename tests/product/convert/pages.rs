@@ -1,0 +1,113 @@
+//! One page of a PDF as a picture: which pages there are, what a hostile PDF costs.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use tresor::convert::{ConvertError, OfficeKind, PageFormat, PagePicture};
+
+use super::{converter, document, work_folder};
+use crate::support::pdfs::{drawn, endless, pages, scan};
+use crate::support::process::{succeed, tool};
+
+/// The longer side of each picture, in pixels.
+const LONGEST: u32 = 1_600;
+
+fn page(pdf: &[u8], number: u32) -> Result<PagePicture, ConvertError> {
+    converter().page(&mut &*pdf, number, LONGEST)
+}
+
+fn numbered(count: usize) -> Vec<u8> {
+    let texts: Vec<_> = (1..=count).map(|number| format!("Seite {number}")).collect();
+    pages((595, 842), &texts)
+}
+
+#[test]
+fn each_page_of_a_long_pdf_is_a_picture_of_its_own() {
+    let pdf = numbered(300);
+    let mut seen = Vec::new();
+    for number in [1, 2, 300] {
+        let picture = page(&pdf, number).unwrap();
+        assert_eq!((picture.width, picture.height, picture.pages), (1_131, 1_600, 300), "{number}");
+        assert_eq!(picture.format, PageFormat::Png);
+        assert!(picture.bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "{number}");
+        seen.push(picture.bytes);
+    }
+    assert!(seen[0] != seen[1] && seen[1] != seen[2]);
+    assert_eq!(page(&pdf, 1).unwrap().bytes, seen[0]);
+    for number in [0, 301, u32::MAX] {
+        let outcome = page(&pdf, number);
+        assert!(matches!(outcome, Err(ConvertError::NoSuchPage { pages: 300 })), "{number}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_scanned_page_is_small_as_jpeg() {
+    let begun = Instant::now();
+    let picture = page(&scan(), 1).unwrap();
+    eprintln!("scan: {} bytes in {:?}", picture.bytes.len(), begun.elapsed());
+    assert_eq!(picture.format, PageFormat::Jpeg);
+    assert!(
+        picture.bytes.starts_with(b"\xff\xd8\xff") && picture.bytes.len() < 1 << 20,
+        "{}",
+        picture.bytes.len()
+    );
+}
+
+#[test]
+fn any_page_fits_whatever_size_it_claims() {
+    for (size, expected) in
+        [((14_400, 14_400), (1_600, 1_600)), ((20, 14_400), (3, 1_600)), ((3, 3), (1_600, 1_600))]
+    {
+        let picture = page(&pages(size, &["x".to_owned()]), 1).unwrap();
+        assert_eq!((picture.width, picture.height), expected, "{size:?}");
+    }
+    assert!(matches!(page(&pages((0, 0), &["x".to_owned()]), 1), Ok(_) | Err(ConvertError::Unreadable)));
+}
+
+#[test]
+fn what_is_no_sound_pdf_is_refused() {
+    let pdf = numbered(2);
+    for bytes in [&b""[..], b"PK\x03\x04", b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", &[0; 4096]] {
+        assert!(matches!(page(bytes, 1), Err(ConvertError::Unreadable)), "{bytes:?}");
+    }
+    // Damaged in its middle, or cut: what poppler can still read is shown.
+    for bytes in [&pdf[..pdf.len() / 2], &pdf[..pdf.len() - 20]] {
+        assert!(matches!(page(bytes, 1), Ok(_) | Err(ConvertError::Unreadable)));
+    }
+    let folder = work_folder();
+    let (open, locked) = (folder.path().join("open.pdf"), folder.path().join("locked.pdf"));
+    fs::write(&open, pdf).unwrap();
+    let lock = |user: &str| {
+        succeed(tool("qpdf", "qpdf").args(["--encrypt", user, "owner", "256", "--"]).args([&open, &locked]));
+        fs::read(&locked).unwrap()
+    };
+    assert!(matches!(page(&lock("secret"), 1), Err(ConvertError::Encrypted)));
+    assert_eq!(page(&lock(""), 2).unwrap().pages, 2);
+}
+
+#[test]
+fn a_page_that_never_ends_is_ended() {
+    let begun = Instant::now();
+    let outcome = page(&endless(), 1);
+    assert!(matches!(outcome, Err(ConvertError::TimedOut)), "{outcome:?}");
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn nothing_outside_of_a_page_is_painted() {
+    // The picture is as large as its frame in the page, and what is drawn beside the frame is not in it.
+    let framed = drawn("", "1 0 0 rg 0 0 595 842 re f", &[]);
+    let text = String::from_utf8(framed).unwrap();
+    let framed = text.replace("/MediaBox [0 0 595 842]", "/MediaBox [0 0 595 842] /CropBox [0 0 100 200]");
+    let picture = page(framed.as_bytes(), 1).unwrap();
+    assert_eq!((picture.width, picture.height), (800, 1_600));
+}
+
+#[test]
+fn an_office_document_is_laid_out_and_its_pages_painted() {
+    let path = document("text.docx");
+    let kind = OfficeKind::of_extension("docx").unwrap();
+    let mut pdf = converter().laid_out(&mut fs::File::open(path).unwrap(), kind).unwrap();
+    let picture = converter().page(&mut pdf, 1, LONGEST).unwrap();
+    assert_eq!((picture.height, picture.pages), (1_600, 1));
+}
