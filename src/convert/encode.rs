@@ -28,8 +28,8 @@ impl PageFormat {
     }
 }
 
-/// Most bytes of a page as PNG. A larger one is made as JPEG, too, and the smaller file is taken: a page of text stays sharp.
-const MAX_PNG: usize = 256 << 10;
+/// Most bytes of a page as PNG: what would be larger has many shades, and becomes JPEG before all of it is packed in vain.
+const MAX_PNG: usize = 512 << 10;
 
 /// Quality of JPEG, of 100: small letters of a scan stay clear.
 const QUALITY: u8 = 80;
@@ -37,12 +37,10 @@ const QUALITY: u8 = 80;
 /// A picture as a file.
 pub(super) fn encoded(picture: &Picture<'_>) -> Result<(PageFormat, Vec<u8>), ConvertError> {
     let pixels = Pixels::of(picture);
-    let png = png(picture, &pixels)?;
-    if png.len() <= MAX_PNG {
-        return Ok((PageFormat::Png, png));
-    }
-    let jpeg = jpeg(picture, &pixels)?;
-    Ok(if jpeg.len() < png.len() { (PageFormat::Jpeg, jpeg) } else { (PageFormat::Png, png) })
+    Ok(match png(picture, &pixels)? {
+        Some(png) => (PageFormat::Png, png),
+        None => (PageFormat::Jpeg, jpeg(picture, &pixels)?),
+    })
 }
 
 /// The bytes of a picture: one for each pixel if it has no colour, else three.
@@ -73,8 +71,8 @@ impl<'a> Pixels<'a> {
     }
 }
 
-/// A PNG with the chunks that each must have, 8 bits for each value (RFC 2083, 4.1).
-fn png(picture: &Picture<'_>, pixels: &Pixels<'_>) -> Result<Vec<u8>, ConvertError> {
+/// A PNG with the chunks that each must have, 8 bits for each value (RFC 2083, 4.1); `None` above [`MAX_PNG`].
+fn png(picture: &Picture<'_>, pixels: &Pixels<'_>) -> Result<Option<Vec<u8>>, ConvertError> {
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let kind = if pixels.depth() == 1 { 0 } else { 2 };
     let size = [picture.width.to_be_bytes(), picture.height.to_be_bytes()].concat();
@@ -91,10 +89,13 @@ fn png(picture: &Picture<'_>, pixels: &Pixels<'_>) -> Result<Vec<u8>, ConvertErr
         packed.write_all(&[2])?;
         packed.write_all(&line)?;
         above = row;
+        if packed.get_ref().len() > MAX_PNG {
+            return Ok(None);
+        }
     }
     chunk(&mut file, *b"IDAT", &packed.finish()?);
     chunk(&mut file, *b"IEND", &[]);
-    Ok(file)
+    Ok(Some(file))
 }
 
 /// Adds a chunk: length, name, data, and a checksum of name and data.
