@@ -38,6 +38,7 @@ mod sending;
 mod session;
 mod signin;
 mod source;
+mod viewer;
 mod whole;
 
 pub use health::{Health, HealthState, KnownTroubles, health_response};

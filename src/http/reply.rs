@@ -15,6 +15,8 @@ pub(super) enum Answer {
     Made(Response<ResponseBody>),
     /// What `dav` answers about this path of a space, with the rights of the person.
     Content { principal: Box<Principal>, space: EntryName, path: EntryPath },
+    /// The same, to be shown in a page as a picture of this media type.
+    Image { principal: Box<Principal>, space: EntryName, path: EntryPath, media_type: &'static str },
 }
 
 /// A status without a body.

@@ -31,6 +31,7 @@ use super::requests;
 use super::resumable::{Endpoint, Resumable, UploadStart};
 use super::sending::{Guest, Refused, Sending};
 use super::signin;
+use super::viewer;
 use super::{Health, HealthState, KnownTroubles, health_response};
 use crate::accounts::{Accounts, Principal};
 use crate::admin::Admin;
@@ -175,6 +176,9 @@ impl Router {
         if path == "/static/tresor.css" {
             return routed(read_only(request.method(), stylesheet), Route::quiet("static"));
         }
+        if path == "/favicon.ico" {
+            return routed(read_only(request.method(), no_icon), Route::quiet("static"));
+        }
         if let Some(script) = page::script::at(path) {
             return routed(read_only(request.method(), || script), Route::quiet("static"));
         }
@@ -271,11 +275,15 @@ impl Open {
         answer: Answer,
         route: Route,
     ) -> Response<ResponseBody> {
-        let (principal, space, path) = match answer {
+        let response = match answer {
             Answer::Made(response) => return response,
-            Answer::Content { principal, space, path } => (principal, space, path),
+            Answer::Content { principal, space, path } => {
+                self.content(context, body, &principal, space, path).await
+            }
+            Answer::Image { principal, space, path, media_type } => {
+                viewer::as_image(self.content(context, body, &principal, space, path).await, media_type)
+            }
         };
-        let response = self.content(context, body, &principal, space, path).await;
         routed(response, route)
     }
 
@@ -283,7 +291,7 @@ impl Open {
     async fn api(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
         match api::handle(context, body).await {
             Answer::Made(response) => response,
-            Answer::Content { principal, space, path } => {
+            Answer::Content { principal, space, path } | Answer::Image { principal, space, path, .. } => {
                 api::shown(context, self.content(context, body, &principal, space, path).await)
             }
         }
@@ -444,6 +452,13 @@ fn root(method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
     response.headers_mut().insert(ALLOW, ROOT_ALLOW);
     response.headers_mut().insert(DAV, HeaderValue::from_static("1, 2"));
     response.headers_mut().insert(MS_AUTHOR_VIA, HeaderValue::from_static("DAV"));
+    response
+}
+
+/// There is no picture for the tabs of browsers, which ask for one wherever a page may show pictures.
+fn no_icon() -> Response<ResponseBody> {
+    let mut response = empty(StatusCode::NO_CONTENT);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=604800"));
     response
 }
 

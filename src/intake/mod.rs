@@ -36,6 +36,7 @@ mod page;
 mod password;
 mod passwords;
 mod people;
+mod pictures;
 mod place;
 mod policy;
 mod render;
@@ -61,6 +62,7 @@ pub use page::{HoldPage, HoldStates, HoldsAsked};
 pub use password::Given;
 pub use passwords::MAX_ATTEMPTS;
 pub use people::Decided;
+pub use pictures::{PagePicture, Paged, Unshowable, View, ViewError, ViewKind};
 pub use rescan::{RescanStep, RescanTime};
 pub use second::APPROVAL_LASTS;
 pub use shown::{Hold, Standing};
@@ -70,6 +72,7 @@ pub use watch::{WATCH_EVERY, WatchError, WatchSettings, WatchedFolder, check_wat
 use examine::fairly;
 use mail::{Flood, NamesTaken};
 use passwords::Passwords;
+use pictures::Pictures;
 use render::Turns;
 use rescan::Often;
 use trust::Standings;
@@ -150,6 +153,8 @@ pub struct Intake {
     up_since: Arc<OnceLock<Timestamp>>,
     /// What opens held contents.
     passwords: Arc<Passwords>,
+    /// Pages that people look at.
+    pictures: Arc<Pictures>,
 }
 
 impl Intake {
@@ -170,6 +175,7 @@ impl Intake {
             turns: Arc::default(),
             up_since: Arc::default(),
             passwords: Arc::default(),
+            pictures: Arc::default(),
         }
     }
 

@@ -29,6 +29,7 @@ mod server;
 mod sign_in;
 mod signed_in;
 mod upload;
+mod view;
 
 pub use account::AccountTexts;
 pub use administration::AdministrationTexts;
@@ -56,6 +57,7 @@ pub use server::ServerTexts;
 pub use sign_in::SignInTexts;
 pub use signed_in::SignedInTexts;
 pub use upload::UploadTexts;
+pub use view::ViewTexts;
 
 use crate::model::{ByteSize, Day, LocalTime, Timestamp, Zone};
 
@@ -82,6 +84,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("ServerTexts", ServerTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
     ("SignedInTexts", SignedInTexts::ALL),
+    ("ViewTexts", ViewTexts::ALL),
 ];
 
 /// The tables of sentences in mails, by the names of their types.

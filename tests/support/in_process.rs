@@ -7,7 +7,10 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 use tresor::app::{DataDirectory, Instance};
+use tresor::convert::{Converter, Settings};
 use tresor::http::{HealthState, Rooms, Router};
+use tresor::inspect::Inspector;
+use tresor::intake::IntakeSettings;
 use tresor::net::{Limits, ListenError, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, bind, serve};
 
 use super::TestServer;
@@ -36,12 +39,14 @@ impl InProcess {
         let runtime = Runtime::new().unwrap();
         let Open { instance, directory, .. } = runtime.block_on(server.office.open());
         let router = Router::locked(HealthState::default());
+        let converter = Converter::new(&Settings::default()).ok().map(Arc::new);
+        let (inspector, settings) = (Inspector::of_this_program(), IntakeSettings::default());
         let rooms = Rooms {
             library: instance.library.clone(),
             uploads: instance.uploads.clone(),
             accounts: instance.accounts.clone(),
             sharing: instance.sharing.clone(),
-            intake: instance.intake.clone(),
+            intake: instance.intake.clone().with(None, converter, inspector, settings),
             admin: instance.admin(),
         };
         router.open(rooms, Vec::new(), &Limits::default());

@@ -9,7 +9,7 @@ use crate::http::page::{facts, note};
 use crate::library::{Entry, Version};
 use crate::model::VersionState;
 use crate::net::ResponseBody;
-use crate::text::BrowseTexts;
+use crate::text::{BrowseTexts, ViewTexts};
 
 impl Cabinet<'_> {
     /// The page about an entry that is not the top folder of a space.
@@ -38,6 +38,7 @@ impl Cabinet<'_> {
             } @else if entry.is_folder() {
                 p { a.button href=(spot.address(true)) { (texts.open()) } }
             } @else {
+                p { a.button href=(spot.view(1)) { (ViewTexts(self.desk.language).view()) } }
                 p { a.button href=(spot.address(false)) download { (texts.download()) } }
             }
             p { (self.link_here(spot, entry.is_folder())) }

@@ -11,10 +11,11 @@ use crate::http::page::form::field;
 use crate::http::page::script::{Script, UploadForm, UploadTerms, with_script};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::{FILES, REPLACE};
+use crate::intake::ViewKind;
 use crate::library::{Detail, Entry, Listing};
 use crate::model::{Access, Right};
 use crate::net::ResponseBody;
-use crate::text::BrowseTexts;
+use crate::text::{BrowseTexts, ViewTexts};
 
 /// Members of a folder on one page, at least; the page ends with a whole part of the listing.
 const ROWS: usize = 400;
@@ -94,7 +95,8 @@ impl Cabinet<'_> {
     }
 
     fn row(&self, here: &str, member: &Entry, may_write: bool) -> Markup {
-        let (texts, name) = (self.texts(), shown_name(&member.name));
+        let (texts, views) = (self.texts(), ViewTexts(self.desk.language));
+        let name = shown_name(&member.name);
         let mut href = here.to_owned();
         push_encoded(&mut href, &member.name);
         if member.is_folder() {
@@ -113,7 +115,12 @@ impl Cabinet<'_> {
             }
             td.size { @if !member.is_folder() { (self.desk.language.size(member.size)) } }
             td.changed { (self.desk.moment(member.modified)) }
-            td.more { a href={ (href) "?about" } aria-label=(texts.more_about(&name)) { (texts.more()) } }
+            td.more {
+                @if member.is_readable && !member.is_folder() && ViewKind::is_likely(&member.name) {
+                    a href={ (href) "?view" } aria-label=(views.view_file(&name)) { (views.view()) } " "
+                }
+                a href={ (href) "?about" } aria-label=(texts.more_about(&name)) { (texts.more()) }
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod search;
 mod spot;
 mod trash;
 mod upload;
+mod view;
 
 use http::{Method, Response, StatusCode};
 use maud::{Markup, html};
@@ -52,6 +53,12 @@ enum View {
     About,
     /// The trash of the space.
     Trash,
+    /// A file to be looked at, beginning with this page.
+    Look(u32),
+    /// The picture of a page of a file.
+    Page(u32),
+    /// A file that is a picture, to be shown in a page.
+    Picture,
 }
 
 /// Why there is no page.
@@ -119,7 +126,12 @@ impl Cabinet<'_> {
         Ok(Answer::Made(match view {
             View::About if !spot.path.is_root() => self.about(&spot, &entry, &outcome).await?,
             View::Trash if spot.path.is_root() => self.trash(&spot, &outcome).await?,
-            View::About | View::Trash => return Err(LibraryError::NotFound.into()),
+            View::Look(number) if !entry.is_folder() => self.look(&spot, &entry, number).await?,
+            View::Page(number) if !entry.is_folder() => self.page_picture(&spot, number).await?,
+            View::Picture if !entry.is_folder() => return self.picture(spot).await,
+            View::About | View::Trash | View::Look(_) | View::Page(_) | View::Picture => {
+                return Err(LibraryError::NotFound.into());
+            }
             // Links on the page of a folder are relative to its address with a slash.
             View::Itself if entry.is_folder() && !trailing_slash => see_other(&spot.address(true)),
             View::Itself if entry.is_folder() => self.folder(&spot, &entry, &outcome).await?,
@@ -145,6 +157,7 @@ impl Cabinet<'_> {
             View::Itself | View::Archive => spot.address(entry.is_folder()),
             View::About => spot.about(entry.is_folder()),
             View::Trash => spot.trash(),
+            View::Look(_) | View::Page(_) | View::Picture => spot.view(1),
         };
         let form = match self.desk.own_form_up_to(&here, body, MAX_FORM_BYTES).await {
             Ok(form) => form,
@@ -186,13 +199,24 @@ impl Cabinet<'_> {
     }
 
     fn view(&self) -> View {
-        let has = |name: &str| field(self.desk.query().as_bytes(), name).is_some();
+        let value = |name: &str| field(self.desk.query().as_bytes(), name);
+        let has = |name: &str| value(name).is_some();
+        // Without a number it is the first page; what is no number is no page.
+        let number = |name: &str| {
+            value(name).map(|number| if number.is_empty() { 1 } else { number.parse().unwrap_or(0) })
+        };
         if archive::is_wanted(self.desk.context) {
             View::Archive
         } else if has("about") {
             View::About
         } else if has("trash") {
             View::Trash
+        } else if let Some(number) = number("view") {
+            View::Look(number)
+        } else if let Some(number) = number("page") {
+            View::Page(number)
+        } else if has("picture") {
+            View::Picture
         } else {
             View::Itself
         }

@@ -49,6 +49,14 @@ impl Spot {
         format!("{}?about", self.address(is_folder))
     }
 
+    /// The address of the page on which a file is looked at, at this page of it.
+    pub(super) fn view(&self, number: u32) -> String {
+        match number {
+            1 => format!("{}?view", self.address(false)),
+            number => format!("{}?view={number}", self.address(false)),
+        }
+    }
+
     /// The address of the trash of its space.
     pub(super) fn trash(&self) -> String {
         format!("{}?trash", space_address(self.space.as_str()))

@@ -1,5 +1,6 @@
 //! The list of a user's links, and the page of one.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use http::{Response, StatusCode};
@@ -9,9 +10,12 @@ use super::made::{Asked, Refused};
 use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::bar::bar;
 use crate::http::page::{Page, Width, known_facts, problem, qr, success};
-use crate::model::{LinkId, LinkRight, Shown, Timestamp};
+use crate::http::viewer;
+use crate::intake::ViewKind;
+use crate::model::{EntryName, EntryPath, HandInFileId, LinkId, LinkRight, Shown, Timestamp};
 use crate::net::ResponseBody;
-use crate::sharing::{Download, HandIn, Link, LinkError, Shared};
+use crate::sharing::{Download, HandIn, HandInFile, Link, LinkError, Shared};
+use crate::text::ViewTexts;
 
 /// Time before the end of a link from which its state says so.
 const ENDS_SOON: Duration = Duration::from_hours(7 * 24);
@@ -71,6 +75,10 @@ impl MyLinks<'_> {
         let sharing = &self.desk.context.services.sharing;
         let shared = sharing.link(self.desk.principal(), id).await?;
         let hand_ins = sharing.hand_ins_of(self.desk.principal(), id).await?;
+        let places = match shared.link.right {
+            LinkRight::Add => sharing.places_of_files(&self.desk.accesses, id).await?,
+            _ => HashMap::new(),
+        };
         let downloads = sharing.downloads_of(self.desk.principal(), id).await?;
         let link = &shared.link;
         let address = self.address_of(link);
@@ -102,7 +110,7 @@ impl MyLinks<'_> {
                 section {
                     h2 { (texts.hand_ins()) }
                     @if hand_ins.is_empty() { p { (texts.no_hand_ins()) } } @else {
-                        ul.items { @for hand_in in &hand_ins { (self.hand_in(id, hand_in)) } }
+                        ul.items { @for hand_in in &hand_ins { (self.hand_in(link, hand_in, &places)) } }
                     }
                 }
             }
@@ -186,8 +194,16 @@ impl MyLinks<'_> {
         }
     }
 
-    fn hand_in(&self, link: LinkId, hand_in: &HandIn) -> Markup {
-        let texts = self.texts();
+    fn hand_in(&self, link: &Link, hand_in: &HandIn, places: &HashMap<HandInFileId, EntryPath>) -> Markup {
+        let (texts, views) = (self.texts(), ViewTexts(self.desk.language));
+        let space = self.spaces.iter().find(|(space, _)| space.id == link.space);
+        let space = space.and_then(|(space, _)| EntryName::parse(&space.name).ok());
+        let address = |file: &HandInFile| {
+            let path = places
+                .get(&file.id)
+                .filter(|path| path.names().last().is_some_and(|name| ViewKind::is_likely(name.as_str())))?;
+            Some(format!("{}?view", viewer::address_of(space.as_ref()?, path)))
+        };
         let (count, bytes) = hand_in.extent();
         let state = match hand_in.finished.map(|at| self.desk.moment(at)) {
             None => texts.under_way().to_owned(),
@@ -200,9 +216,14 @@ impl MyLinks<'_> {
             li {
                 span.state { (name.trim()) }
                 p { (state) ", " (self.desk.language.files(count, bytes)) }
-                ul { @for file in hand_in.files.iter().filter(|file| file.is_kept()) { li { (Shown(&file.path)) } } }
+                ul { @for file in hand_in.files.iter().filter(|file| file.is_kept()) { li {
+                    (Shown(&file.path))
+                    @if let Some(address) = address(file) {
+                        " " a href=(address) aria-label=(views.view_file(&Shown(&file.path).to_string())) { (views.view()) }
+                    }
+                } } }
                 @if hand_in.finished.is_some() {
-                    p { a href={ (LIST) "/" (link) "/receipt/" (hand_in.id) } { (texts.receipt()) } }
+                    p { a href={ (LIST) "/" (link.id) "/receipt/" (hand_in.id) } { (texts.receipt()) } }
                 }
             }
         }

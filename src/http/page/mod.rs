@@ -25,6 +25,8 @@ use crate::text::{BrowseTexts, Language};
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
+/// What is added to the policy of pages with pictures.
+const PICTURES: &str = "img-src 'self'";
 /// Addresses of pages contain tokens and names, so they must not reach other sites. Not `no-referrer`: browsers
 /// would then send the server's own forms with `Origin: null`, like those of another site.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
@@ -47,6 +49,19 @@ pub(in crate::http) enum Width {
     Narrow,
     /// For lists.
     Wide,
+    /// For a picture with something beside it.
+    Full,
+}
+
+impl Width {
+    /// The class of the page's main part.
+    fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Narrow => Some("narrow"),
+            Self::Wide => None,
+            Self::Full => Some("full"),
+        }
+    }
 }
 
 /// A page whose foot is still missing; an extension of an answer without a body.
@@ -58,6 +73,8 @@ struct Unfinished {
     bar: Bar,
     content: Markup,
     scripts: script::Scripts,
+    /// Whether the page shows pictures of this server.
+    has_pictures: bool,
 }
 
 impl Page<'_> {
@@ -80,10 +97,22 @@ impl Page<'_> {
         headers.insert(ROBOTS.0, ROBOTS.1);
         let (title, is_of_person) = (title.to_owned(), bar.is_of_person);
         let (bar, scripts) = (bar.clone(), script::Scripts::default());
-        let unfinished = Unfinished { language, width, title, bar, content, scripts };
+        let unfinished = Unfinished { language, width, title, bar, content, scripts, has_pictures: false };
         response.extensions_mut().insert(unfinished);
         if is_of_person { script::with_script(response, Script::Desk) } else { response }
     }
+}
+
+/// Lets a page show pictures of this server. Other pages allow none.
+pub(in crate::http) fn with_pictures(mut page: Response<ResponseBody>) -> Response<ResponseBody> {
+    let Some(unfinished) = page.extensions_mut().get_mut::<Unfinished>() else { return page };
+    unfinished.has_pictures = true;
+    let policy = page.headers().get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    let policy = policy.map(|policy| HeaderValue::try_from(format!("{policy}; {PICTURES}")));
+    if let Some(Ok(policy)) = policy {
+        page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    page
 }
 
 /// Whether an answer is a page that [`finished`] must complete.
@@ -112,7 +141,7 @@ pub(in crate::http) fn finished(
             }
             body {
                 (page.bar)
-                main class=[(page.width == Width::Narrow).then_some("narrow")] {
+                main class=[page.width.class()] {
                     p.brand { (brand) }
                     h1 { (page.title) }
                     (page.content)

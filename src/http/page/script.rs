@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::Unfinished;
+use super::{PICTURES, Unfinished};
 use crate::model::{Office, random_bytes};
 use crate::net::ResponseBody;
 use crate::text::{Language, ScreenLockTexts, UploadTexts};
@@ -22,6 +22,8 @@ pub(in crate::http) enum Script {
     Upload,
     /// Locks the page of a signed-in person who leaves the screen.
     Desk,
+    /// Keys for what is on the page.
+    Keys,
 }
 
 /// The scripts of a page.
@@ -46,12 +48,13 @@ static FILES: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
 });
 
 impl Script {
-    const ALL: [Self; 2] = [Self::Upload, Self::Desk];
+    const ALL: [Self; 3] = [Self::Upload, Self::Desk, Self::Keys];
 
     fn name(self) -> &'static str {
         match self {
             Self::Upload => "upload",
             Self::Desk => "desk",
+            Self::Keys => "keys",
         }
     }
 
@@ -59,6 +62,7 @@ impl Script {
         match self {
             Self::Upload => include_str!("../../../web/dist/upload.js"),
             Self::Desk => include_str!("../../../web/dist/desk.js"),
+            Self::Keys => include_str!("../../../web/dist/keys.js"),
         }
     }
 
@@ -79,6 +83,7 @@ impl Script {
                     script src=(self.address()) nonce=(nonce) data-words=(ScreenLockTexts(language).json())
                         data-after=(after.as_secs()) defer {}
                 },
+                Self::Keys => { script src=(self.address()) nonce=(nonce) defer {} },
             }
         }
     }
@@ -93,10 +98,11 @@ impl Scripts {
 
 /// The policy of pages with scripts: these alone, requests to this server, and no text that becomes markup. A word that
 /// is new on each page stands for the scripts, because by its address the files of people would be allowed, too.
-fn policy(nonce: &str) -> String {
+fn policy(nonce: &str, has_pictures: bool) -> String {
+    let pictures = if has_pictures { format!("; {PICTURES}") } else { String::new() };
     format!(
         "default-src 'none'; style-src 'self'; script-src 'nonce-{nonce}'; connect-src 'self'; \
-         require-trusted-types-for 'script'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+         require-trusted-types-for 'script'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'{pictures}"
     )
 }
 
@@ -144,7 +150,7 @@ pub(in crate::http) fn with_script(
         scripts.nonce = BASE64URL_NOPAD.encode(&random_bytes::<NONCE_BYTES>());
     }
     scripts.list.push(script);
-    if let Ok(policy) = HeaderValue::from_str(&policy(&scripts.nonce)) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(&scripts.nonce, unfinished.has_pictures)) {
         page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     page

@@ -1,5 +1,6 @@
 //! Reads hand-ins: for the browser of the person, and for users of the office.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::store::MAX_IN_A_ROW;
@@ -7,12 +8,14 @@ use super::{HandIn, HandInError, Handed};
 use crate::accounts::{Principal, UserName};
 use crate::catalog::{HandInRow, LinkRow, ReadTx};
 use crate::library::LibraryError;
-use crate::model::{Access, HandInId, LinkId, Right, SpaceId, Timestamp};
+use crate::model::{Access, EntryId, EntryPath, HandInFileId, HandInId, LinkId, Right, SpaceId, Timestamp};
 use crate::sharing::token::LinkKeys;
 use crate::sharing::{Sharing, Visit};
 
 /// Most hand-ins of a space or a link that a list shows.
 const MAX_LISTED: usize = 1_000;
+/// Most files that were handed in through a link of which a page says where they are.
+const MAX_PLACED: usize = 2_000;
 
 /// A hand-in as users of the office see it.
 #[derive(Clone, Debug)]
@@ -139,6 +142,34 @@ impl Sharing {
                 .collect::<Result<Vec<_>, _>>()
         });
         list.await
+    }
+
+    /// Where the files that were handed in through a link are now, as far as a person with these rights may know; those of the
+    /// latest hand-ins.
+    pub async fn places_of_files(
+        &self,
+        rights: &[Access],
+        link: LinkId,
+    ) -> Result<HashMap<HandInFileId, EntryPath>, HandInError> {
+        let read = self.inner.catalog.read(move |tx| {
+            let mut found = Vec::new();
+            for hand_in in tx.hand_ins_of(link, MAX_LISTED)? {
+                for file in tx.hand_in_files(hand_in.id)? {
+                    let version = file.version.map(|version| tx.version(version)).transpose()?.flatten();
+                    found.extend(version.map(|version| (file.id, version.entry)));
+                    if found.len() >= MAX_PLACED {
+                        return Ok(found);
+                    }
+                }
+            }
+            Ok::<_, HandInError>(found)
+        });
+        let files = read.await?;
+        let entries = files.iter().map(|(_, entry)| *entry).collect();
+        let located = self.inner.library.located(rights, entries).await?;
+        let readable = located.into_iter().filter(|(entry, _)| entry.is_readable);
+        let paths: HashMap<EntryId, EntryPath> = readable.map(|(entry, path)| (entry.id, path)).collect();
+        Ok(files.into_iter().filter_map(|(file, entry)| Some((file, paths.get(&entry)?.clone()))).collect())
     }
 
     /// The latest hand-ins in the spaces of these rights, latest first.

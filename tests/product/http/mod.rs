@@ -42,4 +42,5 @@ mod sessions;
 mod throttle;
 mod transfer;
 mod uploads;
+mod viewing;
 mod withheld;

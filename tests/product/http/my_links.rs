@@ -100,3 +100,33 @@ fn links_of_others_do_not_exist_and_forms_of_others_do_nothing() {
     anna.get(&format!("{here}/receipt/999")).expect(404);
     leads_to(&Browser::new(&server, "de").get(here));
 }
+
+/// What came through a link without a request is looked at from the page of that link, by those who may read it.
+#[test]
+fn what_came_through_a_link_is_looked_at_from_its_page() {
+    let server = TestServer::start_plain();
+    server.request("MKCOL", &format!("/dav/{SPACE}/in")).send().expect(201);
+    let target = format!("{SPACE}/in");
+    let url = server.cli_ok(["link", "add", &target, "--as", USER, "--can", "add"]);
+    let link = super::requests::path(url.trim());
+    let (client, anna) = (Browser::new(&server, "de"), Browser::signed_in(&server, "de", USER, PASSWORD));
+    client.get(&link).expect(200);
+    let pdf = String::from_utf8(super::viewing::numbered(1)).unwrap();
+    super::requests::send(&client, &link, "", &[("a b.pdf", &pdf), ("c.zip", "x")]).expect(200);
+    let list = anna.get("/links").expect(200).text();
+    let page = list.split("href=\"/links/").nth(1).unwrap().split('"').next().unwrap();
+    let page = anna.get(&format!("/links/{page}")).expect(200).text();
+    let view = page.split("href=\"").find(|rest| rest.contains("?view")).unwrap().split('"').next().unwrap();
+    assert_eq!(page.matches("?view").count(), 1, "{page}");
+    assert!(view.ends_with("/a%20b.pdf?view"), "{view}");
+    assert!(anna.get(view).expect(200).text().contains("<img"));
+    // Guests have no such pages.
+    assert!(leads_to(&client.get(view)).starts_with("/login?"));
+    let moved = server.url(&format!("/dav/{SPACE}/weg.pdf"));
+    let from = view.replace("/files/", "/dav/");
+    let from = from.split('?').next().unwrap();
+    server.request("MOVE", from).header("Destination", &moved).send().expect(201);
+    let page = anna
+        .get(&format!("/links/{}", list.split("href=\"/links/").nth(1).unwrap().split('"').next().unwrap()));
+    assert!(page.text().contains(&format!("/files/{SPACE}/weg.pdf?view")), "{page}");
+}

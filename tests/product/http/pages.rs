@@ -7,6 +7,7 @@ use super::fixture::shared_with;
 use crate::support::TestServer;
 use crate::support::browser::{Browser, hidden, leads_to};
 use crate::support::http::{Request, Response};
+use crate::support::pdfs;
 use crate::support::process::{succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
@@ -189,7 +190,6 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ReceiptTexts::attached", "in a PDF: `http::receipts`"),
     ("ReceiptTexts::attached_file", "in a PDF: `http::receipts`"),
     ("ReceiptTexts::code", "for screen readers"),
-    ("ReceiptTexts::page", "in a PDF: `http::receipts`"),
     ("ReceiptTexts::not_made", "needs a fault"),
     ("ReceiptTexts::busy", "needs more checks at once than there are turns"),
     ("RefusalTexts::own_substitute", "`http::administration`"),
@@ -266,6 +266,13 @@ const UNSEEN: &[(&str, &str)] = &[
     ("SignInTexts::pages", "for screen readers"),
     ("SignedInTexts::locked", "needs a locked browser: `http::screen_lock`"),
     ("SignedInTexts::ended", "`http::screen_lock`"),
+    ("ViewTexts::browse_pages", "for screen readers"),
+    ("ViewTexts::browse_files", "for screen readers"),
+    ("ViewTexts::picture_of", "for screen readers"),
+    ("ViewTexts::picture_of_page", "for screen readers"),
+    ("ViewTexts::no_converter", "needs a machine without a converter: `http::viewing`"),
+    ("ViewTexts::busy", "needs many pages at once: `http::viewing`"),
+    ("ViewTexts::too_large", "needs a file of more than 100 MiB"),
 ];
 
 /// A person at a browser.
@@ -323,6 +330,7 @@ impl Reader<'_> {
         pages.extend(self.asking());
         pages.extend(self.my_links());
         pages.extend(self.files());
+        pages.extend(self.viewing());
         pages.extend(self.account());
         pages.extend(self.administration());
         pages.extend(self.logins());
@@ -721,6 +729,36 @@ impl Reader<'_> {
                 &format!("{home}4/?about"),
                 &[("do", "move"), ("space", SPACE), ("folder", &format!("{}/4", self.language.tag()))],
             ),
+        ]
+    }
+
+    /// The pages on which files are looked at.
+    fn viewing(&self) -> Vec<Response> {
+        let browser = self.browser();
+        browser.sign_in(USER, PASSWORD).expect(303);
+        let folder = format!("view-{}", self.language.tag());
+        let viewed = format!("/files/{SPACE}/{folder}/");
+        self.ask("MKCOL", &format!("/dav/{SPACE}/{folder}")).sign_in(USER, PASSWORD).send().expect(201);
+        let texts = ["1", "2", "3"].map(str::to_owned);
+        let encrypted = super::viewing::locked(&self.server.scratch(self.language.tag()));
+        let put = |name: &str, content: Vec<u8>| {
+            let path = format!("/dav/{SPACE}/{folder}/{name}");
+            self.ask("PUT", &path).sign_in(USER, PASSWORD).body(content).send().expect(201);
+        };
+        put("1.pdf", pdfs::pages((595, 842), &texts));
+        put("2.zip", b"1".to_vec());
+        put("3.txt", vec![b'1'; 300 << 10]);
+        put("4.pdf", b"%PDF-1".to_vec());
+        put("5.pdf", encrypted);
+        let view = |name: &str| browser.get(&format!("{viewed}{name}"));
+        vec![
+            browser.get(&viewed).expect(200),
+            view("1.pdf?view=2").expect(200),
+            view("1.pdf?view=4").expect(404),
+            view("2.zip?view").expect(200),
+            view("3.txt?view").expect(200),
+            view("4.pdf?view").expect(200),
+            view("5.pdf?view").expect(200),
         ]
     }
 

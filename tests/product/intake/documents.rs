@@ -48,11 +48,21 @@ fn a_document_is_a_pdf_at_once_and_the_document_only_after_its_release() {
     assert_eq!(shown.header("content-type"), Some("application/pdf"));
     assert_eq!(shown.header("content-security-policy"), Some("sandbox; default-src 'none'"));
     assert_eq!(shown.body, std::fs::read(&file).unwrap());
+    // A picture shows the copy, and nothing of the document.
+    let top = format!("/files/{SPACE}/brief.fodt");
+    for query in ["?view", "?page=1", "?picture"] {
+        let answer = browser.get(&format!("{top}{query}")).expect(423);
+        assert!(!answer.text().contains("<img"), "{answer}");
+    }
+    assert!(browser.get(&format!("{top}%20(Kopie).pdf?view")).expect(200).text().contains("<img"));
+    assert!(browser.get(&format!("{top}%20(Kopie).pdf?page=1")).expect(200).body.starts_with(b"\x89PNG"));
     // It is there once, and stays after a crash.
     world.server.kill();
     world.server.spawn();
     world.decide("release", id, "urgent");
     world.assert_released("brief.fodt", document(sentence).as_bytes());
+    let browser = Browser::signed_in(&world.server, "de", USER, PASSWORD);
+    assert!(browser.get(&format!("{top}?page=1")).expect(200).body.starts_with(b"\x89PNG"));
     let listed = world.listed();
     assert_eq!(listed.as_array().unwrap().len(), 1, "the PDF itself is not held: {listed}");
     world.assert_sound();

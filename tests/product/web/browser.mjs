@@ -276,6 +276,25 @@ const scenarios = {
     return {}
   },
 
+  /** Files are looked at from their folder; the next one is a key away. */
+  async view() {
+    const context = await person('en-GB', { viewport: { width: 1280, height: 900 } })
+    const page = await context.newPage()
+    await signIn(page, `/files/${given.space}/`)
+    await looks(page, 'view-folder')
+    for (const [name, text] of given.files) {
+      await page.goto(`${given.base}/files/${given.space}/`)
+      await page.locator(`a[aria-label="View: ${name}"]`).click()
+      if (text) await hasText(page.locator('.beside'), text)
+      else await page.waitForFunction(() => document.querySelector('.picture img')?.naturalWidth > 0)
+      await looks(page, `view-${name}`)
+    }
+    await page.goto(`${given.base}/files/${given.space}/${given.files[0][0]}?view`)
+    await page.keyboard.press('Shift+ArrowRight')
+    await hasText(page.locator('h1'), given.files[1][0])
+    return {}
+  },
+
   /** Without scripts the form works as any form does. */
   async plain() {
     const context = await person('de-DE', { javaScriptEnabled: false })

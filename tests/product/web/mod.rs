@@ -14,11 +14,12 @@ use sha2::{Digest, Sha256};
 
 use crate::support::TestServer;
 use crate::support::content::write_file;
+use crate::support::pdfs;
 use crate::support::process::{installed, limited, require, succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Scripts, and the most bytes that each may have as it is sent with gzip at its best; a link's page has the first alone.
-const SCRIPTS: [(&str, usize); 2] = [("upload.js", 30_000), ("desk.js", 6_000)];
+const SCRIPTS: [(&str, usize); 3] = [("upload.js", 30_000), ("desk.js", 6_000), ("keys.js", 1_000)];
 /// Most bytes of all scripts of a page for staff.
 const STAFF_BUDGET: usize = 60_000;
 /// Small files in the folder that is sent; more than a browser lists at once.
@@ -237,6 +238,22 @@ fn pages_are_locked_and_nothing_that_was_typed_or_sent_is_lost() {
         let stored = server.request("GET", &format!("/dav/{SPACE}/{name}")).send().expect(200);
         assert_eq!(crate::support::content::sha256(&stored.body), sum, "{name}");
     }
+}
+
+#[test]
+fn files_are_looked_at_from_their_folder() {
+    let server = server();
+    let files: [(&str, Vec<u8>, &str); 4] = [
+        ("brief.pdf", pdfs::pages((595, 842), &["a".to_owned(), "b".to_owned()]), "Page 1 of 2"),
+        ("foto.png", pdfs::PNG.to_vec(), ""),
+        ("liste.csv", "Müller;1".into(), "Müller;1"),
+        ("scan.pdf", pdfs::scan(), ""),
+    ];
+    for (name, content, _) in &files {
+        server.request("PUT", &format!("/dav/{SPACE}/{name}")).body(content.as_slice()).send().expect(201);
+    }
+    let files: Vec<_> = files.iter().map(|(name, _, text)| json!([name, text])).collect();
+    browse(&server, "view", &server.scratch("work"), &json!({ "files": files }));
 }
 
 #[test]

@@ -35,6 +35,7 @@ use crate::support::browser::{Browser, leads_to};
 use crate::support::content::files_below;
 use crate::support::http::Response;
 use crate::support::multistatus::{Item, Multistatus};
+use crate::support::pdfs::{self, PNG};
 use crate::support::server::{ADMIN, PASSWORD, SPACE, USER};
 
 use Answer::{LikeMissing, Taken};
@@ -529,7 +530,7 @@ fn the_pages_of_files_know_no_hidden_content() {
             };
             assert_eq!(ask(FILE), ask("fehlt.txt"), "{state}");
         }
-        for query in ["", "?about", "/"] {
+        for query in ["", "?about", "/", "?view", "?view=2", "?page=1", "?picture"] {
             let ask = |name: &str| told(&page(&format!("{here}{name}{query}")), name);
             assert_eq!(ask(FILE), ask("fehlt.txt"), "{state} {query}");
         }
@@ -546,6 +547,41 @@ fn the_pages_of_files_know_no_hidden_content() {
         world.set(&format!("{FOLDER}/{FILE}"), Visible);
     }
     assert!(page(&file).expect(200).text().contains("Zeisig"));
+}
+
+/// A picture that was made before lies in memory.
+#[test]
+fn no_picture_of_a_hidden_content_comes_from_memory() {
+    let world = World::furnished();
+    let here = format!("/files/{SPACE}/{FOLDER}/");
+    for (name, content) in
+        [("scan.pdf", pdfs::pages((595, 842), &["Zeisig".to_owned()])), ("foto.svg", PNG.to_vec())]
+    {
+        let file = format!("/dav/{SPACE}/{FOLDER}/{name}");
+        world.by(AUTHOR, "PUT", &file).body(content).send().expect(201);
+    }
+    let [author, anna, client] =
+        [AUTHOR, USER, CLIENT].map(|name| Browser::signed_in(world.server(), "de", name, PASSWORD));
+    let asked =
+        [("scan.pdf", "?view"), ("scan.pdf", "?page=1"), ("foto.svg", "?view"), ("foto.svg", "?picture")];
+    let missing = asked.map(|(_, query)| told(&anna.get(&format!("{here}fehlt{query}")), "fehlt"));
+    for state in withheld_states() {
+        for (at, (name, query)) in asked.into_iter().enumerate() {
+            let address = format!("{here}{name}{query}");
+            for person in [&author, &anna, &client] {
+                person.get(&address).expect(200);
+            }
+            world.set(&format!("{FOLDER}/{name}"), state);
+            for person in [&anna, &client] {
+                let answer = person.get(&address).expect(404);
+                assert!(!answer.text().contains("<img"), "{state} {address}");
+            }
+            assert_eq!(told(&anna.get(&address), name), missing[at], "{state} {address}");
+            let answer = author.get(&address);
+            assert!(answer.status >= 400 && !answer.text().contains("<img"), "{state} {answer}");
+            world.set(&format!("{FOLDER}/{name}"), Visible);
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,60 @@
+// Keys for what is on a page: an element with `data-key="a"` is pressed by the key A, a field is entered. Whoever writes in a
+// field is left alone, and the keys can be switched off.
+
+import { nameOf } from './shortcuts.ts'
+
+const OFF = 'tresor-keys-off'
+const FIELDS = 'input, textarea, select, [contenteditable]'
+
+/** Whether the keys are switched off here; a browser may forbid to remember it. */
+function isOff(): boolean {
+  try {
+    return localStorage.getItem(OFF) !== null
+  } catch {
+    return false
+  }
+}
+
+function remember(off: boolean): void {
+  try {
+    if (off) localStorage.setItem(OFF, '1')
+    else localStorage.removeItem(OFF)
+  } catch {
+    // It holds as long as the page.
+  }
+}
+
+function start(help: HTMLDetailsElement): void {
+  const box = help.querySelector('input')
+  let off = isOff()
+  help.hidden = false
+  if (box) {
+    box.checked = !off
+    box.addEventListener('change', () => {
+      off = !box.checked
+      remember(off)
+    })
+  }
+  document.addEventListener('keydown', (event) => {
+    const at = event.target instanceof Element ? event.target : document.body
+    if (event.key === 'Escape' && at instanceof HTMLTextAreaElement) at.blur()
+    const name = nameOf(event)
+    if (off || event.defaultPrevented || name === undefined || at.closest(FIELDS)) return
+    // Behind a dialog, such as the lock of the screen, nothing is pressed.
+    if (document.querySelector('dialog[open]')) return
+    if (name === '?') {
+      help.open = !help.open
+      if (help.open) help.querySelector('summary')?.focus()
+      event.preventDefault()
+      return
+    }
+    const target = document.querySelector<HTMLElement>(`[data-key="${name}"]`)
+    if (!target) return
+    event.preventDefault()
+    if (target.matches(FIELDS)) target.focus()
+    else target.click()
+  })
+}
+
+const help = document.querySelector<HTMLDetailsElement>('details[data-keys]')
+if (help) start(help)
