@@ -229,6 +229,60 @@ sentences! {
     judge:
         de "Entscheidungen speichern",
         en "Store the decisions";
+    check_in_turn:
+        de "Nacheinander prüfen",
+        en "Check one after another";
+    check_place(at: usize, all: usize):
+        de "Punkt {at} von {all}",
+        en "Item {at} of {all}";
+    check_left(count: usize):
+        de "noch {count} zu prüfen",
+        en "{count} still to check";
+    check_other_items:
+        de "Andere Punkte",
+        en "Other items";
+    check_back:
+        de "Voriger Punkt",
+        en "Previous item";
+    check_skip:
+        de "Überspringen",
+        en "Skip";
+    check_files:
+        de "Was zu diesem Punkt gekommen ist",
+        en "What has come for this item";
+    check_no_file:
+        de "Zu diesem Punkt ist keine Datei gekommen.",
+        en "No file has come for this item.";
+    check_file:
+        de "Dateiname",
+        en "File name";
+    check_size:
+        de "Größe der Datei",
+        en "Size of the file";
+    check_came:
+        de "Angekommen",
+        en "Arrived";
+    check_download:
+        de "Datei herunterladen",
+        en "Download the file";
+    check_missing(state: &str):
+        de "Diese Datei lässt sich gerade nicht ansehen: {state}.",
+        en "This file cannot be viewed at present: {state}.";
+    check_done(title: &str):
+        de "Ihre Entscheidung zu „{title}“ steht fest.",
+        en "Your decision about \"{title}\" is made.";
+    check_again:
+        de "Diesen Punkt noch einmal ansehen",
+        en "Look at this item again";
+    all_checked:
+        de "Alles ist geprüft. Die Empfänger sehen Ihre Entscheidungen auf ihrer Seite.",
+        en "Everything is checked. The recipients see your decisions on their page.";
+    to_request:
+        de "Zur ganzen Anfrage",
+        en "To the whole request";
+    key_reject:
+        de "zum Grund einer Ablehnung; danach Tabulator und Eingabe",
+        en "to the reason of a rejection; then Tab and Enter";
     others:
         de "Dateien zu keinem Punkt",
         en "Files for no item";

@@ -28,13 +28,10 @@ impl Requests<'_> {
         body: &mut RequestBody,
     ) -> Result<Response<ResponseBody>, Failure> {
         let here = of_request(id);
-        let form = match read_form_up_to(self.desk.context.parts, body, MAX_JUDGING_BYTES).await {
-            Ok(form) => Fields::of(&form),
+        let form = match self.form_of(&here, body).await {
+            Ok(form) => form,
             Err(response) => return Ok(response),
         };
-        if !session::is_own_token(self.desk.context, &self.desk.session.token, form.get(FORM_TOKEN)) {
-            return Ok(self.desk.forged(&here));
-        }
         let choices = choices(&form);
         let (sharing, by) = (&self.desk.context.services.sharing, self.desk.principal().stamp(self.now()));
         let (done, result) = match form.get("do") {
@@ -52,20 +49,31 @@ impl Requests<'_> {
         };
         let trouble = match result {
             Ok(()) => return Ok(see_other(&format!("{here}?done={done}"))),
-            Err(RequestError::Text) => Trouble::Reasons,
-            Err(RequestError::Changed(items)) => Trouble::Changed(items),
-            Err(RequestError::Items) => Trouble::Nothing,
-            Err(RequestError::DeadlineInPast) => Trouble::Date,
-            Err(error) => match why_not(&error) {
-                Some(why) => Trouble::Mail(why),
-                None => return Err(error.into()),
-            },
+            Err(error) => trouble(error)?,
         };
         let until = form.get("until").to_owned();
         self.one(id, &Told::Refused(Sent { choices, until, trouble })).await
     }
 
-    async fn judge(&self, id: RequestId, choices: &HashMap<ItemId, Choice>) -> Result<(), RequestError> {
+    /// A form of the page at `here`, or the answer to another body.
+    pub(super) async fn form_of(
+        &self,
+        here: &str,
+        body: &mut RequestBody,
+    ) -> Result<Fields, Response<ResponseBody>> {
+        let form = read_form_up_to(self.desk.context.parts, body, MAX_JUDGING_BYTES).await?;
+        let form = Fields::of(&form);
+        match session::is_own_token(self.desk.context, &self.desk.session.token, form.get(FORM_TOKEN)) {
+            true => Ok(form),
+            false => Err(self.desk.forged(here)),
+        }
+    }
+
+    pub(super) async fn judge(
+        &self,
+        id: RequestId,
+        choices: &HashMap<ItemId, Choice>,
+    ) -> Result<(), RequestError> {
         let chosen = choices
             .iter()
             .filter_map(|(item, choice)| Some(((*item, choice.judgement()?), choice.seen.clone())));
@@ -77,4 +85,18 @@ impl Requests<'_> {
         let by = self.desk.principal().stamp(self.now());
         self.desk.context.services.sharing.judge_as_seen(&self.rights, id, chosen, by).await
     }
+}
+
+/// Why a form was not carried out, if that can be shown with it.
+pub(super) fn trouble(error: RequestError) -> Result<Trouble, Failure> {
+    Ok(match error {
+        RequestError::Text => Trouble::Reasons,
+        RequestError::Changed(items) => Trouble::Changed(items),
+        RequestError::Items => Trouble::Nothing,
+        RequestError::DeadlineInPast => Trouble::Date,
+        error => match why_not(&error) {
+            Some(why) => Trouble::Mail(why),
+            None => return Err(error.into()),
+        },
+    })
 }

@@ -9,11 +9,13 @@
 //! /requests/matrix/csv       the same as a table
 //! /requests/ID               a request, and where its forms are sent
 //! /requests/ID/file/FILE     a file that was handed in
+//! /requests/ID/check         to the first item to check
+//! /requests/ID/check/ITEM    an item with the picture of a file, page and file are in the query; where it is judged
 //! /requests/ID/receipt/N     the receipt of a hand-in; with .pdf, and with .txt as it was signed
 //! ```
 
 use crate::http::receipt::Form;
-use crate::model::{HandInFileId, HandInId, RequestId};
+use crate::model::{HandInFileId, HandInId, ItemId, RequestId};
 
 /// The address of the list.
 pub(super) const LIST: &str = "/requests";
@@ -36,6 +38,8 @@ pub(super) enum Address {
     MatrixTable,
     One(RequestId),
     File(RequestId, HandInFileId),
+    Check(RequestId),
+    CheckItem(RequestId, ItemId),
     Receipt(RequestId, HandInId, Form),
 }
 
@@ -53,6 +57,8 @@ impl Address {
             ["matrix", "csv"] => Some(Self::MatrixTable),
             [id] => number(id).map(RequestId).map(Self::One),
             [id, "file", file] => Some(Self::File(RequestId(number(id)?), HandInFileId(number(file)?))),
+            [id, "check"] => number(id).map(RequestId).map(Self::Check),
+            [id, "check", item] => Some(Self::CheckItem(RequestId(number(id)?), ItemId(number(item)?))),
             [id, "receipt", name] => {
                 let (hand_in, form) = Form::of(name);
                 Some(Self::Receipt(RequestId(number(id)?), HandInId(number(hand_in)?), form))
@@ -73,6 +79,16 @@ pub(super) fn of_request(id: RequestId) -> String {
     format!("{LIST}/{id}")
 }
 
+/// The address that leads to the first item of a request to check.
+pub(super) fn check(id: RequestId) -> String {
+    format!("{LIST}/{id}/check")
+}
+
+/// The address at which an item of a request is checked.
+pub(super) fn check_item(id: RequestId, item: ItemId) -> String {
+    format!("{LIST}/{id}/check/{item}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +106,10 @@ mod tests {
             ("/requests/7/file/3", Some(Address::File(id, HandInFileId(3)))),
             ("/requests/7/file/03", None),
             ("/requests/7/file/", None),
+            ("/requests/7/check", Some(Address::Check(id))),
+            ("/requests/7/check/", None),
+            ("/requests/7/check/3", Some(Address::CheckItem(id, ItemId(3)))),
+            ("/requests/7/check/3/4", None),
             ("/requests/7/receipt/3", Some(Address::Receipt(id, HandInId(3), Form::Page))),
             ("/requests/7/receipt/3.pdf", Some(Address::Receipt(id, HandInId(3), Form::Pdf))),
             ("/requests/7/receipt/3.doc", None),
@@ -105,5 +125,7 @@ mod tests {
             assert_eq!(Address::of(path), expected, "{path}");
         }
         assert_eq!(Address::of(&of_request(id)), Some(Address::One(id)));
+        assert_eq!(Address::of(&check(id)), Some(Address::Check(id)));
+        assert_eq!(Address::of(&check_item(id, ItemId(3))), Some(Address::CheckItem(id, ItemId(3))));
     }
 }

@@ -3,6 +3,7 @@
 
 mod act;
 mod address;
+mod check;
 mod clients;
 mod filter;
 mod list;
@@ -21,6 +22,7 @@ use http::{Method, Response, StatusCode};
 use maud::Markup;
 
 use self::address::{Address, LIST, of_request};
+use self::one::Told;
 use super::context::RequestContext;
 use super::desk::Desk;
 use super::error::log_library;
@@ -118,11 +120,12 @@ impl<'a> Requests<'a> {
             Some(Address::MatrixTable) if is_read => self.matrix_table().await?,
             Some(Address::Made) if is_read => self.made().await?,
             Some(Address::MadeTable) if is_read => self.made_table().await?,
-            Some(Address::One(id)) if is_read => {
-                self.one(id, &one::Told::of_address(self.desk.context)).await?
-            }
+            Some(Address::One(id)) if is_read => self.one(id, &Told::of_address(self.desk.context)).await?,
             Some(Address::One(id)) if is_post => self.act(id, body).await?,
-            Some(Address::One(_) | Address::New) => {
+            Some(Address::Check(id)) if is_read => self.first_to_check(id).await?,
+            Some(Address::CheckItem(id, item)) if is_read => self.check(id, item, &Told::Nothing).await?,
+            Some(Address::CheckItem(id, item)) if is_post => self.check_act(id, item, body).await?,
+            Some(Address::One(_) | Address::New | Address::CheckItem(..)) => {
                 not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")
             }
             Some(Address::File(id, file)) if is_read => return self.file(id, file).await,

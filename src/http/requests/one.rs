@@ -3,7 +3,7 @@
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
-use super::address::{LIST, of_request};
+use super::address::{LIST, check, check_item, of_request};
 use super::list::called;
 use super::sent::{Sent, Trouble};
 use super::{Failure, Requests};
@@ -11,10 +11,12 @@ use crate::accounts::ActorNames;
 use crate::http::context::RequestContext;
 use crate::http::page::form::field;
 use crate::http::page::{Width, known_facts, note, problem, success};
-use crate::model::{Event, ItemState, LinkId, Recorded, RequestId, Shown, VersionState};
+use crate::http::viewer;
+use crate::intake::ViewKind;
+use crate::model::{EntryName, Event, ItemId, ItemState, LinkId, Recorded, RequestId, Shown, VersionState};
 use crate::net::ResponseBody;
 use crate::sharing::{Finished, ItemShown, MAX_REASON, RecipientShown, RequestFile, RequestShown};
-use crate::text::{AskedTexts, ReceiptTexts};
+use crate::text::{AskedTexts, ReceiptTexts, ViewTexts};
 
 /// What the page tells about the form that was just sent.
 pub(super) enum Told {
@@ -27,8 +29,8 @@ pub(super) enum Told {
 }
 
 /// The words of what can have been done.
-pub(super) const DONE: [&str; 8] =
-    ["judged", "closed", "reopened", "extended", "reminded", "paused", "resumed", "readdressed"];
+pub(super) const DONE: [&str; 9] =
+    ["judged", "checked", "closed", "reopened", "extended", "reminded", "paused", "resumed", "readdressed"];
 
 impl Told {
     /// What an address to which a form led tells.
@@ -39,7 +41,7 @@ impl Told {
         done.map_or(Self::Nothing, Self::Done)
     }
 
-    fn sent(&self) -> Option<&Sent> {
+    pub(super) fn sent(&self) -> Option<&Sent> {
         if let Self::Refused(sent) = self { Some(sent) } else { None }
     }
 }
@@ -60,6 +62,9 @@ impl Requests<'_> {
             (self.questions(&request))
             section {
                 h2 { (texts.items()) }
+                @if is_open && to_check(&request).next().is_some() {
+                    p { a.button href=(check(id)) { (texts.check_in_turn()) } }
+                }
                 form method="post" action=(of_request(id)) {
                     (self.desk.token())
                     input type="hidden" name="do" value="judge";
@@ -73,7 +78,7 @@ impl Requests<'_> {
             @if !request.others.is_empty() {
                 section {
                     h2 { (texts.others()) }
-                    (self.files(id, &request.others))
+                    (self.files(&request, None, &request.others))
                 }
             }
             section {
@@ -106,6 +111,7 @@ impl Requests<'_> {
             Told::Nothing => html! {},
             // The address alone is no proof: somebody else may have made it.
             Told::Done("judged") => success(texts.judged()),
+            Told::Done("checked") if to_check(request).next().is_none() => success(texts.all_checked()),
             Told::Done("closed") if request.row.closed.is_some() => success(texts.closed()),
             Told::Done("reopened") if request.row.closed.is_none() => success(texts.reopened()),
             Told::Done("extended") => success(texts.extended()),
@@ -189,7 +195,7 @@ impl Requests<'_> {
                         " " (self.desk.moment(last.at)) ": " (self.event(last, names))
                     } }
                 }
-                (self.files(request.row.id, &item.files))
+                (self.files(request, Some(row.id), &item.files))
                 @for comment in &item.comments {
                     p.note { (texts.commented(&self.desk.moment(comment.at), &Shown(&comment.text).to_string())) }
                 }
@@ -257,31 +263,61 @@ impl Requests<'_> {
         }
     }
 
-    fn files(&self, request: RequestId, files: &[RequestFile]) -> Markup {
-        let texts = self.texts();
+    fn files(&self, request: &RequestShown, item: Option<ItemId>, files: &[RequestFile]) -> Markup {
+        let views = ViewTexts(self.desk.language);
         html! {
             @if !files.is_empty() {
                 ul.files { @for file in files { li {
                     span.name {
                         @let name = Shown(&file.row.path).to_string();
                         @if file.path.is_some() {
-                            a href={ (of_request(request)) "/file/" (file.row.id) } { (name) }
+                            a href={ (of_request(request.row.id)) "/file/" (file.row.id) } { (name) }
                         } @else { (name) }
                     }
                     span.size { (self.desk.language.size(file.row.size)) }
                     span.state {
                         (self.desk.moment(file.row.at))
-                        @match file.row.state {
-                            Some(VersionState::Visible) if file.path.is_some() => {},
-                            Some(VersionState::Visible) | None => { ", " (texts.file_gone()) },
-                            Some(VersionState::Held) => { ", " a href="/holding" { (texts.file_held()) } },
-                            Some(VersionState::Quarantined) => { ", " a href="/holding" { (texts.file_quarantined()) } },
-                            Some(VersionState::Restricted) => { ", " (texts.file_restricted()) },
-                        }
+                        (self.withheld(file))
+                    }
+                    @if let Some(address) = self.view_of(request, item, file) {
+                        a href=(address) aria-label=(views.view_file(&Shown(&file.row.path).to_string())) { (views.view()) }
                     }
                 } } }
             }
         }
+    }
+
+    /// Why a file that was handed in is not there to be read, if it is not.
+    fn withheld(&self, file: &RequestFile) -> Markup {
+        let is_there = file.row.state == Some(VersionState::Visible) && file.path.is_some();
+        let why = self.missing(file);
+        html! { @match file.row.state {
+            _ if is_there => {},
+            Some(VersionState::Held | VersionState::Quarantined) => { ", " a href="/holding" { (why) } },
+            Some(VersionState::Visible | VersionState::Restricted) | None => { ", " (why) },
+        } }
+    }
+
+    /// What has become of a file that is not there to be read.
+    pub(super) fn missing(&self, file: &RequestFile) -> &'static str {
+        let texts = self.texts();
+        match file.row.state {
+            Some(VersionState::Visible) | None => texts.file_gone(),
+            Some(VersionState::Held) => texts.file_held(),
+            Some(VersionState::Quarantined) => texts.file_quarantined(),
+            Some(VersionState::Restricted) => texts.file_restricted(),
+        }
+    }
+
+    /// The address at which a file is looked at, if its name says that it can be.
+    fn view_of(&self, request: &RequestShown, item: Option<ItemId>, file: &RequestFile) -> Option<String> {
+        let path = file.path.as_ref().filter(|_| file.row.state == Some(VersionState::Visible))?;
+        ViewKind::is_likely(path.names().last()?.as_str()).then_some(())?;
+        if let Some(item) = item {
+            return Some(format!("{}?file={}", check_item(request.row.id, item), file.row.id));
+        }
+        let space = EntryName::parse(&self.space_name(request.row.space)).ok()?;
+        Some(format!("{}?view", viewer::address_of(&space, path)))
     }
 
     fn receipt_of(&self, request: RequestId, finished: &Finished) -> Markup {
@@ -375,6 +411,11 @@ impl Requests<'_> {
 /// The links of the recipients.
 pub(super) fn links(request: &RequestShown) -> Vec<LinkId> {
     request.recipients.iter().filter_map(|recipient| Some(recipient.link.as_ref()?.id)).collect()
+}
+
+/// The items that wait for the office.
+pub(super) fn to_check(request: &RequestShown) -> impl Iterator<Item = &ItemShown> {
+    request.items.iter().filter(|item| item.row.state.is_to_check())
 }
 
 /// A sign beside the words of a state.

@@ -10,6 +10,7 @@ mod api;
 mod archives;
 mod asking;
 mod bad_input;
+mod checking;
 mod conditions;
 pub(crate) mod downloads;
 mod etags;

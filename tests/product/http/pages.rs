@@ -208,6 +208,8 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RequestsTexts::overdue_since_yesterday", "needs a deadline that is over"),
     ("RequestsTexts::overdue_since", "needs a deadline that is over"),
     ("RequestsTexts::no_folder", "needs a folder that was removed for good"),
+    ("RequestsTexts::check_other_items", "for screen readers"),
+    ("RequestsTexts::check_files", "for screen readers"),
     ("RequestsTexts::file_gone", "needs a file that was removed for good"),
     ("RequestsTexts::file_quarantined", "needs a scanner"),
     ("RequestsTexts::file_restricted", "needs a file that may not be used"),
@@ -602,6 +604,11 @@ impl Reader<'_> {
         let unfounded = judge(&browser, &came, &at, &[(one, "reject", "")]).expect(400);
         let judged = judge(&browser, &came, &at, &[(one, "reject", "1"), (two, "accept", "")]);
         let judged = browser.get(&leads_to(&judged)).expect(200);
+        let checks = [
+            browser.get(&format!("{at}/check/{one}?judged={one}")).expect(200),
+            browser.get(&format!("{at}/check/{four}")).expect(200),
+            browser.get(&format!("{at}/check/{two}?judged={two}")).expect(200),
+        ];
         let meanwhile = judge(&browser, &came, &at, &[(one, "accept", "")]).expect(409);
         let list = browser.get("/requests").expect(200);
         let matrix = browser.get("/requests/matrix?template=pages").expect(200);
@@ -616,7 +623,14 @@ impl Reader<'_> {
         self.server.cli_ok(["request", "close", &made["id"].to_string()]);
         let over = browser.get("/requests?show=closed").expect(200);
         let paged = browser.get("/requests?before=1").expect(200);
+        let [looked, checked] = self.checking(&browser);
+        let [rejected, without_file, accepted_one] = checks;
         vec![
+            looked,
+            checked,
+            rejected,
+            without_file,
+            accepted_one,
             asker.get("/requests").expect(200),
             asker.get("/requests?show=to-check").expect(200),
             asker.get("/requests?show=overdue").expect(200),
@@ -637,6 +651,21 @@ impl Reader<'_> {
             over,
             paged,
         ]
+    }
+
+    /// A file that was handed in and may be read, and the end of checking.
+    fn checking(&self, browser: &Browser<'_>) -> [Response; 2] {
+        let (made, link) = super::requests::asked(self.server, &["--item", "1"]);
+        let (id, item) = (made["id"].to_string(), made["items"][0]["id"].to_string());
+        let client = self.browser();
+        client.get(&link).expect(200);
+        super::requests::send(&client, &link, &item, &[("1.txt", "1")]).expect(200);
+        let at = format!("/requests/{id}/check/{item}");
+        let looked = browser.get(&at).expect(200);
+        let judged = super::judging::judge(browser, &looked, &at, &[(&item, "accept", "")]);
+        let checked = browser.get(&leads_to(&judged)).expect(200);
+        self.server.cli_ok(["request", "close", &id]);
+        [looked, checked]
     }
 
     /// The pages on which users work with files.

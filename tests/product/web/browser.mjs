@@ -276,6 +276,92 @@ const scenarios = {
     return {}
   },
 
+  /** What was handed in is checked by keys: pages, files, a rejection with its reason, the next item, the end. */
+  async check() {
+    const context = await person('de-DE', { viewport: { width: 1280, height: 900 } })
+    const page = await context.newPage()
+    await signIn(page, given.at)
+    await page.goto(`${given.base}${given.at}/check`)
+    const shown = (text) => hasText(page.locator('.beside'), text)
+    const picture = () => page.waitForFunction(() => document.querySelector('.picture img')?.naturalWidth > 1000)
+    const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve())
+    await shown('Seite 1 von 2')
+    await picture()
+    await looks(page, 'check')
+    const [left, right] = await page.locator('.beside > div').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().x))
+    assert.ok(right > left + 400, 'the picture is beside the form')
+    await press('ArrowRight')
+    await shown('Seite 2 von 2')
+    await picture()
+    await press('ArrowLeft')
+    await shown('Seite 1 von 2')
+    await press('Shift+ArrowRight')
+    await shown('Rückseite')
+    await looks(page, 'check-text')
+    await press('Shift+ArrowLeft')
+    await shown('Seite 1 von 2')
+    await press('?')
+    assert.ok(await page.locator('details.keys[open]').isVisible())
+    await looks(page, 'check-keys')
+    // Letters that are typed are no keys, and the keys of the browser and of other programs stay theirs.
+    await press('r')
+    await page.keyboard.type('sbar? Foto')
+    assert.equal(await page.inputValue('textarea'), 'sbar? Foto')
+    await press('Control+a', 'Escape')
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'BODY')
+    await press('r', 'Tab', 'Enter')
+    await hasText(page.locator('.success'), 'Ausweis')
+    await shown('100')
+    await press('s')
+    await hasText(page.locator('h1'), 'Miete')
+    await press('b')
+    await hasText(page.locator('h1'), 'Spenden')
+
+    // Switched off, they do nothing, here and on the next page.
+    await press('?')
+    const isOn = page.getByLabel('Tasten auf diesem Gerät benutzen')
+    await isOn.uncheck()
+    await page.reload()
+    await page.evaluate(() => addEventListener('click', () => (document.title = 'pressed')))
+    await press('a', 's', 'b', '?')
+    assert.notEqual(await page.title(), 'pressed')
+    await page.locator('details.keys summary').click()
+    await isOn.check()
+    await page.locator('h1').click()
+    // Behind a dialog, such as the lock of the screen, nothing is pressed.
+    await page.evaluate(() => {
+      document.title = 'waits'
+      const lock = document.body.appendChild(document.createElement('dialog'))
+      lock.className = 'test'
+      lock.open = true
+    })
+    await press('a')
+    assert.equal(await page.title(), 'waits')
+    await page.evaluate(() => document.querySelector('dialog.test').remove())
+    await press('a')
+    await hasText(page.locator('h1'), 'Miete')
+    await press('a')
+    await hasText(page.locator('.success'), 'Alles ist geprüft')
+    return {}
+  },
+
+  /** The same on a phone without scripts. */
+  async checkPlain() {
+    const context = await person('de-DE', { javaScriptEnabled: false, viewport: { width: 390, height: 800 } })
+    const page = await context.newPage()
+    await signIn(page, given.at)
+    await page.goto(`${given.base}${given.at}/check`)
+    await page.locator('a:text-is("Nächste Seite")').click()
+    await hasText(page.locator('.pages'), 'Seite 2 von 2')
+    assert.equal(await page.locator('details.keys').isVisible(), false)
+    await page.locator('button:text-is("Annehmen")').click()
+    await hasText(page.locator('h1'), 'Spenden')
+    await page.fill('textarea', 'Beleg fehlt')
+    await page.locator('button[value=reject]').click()
+    await hasText(page.locator('h1'), 'Miete')
+    return {}
+  },
+
   /** Files are looked at from their folder; the next one is a key away. */
   async view() {
     const context = await person('en-GB', { viewport: { width: 1280, height: 900 } })

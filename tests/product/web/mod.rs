@@ -12,7 +12,9 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::http::requests::send;
 use crate::support::TestServer;
+use crate::support::browser::Browser;
 use crate::support::content::write_file;
 use crate::support::pdfs;
 use crate::support::process::{installed, limited, require, succeed, tool};
@@ -223,6 +225,42 @@ fn a_file_for_an_item_of_a_request_loses_nothing_that_is_typed() {
     let shown: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(shown["items"][0]["state"], "handed-in", "{shown}");
     assert_eq!(shown["items"][1]["state"], "open", "{shown}");
+}
+
+/// A request with four items, for three of which something came; its address.
+fn handed_in(server: &TestServer) -> String {
+    let words = ["Ausweis", "Bescheid", "Spenden", "Miete"].map(|item| ["--item", item]).concat();
+    let (made, link) = crate::http::requests::asked(server, &words);
+    let client = Browser::new(server, "de");
+    client.get(&link).expect(200);
+    let item = |at: usize| made["items"][at]["id"].to_string();
+    let pdf = pdfs::pages((595, 842), &["Vorderseite".to_owned(), "Anhang".to_owned()]);
+    let pdf = String::from_utf8(pdf).unwrap();
+    // The latest comes first.
+    send(&client, &link, &item(0), &[("hinten.txt", "Rückseite")]).expect(200);
+    send(&client, &link, &item(0), &[("vorn.pdf", &pdf)]).expect(200);
+    send(&client, &link, &item(2), &[("spenden.csv", "100")]).expect(200);
+    send(&client, &link, &item(3), &[("miete.txt", "900")]).expect(200);
+    format!("/requests/{}", made["id"])
+}
+
+#[test]
+fn what_was_handed_in_is_checked_by_keys() {
+    let server = server();
+    let (work, at) = (server.scratch("work"), handed_in(&server));
+    browse(&server, "check", &work, &json!({ "at": at }));
+    let page = Browser::signed_in(&server, "de", USER, PASSWORD).get(&at).expect(200).text();
+    assert!(page.contains("abgelehnt: sbar? Foto"), "{page}");
+    assert_eq!(page.matches("angenommen, erledigt").count(), 2, "{page}");
+}
+
+#[test]
+fn what_was_handed_in_is_checked_on_a_phone_without_scripts() {
+    let server = server();
+    let (work, at) = (server.scratch("work"), handed_in(&server));
+    browse(&server, "checkPlain", &work, &json!({ "at": at }));
+    let page = Browser::signed_in(&server, "de", USER, PASSWORD).get(&at).expect(200).text();
+    assert!(page.contains("abgelehnt: Beleg fehlt") && page.contains("angenommen, erledigt"), "{page}");
 }
 
 #[test]
