@@ -17,7 +17,7 @@ use crate::app::{
     exposed_secrets, foreign_files, mail_settings, missing_parts, spaces_without_any_file,
 };
 use crate::config::{ClamdSettings, Conversion, Mail, Outgoing, RawConfig, Scanners, Watch};
-use crate::convert::{ConvertError, Probe};
+use crate::convert::{ConvertError, Converter, Probe};
 use crate::intake::{WatchSettings, check_watched};
 use crate::model::{ByteSize, Span, Timestamp};
 use crate::notices::probe;
@@ -449,7 +449,15 @@ fn conversion(wanted: &Conversion) -> Vec<Finding> {
                     "PDFs look different from their documents without the font {font} (Debian package {package})"
                 ))
             };
-            std::iter::once(Finding::ok(works)).chain(missing_fonts.into_iter().map(lacks)).collect()
+            let not_viewed = |(kind, program, package)| {
+                Finding::warning(format!(
+                    "files of the kind {kind} cannot be viewed on the pages without {program} (Debian package {package})"
+                ))
+            };
+            std::iter::once(Finding::ok(works))
+                .chain(missing_fonts.into_iter().map(lacks))
+                .chain(Converter::not_viewed().map(not_viewed))
+                .collect()
         }
         Err(error @ ConvertError::SandboxRefused { .. }) if converter.needs_namespaces() => {
             vec![without(&format!(

@@ -6,7 +6,7 @@
 //! PDF       > sandbox  qpdf and poppler: it parses, how many pages, does anything in it act
 //!           > sandbox  only if something does: poppler draws the pages anew, and they are checked once more
 //!           > sandbox  where a space asks for it, poppler paints the pages, and a PDF of the pixels is made here
-//! PDF       > sandbox  one page as a picture, for people who look at a file without opening it
+//! PDF, TIFF > sandbox  one page as a picture, for people who look at a file without opening it; the same for a photo in HEIC
 //! ```
 //! Each step is a job of its own, so that a document that takes over LibreOffice has no say in how its PDF is checked.
 //! Nothing is kept between two jobs and nothing is written to a disk. All calls block: they belong on a blocking
@@ -25,6 +25,7 @@ mod libreoffice;
 mod memory;
 mod page;
 mod password;
+mod photo;
 mod pixels;
 mod ppm;
 mod probe;
@@ -43,7 +44,7 @@ pub use encode::PageFormat;
 pub use error::ConvertError;
 pub use job::Bounds;
 pub use kind::OfficeKind;
-pub use page::PagePicture;
+pub use page::{PagePicture, PageSource};
 pub use probe::Probe;
 pub use served::serve_if_asked;
 pub use unlock::Unlocked;
@@ -53,6 +54,7 @@ use secrecy::SecretString;
 use bubblewrap::Bubblewrap;
 use job::{CPU_SPENT, MAX_PDF};
 use libreoffice::{CONVERT, LibreOffice, NOTHING_MADE};
+use page::MAX_VIEWED;
 use pixels::{MOST_PAINTED, PAINT, PAINTED_AT_ONCE, Painting};
 use sandbox::{Sandbox, Way};
 use unit::Unit;
@@ -144,6 +146,12 @@ const PROGRAMS: [(&str, &str); 6] = [
     ("pdftoppm", "poppler-utils"),
 ];
 
+/// The program that a TIFF needs to be looked at, and its package. Nothing else needs it.
+const TIFF: (&str, &str) = ("tiff2pdf", "libtiff-tools");
+
+/// The same for a photo in HEIC.
+const HEIC: (&str, &str) = ("heif-convert", "libheif-examples");
+
 impl Converter {
     /// Finds the programs. Whether they work, [`Converter::probe`] finds out.
     pub fn new(settings: &Settings) -> Result<Self, ConvertError> {
@@ -195,12 +203,37 @@ impl Converter {
         Ok(Converted { pdf, pages: contents.pages, notes, libreoffice: self.libreoffice.version() })
     }
 
-    /// The page with this number, from 1, of a PDF as a picture; `longest` is the longer of its sides, in pixels.
+    /// The page with this number, from 1, of a document as a picture; `longest` is the longer of its sides, in pixels.
     ///
-    /// Errors: `NoSuchPage`, `Encrypted`, `TooLarge`; `Unreadable` for what is no PDF, `TimedOut` and `Crashed` for one that
+    /// Errors: `NoSuchPage`, `Encrypted`, `TooLarge`; `ProgramMissing` for a TIFF without its program; `Unreadable` for what is
+    /// no such document, `TimedOut` and `Crashed` for one that
     /// wants more than a page may.
-    pub fn page(&self, pdf: &mut dyn Read, number: u32, longest: u32) -> Result<PagePicture, ConvertError> {
-        page::page(&self.sandbox, pdf, number, longest)
+    pub fn page(
+        &self,
+        document: &mut dyn Read,
+        (source, number): (PageSource, u32),
+        longest: u32,
+    ) -> Result<PagePicture, ConvertError> {
+        if source == PageSource::Tiff {
+            require(&TIFF)?;
+        }
+        page::page(&self.sandbox, &viewed(document)?, (source, number), longest)
+    }
+
+    /// A photo in HEIC as a picture with no side longer than `longest` pixels.
+    ///
+    /// Errors: as for a page.
+    pub fn photo(&self, photo: &mut dyn Read, longest: u32) -> Result<PagePicture, ConvertError> {
+        require(&HEIC)?;
+        photo::photo(&self.sandbox, &viewed(photo)?, longest)
+    }
+
+    /// The kinds of files that cannot be looked at on this machine, each with the program and the Debian package that it lacks.
+    pub fn not_viewed() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        [("TIFF", TIFF), ("HEIC", HEIC)]
+            .into_iter()
+            .filter(|(_, viewer)| require(viewer).is_err())
+            .map(|(kind, (program, package))| (kind, program, package))
     }
 
     /// A document as the PDF that LibreOffice makes of it, to be looked at page by page: what might act in it is still there.
@@ -278,6 +311,16 @@ impl Converter {
         let found: Vec<&str> = active.iter().map(String::as_str).collect();
         Err(ConvertError::PdfRefused { found: found.join(", ") })
     }
+}
+
+/// Errors: `ProgramMissing`.
+fn require(&(program, package): &(&'static str, &'static str)) -> Result<(), ConvertError> {
+    find(Path::new(program)).map(drop).ok_or(ConvertError::ProgramMissing { program, package })
+}
+
+/// A file that is looked at, in memory.
+fn viewed(file: &mut dyn Read) -> Result<File, ConvertError> {
+    memory::copy(file, MAX_VIEWED)?.ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_VIEWED) })
 }
 
 /// A program by its path, or by its name in `PATH`.

@@ -1,5 +1,6 @@
-//! One page of a PDF as a picture that a browser shows. It is made here, out of pixels alone.
+//! One page of a PDF or TIFF as a picture that a browser shows. It is made here, out of pixels alone.
 
+use std::fs::File;
 use std::time::Duration;
 
 use super::encode::{PageFormat, encoded};
@@ -8,7 +9,6 @@ use super::job::{Bounds, CPU_SPENT};
 use super::memory;
 use super::ppm::{MAX_SIDE, Picture, line};
 use super::sandbox::Sandbox;
-use crate::model::ByteSize;
 
 /// A page of a PDF as a picture.
 #[derive(Debug)]
@@ -23,6 +23,15 @@ pub struct PagePicture {
     pub height: u32,
     /// Number of pages of the PDF.
     pub pages: u32,
+}
+
+/// What has the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageSource {
+    /// A PDF.
+    Pdf,
+    /// A TIFF, as scanners and fax machines write it, with one picture or several.
+    Tiff,
 }
 
 /// Most bytes of a PDF of which pages are painted.
@@ -43,10 +52,18 @@ const MAX_PAINTED: u64 = 4_000 * 4_000 * 3 + 100;
 /// Most processes and threads that paint a page.
 const MAX_PAINTING_PROCESSES: u64 = 16;
 
-/// Paints the page `$1` of the PDF on the standard input, its longer side `$2` pixels long. The number of pages precedes
+/// Paints the page `$1` of what is on the standard input, a PDF or, if `$3` says so, a TIFF; its longer side is `$2` pixels long. The number of pages precedes
 /// it. A title of several lines could look like that number; what follows the number is not from the document.
 const PAINT: &str = r#"
-cat >file.pdf
+if [ "$3" = tiff ]; then
+    cat >file.tif
+    tiff2pdf -o file.pdf file.tif >/dev/null 2>&1
+    exit=$?
+    [ $exit -gt 128 ] && exit $exit
+    [ -s file.pdf ] || exit 2
+else
+    cat >file.pdf
+fi
 pdfinfo file.pdf >info 2>errors || { grep -q 'Incorrect password' errors && exit 3; exit 2; }
 pages=$(sed -n 's/^Pages: *\([0-9][0-9]*\)$/\1/p' info | tail -n 1)
 echo "${pages:=0}"
@@ -61,7 +78,7 @@ const ENCRYPTED: i32 = 3;
 const NO_SUCH_PAGE: i32 = 4;
 
 /// The bounds of a job that paints a page, if any job may use as much as `most`.
-fn bounds(most: &Bounds) -> Bounds {
+pub(super) fn painting(most: &Bounds) -> Bounds {
     Bounds {
         wall: most.wall.min(MAX_PAINTING),
         cpu: most.cpu.min(MAX_PAINTING_CPU),
@@ -75,15 +92,14 @@ fn bounds(most: &Bounds) -> Bounds {
 /// The page with this number, from 1. `longest` is that of its sides in pixels, at most [`MAX_SIDE`].
 pub(super) fn page(
     sandbox: &Sandbox,
-    pdf: &mut dyn std::io::Read,
-    number: u32,
+    document: &File,
+    (source, number): (PageSource, u32),
     longest: u32,
 ) -> Result<PagePicture, ConvertError> {
-    let pdf = memory::copy(pdf, MAX_VIEWED)?;
-    let pdf = pdf.ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_VIEWED) })?;
-    let arguments = [number.to_string(), longest.min(MAX_SIDE).to_string()];
-    let arguments = arguments.each_ref().map(String::as_str);
-    let ended = sandbox.run_within(&bounds(sandbox.bounds()), PAINT, &arguments, &pdf)?;
+    let (number, longest) = (number.to_string(), longest.min(MAX_SIDE).to_string());
+    let source = if source == PageSource::Tiff { "tiff" } else { "pdf" };
+    let arguments = [number.as_str(), &longest, source];
+    let ended = sandbox.run_within(&painting(sandbox.bounds()), PAINT, &arguments, document)?;
     let painted = memory::bytes(&ended.output)?;
     let first = line(&painted).and_then(|(pages, picture)| Some((pages.parse().ok()?, picture)));
     match (ended.exit, first) {

@@ -21,6 +21,10 @@ pub enum ViewKind {
 pub enum Paged {
     /// A PDF.
     Pdf,
+    /// A TIFF: a scan or a fax.
+    Tiff,
+    /// A photo in HEIC, which has one page.
+    Photo,
     /// A document that becomes a PDF first.
     Office(OfficeKind),
 }
@@ -36,11 +40,17 @@ const IMAGES: [(&[u8], &str); 4] = [
     (b"GIF89a", "image/gif"),
 ];
 
+/// How TIFF files begin, in both orders of bytes, and those of more than 4 GiB.
+const TIFFS: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
+
+/// What photos in HEIC name as their kind (ISO/IEC 23008-12, 10).
+const PHOTOS: [&[u8]; 6] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1"];
+
 /// Endings of names whose files are shown as text.
 const TEXTS: [&str; 9] = ["txt", "csv", "md", "log", "xml", "eml", "json", "ini", "asc"];
 
 /// Endings of names whose files are pictures or PDFs if their content says so, too.
-const SHOWN: [&str; 6] = ["pdf", "jpg", "jpeg", "png", "gif", "webp"];
+const SHOWN: [&str; 10] = ["pdf", "jpg", "jpeg", "png", "gif", "webp", "tif", "tiff", "heic", "heif"];
 
 impl ViewKind {
     /// Whether a file of this name can probably be looked at.
@@ -57,6 +67,13 @@ impl ViewKind {
         }
         if beginning.starts_with(b"RIFF") && beginning.get(8..12) == Some(b"WEBP") {
             return Self::Image("image/webp");
+        }
+        if TIFFS.iter().any(|start| beginning.starts_with(start)) {
+            return Self::Pages(Paged::Tiff);
+        }
+        let brand = beginning.get(4..12).and_then(|name| name.strip_prefix(b"ftyp"));
+        if brand.is_some_and(|brand| PHOTOS.contains(&brand)) {
+            return Self::Pages(Paged::Photo);
         }
         // Some printers write a line of their own before it.
         if beginning.windows(5).any(|five| five == b"%PDF-") && !is_one_of(&TEXTS, ending(name)) {
@@ -108,6 +125,10 @@ mod tests {
             ("a.pdf", b"%PDF-1.7", pdf),
             ("a", b"@PJL\n%PDF-1.7", pdf),
             ("a.pdf", b"PK\x03\x04", ViewKind::Nothing),
+            ("a.tif", b"II*\0\x08", ViewKind::Pages(Paged::Tiff)),
+            ("a.jpg", b"MM\0*\0", ViewKind::Pages(Paged::Tiff)),
+            ("IMG_1.HEIC", b"\0\0\0\x18ftypheic\0", ViewKind::Pages(Paged::Photo)),
+            ("a.heic", b"\0\0\0\x18ftypmp42\0", ViewKind::Nothing),
             ("a.docx", b"PK\x03\x04", docx),
             ("a.exe", b"MZ", ViewKind::Nothing),
             ("", b"", ViewKind::Nothing),

@@ -28,7 +28,7 @@ use queue::Queue;
 use shelf::{Item, Key, MAX_KEPT_PDF, Shelf};
 
 use super::Intake;
-use crate::convert::{ConvertError, Converter, OfficeKind};
+use crate::convert::{ConvertError, Converter, OfficeKind, PageSource};
 use crate::library::{Content, LibraryError};
 use crate::model::{Access, ByteRange, EntryPath, VersionId, Viewer};
 use crate::scan::Sample;
@@ -124,7 +124,9 @@ impl Intake {
             _ => {
                 let sample = sample(&mut view.content).await?;
                 match paged {
-                    Paged::Pdf => Document::Pdf(sample),
+                    Paged::Pdf => Document::Pages(sample, PageSource::Pdf),
+                    Paged::Tiff => Document::Pages(sample, PageSource::Tiff),
+                    Paged::Photo => Document::Photo(sample),
                     Paged::Office(kind) => Document::Office(sample, kind),
                 }
             }
@@ -168,10 +170,12 @@ impl Pictures {
         number: u32,
     ) -> Result<Arc<PagePicture>, ViewError> {
         let key = Key::Page(version, number);
-        let page = |pdf: &mut dyn Read| converter.page(pdf, number, LONGEST_SIDE);
+        let page = |document: &mut dyn Read, source| converter.page(document, (source, number), LONGEST_SIDE);
         let made = match document {
-            Document::Kept(pdf) => page(&mut &*pdf),
-            Document::Pdf(sample) => page(&mut sample.reader()),
+            Document::Kept(pdf) => page(&mut &*pdf, PageSource::Pdf),
+            Document::Pages(sample, source) => page(&mut sample.reader(), source),
+            Document::Photo(_) if number != 1 => return Err(ViewError::NoSuchPage { pages: 1 }),
+            Document::Photo(sample) => converter.photo(&mut sample.reader(), LONGEST_SIDE),
             Document::Office(sample, kind) => {
                 let key = Key::Pdf(version);
                 let laid_out = converter.laid_out(&mut sample.reader(), kind).and_then(whole);
@@ -179,7 +183,7 @@ impl Pictures {
                 if pdf.len() <= MAX_KEPT_PDF {
                     self.shelf.keep(key, Item::Pdf(pdf.clone()));
                 }
-                page(&mut &*pdf)
+                page(&mut &*pdf, PageSource::Pdf)
             }
         };
         let picture = Arc::new(made.map_err(|error| self.failed(key, error))?);
@@ -211,7 +215,8 @@ impl From<Unshowable> for ViewError {
 enum Document {
     /// A PDF that was made before.
     Kept(Bytes),
-    Pdf(Sample),
+    Pages(Sample, PageSource),
+    Photo(Sample),
     Office(Sample, OfficeKind),
 }
 

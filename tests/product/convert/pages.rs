@@ -3,17 +3,17 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use tresor::convert::{ConvertError, OfficeKind, PageFormat, PagePicture};
+use tresor::convert::{ConvertError, OfficeKind, PageFormat, PagePicture, PageSource};
 
 use super::{converter, document, work_folder};
 use crate::support::pdfs::{drawn, endless, pages, scan};
-use crate::support::process::{succeed, tool};
+use crate::support::process::{require, succeed, tool};
 
 /// The longer side of each picture, in pixels.
 const LONGEST: u32 = 1_600;
 
 fn page(pdf: &[u8], number: u32) -> Result<PagePicture, ConvertError> {
-    converter().page(&mut &*pdf, number, LONGEST)
+    converter().page(&mut &*pdf, (PageSource::Pdf, number), LONGEST)
 }
 
 fn numbered(count: usize) -> Vec<u8> {
@@ -108,6 +108,80 @@ fn an_office_document_is_laid_out_and_its_pages_painted() {
     let path = document("text.docx");
     let kind = OfficeKind::of_extension("docx").unwrap();
     let mut pdf = converter().laid_out(&mut fs::File::open(path).unwrap(), kind).unwrap();
-    let picture = converter().page(&mut pdf, 1, LONGEST).unwrap();
+    let picture = converter().page(&mut pdf, (PageSource::Pdf, 1), LONGEST).unwrap();
     assert_eq!((picture.height, picture.pages), (1_600, 1));
+}
+
+/// A TIFF of two pages without compression, one white and one black.
+fn tiff() -> Vec<u8> {
+    const SIDE: u32 = 100;
+    let mut file = b"II*\0".to_vec();
+    let tags = 8;
+    let length = 2 + tags * 12 + 4;
+    let bytes = SIDE * SIDE;
+    // Each page: its pixels, then its list of tags.
+    for (number, shade) in [(0, 255), (1, 0)] {
+        let start = 8 + number * (bytes + length);
+        if number == 0 {
+            file.extend((start + bytes).to_le_bytes());
+        }
+        file.extend(vec![shade; usize::try_from(bytes).unwrap()]);
+        file.extend(u16::try_from(tags).unwrap().to_le_bytes());
+        for (tag, value) in [
+            (256_u16, SIDE),
+            (257, SIDE),
+            (258, 8),
+            (259, 1),
+            (262, 1),
+            (273, start),
+            (278, SIDE),
+            (279, bytes),
+        ] {
+            file.extend(tag.to_le_bytes());
+            file.extend(4_u16.to_le_bytes());
+            file.extend(1_u32.to_le_bytes());
+            file.extend(value.to_le_bytes());
+        }
+        let next = if number == 0 { start + length + 2 * bytes } else { 0 };
+        file.extend(next.to_le_bytes());
+    }
+    file
+}
+
+#[test]
+fn a_scan_in_tiff_has_pages() {
+    require("tiff2pdf", "libtiff-tools");
+    let file = tiff();
+    let page = |number| converter().page(&mut &*file, (PageSource::Tiff, number), LONGEST);
+    let (white, black) = (page(1).unwrap(), page(2).unwrap());
+    assert_eq!((white.width, white.height, white.pages), (1_600, 1_600, 2));
+    assert!(white.bytes != black.bytes);
+    assert!(matches!(page(3), Err(ConvertError::NoSuchPage { pages: 2 })));
+    for bytes in [&b""[..], b"II*\0", &file[..200]] {
+        let outcome = converter().page(&mut &*bytes, (PageSource::Tiff, 1), LONGEST);
+        assert!(
+            matches!(outcome, Err(ConvertError::Unreadable | ConvertError::Crashed { .. })),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_photo_of_a_phone_is_a_picture() {
+    require("heif-convert", "libheif-examples");
+    let folder = work_folder();
+    let (png, heic) = (folder.path().join("photo.png"), folder.path().join("photo.heic"));
+    fs::write(&png, page(&numbered(1), 1).unwrap().bytes).unwrap();
+    succeed(tool("heif-enc", "libheif-examples").arg(&png).arg("-o").arg(&heic));
+    let photo = fs::read(&heic).unwrap();
+    let picture = converter().photo(&mut photo.as_slice(), 800).unwrap();
+    assert_eq!((picture.width, picture.height, picture.pages), (565, 800, 1));
+    assert!(picture.bytes.starts_with(b"\x89PNG") || picture.bytes.starts_with(b"\xff\xd8\xff"));
+    for bytes in [&b""[..], b"\0\0\0\x18ftypheic", &photo[..photo.len() / 2]] {
+        let outcome = converter().photo(&mut &*bytes, 800);
+        assert!(
+            matches!(outcome, Err(ConvertError::Unreadable | ConvertError::Crashed { .. })),
+            "{outcome:?}"
+        );
+    }
 }

@@ -191,6 +191,20 @@ fn a_document_of_an_office_has_pages_too() {
 }
 
 #[test]
+fn a_photo_of_a_phone_has_one_page() {
+    let server = TestServer::start_plain();
+    let folder = server.scratch("photo");
+    let (png, heic) = (folder.join("1.png"), folder.join("1.heic"));
+    fs::write(&png, PNG).unwrap();
+    succeed(tool("heif-enc", "libheif-examples").arg(&png).arg("-o").arg(&heic));
+    let anna = with_files(&server, &[("IMG_1.HEIC", &fs::read(heic).unwrap())]);
+    let page = anna.get(&address("IMG_1.HEIC", "view")).expect(200).text();
+    assert!(page.contains("IMG_1.HEIC?page=1\"") && !page.contains("Seite 1 von"), "{page}");
+    assert_confined(&anna.get(&address("IMG_1.HEIC", "page=1")).expect(200), "image/png");
+    anna.get(&address("IMG_1.HEIC", "page=2")).expect(404);
+}
+
+#[test]
 fn a_server_without_a_converter_says_so_and_the_download_stays() {
     let server = TestServer::start_configured("hosts = ['127.0.0.1']\n[intake]\nconverter = 'off'\n");
     let anna = with_files(&server, &[("a.pdf", &numbered(1)), ("a.png", PNG), ("a.txt", b"Zeisig")]);
