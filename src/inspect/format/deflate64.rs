@@ -8,6 +8,12 @@ use deflate64::InflaterManaged;
 /// Bytes at the end that are read one by one. The decoder takes in up to four beyond those that it needs, if it gets them.
 const TAIL: usize = 8;
 
+/// Bytes that a repeat can reach back.
+const WINDOW: usize = 1 << 16;
+
+/// Lengths of blocks of bytes as they are that fill it.
+const BLOCKS: [u16; 2] = [u16::MAX, 1];
+
 /// Expands a stream. A stream that is cut off or damaged is an error.
 pub(in crate::inspect) struct Deflate64<'c> {
     rest: &'c [u8],
@@ -20,9 +26,44 @@ impl<'c> Deflate64<'c> {
         Self { rest: packed, decoder: Box::new(InflaterManaged::new()) }
     }
 
+    /// The same, as if these bytes had come before.
+    fn behind(before: u8, packed: &'c [u8]) -> Self {
+        let mut stream = Self::new(packed);
+        let mut written = vec![0; WINDOW + 1];
+        for length in BLOCKS {
+            let head = [&[0][..], &length.to_le_bytes(), &(!length).to_le_bytes()].concat();
+            let block = [head, vec![before; length.into()]].concat();
+            let mut rest = &block[..];
+            loop {
+                let done = stream.decoder.inflate(rest, &mut written);
+                rest = rest.get(done.bytes_consumed..).unwrap_or_default();
+                if done.bytes_consumed == 0 && done.bytes_written == 0 {
+                    break;
+                }
+            }
+        }
+        stream
+    }
+
     /// Whether the stream ended with the last byte, once all of it was read.
     pub(in crate::inspect) fn ends_there(&self) -> bool {
         self.rest.is_empty()
+    }
+}
+
+/// Whether what a stream was expanded to follows from the stream alone. A repeat of what would have come before its beginning is zeros
+/// here, an error to some programs, and to others whatever lies in their memory.
+pub(in crate::inspect) fn stands_alone(packed: &[u8], expanded: &[u8]) -> bool {
+    let mut other = Deflate64::behind(0xff, packed);
+    let (mut rest, mut buffer) = (expanded, vec![0; WINDOW]);
+    loop {
+        let Ok(read) = other.read(&mut buffer) else { return false };
+        let same = buffer.get(..read).and_then(|bytes| rest.strip_prefix(bytes));
+        match same {
+            Some(next) if read > 0 => rest = next,
+            Some(_) => return rest.is_empty(),
+            None => return false,
+        }
     }
 }
 
@@ -90,6 +131,7 @@ mod tests {
         ] {
             let (read, ends) = expanded(&packed);
             assert!(read.unwrap() == content && ends, "{}", content.len());
+            assert!(stands_alone(&packed, &content), "{}", content.len());
             for more in 1..=TAIL + 2 {
                 let (read, ends) = expanded(&[&packed[..], &vec![0; more]].concat());
                 assert!(read.unwrap() == content && !ends, "{} {more}", content.len());
@@ -99,6 +141,25 @@ mod tests {
                 assert_eq!(read.unwrap_err().kind(), ErrorKind::UnexpectedEof, "{} {length}", content.len());
             }
         }
+    }
+
+    #[test]
+    fn a_repeat_of_what_was_never_there_is_found() {
+        // Of 1, 257 and 65,536 bytes before the beginning, in a block of fixed codes; in the last two cases one letter comes first.
+        for (codes, content) in [
+            ("0000001 00000 0000000", &[0; 3][..]),
+            ("10010001 0000001 10000 0000000 0000000", b"a\0\0\0"),
+            ("10010001 0000001 11111 11111111111111 0000000", b"a\0\0\0"),
+        ] {
+            let bits: Vec<char> = format!("110{codes}").chars().filter(|bit| *bit != ' ').collect();
+            let byte =
+                |bits: &[char]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit == '1'));
+            let packed: Vec<u8> = bits.chunks(8).map(byte).collect();
+            assert_eq!(expanded(&packed).0.unwrap(), content, "{codes}");
+            assert!(!stands_alone(&packed, content), "{codes}");
+        }
+        // What is longer or shorter is another content, too.
+        assert!(!stands_alone(&stored(b"ab"), b"a") && !stands_alone(&stored(b"ab"), b"abc"));
     }
 
     #[test]

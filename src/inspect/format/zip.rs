@@ -11,7 +11,7 @@ use flate2::read::DeflateDecoder;
 use lzma_rust2::{LzmaReader, XzReader};
 
 use super::bytes;
-use super::deflate64::Deflate64;
+use super::deflate64::{Deflate64, stands_alone};
 use crate::inspect::name::leaves_its_folder;
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
@@ -398,7 +398,8 @@ impl Entry {
             DEFLATED_64 => notes.fenced(|notes| {
                 let mut decoder = Deflate64::new(rest);
                 let expanded = notes.expand(packed.len(), &mut decoder)?;
-                notes.expect(decoder.ends_there(), Obstacle::Ambiguous);
+                let is_one_content = decoder.ends_there() && stands_alone(packed, &expanded);
+                notes.expect(is_one_content, Obstacle::Ambiguous);
                 Some(expanded)
             })??,
             BZIP2 => notes.fenced(|notes| notes.expand(packed.len(), &mut MultiBzDecoder::new(rest)))??,
