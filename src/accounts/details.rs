@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::model::{MAX_OFFICE_LINE, MAX_OFFICE_TEXT, Office, Zone, ZoneError};
+use crate::model::{Logo, MAX_OFFICE_LINE, MAX_OFFICE_TEXT, NoLogo, Office, Zone, ZoneError};
 
 /// Changes of the office's identity; `None` leaves a value as it is, an empty text removes it.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct OfficeChange {
     pub zone: Option<String>,
     /// Seconds without a key or a pointer after which the pages of a browser are locked; 0 for never.
     pub lock_seconds: Option<u64>,
+    /// The file of its logo; an empty one removes it.
+    pub logo: Option<Vec<u8>>,
 }
 
 /// Seconds after which pages may be locked: no person types faster, and no session lasts longer.
@@ -51,6 +53,9 @@ pub enum OfficeError {
     /// The time after which pages are locked is out of range.
     #[error("pages are locked after 5 seconds to 12 hours, or never (0)")]
     Lock,
+    /// The file is no logo.
+    #[error(transparent)]
+    Logo(#[from] NoLogo),
     /// This machine knows no such zone.
     #[error(transparent)]
     Zone(#[from] ZoneError),
@@ -64,6 +69,7 @@ impl OfficeError {
             Self::Mail(_) => "mail-address-invalid",
             Self::Web => "office-web-invalid",
             Self::Text(_) => "office-text-invalid",
+            Self::Logo(_) => "office-logo-invalid",
             Self::Lock => "office-lock-invalid",
             Self::Zone(_) => "zone-unknown",
         }
@@ -93,6 +99,11 @@ pub(super) fn changed(before: &Office, change: OfficeChange) -> Result<Office, O
         Some(seconds) if LOCK_SECONDS.contains(&seconds) => Some(Duration::from_secs(seconds)),
         Some(_) => return Err(OfficeError::Lock),
     };
+    let logo = match change.logo.as_deref() {
+        None => before.logo.clone(),
+        Some([]) => None,
+        Some(bytes) => Some(Logo::parse(bytes)?),
+    };
     Ok(Office {
         name: line("name", change.name, &before.name)?,
         contact: line("contact", change.contact, &before.contact)?,
@@ -106,6 +117,7 @@ pub(super) fn changed(before: &Office, change: OfficeChange) -> Result<Office, O
         zone: own_zone.clone().unwrap_or_else(Zone::of_system),
         own_zone,
         lock_after,
+        logo,
     })
 }
 

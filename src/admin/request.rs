@@ -132,6 +132,8 @@ pub struct OfficeAsked {
     pub accessibility: Option<String>,
     /// Seconds without a key or a pointer after which the pages of a browser are locked; 0 for never.
     pub lock_seconds: Option<u64>,
+    /// The file of its logo, a PNG or JPEG, in Base64.
+    pub logo: Option<String>,
 }
 
 /// A change of how a user is reached, as [`Request::UserSet`] asks for it; `None` leaves a value as it is.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
@@ -34,14 +34,27 @@ pub(super) fn office(office: &Office) -> OfficeShown {
         privacy: office.privacy.clone(),
         privacy_version: office.privacy_version,
         accessibility: office.accessibility.clone(),
+        logo_bytes: office.logo.as_ref().map_or(0, |logo| logo.bytes().len()),
         lock_seconds: office.lock_after.unwrap_or_default().as_secs(),
     }
 }
 
 pub(super) fn office_change(asked: OfficeAsked) -> OfficeChange {
-    let OfficeAsked { name, contact, phone, mail, web, zone, imprint, privacy, accessibility, lock_seconds } =
-        asked;
-    OfficeChange { name, contact, phone, mail, web, imprint, privacy, accessibility, zone, lock_seconds }
+    // What is no Base64 is no logo either.
+    let logo = asked.logo.map(|text| BASE64.decode(text.as_bytes()).unwrap_or_else(|_| text.into_bytes()));
+    OfficeChange {
+        name: asked.name,
+        contact: asked.contact,
+        phone: asked.phone,
+        mail: asked.mail,
+        web: asked.web,
+        imprint: asked.imprint,
+        privacy: asked.privacy,
+        accessibility: asked.accessibility,
+        zone: asked.zone,
+        lock_seconds: asked.lock_seconds,
+        logo,
+    }
 }
 
 pub(super) fn notice(notice: &Notice, spaces: &[Space]) -> NoticeShown {

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
+use data_encoding::BASE64;
 
 use super::{Format, Place};
 use crate::admin::{OfficeAsked, Request};
-use crate::model::{MAX_OFFICE_TEXT, ParseSpanError, Span};
+use crate::model::{MAX_LOGO_BYTES, MAX_OFFICE_TEXT, ParseSpanError, Span};
 
 /// Show or set the office's details: they stand at the foot of every page and of every mail.
 #[derive(Debug, Args)]
@@ -61,6 +62,9 @@ struct Set {
     /// File with the accessibility statement as plain text. It is shown at /accessibility.
     #[arg(long, value_name = "FILE")]
     accessibility_file: Option<PathBuf>,
+    /// File with the logo, a PNG or JPEG of at most 128 KiB, for the top of every page; an empty file removes it. Mails have none.
+    #[arg(long, value_name = "FILE")]
+    logo_file: Option<PathBuf>,
     /// Time without a key or a pointer after which the pages in a browser are locked and ask for the password again, such
     /// as 5m; off for never. Transfers go on.
     #[arg(long, value_name = "TIME|off", value_parser = lock_seconds)]
@@ -95,6 +99,10 @@ impl Set {
             privacy: read(self.privacy_file)?,
             accessibility: read(self.accessibility_file)?,
             lock_seconds: self.lock,
+            logo: self
+                .logo_file
+                .map(|path| bytes(&path, MAX_LOGO_BYTES).map(|logo| BASE64.encode(&logo)))
+                .transpose()?,
         };
         ensure!(
             asked != OfficeAsked::default(),
@@ -111,11 +119,15 @@ fn lock_seconds(text: &str) -> Result<u64, ParseSpanError> {
 
 /// A text from a file; one byte more than is allowed is read, so that the server can refuse it.
 fn text(path: &Path) -> anyhow::Result<String> {
-    let shown = path.display();
-    let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
+    String::from_utf8(bytes(path, MAX_OFFICE_TEXT)?)
+        .with_context(|| format!("{} is not plain text in UTF-8", path.display()))
+}
+
+/// A file; one byte more than `most` is read.
+fn bytes(path: &Path, most: usize) -> anyhow::Result<Vec<u8>> {
+    let cannot = || format!("cannot read {}", path.display());
+    let file = File::open(path).with_context(cannot)?;
     let mut bytes = Vec::new();
-    file.take(MAX_OFFICE_TEXT as u64 + 1)
-        .read_to_end(&mut bytes)
-        .with_context(|| format!("cannot read {shown}"))?;
-    String::from_utf8(bytes).with_context(|| format!("{shown} is not plain text in UTF-8"))
+    file.take(most as u64 + 1).read_to_end(&mut bytes).with_context(cannot)?;
+    Ok(bytes)
 }

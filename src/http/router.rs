@@ -179,6 +179,14 @@ impl Router {
         if path == "/favicon.ico" {
             return routed(read_only(request.method(), no_icon), Route::quiet("static"));
         }
+        if page::logo::serves(path) {
+            let logo = page::logo::at(path, self.office().await.as_deref());
+            let missing = || plain(StatusCode::NOT_FOUND, "There is no logo here.");
+            return routed(
+                read_only(request.method(), || logo.unwrap_or_else(missing)),
+                Route::quiet("static"),
+            );
+        }
         if let Some(script) = page::script::at(path) {
             return routed(read_only(request.method(), || script), Route::quiet("static"));
         }

@@ -17,6 +17,7 @@ mod integrity;
 pub mod layout;
 mod link;
 mod lock;
+mod logo;
 mod mail;
 mod name;
 mod notice;
@@ -59,6 +60,7 @@ pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
 pub use link::{LinkTerms, MAX_LINK_TYPES};
 pub use lock::{DeadProperties, Depth, LockScope, PropertyName};
+pub use logo::{Logo, MAX_LOGO_BYTES, NoLogo};
 pub use mail::{
     DEFAULT_MAIL_SIZE, DEFAULT_MAILS_PER_HOUR, MAX_MAIL_SIZE, MailAddress, MailName, MailNameError,
     ParseMailAddressError, encoded_mail,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Zone;
+use super::{Logo, Zone};
 
 /// Most characters of a line such as the office's name.
 pub const MAX_OFFICE_LINE: usize = 200;
@@ -39,6 +39,8 @@ pub struct Office {
     pub zone: Zone,
     /// Time without a key or a pointer after which the pages of a browser are locked; `None` for never.
     pub lock_after: Option<Duration>,
+    /// The picture that stands for it.
+    pub logo: Option<Logo>,
 }
 
 impl Office {
@@ -58,6 +60,7 @@ impl Office {
             own_zone: None,
             zone,
             lock_after: Some(LOCK_AFTER),
+            logo: None,
         }
     }
 }

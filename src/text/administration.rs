@@ -117,6 +117,21 @@ sentences! {
     zone:
         de "Zeitzone",
         en "Time zone";
+    logo:
+        de "Logo",
+        en "Logo";
+    logo_about:
+        de "Steht oben auf jeder Seite an Stelle des Namens. Mails bleiben ohne Bild, damit niemand sie für Werbung oder Betrug hält.",
+        en "It stands at the top of every page in place of the name. Mails stay without a picture, so that they are not taken for fraud.";
+    logo_file:
+        de "PNG oder JPEG, höchstens 128 KiB",
+        en "PNG or JPEG, at most 128 KiB";
+    logo_save:
+        de "Logo übernehmen",
+        en "Use this logo";
+    logo_remove:
+        de "Logo entfernen",
+        en "Remove the logo";
     lock_after:
         de "Sperre nach so vielen Minuten ohne Eingabe (0: nie)",
         en "Lock after this many minutes without input (0: never)";

@@ -66,6 +66,9 @@ sentences! {
     web:
         de "Die Adresse der Website beginnt mit https:// und enthält keine Leerzeichen.",
         en "The address of the web site begins with https:// and has no blanks.";
+    logo:
+        de "Das Logo muss ein Bild im Format PNG oder JPEG sein und höchstens 128 KiB haben.",
+        en "The logo must be a picture in PNG or JPEG of at most 128 KiB.";
     lock:
         de "Geben Sie an, nach wie vielen Minuten gesperrt wird: 1 bis 720, oder 0 für nie.",
         en "Enter the minutes after which pages are locked: 1 to 720, or 0 for never.";
@@ -107,6 +110,7 @@ impl RefusalTexts {
             "mail-address-invalid" => self.mail(),
             "office-line-invalid" | "office-text-invalid" => self.line(),
             "office-web-invalid" => self.web(),
+            "office-logo-invalid" => self.logo(),
             "office-lock-invalid" => self.lock(),
             "zone-unknown" => self.zone(),
             "not-allowed" => self.not_allowed(),

@@ -456,7 +456,7 @@ fn scripts_find_the_same_keys_for_good() {
         ),
         (
             &["office", "show"],
-            "accessibility contact imprint lock_seconds mail name phone privacy privacy_version web zone zone_is_own",
+            "accessibility contact imprint lock_seconds logo_bytes mail name phone privacy privacy_version web zone zone_is_own",
         ),
         (
             &["user", "list"],

@@ -180,6 +180,9 @@ pub struct OfficeShown {
     pub accessibility: String,
     /// Seconds without a key or a pointer after which the pages of a browser are locked; 0 for never.
     pub lock_seconds: u64,
+    /// Size of its logo in bytes; 0 without one.
+    #[serde(default)]
+    pub logo_bytes: usize,
 }
 
 /// A user's account.

@@ -143,6 +143,10 @@ fn office(shown: &OfficeShown) -> anyhow::Result<()> {
         bytes => ByteSize(bytes as u64).to_string(),
     };
     let line_of = |text: &str| if text.is_empty() { "none".to_owned() } else { safe(text) };
+    let logo = match shown.logo_bytes {
+        0 => "none".to_owned(),
+        bytes => ByteSize(bytes as u64).to_string(),
+    };
     let lock = match shown.lock_seconds {
         0 => "off".to_owned(),
         seconds => format!("after {}", Span(Duration::from_secs(seconds))),
@@ -162,6 +166,7 @@ fn office(shown: &OfficeShown) -> anyhow::Result<()> {
         ("privacy", privacy),
         ("accessibility", text(&shown.accessibility)),
         ("lock", lock),
+        ("logo", logo),
     ] {
         line(&format!("{name:<14}{value}"))?;
     }

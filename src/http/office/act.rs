@@ -31,9 +31,12 @@ impl Office<'_> {
             _ => {}
         }
         let request = match address {
-            Address::List | Address::State | Address::Rights | Address::Templates | Address::Template(_) => {
-                None
-            }
+            Address::List
+            | Address::Logo
+            | Address::State
+            | Address::Rights
+            | Address::Templates
+            | Address::Template(_) => None,
             Address::Details => Some(Request::OfficeSet(details::asked(form))),
             Address::Person(name) if action == "reach" => {
                 let mut request = reach::asked(name, form);
@@ -59,7 +62,7 @@ impl Office<'_> {
     }
 
     /// Carries a request out, and shows the page again.
-    async fn then(&self, request: Request, address: &Address) -> Response<ResponseBody> {
+    pub(super) async fn then(&self, request: Request, address: &Address) -> Response<ResponseBody> {
         match self.desk.ask(request).await {
             Reply::Refused { code, .. } => {
                 self.show(address, Outcome::refused(self.desk.language, &code)).await

@@ -10,6 +10,7 @@ pub(super) const HERE: &str = "/office";
 pub(super) enum Address {
     List,
     Details,
+    Logo,
     State,
     Rights,
     Templates,
@@ -25,6 +26,7 @@ impl Address {
         match (kind, name, parts.next()) {
             (None, ..) => Some(Self::List),
             (Some("details"), None, _) => Some(Self::Details),
+            (Some("logo"), None, _) => Some(Self::Logo),
             (Some("state"), None, _) => Some(Self::State),
             (Some("rights"), None, _) => Some(Self::Rights),
             (Some("templates"), None, _) => Some(Self::Templates),
@@ -44,6 +46,7 @@ impl Address {
         match self {
             Self::List => HERE.to_owned(),
             Self::Details => format!("{HERE}/details"),
+            Self::Logo => format!("{HERE}/logo"),
             Self::State => format!("{HERE}/state"),
             Self::Rights => format!("{HERE}/rights"),
             Self::Templates => format!("{HERE}/templates"),
@@ -65,7 +68,14 @@ mod tests {
             Address::Space("A & B?#".into()),
             Address::Template("lohn".into()),
         ];
-        let plain = [Address::List, Address::Details, Address::State, Address::Rights, Address::Templates];
+        let plain = [
+            Address::List,
+            Address::Details,
+            Address::Logo,
+            Address::State,
+            Address::Rights,
+            Address::Templates,
+        ];
         for address in plain.into_iter().chain(named) {
             assert_eq!(Address::of(&address.path()), Some(address));
         }

@@ -1,13 +1,18 @@
 //! The office's details, as its clients see them.
 
+use data_encoding::BASE64;
 use http::Response;
+use http::header::CONTENT_TYPE;
 use maud::{Markup, html};
 
 use super::address::Address;
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{OfficeAsked, Reply, Request};
-use crate::http::page::form::field;
-use crate::net::ResponseBody;
+use crate::http::page::form::{MAX_FORM_BYTES, field};
+use crate::http::protocol::multipart::{FILES, whole_form};
+use crate::http::session::{FORM_TOKEN, is_own_token};
+use crate::model::MAX_LOGO_BYTES;
+use crate::net::{RequestBody, ResponseBody};
 
 impl Office<'_> {
     pub(super) async fn details(&self, outcome: &Outcome) -> Result<Response<ResponseBody>, Unavailable> {
@@ -49,13 +54,51 @@ impl Office<'_> {
                 (text("accessibility", texts.accessibility(), &office.accessibility))
                 button name="do" value="details" { (texts.save()) }
             }
+            section {
+                h2 { (texts.logo()) }
+                p { (texts.logo_about()) }
+                form method="post" enctype="multipart/form-data" action=(Address::Logo.path()) {
+                    (self.desk.token())
+                    label { (texts.logo_file()) input type="file" name=(FILES) accept=".png,.jpg,.jpeg" required; }
+                    button { (texts.logo_save()) }
+                }
+                @if office.logo_bytes > 0 {
+                    form method="post" action=(Address::Details.path()) {
+                        (self.desk.token())
+                        button.plain name="do" value="no-logo" { (texts.logo_remove()) }
+                    }
+                }
+            }
         };
         Ok(self.page(texts.details(), &Address::Details, content, outcome))
     }
 }
 
+impl Office<'_> {
+    /// Keeps the logo that a form brings along.
+    pub(super) async fn keep_logo(&self, body: &mut RequestBody) -> Response<ResponseBody> {
+        let context = self.desk.context;
+        let content_type = context.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let form = whole_form(body, content_type.unwrap_or_default(), MAX_LOGO_BYTES + MAX_FORM_BYTES).await;
+        let refused = |code| Outcome::refused(self.desk.language, code);
+        let Ok((texts, file)) = form else {
+            return self.show(&Address::Details, refused("office-logo-invalid")).await;
+        };
+        let token = texts.iter().find(|(name, _)| *name == FORM_TOKEN).map(|(_, text)| text.as_str());
+        if !is_own_token(context, &self.desk.session.token, token.unwrap_or_default()) {
+            return self.desk.forged(&Address::Details.path());
+        }
+        let logo = Some(BASE64.encode(&file.unwrap_or_default()));
+        let asked = OfficeAsked { logo: logo.filter(|logo| !logo.is_empty()), ..OfficeAsked::default() };
+        self.then(Request::OfficeSet(asked), &Address::Details).await
+    }
+}
+
 /// The details that a form holds.
 pub(super) fn asked(form: &[u8]) -> OfficeAsked {
+    if field(form, "do").is_some_and(|action| *action == "no-logo") {
+        return OfficeAsked { logo: Some(String::new()), ..OfficeAsked::default() };
+    }
     // Browsers send lines with both marks of their end.
     let text = |name| field(form, name).map(|text| text.trim().replace("\r\n", "\n"));
     OfficeAsked {
@@ -68,6 +111,7 @@ pub(super) fn asked(form: &[u8]) -> OfficeAsked {
         imprint: text("imprint"),
         privacy: text("privacy"),
         accessibility: text("accessibility"),
+        logo: None,
         lock_seconds: field(form, "lock")
             .and_then(|minutes| Some(minutes.trim().parse::<u64>().ok()?.saturating_mul(60))),
     }

@@ -107,6 +107,7 @@ impl Office<'_> {
         let Some(address) = Address::of(self.desk.context.path()) else { return self.nothing() };
         match self.desk.context.parts.method {
             Method::GET | Method::HEAD => self.show(&address, Outcome::of_query(self.desk.query())).await,
+            Method::POST if address == Address::Logo => self.keep_logo(body).await,
             Method::POST => match self.desk.own_form_up_to(&address.path(), body, MAX_FORM_BYTES).await {
                 Ok(form) => self.act(&address, &form).await,
                 Err(refused) => refused,
@@ -118,7 +119,7 @@ impl Office<'_> {
     async fn show(&self, address: &Address, outcome: Outcome) -> Response<ResponseBody> {
         let page = match address {
             Address::List => self.list(&outcome).await,
-            Address::Details => self.details(&outcome).await,
+            Address::Details | Address::Logo => self.details(&outcome).await,
             Address::State => self.state(&outcome).await,
             Address::Rights => self.rights(&outcome).await,
             Address::Templates => self.templates(&outcome).await,

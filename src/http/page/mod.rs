@@ -9,6 +9,7 @@ pub(super) mod foot;
 pub(crate) mod form;
 pub(super) mod language;
 pub(super) mod login_form;
+pub(super) mod logo;
 pub(super) mod qr;
 pub(super) mod script;
 
@@ -106,7 +107,9 @@ impl Page<'_> {
 /// Lets a page show pictures of this server. Other pages allow none.
 pub(in crate::http) fn with_pictures(mut page: Response<ResponseBody>) -> Response<ResponseBody> {
     let Some(unfinished) = page.extensions_mut().get_mut::<Unfinished>() else { return page };
-    unfinished.has_pictures = true;
+    if std::mem::replace(&mut unfinished.has_pictures, true) {
+        return page;
+    }
     let policy = page.headers().get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
     let policy = policy.map(|policy| HeaderValue::try_from(format!("{policy}; {PICTURES}")));
     if let Some(Ok(policy)) = policy {
@@ -126,6 +129,9 @@ pub(in crate::http) fn finished(
     mut response: Response<ResponseBody>,
     office: Option<&Office>,
 ) -> Response<ResponseBody> {
+    if office.is_some_and(|office| office.logo.is_some()) {
+        response = with_pictures(response);
+    }
     let Some(page) = response.extensions_mut().remove::<Unfinished>() else { return response };
     let name = office.map(|office| office.name.as_str()).filter(|name| !name.is_empty());
     let brand = name.unwrap_or("Tresor");
@@ -142,7 +148,7 @@ pub(in crate::http) fn finished(
             body {
                 (page.bar)
                 main class=[page.width.class()] {
-                    p.brand { (brand) }
+                    (logo::brand(brand, office))
                     h1 { (page.title) }
                     (page.content)
                 }

@@ -293,3 +293,70 @@ fn an_office_changes_a_template_and_makes_one() {
     chief.get("/office/templates/none").expect(404);
     send(&chief, "/office/templates", &[("do", "template")]).expect(200);
 }
+
+/// The smallest PNG: one grey pixel.
+const PNG: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\x9cch\x00\x00\x00\x82\x00\x81w\xcdr\xb6\x00\x00\x00\x00IEND\xaeB`\x82";
+
+/// Sends a file as the logo, with this token of a form.
+fn send_logo(browser: &Browser<'_>, token: &str, file: &[u8]) -> Response {
+    let head = "--x\r\nContent-Disposition: form-data; name";
+    let mut body =
+        format!("{head}=\"token\"\r\n\r\n{token}\r\n{head}=\"files\"; filename=\"logo.png\"\r\n\r\n")
+            .into_bytes();
+    body.extend(file);
+    body.extend(b"\r\n--x--\r\n");
+    let request =
+        browser.ask("POST", "/office/logo").header("Content-Type", "multipart/form-data; boundary=x");
+    let request = request.header("Origin", &browser.server.url("")).header("Sec-Fetch-Site", "same-origin");
+    request.body(body).send()
+}
+
+#[test]
+fn a_logo_stands_on_every_page_in_place_of_the_name() {
+    let server = office();
+    server.cli_ok(["office", "set", "--name", "Kanzlei Huber"]);
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    let token = crate::support::browser::token(&chief.get("/office/details").expect(200));
+    send_logo(&chief, "forged", PNG).expect(403);
+    let large = vec![0x89; 200_000];
+    for no_logo in [&b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"[..], b"GIF89a", &large] {
+        let refused = send_logo(&chief, &token, no_logo).expect(400);
+        assert!(refused.text().contains("Bild im Format PNG oder JPEG"), "{refused}");
+    }
+    assert!(!chief.get("/login?x").text().contains("<img"));
+    assert_eq!(leads_to(&send_logo(&chief, &token, PNG)), "/office/details?done");
+
+    let guest = Browser::new(&server, "de");
+    for browser in [&guest, &chief] {
+        let page = browser.get("/check").expect(200);
+        let (_, rest) = page
+            .text()
+            .split_once("<img class=\"logo\" src=\"")
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap();
+        let (address, rest) = rest.split_once('"').unwrap();
+        assert!(rest.starts_with(" alt=\"Kanzlei Huber\""), "{rest}");
+        let policy = page.header("content-security-policy").unwrap();
+        assert_eq!(policy.matches("img-src 'self'").count(), 1, "{policy}");
+        let logo = guest.ask("GET", address).send().expect(200);
+        assert_eq!((logo.body.as_slice(), logo.header("content-type")), (PNG, Some("image/png")));
+        assert_eq!(logo.header("content-security-policy"), Some("default-src 'none'; sandbox"));
+    }
+    let policy = chief.get("/account").header("content-security-policy").unwrap().to_owned();
+    assert!(policy.contains("script-src 'nonce-") && policy.contains("img-src 'self'"), "{policy}");
+    guest.ask("GET", "/static/logo-0000000000000000").send().expect(404);
+
+    assert!(
+        act(&chief, "/office/details", &[("do", "no-logo")])
+            .text()
+            .contains("<p class=\"brand\">Kanzlei Huber</p>")
+    );
+    let file = server.scratch("logo").join("logo.png");
+    std::fs::write(&file, PNG).unwrap();
+    assert!(
+        server
+            .cli_ok(["office", "set", "--logo-file", file.to_str().unwrap()])
+            .contains("logo          67 B")
+    );
+    assert!(guest.get("/login").text().contains("<img class=\"logo\""));
+}
