@@ -39,6 +39,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use encode::PageFormat;
 pub use error::ConvertError;
@@ -136,6 +137,9 @@ const MAX_DOCUMENT: u64 = 128 << 20;
 /// Most pages of a PDF. A spreadsheet that fills every row would otherwise become a million.
 const MOST_PAGES: u64 = 5_000;
 
+/// Longest time in which a document becomes a PDF to be looked at; a person waits for it, and others for their turn.
+const MAX_LAYING_OUT: Duration = Duration::from_mins(1);
+
 /// Programs that jobs use, and the Debian packages that have them.
 const PROGRAMS: [(&str, &str); 6] = [
     ("prlimit", "util-linux"),
@@ -184,7 +188,7 @@ impl Converter {
     ) -> Result<Converted, ConvertError> {
         let document = memory::copy(document, MAX_DOCUMENT)?
             .ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_DOCUMENT) })?;
-        let pdf = self.lay_out(&document, kind)?;
+        let pdf = self.lay_out(&document, kind, self.sandbox.bounds())?;
         let contents = self.contents(&pdf)?;
         let mut notes = vec![Note::Fonts(contents.fonts)];
         notes.extend((contents.comments > 0).then_some(Note::Comments(contents.comments)));
@@ -239,7 +243,10 @@ impl Converter {
     /// A document as the PDF that LibreOffice makes of it, to be looked at page by page: what might act in it is still there.
     pub fn laid_out(&self, document: &mut dyn Read, kind: OfficeKind) -> Result<File, ConvertError> {
         let document = memory::copy(document, MAX_DOCUMENT)?;
-        self.lay_out(&document.ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_DOCUMENT) })?, kind)
+        let document = document.ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_DOCUMENT) })?;
+        let most = *self.sandbox.bounds();
+        let (wall, cpu) = (most.wall.min(MAX_LAYING_OUT), most.cpu.min(MAX_LAYING_OUT));
+        self.lay_out(&document, kind, &Bounds { wall, cpu, ..most })
     }
 
     /// What makes its sandboxes, in a word or two.
@@ -258,11 +265,11 @@ impl Converter {
     }
 
     /// The PDF as LibreOffice makes it.
-    fn lay_out(&self, document: &File, kind: OfficeKind) -> Result<File, ConvertError> {
+    fn lay_out(&self, document: &File, kind: OfficeKind, bounds: &Bounds) -> Result<File, ConvertError> {
         let kind = kind.matching(&memory::bytes(document)?).ok_or(ConvertError::NotOffice)?;
         let [folder, profile, build] = self.libreoffice.arguments();
         let arguments = [kind.extension(), kind.filter(), &folder, &profile, &build];
-        let ended = self.sandbox.run(CONVERT, &arguments, document)?;
+        let ended = self.sandbox.run_within(bounds, CONVERT, &arguments, document)?;
         match ended.exit {
             0 => Ok(ended.output),
             NOTHING_MADE if password::is_needed(&memory::bytes(document)?) => Err(ConvertError::Encrypted),

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use tresor::convert::{ConvertError, OfficeKind, PageFormat, PagePicture, PageSource};
+use tresor::convert::{ConvertError, Converter, OfficeKind, PageFormat, PagePicture, PageSource};
 
-use super::{converter, document, work_folder};
+use super::{Impostor, converter, document, work_folder};
 use crate::support::pdfs::{drawn, endless, pages, scan};
 use crate::support::process::{require, succeed, tool};
 
@@ -110,6 +110,15 @@ fn an_office_document_is_laid_out_and_its_pages_painted() {
     let mut pdf = converter().laid_out(&mut fs::File::open(path).unwrap(), kind).unwrap();
     let picture = converter().page(&mut pdf, (PageSource::Pdf, 1), LONGEST).unwrap();
     assert_eq!((picture.height, picture.pages), (1_600, 1));
+}
+
+#[test]
+fn a_document_that_never_becomes_a_pdf_is_ended() {
+    let impostor = Impostor::new("sleep 1000");
+    let kind = OfficeKind::of_extension("docx").unwrap();
+    let converter = Converter::new(&impostor.settings()).unwrap();
+    let outcome = converter.laid_out(&mut fs::File::open(document("text.docx")).unwrap(), kind);
+    assert!(matches!(outcome, Err(ConvertError::TimedOut)), "{outcome:?}");
 }
 
 /// A TIFF of two pages without compression, one white and one black.
