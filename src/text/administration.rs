@@ -118,8 +118,8 @@ sentences! {
         de "Zeitzone",
         en "Time zone";
     logo:
-        de "Logo",
-        en "Logo";
+        de "Logo des Büros",
+        en "Logo of the office";
     logo_about:
         de "Steht oben auf jeder Seite an Stelle des Namens. Mails bleiben ohne Bild, damit niemand sie für Werbung oder Betrug hält.",
         en "It stands at the top of every page in place of the name. Mails stay without a picture, so that they are not taken for fraud.";

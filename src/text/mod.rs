@@ -92,7 +92,8 @@ pub const MAILS: [(&str, &[Sentence]); 2] =
     [("AskedMailTexts", AskedMailTexts::ALL), ("NoticeTexts", NoticeTexts::ALL)];
 
 /// The tables of sentences that scripts of pages show, by the names of their types.
-pub const SCRIPTS: [(&str, &[Sentence]); 1] = [("UploadTexts", UploadTexts::ALL)];
+pub const SCRIPTS: [(&str, &[Sentence]); 2] =
+    [("ScreenLockTexts", ScreenLockTexts::ALL), ("UploadTexts", UploadTexts::ALL)];
 
 /// A supported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

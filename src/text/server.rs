@@ -160,8 +160,8 @@ sentences! {
         de "Text der Vorlage",
         en "Text of the template";
     template_how:
-        de "Jede Position beginnt mit der Zeile [[items]]. Unter einem anderen Namen wird daraus eine weitere Vorlage.",
-        en "Each item begins with the line [[items]]. Under another name it becomes a further template.";
+        de "Jede Position beginnt mit „items“ in doppelten eckigen Klammern. Unter einem anderen Namen wird daraus eine weitere Vorlage.",
+        en "Each item begins with \"items\" in double square brackets. Under another name it becomes a further template.";
     save_template:
         de "Vorlage sichern",
         en "Keep the template";

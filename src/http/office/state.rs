@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::address::Address;
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{Reply, Request, StatusShown, Trouble, When, WorkerShown};
-use crate::http::page::{known_facts, success};
+use crate::http::page::{Width, known_facts, success};
 use crate::model::HoldReason;
 use crate::net::ResponseBody;
 use crate::text::ServerTexts;
@@ -31,7 +31,7 @@ impl Office<'_> {
             (known_facts(&facts))
             @if !status.workers.is_empty() { (self.jobs(&status.workers)) }
         };
-        Ok(self.page(texts.title(), &Address::State, content, outcome))
+        Ok(self.wide_page((Width::Wide, texts.title()), &Address::State, content, outcome))
     }
 
     fn troubles(&self, status: &StatusShown) -> Markup {

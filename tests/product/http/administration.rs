@@ -3,6 +3,7 @@
 use crate::support::TestServer;
 use crate::support::browser::{Browser, leads_to};
 use crate::support::http::Response;
+use crate::support::pdfs::PNG;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 const LIST: &str = "/office";
@@ -293,9 +294,6 @@ fn an_office_changes_a_template_and_makes_one() {
     chief.get("/office/templates/none").expect(404);
     send(&chief, "/office/templates", &[("do", "template")]).expect(200);
 }
-
-/// The smallest PNG: one grey pixel.
-const PNG: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\x9cch\x00\x00\x00\x82\x00\x81w\xcdr\xb6\x00\x00\x00\x00IEND\xaeB`\x82";
 
 /// Sends a file as the logo, with this token of a form.
 fn send_logo(browser: &Browser<'_>, token: &str, file: &[u8]) -> Response {

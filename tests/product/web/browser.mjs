@@ -24,6 +24,9 @@ let isCut = false
 /** The same for answers to a wrong password, and after the session has ended. */
 let isRefused = false
 
+/** Most pixels from the top of a page that are kept as a picture. */
+const MOST_PICTURED = 1_600
+
 /** A browser with cookies of its own. */
 async function person(locale, more = {}) {
   const context = await browser.newContext({ locale, ...more })
@@ -62,7 +65,11 @@ async function looks(page, name) {
     const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
     const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`)}`)
     assert.deepEqual(told, [], `${name}, ${colorScheme}`)
-    if (given.screens) await page.screenshot({ path: join(given.screens, `${name}-${size.width}-${colorScheme}.png`), fullPage: true })
+    if (given.screens) {
+      const height = Math.min(MOST_PICTURED, await page.evaluate(() => document.documentElement.scrollHeight))
+      const path = join(given.screens, `${name}-${size.width}-${colorScheme}.png`)
+      await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width: size.width, height } })
+    }
   }
   await page.setViewportSize({ width: 320, height: 700 })
   const wide = await page.evaluate(() => document.documentElement.scrollWidth)
@@ -379,6 +386,34 @@ const scenarios = {
     await page.keyboard.press('Shift+ArrowRight')
     await hasText(page.locator('h1'), given.files[1][0])
     return {}
+  },
+
+  /** All pages of a person and of a guest, one after the other. */
+  async tour() {
+    const seen = []
+    const visit = async (context, pages) => {
+      const page = await context.newPage()
+      for (const [name, path] of pages) {
+        const answer = await page.goto(`${given.base}${path}`)
+        assert.ok(answer.status() < 500, `${name}: ${answer.status()}`)
+        await page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)))
+        await looks(page, name)
+        if (given.screens) {
+          await page.setViewportSize({ width: 390, height: 844 })
+          await looks(page, name)
+          await page.setViewportSize({ width: 1280, height: 720 })
+        }
+        seen.push(name)
+      }
+    }
+    // Addresses without anything are answered with 404, and before a password with 403.
+    isCut = true
+    isRefused = true
+    const staff = await person('de-DE')
+    await signIn(await staff.newPage(), '/files/')
+    await visit(staff, given.own)
+    await visit(await person('de-DE'), given.guest)
+    return { seen }
   },
 
   /** Without scripts the form works as any form does. */

@@ -1,5 +1,7 @@
 //! The script of upload forms: built as committed, within its budget, and used by a person at a real browser.
 
+mod tour;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
