@@ -32,8 +32,8 @@ pub struct OfficeChange {
     pub logo: Option<Vec<u8>>,
 }
 
-/// Seconds after which pages may be locked: no person types faster, and no session lasts longer.
-const LOCK_SECONDS: RangeInclusive<u64> = 5..=12 * 3_600;
+/// Seconds after which pages may be locked. A session that is not used for longer ends.
+const LOCK_SECONDS: RangeInclusive<u64> = 5..=30 * 60;
 
 /// Why the office's identity was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +51,7 @@ pub enum OfficeError {
     #[error("the text '{0}' must have at most 64 KiB and be plain text")]
     Text(&'static str),
     /// The time after which pages are locked is out of range.
-    #[error("pages are locked after 5 seconds to 12 hours, or never (0)")]
+    #[error("pages are locked after 5 seconds to 30 minutes, or never (0)")]
     Lock,
     /// The file is no logo.
     #[error(transparent)]
@@ -163,7 +163,7 @@ mod tests {
         for web in ["http://example.de", "javascript:alert(1)", "https://a b", "example.de"] {
             assert_eq!(one(|new| new.web = Some(web.into())), Err(OfficeError::Web), "{web}");
         }
-        for seconds in [1, 4, 43_201] {
+        for seconds in [1, 4, 1_801] {
             assert_eq!(one(|new| new.lock_seconds = Some(seconds)), Err(OfficeError::Lock), "{seconds}");
         }
         assert_eq!(one(|new| new.lock_seconds = Some(0)).unwrap().lock_after, None);

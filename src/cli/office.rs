@@ -66,7 +66,7 @@ struct Set {
     #[arg(long, value_name = "FILE")]
     logo_file: Option<PathBuf>,
     /// Time without a key or a pointer after which the pages in a browser are locked and ask for the password again, such
-    /// as 5m; off for never. Transfers go on.
+    /// as 5m, at most 30m; off for never. Transfers go on.
     #[arg(long, value_name = "TIME|off", value_parser = lock_seconds)]
     lock: Option<u64>,
     #[command(flatten)]

@@ -70,8 +70,8 @@ sentences! {
         de "Das Logo muss ein Bild im Format PNG oder JPEG sein und höchstens 128 KiB haben.",
         en "The logo must be a picture in PNG or JPEG of at most 128 KiB.";
     lock:
-        de "Geben Sie an, nach wie vielen Minuten gesperrt wird: 1 bis 720, oder 0 für nie.",
-        en "Enter the minutes after which pages are locked: 1 to 720, or 0 for never.";
+        de "Geben Sie an, nach wie vielen Minuten gesperrt wird: 1 bis 30, oder 0 für nie.",
+        en "Enter the minutes after which pages are locked: 1 to 30, or 0 for never.";
     zone:
         de "Diese Zeitzone ist nicht bekannt. Gebräuchlich ist Europe/Berlin.",
         en "This time zone is not known. A usual one is Europe/Berlin.";

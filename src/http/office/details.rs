@@ -47,7 +47,7 @@ impl Office<'_> {
                 (line("zone", texts.zone(), "text", zone, &office.zone))
                 label {
                     (texts.lock_after())
-                    input type="number" name="lock" min="0" max="720" value=(office.lock_seconds.div_ceil(60));
+                    input type="number" name="lock" min="0" max="30" value=(office.lock_seconds.div_ceil(60));
                 }
                 (text("imprint", texts.imprint(), &office.imprint))
                 (text("privacy", texts.privacy(), &office.privacy))

@@ -136,14 +136,14 @@ fn the_office_sets_the_time_on_a_page() {
     server.cli_ok(["user", "set-role", USER, "administrator"]);
     let browser = Browser::signed_in(&server, "de", USER, PASSWORD);
     let page = browser.get("/office/details").expect(200);
-    let refused = browser.send(&page, "/office/details", &[("do", "details"), ("lock", "721")]);
+    let refused = browser.send(&page, "/office/details", &[("do", "details"), ("lock", "31")]);
     assert!(
-        refused.text().contains("Geben Sie an, nach wie vielen Minuten gesperrt wird: 1 bis 720"),
+        refused.text().contains("Geben Sie an, nach wie vielen Minuten gesperrt wird: 1 bis 30"),
         "{refused}"
     );
     browser.send(&page, "/office/details", &[("do", "details"), ("lock", "15")]).expect(303);
     assert!(
-        browser.get("/office/details").text().contains("name=\"lock\" min=\"0\" max=\"720\" value=\"15\"")
+        browser.get("/office/details").text().contains("name=\"lock\" min=\"0\" max=\"30\" value=\"15\"")
     );
     assert!(server.cli_ok(["office", "show"]).contains("lock          after 15m"));
 }
