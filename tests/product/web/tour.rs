@@ -119,8 +119,11 @@ fn held(server: &TestServer) -> String {
     held[0]["id"].to_string()
 }
 
-/// Names of pictures, and addresses of pages, of the person and of clients without an account.
-fn pages(server: &TestServer) -> (Vec<(String, String)>, Vec<(String, String)>) {
+/// Names of pictures, and addresses of pages.
+type Pages = Vec<(String, String)>;
+
+/// The pages of the person, and those of clients without an account.
+fn pages(server: &TestServer) -> (Pages, Pages) {
     let space = "/files/M%C3%BCller%20GmbH";
     for year in ["2023", "2024", "2025"] {
         folder(server, &format!("{CLIENT}/{year}"));
