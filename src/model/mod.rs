@@ -10,6 +10,7 @@ mod clock;
 mod condition;
 mod event;
 mod hold;
+mod holiday;
 mod hours;
 mod id;
 mod inspect;

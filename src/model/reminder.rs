@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::holiday::is_holiday;
 use super::{DailyHours, Day, Timestamp, Zone};
 
 /// Most reminders of one request to one recipient that are planned in all.
@@ -18,6 +19,8 @@ const LONGEST_AHEAD: u16 = 90;
 const DAYS_APART: i64 = 7;
 /// Time after which a new request may remind.
 const REST: Duration = Duration::from_hours(24);
+/// Days within which an office works at least once: it may work on one day of the week, and that be a holiday.
+const MOST_FREE_DAYS: i64 = 22;
 /// The word for no reminders.
 const OFF: &str = "off";
 /// The plan of a request that names none.
@@ -31,7 +34,7 @@ pub struct ReminderPlan {
     days: Vec<u16>,
 }
 
-/// When the office works, such as `Mon-Fri 08:00-18:00`.
+/// When the office works, such as `Mon-Fri 08:00-18:00`; on public holidays it does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OfficeHours {
@@ -81,7 +84,7 @@ impl ReminderPlan {
         let (after, last) = (after.max(made.after(REST)), zone.last_day(deadline));
         let before = self.days.iter().map(|days| (last.shifted(-i64::from(*days)), -1));
         let weekly = (1..=i64::from(MOST_REMINDERS)).map(|week| (last.shifted(week * DAYS_APART), 1));
-        let times = before.chain(weekly).map(|(day, step)| hours.begin(hours.workday(day, step), zone));
+        let times = before.chain(weekly).map(|(day, step)| hours.begin(hours.workday(day, step, zone), zone));
         times.filter(|time| *time > after).min()
     }
 }
@@ -128,29 +131,29 @@ impl OfficeHours {
     pub fn contain(self, time: Timestamp, zone: &Zone) -> bool {
         let local = zone.local(time);
         let minute = u16::try_from(i16::from(local.hour) * 60 + i16::from(local.minute)).unwrap_or_default();
-        self.is_workday(local.weekday) && self.hours.contain(minute)
+        self.is_workday(zone.day(time), zone) && self.hours.contain(minute)
     }
 
     /// The next time after `time` at which the office begins to work.
     pub fn next_begin(self, time: Timestamp, zone: &Zone) -> Timestamp {
         let today = zone.day(time);
-        let days = [today, today.shifted(1)].map(|day| self.begin(self.workday(day, 1), zone));
+        let days = [today, today.shifted(1)].map(|day| self.begin(self.workday(day, 1, zone), zone));
         days.into_iter().find(|begin| *begin > time).unwrap_or(time)
     }
 
     /// The beginning of the next workday after that of `time`.
     pub fn next_workday(self, time: Timestamp, zone: &Zone) -> Timestamp {
-        self.begin(self.workday(zone.day(time).shifted(1), 1), zone)
+        self.begin(self.workday(zone.day(time).shifted(1), 1, zone), zone)
     }
 
-    fn is_workday(self, weekday: i8) -> bool {
-        (self.first..=self.last).contains(&weekday)
+    fn is_workday(self, day: Day, zone: &Zone) -> bool {
+        (self.first..=self.last).contains(&day.weekday()) && !is_holiday(day, zone)
     }
 
     /// The nearest workday from this day on, in steps of this number of days.
-    fn workday(self, day: Day, step: i64) -> Day {
-        let mut days = (0..7).map(|steps| day.shifted(steps * step));
-        days.find(|day| self.is_workday(day.weekday())).unwrap_or(day)
+    fn workday(self, day: Day, step: i64, zone: &Zone) -> Day {
+        let mut days = (0..MOST_FREE_DAYS).map(|steps| day.shifted(steps * step));
+        days.find(|day| self.is_workday(*day, zone)).unwrap_or(day)
     }
 
     fn begin(self, day: Day, zone: &Zone) -> Timestamp {
@@ -264,6 +267,9 @@ mod tests {
         assert_eq!(times("7d,1d", "2026-11-23T11:00:00Z", "2026-12-01")[0], "2026-11-30T07:00:00Z");
         assert_eq!(times("1d", "2026-11-30T11:00:00Z", "2026-12-02")[0], "2026-12-09T07:00:00Z");
         assert_eq!(times("0d", "2026-11-01T10:00:00Z", "2026-11-30")[0], "2026-11-30T07:00:00Z");
+        // Christmas on Friday and Saturday, before a deadline on Sunday.
+        let christmas = times("7d,1d", "2026-12-01T10:00:00Z", "2026-12-27");
+        assert_eq!(christmas[..3], ["2026-12-18T07:00:00Z", "2026-12-24T07:00:00Z", "2027-01-04T07:00:00Z"]);
         assert!(times("off", "2026-11-01T10:00:00Z", "2026-11-30").is_empty());
     }
 
