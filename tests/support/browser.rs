@@ -99,6 +99,13 @@ impl<'a> Browser<'a> {
     }
 }
 
+/// The text of a page without the word for its scripts, which is another each time.
+pub fn lasting(page: &Response) -> String {
+    let policy = page.header("content-security-policy").unwrap_or_default();
+    let nonce = policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\''));
+    nonce.map_or_else(|| page.text(), |(nonce, _)| page.text().replace(nonce, ""))
+}
+
 /// The token in the forms of a page.
 #[track_caller]
 pub fn token(page: &Response) -> String {

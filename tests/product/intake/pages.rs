@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::world::{LATER, NEW_SIGNATURE, VIRUS, World};
-use crate::support::browser::{Browser, leads_to};
+use crate::support::browser::{Browser, lasting, leads_to};
 use crate::support::clamd::{IDLE, eicar};
 use crate::support::http::Response;
 use crate::support::process::eventually;
@@ -74,7 +74,8 @@ fn every_decision_is_made_on_the_page_and_shown_there() {
         &["<dd>zurückgehalten</dd>", "<dd>Text</dd>", "clamd: <strong>nichts gefunden</strong>"],
     );
     assert_shows(&page, &["mit den Signaturen ", ", Stand ", "Niemand hat die Datei heruntergeladen."]);
-    assert!(!page.text().contains("/certificate") && !page.text().contains("<script"), "{page}");
+    let text = page.text().replacen("<script src=\"/static/desk-", "", 1);
+    assert!(!text.contains("/certificate") && !text.contains("<script"), "{page}");
 
     let kept = decide(&browser, id, "keep", "Absender <b>fragen</b>");
     let kept_words = ["bis jemand anders entscheidet.</p>", "<dd>jemand behält sie zurück</dd>"];
@@ -174,9 +175,9 @@ fn only_people_who_decide_in_the_space_see_what_is_held_in_it() {
             !list.text().contains("<option value=\"\" selected>alle Bereiche</option><option")
                 || user == "elsewhere"
         );
-        let unknown = browser.get("/holding/999999").expect(404).text();
+        let unknown = lasting(&browser.get("/holding/999999").expect(404));
         for path in [address(id), format!("/holding/{id}/pdf"), format!("/holding/{id}/certificate")] {
-            assert_eq!(browser.get(&path).expect(404).text(), unknown, "{user}: {path}");
+            assert_eq!(lasting(&browser.get(&path).expect(404)), unknown, "{user}: {path}");
         }
         let sent = [("decision", "override"), ("reason", "x"), ("confirm", "yes")];
         browser.send(&list, &address(id), &sent).expect(404);
