@@ -34,7 +34,7 @@ pub struct ReminderPlan {
     days: Vec<u16>,
 }
 
-/// When the office works, such as `Mon-Fri 08:00-18:00`; on public holidays it does not.
+/// When the office works, such as `Mon-Fri 08:00-18:00`; on public holidays only if it works every day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OfficeHours {
@@ -147,7 +147,8 @@ impl OfficeHours {
     }
 
     fn is_workday(self, day: Day, zone: &Zone) -> bool {
-        (self.first..=self.last).contains(&day.weekday()) && !is_holiday(day, zone)
+        let works_every_day = self.first == 0 && self.last == 6;
+        (self.first..=self.last).contains(&day.weekday()) && (works_every_day || !is_holiday(day, zone))
     }
 
     /// The nearest workday from this day on, in steps of this number of days.
@@ -270,6 +271,9 @@ mod tests {
         // Christmas on Friday and Saturday, before a deadline on Sunday.
         let christmas = times("7d,1d", "2026-12-01T10:00:00Z", "2026-12-27");
         assert_eq!(christmas[..3], ["2026-12-18T07:00:00Z", "2026-12-24T07:00:00Z", "2027-01-04T07:00:00Z"]);
+        let every_day: OfficeHours = "Mon-Sun 00:00-24:00".parse().unwrap();
+        assert!(every_day.contain(at("2026-12-25T10:00:00Z"), &berlin()));
+        assert!(!OfficeHours::default().contain(at("2026-12-25T10:00:00Z"), &berlin()));
         assert!(times("off", "2026-11-01T10:00:00Z", "2026-11-30").is_empty());
     }
 
