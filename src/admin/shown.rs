@@ -40,7 +40,7 @@ pub(super) fn office(office: &Office) -> OfficeShown {
 }
 
 pub(super) fn office_change(asked: OfficeAsked) -> OfficeChange {
-    // What is no Base64 is no logo either.
+    // A text that is not Base64 is refused as a file that is no logo.
     let logo = asked.logo.map(|text| BASE64.decode(text.as_bytes()).unwrap_or_else(|_| text.into_bytes()));
     OfficeChange {
         name: asked.name,

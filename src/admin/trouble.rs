@@ -62,7 +62,7 @@ impl Trouble {
         }
     }
 
-    /// What is wrong and what helps, in English, with the commands to use; `None` for what the state says anyway.
+    /// The trouble and its remedy, in English, with the commands to use; `None` if the state says the same.
     pub(super) fn warning(&self) -> Option<String> {
         Some(match self {
             Self::ReadOnly { .. } | Self::Damaged { .. } => return None,

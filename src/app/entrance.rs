@@ -69,7 +69,7 @@ fn mail(
     lmtp: Option<InheritedSocket>,
     policy: Option<InheritedSocket>,
 ) -> Result<Option<MailSockets>, ServeError> {
-    // What is not configured would be served without the rest of its settings, or not at all.
+    // A socket without its settings would be served by half, or not at all.
     let not_configured = |name| Err(ServeError::SocketNotConfigured { name });
     match config {
         None if lmtp.is_some() => not_configured(LMTP),

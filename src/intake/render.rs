@@ -175,7 +175,7 @@ impl Intake {
         Ok(made)
     }
 
-    /// The next document of the queue that nobody else converts; its space has had its turn then.
+    /// The next document of the queue that no other converter has; its space has had its turn then.
     async fn next_to_render(&self, looked_at: &mut usize) -> Result<Option<(HoldRow, Taken)>, IntakeError> {
         let mut turns = self.turns.lock().await;
         let after = turns.last;
@@ -190,7 +190,7 @@ impl Intake {
         Ok(None)
     }
 
-    /// Whether another space waits for a PDF that nobody makes at the moment.
+    /// Whether another space waits for a PDF that no converter makes at the moment.
     pub(super) async fn another_space_waits(&self, space: SpaceId) -> Result<bool, IntakeError> {
         let under_way = self.turns.lock().await.under_way.clone();
         let next = self.catalog().read(move |tx| tx.holds_to_render(space, MAX_TURN)).await?;

@@ -14,7 +14,7 @@ const NAMES: &str = "LISTEN_FDNAMES";
 /// The sockets that systemd opened and passed to the server (`sd_listen_fds(3)`). Each is taken once.
 pub struct Inherited {
     sockets: ListenFd,
-    /// The names of those that nobody took; `None` for the others.
+    /// The names of those that are left; `None` for those that were taken.
     names: Vec<Option<String>>,
 }
 
@@ -58,7 +58,7 @@ impl Inherited {
         Ok(Some(socket))
     }
 
-    /// The name of one that nobody took. Its clients would wait for ever.
+    /// The name of one that is left. Its clients would wait for ever.
     pub fn left(&self) -> Option<&str> {
         self.names.iter().flatten().next().map(String::as_str)
     }

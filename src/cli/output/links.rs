@@ -1,4 +1,4 @@
-//! Links, and what is handed in and fetched by them.
+//! Links, and the hand-ins and downloads through them.
 
 use super::{line, or_none, safe, table};
 use crate::admin::{DownloadShown, HandInShown, LinkShown};

@@ -201,7 +201,7 @@ impl Cabinet<'_> {
     fn view(&self) -> View {
         let value = |name: &str| field(self.desk.query().as_bytes(), name);
         let has = |name: &str| value(name).is_some();
-        // Without a number it is the first page; what is no number is no page.
+        // Without a number it is the first page; a text that is no number names no page.
         let number = |name: &str| {
             value(name).map(|number| if number.is_empty() { 1 } else { number.parse().unwrap_or(0) })
         };

@@ -26,7 +26,7 @@ use crate::text::{BrowseTexts, Language};
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
-/// What is added to the policy of pages with pictures.
+/// The addition to the policy of pages with pictures.
 const PICTURES: &str = "img-src 'self'";
 /// Addresses of pages contain tokens and names, so they must not reach other sites. Not `no-referrer`: browsers
 /// would then send the server's own forms with `Origin: null`, like those of another site.

@@ -22,7 +22,7 @@ pub(in crate::http) enum Script {
     Upload,
     /// Locks the page of a signed-in person who leaves the screen.
     Desk,
-    /// Keys for what is on the page.
+    /// Keys for the links and buttons of the page.
     Keys,
 }
 

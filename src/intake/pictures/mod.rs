@@ -73,7 +73,7 @@ pub enum ViewError {
     Library(#[from] LibraryError),
 }
 
-/// What is wrong with a content that cannot be shown.
+/// Why a content cannot be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unshowable {
     /// It opens with a password only.
@@ -149,7 +149,7 @@ impl Intake {
 }
 
 impl Pictures {
-    /// What is known about a page.
+    /// The kept result for a page.
     fn known(&self, version: VersionId, number: u32) -> Option<Result<Arc<PagePicture>, ViewError>> {
         let failed = |item| match item {
             Some(Item::Failed(why, _)) => Some(Err(why.into())),

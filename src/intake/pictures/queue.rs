@@ -1,4 +1,4 @@
-//! Whose turn it is to have a page painted. Nobody takes all places: who opens many pages at once waits for the own ones.
+//! The turns to have a page painted. One person cannot take all places: further pages of theirs are refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ const MOST_IN_QUEUE: usize = 16;
 /// Most pages of one person that are painted or wait.
 const MOST_OF_ONE: usize = 6;
 
-/// The places of all who wait, and the turns.
+/// The places of all viewers, and the turns.
 pub(super) struct Queue {
     places: Arc<Places>,
     turns: Arc<Semaphore>,

@@ -1,4 +1,4 @@
-//! Pictures that were made lately, in memory only. What is found here, the person may see: that was asked before.
+//! Pictures that were made lately, in memory only. The right of the person is asked before a picture is looked for here.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ const BESIDE: usize = 512;
 /// Time for which a content that cannot be shown is not tried again. On a busy machine it may have been the machine.
 const FAILURE_LASTS: Duration = Duration::from_mins(10);
 
-/// What is kept of a version. A version never changes, and its number is never used again.
+/// A result that is kept for a version. A version never changes, and its number is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     /// The picture of a page.
@@ -31,7 +31,7 @@ pub(super) enum Key {
     Pdf(VersionId),
 }
 
-/// What is known about a key.
+/// The result for a key.
 #[derive(Clone)]
 pub(super) enum Item {
     Page(Arc<PagePicture>),

@@ -1,4 +1,4 @@
-//! The lock of the pages: who leaves the screen gives the password again, and what is being sent goes on.
+//! The lock of the pages: after a while without input they ask for the password, and uploads go on.
 
 use serde_json::Value;
 

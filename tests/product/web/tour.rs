@@ -106,7 +106,7 @@ fn link(server: &TestServer, target: &str, right: &str, more: &[&str]) -> (Strin
     (made["id"].to_string(), crate::http::requests::path(made["url"].as_str().unwrap()))
 }
 
-/// The number of what is held.
+/// The number of a held file.
 fn held(server: &TestServer) -> String {
     let (_, upload) = link(server, "Familie Schmidt", "add", &["--label", "Belege 2025"]);
     let client = Browser::new(server, "de");
