@@ -67,7 +67,7 @@ impl Default for RawIntake {
             converters: None,
             rescan: Switch::On,
             rescan_hours: None,
-            rescan_share: 25,
+            rescan_share: 15,
             watch: None,
             watch_settle: Span(WATCH_SETTLES),
             lmtp: None,
