@@ -229,6 +229,27 @@ impl ReadTx<'_> {
         )
     }
 
+    /// How many documents become PDFs before that of a hold whose own is still to be made, as spaces take turns: those of its
+    /// space that came before, and as many of each other space and one more. `None` if it does not wait. Of a long queue it
+    /// looks at the beginning only.
+    pub fn holds_to_render_before(&self, hold: HoldId) -> Result<Option<usize>, CatalogError> {
+        let queue = format!(
+            "SELECT entries.space_id AS space_id, holds.id AS id FROM {HOLDS} WHERE holds.id IN
+                 (SELECT hold_id FROM renditions WHERE is_pending = 1 ORDER BY hold_id LIMIT {MOST_LOOKED_AT})"
+        );
+        let sql = format!(
+            "WITH queue AS ({queue}), own AS (SELECT space_id FROM queue WHERE id = ?1),
+                 earlier AS (SELECT count(*) AS count FROM queue WHERE space_id = (SELECT space_id FROM own) AND id < ?1)
+             SELECT count(*), (SELECT count FROM earlier) FROM queue
+             WHERE (SELECT space_id FROM own) IS NOT NULL GROUP BY space_id
+             ORDER BY space_id <> (SELECT space_id FROM own)"
+        );
+        let counts = self.all(&sql, [hold.0], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)))?;
+        let Some((_, earlier)) = counts.first().copied() else { return Ok(None) };
+        let others: i64 = counts.iter().skip(1).map(|(count, _)| (*count).min(earlier + 1)).sum();
+        Ok(usize::try_from(earlier + others).ok())
+    }
+
     /// The first of two decisions to release a content, also one that does not count any more.
     pub fn approval(&self, hold: HoldId) -> Result<Option<ApprovalRow>, CatalogError> {
         let sql = "SELECT user_id, decision, state, objection, at, lapses_at, to_id FROM approvals WHERE hold_id = ?1";

@@ -72,6 +72,8 @@ pub struct Hold {
     pub pdfs: Vec<(EntryId, String)>,
     /// Code of the error for which there is no PDF, or not all of an archive.
     pub pdf_fault: Option<String>,
+    /// How many documents become PDFs before it, about; only of an item that was asked for alone and waits for its own.
+    pub pdf_after: Option<usize>,
     /// The mail that it is, or came with.
     pub mail: Option<MailRow>,
     /// How many persons decide to release it.
@@ -125,6 +127,7 @@ impl Intake {
     /// Errors: `NoSuchHold`, also for an item with which the person has nothing to do.
     pub async fn show_to(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
         let passwords = Arc::clone(&self.passwords);
+        let converts = self.converter.is_some();
         self.catalog()
             .read(move |tx| {
                 let (row, standing) = hold_of(tx, &accesses, id)?;
@@ -133,7 +136,8 @@ impl Intake {
                     Standing::Sent | Standing::Reads => show_part(tx, &accesses, &row, standing)?,
                 };
                 let wants_password = wants_password(&row, &passwords);
-                Ok(Hold { pdfs: copies(tx, &row)?, wants_password, ..shown })
+                let pdf_after = if converts { tx.holds_to_render_before(row.id)? } else { None };
+                Ok(Hold { pdfs: copies(tx, &row)?, pdf_after, wants_password, ..shown })
             })
             .await
     }
@@ -234,6 +238,7 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         pdf: spot.map(|spot| spot.path),
         pdf_is_folder: pdf.is_some_and(|entry| entry.is_folder()),
         pdfs: Vec::new(),
+        pdf_after: None,
         pdf_fault: rendition.and_then(|rendition| rendition.fault),
         id: row.id,
         standing: Standing::Decides,

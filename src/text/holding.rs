@@ -190,6 +190,12 @@ sentences! {
     pdfs_missing:
         de "Nicht von allen Dokumenten in dieser Datei ließ sich eine PDF-Fassung herstellen.",
         en "Not all documents in this file could be made a PDF.";
+    pdf_next:
+        de "Die PDF-Fassung entsteht gerade. Laden Sie die Seite gleich noch einmal.",
+        en "The PDF is being made. Reload the page in a moment.";
+    pdf_after(others: usize):
+        de "Die PDF-Fassung kommt nach etwa {others} anderen an die Reihe.",
+        en "The PDF will be made after about {others} others.";
     no_pdf:
         de "Von dieser Datei ließ sich keine PDF-Fassung herstellen.",
         en "No PDF could be made of this file.";

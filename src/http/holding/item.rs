@@ -140,6 +140,8 @@ impl Holding<'_> {
                 p { a href={ (of_item(hold.id)) "/pdf" } { (texts.open_pdf()) } }
             } @else if hold.pdf_fault.is_some() {
                 p { (texts.no_pdf()) }
+            } @else if let Some(others) = hold.pdf_after.filter(|_| !hold.state.has_ended()) {
+                p role="status" { @if others == 0 { (texts.pdf_next()) } @else { (texts.pdf_after(others)) } }
             }
             @if hold.mail.as_ref().is_some_and(|mail| mail.fault.is_some()) {
                 (note(texts.attachments_missing()))

@@ -111,6 +111,8 @@ const UNSEEN: &[(&str, &str)] = &[
     ("HoldingTexts::open_pdf", "needs a converter: intake::documents"),
     ("HoldingTexts::open_pdfs", "needs a converter: intake::documents"),
     ("HoldingTexts::pdfs_missing", "needs a converter: intake::documents"),
+    ("HoldingTexts::pdf_next", "needs LibreOffice: `intake::documents`"),
+    ("HoldingTexts::pdf_after", "needs LibreOffice: `intake::documents`"),
     ("HoldingTexts::no_pdf", "needs a converter: intake::documents"),
     ("HoldingTexts::signatures", "needs a scanner: intake::pages"),
     ("HoldingTexts::signatures_of", "needs a scanner: intake::pages"),

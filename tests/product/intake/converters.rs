@@ -13,8 +13,9 @@ use tempfile::TempDir;
 use super::documents::document;
 use super::world::World;
 use crate::convert::unit::Units;
+use crate::support::browser::Browser;
 use crate::support::process::eventually;
-use crate::support::server::SPACE;
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Time for LibreOffice on a busy machine.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -169,5 +170,28 @@ fn two_documents_whose_pdfs_would_have_one_name_have_two() {
     eventually("both have a PDF of their own", LIMIT, || pdfs().len() == 2);
     let versions = world.server.cli_ok(["trash", "list", SPACE]);
     assert!(!versions.contains("Kopie"), "{versions}");
+    world.assert_sound();
+}
+
+#[test]
+fn the_page_of_a_document_says_how_many_pdfs_are_made_before_its_own() {
+    let gate = Gate::new();
+    let world = world(&gate);
+    let names = ["a.fodt", "b.fodt", "c.fodt", "d.fodt"];
+    for (number, name) in names.into_iter().enumerate() {
+        put(&world, SPACE, name, STAYS);
+        eventually("it is in the queue", LIMIT, || gate.staying() == (number + 1).min(2));
+        eventually("it was scanned", LIMIT, || world.shown(world.item(name))["state"] != "arrived");
+    }
+    put(&world, OTHER, "e.fodt", STAYS);
+    let browser = Browser::signed_in(&world.server, "de", USER, PASSWORD);
+    let page = |id: i64| browser.get(&format!("/holding/{id}")).expect(200).text();
+    let [first, last] = ["a.fodt", "d.fodt"].map(|name| world.item(name));
+    eventually("the other space's is in the queue", LIMIT, || page(last).contains("nach etwa 4 anderen"));
+    assert!(page(first).contains("nach etwa 1 anderen"), "{}", page(first));
+    assert!(page(last + 1).contains("nach etwa 1 anderen"), "spaces take turns: {}", page(last + 1));
+    gate.open();
+    eventually("it has its PDF", LIMIT, || has_pdf(&world, SPACE, "d.fodt"));
+    assert!(!page(last).contains("an die Reihe"));
     world.assert_sound();
 }
