@@ -233,18 +233,16 @@ impl ReadTx<'_> {
     /// space that came before, and as many of each other space and one more. `None` if it does not wait. Of a long queue it
     /// looks at the beginning only.
     pub fn holds_to_render_before(&self, hold: HoldId) -> Result<Option<usize>, CatalogError> {
-        let queue = format!(
-            "SELECT entries.space_id AS space_id, holds.id AS id FROM {HOLDS} WHERE holds.id IN
-                 (SELECT hold_id FROM renditions WHERE is_pending = 1 ORDER BY hold_id LIMIT {MOST_LOOKED_AT})"
-        );
         let sql = format!(
-            "WITH queue AS ({queue}), own AS (SELECT space_id FROM queue WHERE id = ?1),
-                 earlier AS (SELECT count(*) AS count FROM queue WHERE space_id = (SELECT space_id FROM own) AND id < ?1)
-             SELECT count(*), (SELECT count FROM earlier) FROM queue
-             WHERE (SELECT space_id FROM own) IS NOT NULL GROUP BY space_id
-             ORDER BY space_id <> (SELECT space_id FROM own)"
+            "WITH queue AS (
+                 SELECT entries.space_id, holds.id FROM {HOLDS} WHERE holds.id IN
+                     (SELECT hold_id FROM renditions WHERE is_pending = 1 ORDER BY hold_id LIMIT ?2)),
+             own AS (SELECT space_id FROM queue WHERE id = ?1)
+             SELECT count(*), sum(CASE WHEN queue.id < ?1 THEN 1 ELSE 0 END)
+             FROM queue, own GROUP BY queue.space_id, own.space_id ORDER BY queue.space_id <> own.space_id"
         );
-        let counts = self.all(&sql, [hold.0], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)))?;
+        let counts = self
+            .all(&sql, params![hold.0, MOST_LOOKED_AT], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)))?;
         let Some((_, earlier)) = counts.first().copied() else { return Ok(None) };
         let others: i64 = counts.iter().skip(1).map(|(count, _)| (*count).min(earlier + 1)).sum();
         Ok(usize::try_from(earlier + others).ok())
