@@ -163,6 +163,18 @@ struct OneUser {
     format: Format,
 }
 
+#[derive(Debug, Args)]
+struct OneOfUser {
+    /// Login name.
+    user: String,
+    /// The number that `list` shows.
+    id: i64,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
 #[derive(Debug, Subcommand)]
 enum AppPasswordCommand {
     /// Create a password for one device; it is shown once.
@@ -183,16 +195,7 @@ enum AppPasswordCommand {
     /// List a user's devices.
     List(OneUser),
     /// Revoke a device's password at once.
-    Revoke {
-        /// Login name.
-        user: String,
-        /// The number that `list` shows.
-        id: i64,
-        #[command(flatten)]
-        place: Place,
-        #[command(flatten)]
-        format: Format,
-    },
+    Revoke(OneOfUser),
 }
 
 #[derive(Debug, Subcommand)]
@@ -200,16 +203,7 @@ enum SessionCommand {
     /// List the browsers in which a user is signed in.
     List(OneUser),
     /// Sign a user out of one browser at once. What it is sending goes on.
-    End {
-        /// Login name.
-        user: String,
-        /// The number that `list` shows.
-        id: i64,
-        #[command(flatten)]
-        place: Place,
-        #[command(flatten)]
-        format: Format,
-    },
+    End(OneOfUser),
 }
 
 /// Roles, with the words of the command line.
@@ -264,9 +258,7 @@ impl User {
             UserCommand::Remove { one, yes } => one.remove(yes),
             UserCommand::Session { command } => match command {
                 SessionCommand::List(one) => one.request(|user| Request::SessionList { user }),
-                SessionCommand::End { user, id, place, format } => {
-                    place.request(Request::SessionEnd { user, id }, format)
-                }
+                SessionCommand::End(one) => one.request(|user, id| Request::SessionEnd { user, id }),
             },
             UserCommand::SecondFactor { command } => command.run(),
             UserCommand::AppPassword { command } => match command {
@@ -274,11 +266,17 @@ impl User {
                     place.request(Request::AppPasswordAdd { user, label, days }, format)
                 }
                 AppPasswordCommand::List(one) => one.request(|user| Request::AppPasswordList { user }),
-                AppPasswordCommand::Revoke { user, id, place, format } => {
-                    place.request(Request::AppPasswordRevoke { user, id }, format)
+                AppPasswordCommand::Revoke(one) => {
+                    one.request(|user, id| Request::AppPasswordRevoke { user, id })
                 }
             },
         }
+    }
+}
+
+impl OneOfUser {
+    fn request(self, request: impl FnOnce(String, i64) -> Request) -> anyhow::Result<()> {
+        self.place.request(request(self.user, self.id), self.format)
     }
 }
 
