@@ -2,37 +2,20 @@
 // field is left alone, and the keys can be switched off.
 
 import { nameOf } from './shortcuts.ts'
+import { read, write } from './storage.ts'
 
 const OFF = 'tresor-keys-off'
 const FIELDS = 'input, textarea, select, [contenteditable]'
 
-/** Whether the keys are switched off here; a browser may forbid to remember it. */
-function isOff(): boolean {
-  try {
-    return localStorage.getItem(OFF) !== null
-  } catch {
-    return false
-  }
-}
-
-function remember(off: boolean): void {
-  try {
-    if (off) localStorage.setItem(OFF, '1')
-    else localStorage.removeItem(OFF)
-  } catch {
-    // It holds as long as the page.
-  }
-}
-
 function start(help: HTMLDetailsElement): void {
   const box = help.querySelector('input')
-  let off = isOff()
+  let off = read(OFF) !== null
   help.hidden = false
   if (box) {
     box.checked = !off
     box.addEventListener('change', () => {
       off = !box.checked
-      remember(off)
+      write(OFF, off ? '1' : null)
     })
   }
   document.addEventListener('keydown', (event) => {

@@ -1,6 +1,8 @@
 // What this browser remembers of a selection until all of it has arrived: how many files it had, and marks of those that
 // were sent. A mark is a hash, so no name stays behind on the device. The server's own list goes first.
 
+import { read, write } from './storage.ts'
+
 /** A selection that was not finished is forgotten after a week, in milliseconds. */
 const LONGEST = 7 * 24 * 3600 * 1000
 
@@ -18,7 +20,7 @@ export class Memory {
   constructor(place: string, now: number) {
     this.key = `tresor-upload-${hash(place)}`
     try {
-      const kept = JSON.parse(localStorage.getItem(this.key) ?? 'null') as Kept | null
+      const kept = JSON.parse(read(this.key) ?? 'null') as Kept | null
       if (!kept) return
       if (now - kept.at > LONGEST) {
         this.forget()
@@ -27,7 +29,7 @@ export class Memory {
       this.total = kept.total
       kept.sent.forEach((mark) => this.sent.add(mark))
     } catch {
-      // Without storage nothing is remembered.
+      // Another version of this script may have kept it.
     }
   }
 
@@ -46,21 +48,13 @@ export class Memory {
 
   save(total: number, now: number): void {
     this.total = total
-    try {
-      localStorage.setItem(this.key, JSON.stringify({ at: now, total, sent: [...this.sent] } satisfies Kept))
-    } catch {
-      // A full or forbidden storage only costs the convenience.
-    }
+    write(this.key, JSON.stringify({ at: now, total, sent: [...this.sent] } satisfies Kept))
   }
 
   forget(): void {
     this.sent.clear()
     this.total = 0
-    try {
-      localStorage.removeItem(this.key)
-    } catch {
-      // See above.
-    }
+    write(this.key, null)
   }
 }
 

@@ -1,24 +1,9 @@
 // What the tabs of a browser know of one another: when the person did something last, when the server heard of it, and whether
 // they are locked. Without the browser's storage each tab stands for itself.
 
+import { read, write } from '../storage.ts'
+
 const LOCKED = 'tresor.locked'
-
-function read(key: string): string | null {
-  try {
-    return localStorage.getItem(key)
-  } catch {
-    return null
-  }
-}
-
-function write(key: string, value: string | null): void {
-  try {
-    if (value === null) localStorage.removeItem(key)
-    else localStorage.setItem(key, value)
-  } catch {
-    // Each tab stands for itself.
-  }
-}
 
 /** A time in milliseconds since 1970; 0 if it is not known. */
 function time(key: string): { last(): number; note(at: number): void } {
