@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 /// Most bytes of a logo.
 pub const MAX_LOGO_BYTES: usize = 128 << 10;
 
@@ -10,6 +12,8 @@ pub const MAX_LOGO_BYTES: usize = 128 << 10;
 pub struct Logo {
     bytes: Arc<[u8]>,
     media_type: &'static str,
+    /// Every page names the logo by it.
+    digest: [u8; 32],
 }
 
 /// The bytes are no logo.
@@ -26,12 +30,17 @@ impl Logo {
             [0xff, 0xd8, 0xff, ..] => "image/jpeg",
             _ => return Err(NoLogo),
         };
-        Ok(Self { bytes: bytes.into(), media_type })
+        Ok(Self { bytes: bytes.into(), media_type, digest: Sha256::digest(bytes).into() })
     }
 
     /// The file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// SHA-256 of the file.
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.digest
     }
 
     /// Its media type.

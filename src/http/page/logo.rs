@@ -1,20 +1,18 @@
 //! The office's logo: at the top of every page, and at an address of its own.
 
-use data_encoding::HEXLOWER;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderValue, Response};
 use maud::{Markup, html};
-use sha2::{Digest, Sha256};
 
+use super::asset;
 use crate::model::{Logo, Office};
 use crate::net::ResponseBody;
 
-const ADDRESS: &str = "/static/logo-";
+/// How the path of every logo begins.
+const BEGINNING: &str = "/static/logo-";
 
-/// The address has a hash of the picture in it, so a browser may keep it: another picture has another address.
 fn address(logo: &Logo) -> String {
-    let hash = HEXLOWER.encode(&Sha256::digest(logo.bytes()));
-    format!("{ADDRESS}{}", hash.get(..16).unwrap_or_default())
+    asset::address("logo", logo.digest(), "")
 }
 
 /// Name or logo of the office.
@@ -29,20 +27,15 @@ pub(super) fn brand(name: &str, office: Option<&Office>) -> Markup {
 
 /// Whether a logo may lie at this path.
 pub(in crate::http) fn serves(path: &str) -> bool {
-    path.starts_with(ADDRESS)
+    path.starts_with(BEGINNING)
 }
 
 /// The logo, if it lies at this path.
 pub(in crate::http) fn at(path: &str, office: Option<&Office>) -> Option<Response<ResponseBody>> {
     let logo = office?.logo.as_ref().filter(|logo| address(logo) == path)?;
-    let mut response = Response::new(ResponseBody::full(logo.bytes().to_vec()));
-    for (name, value) in [
-        (CONTENT_TYPE, logo.media_type()),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
+    let mut response = asset::answer(logo.media_type(), logo.bytes().to_vec());
+    response
+        .headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     Some(response)
 }

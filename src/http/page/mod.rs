@@ -1,6 +1,7 @@
 //! The pages that people see in a browser: plain HTML that works without scripts, in German or English. `html!` escapes everything
 //! that is put into a page; nothing can be put in unescaped (`tests/architecture.rs`). Sentences come from `text`.
 
+mod asset;
 pub(super) mod bar;
 pub(super) mod document;
 pub(super) mod error_page;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use data_encoding::BASE64URL_NOPAD;
+use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderValue, Response};
 use maud::{Markup, html};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::asset::{address, answer};
 use super::{PICTURES, Unfinished};
 use crate::model::{Office, random_bytes};
 use crate::net::ResponseBody;
@@ -37,14 +38,9 @@ pub(super) struct Scripts {
 /// Bytes of the word that stands for the scripts in a policy.
 const NONCE_BYTES: usize = 16;
 
-/// Path and text of each script. The path has a hash of the text in it, so a browser may keep it: another script has another
-/// address.
-static FILES: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
-    let of = |script: Script| {
-        let hash = HEXLOWER.encode(&Sha256::digest(script.text()));
-        (format!("/static/{}-{}.js", script.name(), hash.get(..16).unwrap_or_default()), script.text())
-    };
-    Script::ALL.map(of).into()
+/// The path of each script.
+static ADDRESSES: LazyLock<Vec<(Script, String)>> = LazyLock::new(|| {
+    Script::ALL.map(|script| (script, address(script.name(), &Sha256::digest(script.text()), ".js"))).into()
 });
 
 impl Script {
@@ -68,7 +64,7 @@ impl Script {
 
     /// Its path.
     fn address(self) -> &'static str {
-        FILES.iter().find(|(_, text)| *text == self.text()).map_or("", |(path, _)| path)
+        ADDRESSES.iter().find(|(script, _)| *script == self).map_or("", |(_, path)| path)
     }
 
     /// The element that loads it, with what it needs to know of the page.
@@ -158,11 +154,6 @@ pub(in crate::http) fn with_script(
 
 /// The script that lies at this path.
 pub(in crate::http) fn at(path: &str) -> Option<Response<ResponseBody>> {
-    let (_, text) = FILES.iter().find(|(address, _)| address == path)?;
-    let mut response = Response::new(ResponseBody::full(*text));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    Some(response)
+    let (script, _) = ADDRESSES.iter().find(|(_, address)| address == path)?;
+    Some(answer("text/javascript; charset=utf-8", script.text()))
 }
