@@ -14,9 +14,13 @@ pub(super) enum Answer {
     /// A page, or a file that is made here.
     Made(Response<ResponseBody>),
     /// What `dav` answers about this path of a space, with the rights of the person.
-    Content { principal: Box<Principal>, space: EntryName, path: EntryPath },
-    /// The same, to be shown in a page as a picture of this media type.
-    Image { principal: Box<Principal>, space: EntryName, path: EntryPath, media_type: &'static str },
+    Content {
+        principal: Box<Principal>,
+        space: EntryName,
+        path: EntryPath,
+        /// The media type as which a page shows it as a picture; `None` for a download.
+        picture: Option<&'static str>,
+    },
 }
 
 /// A status without a body.

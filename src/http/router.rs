@@ -285,11 +285,12 @@ impl Open {
     ) -> Response<ResponseBody> {
         let response = match answer {
             Answer::Made(response) => return response,
-            Answer::Content { principal, space, path } => {
-                self.content(context, body, &principal, space, path).await
-            }
-            Answer::Image { principal, space, path, media_type } => {
-                viewer::as_image(self.content(context, body, &principal, space, path).await, media_type)
+            Answer::Content { principal, space, path, picture } => {
+                let response = self.content(context, body, &principal, space, path).await;
+                match picture {
+                    Some(media_type) => viewer::as_image(response, media_type),
+                    None => response,
+                }
             }
         };
         routed(response, route)
@@ -299,7 +300,7 @@ impl Open {
     async fn api(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
         match api::handle(context, body).await {
             Answer::Made(response) => response,
-            Answer::Content { principal, space, path } | Answer::Image { principal, space, path, .. } => {
+            Answer::Content { principal, space, path, .. } => {
                 api::shown(context, self.content(context, body, &principal, space, path).await)
             }
         }

@@ -106,7 +106,12 @@ async fn answer(
                         entries::require_file(&call, &access, &path).await?;
                     }
                     let space = EntryName::parse(&space.name).map_err(|_| ApiError::NoSuchAddress)?;
-                    return Ok(Answer::Content { principal: Box::new(caller.principal), space, path });
+                    return Ok(Answer::Content {
+                        principal: Box::new(caller.principal),
+                        space,
+                        path,
+                        picture: None,
+                    });
                 }
                 Operation::ShowSession => session::show(&call, &caller),
                 Operation::EndSession => session::end(&call, &caller).await,

@@ -137,7 +137,7 @@ impl Cabinet<'_> {
             View::Itself if entry.is_folder() => self.folder(&spot, &entry, &outcome).await?,
             View::Itself | View::Archive => {
                 let principal = Box::new(self.desk.session.principal.clone());
-                return Ok(Answer::Content { principal, space: spot.space, path: spot.path });
+                return Ok(Answer::Content { principal, space: spot.space, path: spot.path, picture: None });
             }
         }))
     }

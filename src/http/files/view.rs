@@ -69,7 +69,7 @@ impl Cabinet<'_> {
         let view = self.desk.context.services.intake.look(&spot.access, &spot.path).await?;
         let ViewKind::Image(media_type) = view.kind else { return Err(LibraryError::NotFound.into()) };
         let principal = Box::new(self.desk.session.principal.clone());
-        Ok(Answer::Image { principal, space: spot.space, path: spot.path, media_type })
+        Ok(Answer::Content { principal, space: spot.space, path: spot.path, picture: Some(media_type) })
     }
 
     /// The way to the files before and after one, in the order of its folder.
