@@ -4,12 +4,13 @@ use http::Response;
 use maud::{Markup, html};
 
 use super::{HERE, Outcome, Own};
+use crate::http::error::upload_status;
 use crate::http::page::folder::shown_name;
 use crate::http::reply::see_other;
 use crate::library::Space;
-use crate::model::{Access, Right, Shown, UploadId};
+use crate::model::{Access, Right, Shown};
 use crate::net::ResponseBody;
-use crate::uploads::{Upload, UploadsOf};
+use crate::uploads::{Upload, UploadError, UploadsOf};
 
 /// Most uploads that are shown at once, the oldest ones.
 const MOST_UPLOADS: usize = 100;
@@ -55,19 +56,27 @@ impl Own<'_> {
         }
     }
 
-    /// Ends an upload; one that is a file by now, or gone, has ended.
+    /// Ends an upload.
     pub(super) async fn discard(&self, upload: &str) -> Response<ResponseBody> {
-        let (uploads, by) = (&self.desk.context.services.uploads, self.desk.principal());
-        let own = UploadsOf::User(by.user);
-        if let Ok(id) = upload.parse::<UploadId>() {
-            for access in self.writable() {
-                let stamp = by.stamp(self.desk.context.info.received);
-                if uploads.cancel(&access, own, id, stamp).await.is_ok() {
-                    return see_other(&format!("{HERE}?discarded"));
+        match self.cancel(upload).await {
+            Ok(()) => see_other(&format!("{HERE}?discarded")),
+            Err(error) => {
+                if upload_status(&error).is_server_error() {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::error!(request_id = %self.desk.context.info.request_id, error, "upload not discarded");
                 }
+                self.page(Outcome::Refused(self.refusal(error.code()))).await
             }
         }
-        self.page(Outcome::Refused(self.refusal("upload-unknown"))).await
+    }
+
+    async fn cancel(&self, upload: &str) -> Result<(), UploadError> {
+        let (uploads, by) = (&self.desk.context.services.uploads, self.desk.principal());
+        let id = upload.parse().map_err(|_| UploadError::NoSuchUpload)?;
+        let space = uploads.space_of(by.user, id).await?;
+        let access = self.writable().into_iter().find(|access| access.space() == space);
+        let access = access.ok_or(UploadError::NoSuchUpload)?;
+        uploads.cancel(&access, UploadsOf::User(by.user), id, by.stamp(self.desk.context.info.received)).await
     }
 
     fn writable(&self) -> Vec<Access> {

@@ -1,8 +1,11 @@
 //! A small file whose first request brings all of it is stored like a PUT, in one transaction.
 
+use http::StatusCode;
+
 use super::begin::Begun;
 use super::refused::Refused;
 use super::{Done, Owner, SendRequest, log_unnoted};
+use crate::http::error::library_status;
 use crate::http::protocol::tus;
 use crate::http::refusal::Refusal;
 use crate::library::{NewFile, PutOutcome, receive};
@@ -10,7 +13,7 @@ use crate::model::{Timestamp, UploadId};
 use crate::net::RequestBody;
 
 /// Largest file in bytes that is stored at once: of a larger one, the bytes that arrived before its line broke are kept.
-pub(super) const MAX_AT_ONCE: u64 = 1024 * 1024;
+const MAX_AT_ONCE: u64 = 1024 * 1024;
 
 impl SendRequest<'_> {
     /// Whether the request brings all bytes of a small file.
@@ -32,8 +35,8 @@ impl SendRequest<'_> {
         let outcome = match self.put(begun, owner, body).await {
             Ok(outcome) => outcome,
             Err(refused) => {
-                if let (Owner::Guest { visit, .. }, Some(hand_in), Some(refusal)) =
-                    (owner, hand_in, self.lasting(&refused))
+                if let (Owner::Guest { visit, .. }, Some(hand_in)) = (owner, hand_in)
+                    && let Some(refusal) = self.lasting(&refused)
                 {
                     let (sharing, now) = (&self.services.sharing, Timestamp::now());
                     let noted =
@@ -63,7 +66,10 @@ impl SendRequest<'_> {
     /// Why the file was refused, if another try would not help.
     fn lasting(&self, refused: &Refused) -> Option<Refusal> {
         let Refused::Library(error) = refused else { return None };
-        let refusal = Refusal::of_library(error, self.info.request_id);
-        matches!(refusal, Refusal::NoRoom | Refusal::BadName).then_some(refusal)
+        let lasts = [StatusCode::INSUFFICIENT_STORAGE, StatusCode::CONFLICT, StatusCode::BAD_REQUEST];
+        // Others would be logged here, and once more with the answer.
+        let refusal =
+            lasts.contains(&library_status(error)).then(|| Refusal::of_library(error, self.info.request_id));
+        refusal.filter(|refusal| matches!(refusal, Refusal::NoRoom | Refusal::BadName))
     }
 }
