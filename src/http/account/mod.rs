@@ -8,13 +8,13 @@ use std::borrow::Cow;
 
 use http::{Method, Response};
 
-use super::browsers;
 use super::context::RequestContext;
 use super::desk::{Desk, at_desk};
 use super::page::form::field;
 use super::page::language::keep_choice;
 use super::reach;
 use super::reply::{not_allowed, see_other};
+use super::signed_in;
 use crate::admin::{Reply, Request, Secret};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::RefusalTexts;
@@ -107,7 +107,7 @@ impl Own<'_> {
                 };
             }
             "discard" => return self.discard(&text("upload")).await,
-            browsers::END => {
+            signed_in::END => {
                 let id = text("session").parse().unwrap_or_default();
                 return match self.desk.ask(Request::SessionEnd { user: name, id }).await {
                     Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,

@@ -6,10 +6,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{HERE, Outcome, Own};
 use crate::admin::{AppPasswordShown, IssuedAppPassword, Reply, Request, SecondFactorShown};
-use crate::http::browsers;
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Width, facts, note, problem, qr, success};
 use crate::http::reach::Reach;
+use crate::http::signed_in;
 use crate::model::Role;
 use crate::net::ResponseBody;
 use crate::text::{AccountTexts, LoginTexts, SignedInTexts};
@@ -42,7 +42,7 @@ impl Own<'_> {
             }
             (facts(&[(texts.user_name(), &shown_name(desk.name())), (texts.role(), role)]))
             (self.devices(&devices))
-            (browsers::list(desk, HERE, &sessions))
+            (signed_in::list(desk, HERE, &sessions))
             (self.uploads().await)
             (self.reach().await)
             section {

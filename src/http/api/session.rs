@@ -10,10 +10,10 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::{Call, Reply, reply};
 use crate::accounts::{Credentials, Principal, SessionToken};
-use crate::http::browser;
 use crate::http::page::form::is_from_another_site;
 use crate::http::reply::uncached;
 use crate::http::session::Cookie;
+use crate::http::user_agent;
 use crate::net::{LogUser, RequestBody, ResponseBody};
 
 /// What a person enters to sign in.
@@ -52,8 +52,8 @@ pub(super) async fn open(call: &Call<'_>, body: &mut RequestBody, user: &mut Opt
     let credentials = Credentials { name, password: SecretString::from(password.as_str()) };
     let code = code.filter(|code| !code.trim().is_empty()).map(|code| SecretString::from(code.as_str()));
     let (accounts, info) = (&context.services.accounts, context.info);
-    let called = browser::called(&context.parts.headers);
-    let by = (info.peer, called.as_str());
+    let browser = user_agent::browser(&context.parts.headers);
+    let by = (info.peer, browser.as_str());
     let session = accounts.begin_session(&credentials, code.as_ref(), by, info.received).await?;
     if let Some(earlier) = Cookie::Session.read(context) {
         accounts.end_session(&earlier).await?;

@@ -7,10 +7,10 @@ use super::address::{Address, HERE};
 use super::{Office, Outcome, details, space};
 use crate::accounts::random_words;
 use crate::admin::{IntakeAsked, Reply, Request, Secret};
-use crate::http::browsers;
 use crate::http::page::form::field;
 use crate::http::reach;
 use crate::http::reply::see_other;
+use crate::http::signed_in;
 use crate::net::ResponseBody;
 
 /// Groups of letters in a password that is made up.
@@ -163,7 +163,7 @@ fn about_person(name: &str, action: &str, text: &impl Fn(&'static str) -> String
         "remove-device" => {
             Request::AppPasswordRevoke { user: name, id: text("device").parse().unwrap_or_default() }
         }
-        browsers::END => Request::SessionEnd { user: name, id: text("session").parse().unwrap_or_default() },
+        signed_in::END => Request::SessionEnd { user: name, id: text("session").parse().unwrap_or_default() },
         action => return about_right(action, name, text("space"), text),
     })
 }

@@ -6,10 +6,10 @@ use maud::{Markup, html};
 use super::address::{Address, HERE};
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{AppPasswordShown, GrantShown, RemovalShown, Reply, Request, UserShown};
-use crate::http::browsers;
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Width, note};
 use crate::http::reach::Reach;
+use crate::http::signed_in;
 use crate::model::{Right, Role};
 use crate::net::ResponseBody;
 use crate::text::AdministrationTexts;
@@ -53,7 +53,7 @@ impl Office<'_> {
             }
             (self.reach(person, &people, &here))
             (self.devices(&here, &devices))
-            (browsers::list(&self.desk, &here.path(), &sessions))
+            (signed_in::list(&self.desk, &here.path(), &sessions))
             section {
                 h2 { (texts.settings()) }
                 (self.access(person, &here, &removal))

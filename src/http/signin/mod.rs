@@ -8,7 +8,6 @@ use maud::html;
 
 use self::lock::LOCK;
 use self::place::own_page;
-use super::browser;
 use super::context::RequestContext;
 use super::page::bar::bar;
 use super::page::form::{field, read_form};
@@ -17,6 +16,7 @@ use super::page::login_form::{self, Entered, LoginProblem};
 use super::page::{Page, Width, note, problem, success};
 use super::reply::{not_allowed, see_other, uncached};
 use super::session::{Cookie, FORM_TOKEN, even_locked, forged, is_own_form};
+use super::user_agent;
 use crate::accounts::{SESSION_IDLE, SESSION_LIFETIME, SessionToken, SignInError};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{Language, SignInTexts};
@@ -102,8 +102,8 @@ impl SignIn<'_> {
         }
         let Entered { credentials, code } = Entered::of(&form);
         let (accounts, info) = (&self.context.services.accounts, self.context.info);
-        let called = browser::called(&self.context.parts.headers);
-        let by = (info.peer, called.as_str());
+        let browser = user_agent::browser(&self.context.parts.headers);
+        let by = (info.peer, browser.as_str());
         let begun = accounts.begin_session(&credentials, code.as_ref(), by, info.received).await;
         let session = match begun {
             Ok(session) => session,

@@ -26,7 +26,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// Browser and system, such as `Firefox, Windows`; empty if neither is known.
-pub(super) fn called(headers: &HeaderMap) -> String {
+pub(super) fn browser(headers: &HeaderMap) -> String {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let known = |marks: &[(&str, &'static str)]| {
         marks.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
@@ -67,8 +67,8 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(USER_AGENT, HeaderValue::from_str(agent).unwrap());
-            assert_eq!(called(&headers), name, "{agent}");
+            assert_eq!(browser(&headers), name, "{agent}");
         }
-        assert_eq!(called(&HeaderMap::new()), "");
+        assert_eq!(browser(&HeaderMap::new()), "");
     }
 }
