@@ -273,6 +273,18 @@ const scenarios = {
     await other.locator('dialog.lock input[type=password]').fill(given.password)
     await other.keyboard.press('Enter')
     await hasText(other.locator('dialog.lock [role=alert]'), 'Ihre Anmeldung ist abgelaufen.')
+    // Another person at the same browser does not find it, and the tab in the space meets 404.
+    isCut = true
+    const stranger = await context.newPage()
+    await signIn(stranger, '/files/', given.other)
+    await other.bringToFront()
+    const asked = other.waitForResponse((answer) => answer.url().endsWith('/account'))
+    await other.evaluate(() => dispatchEvent(new Event('focus')))
+    await asked
+    await hasText(other.locator('dialog.lock [role=alert]'), 'Ihre Anmeldung ist abgelaufen.')
+    assert.ok(await other.locator('dialog.lock').isVisible())
+    await stranger.close()
+    await context.clearCookies()
     const anew = await context.newPage()
     await signIn(anew, '/files/')
     await other.bringToFront()
@@ -430,9 +442,9 @@ const scenarios = {
 }
 
 /** Signs in at a page. */
-async function signIn(page, path) {
+async function signIn(page, path, user = given.user) {
   await page.goto(`${given.base}${path}`)
-  await page.fill('input[name=user]', given.user)
+  await page.fill('input[name=user]', user)
   await page.fill('input[type=password]', given.password)
   await page.click('main button')
   await page.waitForURL(`**${path}`)

@@ -272,7 +272,8 @@ fn pages_are_locked_and_nothing_that_was_typed_or_sent_is_lost() {
     let work = server.scratch("work");
     let large = ["first.bin", "second.bin"];
     let sums = large.map(|name| write_file(&work.join(name), 3, 20 << 20));
-    browse(&server, "lock", &work, &json!({ "large": large }));
+    server.add_user("bert", "staff", PASSWORD);
+    browse(&server, "lock", &work, &json!({ "large": large, "other": "bert" }));
     assert!(server.cli_ok(["user", "app-password", "list", USER]).contains("Mein Laptop"));
     for (name, sum) in large.iter().zip(sums) {
         let stored = server.request("GET", &format!("/dav/{SPACE}/{name}")).send().expect(200);
