@@ -189,10 +189,15 @@ pub(in crate::http) fn number_of_bytes(
 fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
     let mut length: Option<u64> = None;
     for name in ["Content-Length", "X-Expected-Entity-Length", "OC-Total-Length", "Upload-Length"] {
+        let Some(value) = number_of_bytes(headers, name)? else { continue };
         if name == "X-Expected-Entity-Length" && length.is_some() {
+            if length == Some(0) && value > 0 {
+                let reason =
+                    "announces a file, and its body is empty: a proxy in front of this server has dropped it";
+                return Err(RequestError::Header { name, reason });
+            }
             continue;
         }
-        let Some(value) = number_of_bytes(headers, name)? else { continue };
         if length.is_some_and(|before| before != value) {
             return Err(RequestError::Header { name, reason: "contradicts the length of the body" });
         }
@@ -435,6 +440,7 @@ mod tests {
             (&[("upload-incomplete", "?1")], 400),
             (&[("content-encoding", "gzip")], 415),
             (&[("content-length", "5"), ("oc-total-length", "6")], 400),
+            (&[("content-length", "0"), ("x-expected-entity-length", "6")], 400),
             (&[("x-expected-entity-length", "-1")], 400),
             (&[("x-expected-entity-length", "+1")], 400),
             (&[("oc-total-length", "99999999999999999999")], 400),
