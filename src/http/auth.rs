@@ -6,8 +6,9 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::context::RequestContext;
+use super::devices::WhyRefused;
 use super::reply::{plain, too_many};
-use crate::accounts::{AuthError, Credentials, Principal};
+use crate::accounts::{AuthError, Credentials, Principal, UserName};
 use crate::net::ResponseBody;
 
 /// Realm that clients show when they ask for the password.
@@ -31,7 +32,8 @@ pub(super) async fn authenticate(context: RequestContext<'_>) -> Result<Principa
     let Some(credentials) = credentials(&parts.headers) else {
         return Err(LoginRefused::Unauthorised("Log in with your user name and password."));
     };
-    services.accounts.authenticate(&credentials, info.peer, info.received).await.map_err(|error| match error {
+    let checked = services.accounts.authenticate(&credentials, info.peer, info.received).await;
+    checked.inspect_err(|error| remember(context, &credentials, error)).map_err(|error| match error {
         AuthError::Rejected | AuthError::WrongCode => {
             LoginRefused::Unauthorised("The user name or password is wrong.")
         }
@@ -48,6 +50,22 @@ pub(super) async fn authenticate(context: RequestContext<'_>) -> Result<Principa
             LoginRefused::Failed("The login could not be checked.")
         }
     })
+}
+
+/// Remembers a failed login for the page of the account's devices. A name that no account has is remembered, too: the difference
+/// would show.
+fn remember(context: RequestContext<'_>, credentials: &Credentials, error: &AuthError) {
+    let why = match error {
+        AuthError::Rejected | AuthError::WrongCode => WhyRefused::Password,
+        AuthError::SecondFactorNeeded => WhyRefused::SecondFactor,
+        AuthError::Throttled { .. } => WhyRefused::TooMany,
+        AuthError::Busy | AuthError::Catalog(_) => return,
+    };
+    // Windows puts the name of a domain in front.
+    let name = credentials.name.rsplit('\\').next().unwrap_or_default();
+    let Ok(name) = UserName::parse(name) else { return };
+    let RequestContext { services, parts, info } = context;
+    services.devices.note_refused(name.key(), &parts.headers, why, info.received);
 }
 
 impl LoginRefused {

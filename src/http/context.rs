@@ -3,7 +3,9 @@
 use http::request::Parts;
 use http::uri::PathAndQuery;
 
+use super::HealthState;
 use super::archive_limits::Archives;
+use super::devices::Devices;
 use super::receipt_limits::Receipts;
 use super::recent_spaces::RecentSpaces;
 use crate::accounts::Accounts;
@@ -27,6 +29,8 @@ pub(super) struct Services {
     pub(super) lanes: SendLanes,
     pub(super) archives: Archives,
     pub(super) receipts: Receipts,
+    pub(super) devices: Devices,
+    pub(super) health: HealthState,
 }
 
 /// A request without its body, and the services that answer it.

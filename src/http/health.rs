@@ -85,6 +85,12 @@ impl HealthState {
         self.0.tls.get().map_or(Validity::Valid, |tls| tls.validity(now))
     }
 
+    /// SHA-256 of the certificate in use, if this server issued it itself; `None` for one of the office, and behind a proxy.
+    pub fn own_certificate(&self) -> Option<String> {
+        let tls = self.0.tls.get()?;
+        tls.is_self_issued().then(|| tls.fingerprint())
+    }
+
     /// Replaces the state.
     pub fn set(&self, health: Health) {
         let position = Health::ALL.iter().position(|known| *known == health).unwrap_or_default();

@@ -10,6 +10,8 @@ mod context;
 mod cookies;
 mod dav;
 mod desk;
+mod device_pages;
+mod devices;
 mod error;
 mod files;
 mod finished;

@@ -13,6 +13,7 @@ use super::auth::authenticate;
 use super::check;
 use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
+use super::devices::{Devices, Sighting};
 use super::files;
 use super::holding;
 use super::links::{self, LinkAddress};
@@ -101,6 +102,8 @@ impl Router {
             lanes,
             archives,
             receipts,
+            devices: Devices::default(),
+            health: self.health.clone(),
         };
         let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
         // A second unlock finds the instance already open and never gets here.
@@ -407,6 +410,7 @@ impl Open {
         match authenticate(context).await {
             Ok(principal) => {
                 let mut response = self.resumable.handle(endpoint, context, body, &principal).await;
+                self.see(context, &principal, &response);
                 response.extensions_mut().insert(LogUser(principal.user));
                 routed(response, route)
             }
@@ -423,6 +427,7 @@ impl Open {
         match authenticate(context).await {
             Ok(principal) => {
                 let mut response = self.dav.handle(context, body, &principal).await;
+                self.see(context, &principal, &response);
                 if let UploadStart::Whole(dialect) = start {
                     Resumable::complete_whole(&mut response, dialect);
                 }
@@ -434,6 +439,17 @@ impl Open {
             }
             Err(refused) => routed(refused.response(), route),
         }
+    }
+}
+
+impl Open {
+    /// Remembers how far the program of a device came.
+    fn see(&self, context: RequestContext<'_>, principal: &Principal, response: &Response<ResponseBody>) {
+        self.services.devices.note(
+            principal,
+            Sighting::of(context.parts, context.info.secure, response),
+            context.info.received,
+        );
     }
 }
 

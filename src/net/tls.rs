@@ -163,6 +163,11 @@ impl Tls {
         }
     }
 
+    /// Whether this server issued its certificate itself.
+    pub fn is_self_issued(&self) -> bool {
+        self.files.is_none()
+    }
+
     /// SHA-256 of the server's own certificate, as browsers show it: `AB:CD:…`.
     pub fn fingerprint(&self) -> String {
         let pair = self.current.get();

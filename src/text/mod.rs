@@ -6,6 +6,8 @@ mod archive;
 mod asked;
 mod asked_mail;
 mod browse;
+mod copying;
+mod devices;
 mod errors;
 mod files;
 mod hand_in;
@@ -37,6 +39,8 @@ pub use archive::ArchiveTexts;
 pub use asked::AskedTexts;
 pub use asked_mail::{AskedMail, AskedMailTexts};
 pub use browse::BrowseTexts;
+pub use copying::CopyingTexts;
+pub use devices::DeviceTexts;
 pub use errors::ErrorTexts;
 pub use files::FilesTexts;
 pub use hand_in::HandInTexts;
@@ -68,6 +72,8 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("ArchiveTexts", ArchiveTexts::ALL),
     ("AskedTexts", AskedTexts::ALL),
     ("BrowseTexts", BrowseTexts::ALL),
+    ("CopyingTexts", CopyingTexts::ALL),
+    ("DeviceTexts", DeviceTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
     ("FilesTexts", FilesTexts::ALL),
     ("HandInTexts", HandInTexts::ALL),

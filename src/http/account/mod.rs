@@ -1,5 +1,6 @@
 //! The page of a person's own account: devices, second factor, password. Plain HTML without scripts, in German or English.
 
+mod devices;
 mod page;
 mod password;
 mod uploads;
@@ -41,7 +42,7 @@ enum Outcome {
 
 /// Whether this endpoint serves the path.
 pub(super) fn serves(path: &str) -> bool {
-    path == HERE
+    path == HERE || devices::serves(path)
 }
 
 /// Answers a request to the page.
@@ -62,6 +63,9 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
 
 impl Own<'_> {
     async fn answer(&self, body: &mut RequestBody) -> Response<ResponseBody> {
+        if devices::serves(self.desk.context.path()) {
+            return self.about_devices().await;
+        }
         match self.desk.context.parts.method {
             Method::GET | Method::HEAD => {
                 let has = |word| field(self.desk.query().as_bytes(), word).is_some();

@@ -4,9 +4,13 @@ use http::{Response, StatusCode};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::devices::{DEVICES, OWN};
 use super::{HERE, Outcome, Own};
 use crate::admin::{AppPasswordShown, IssuedAppPassword, Reply, Request, SecondFactorShown};
+use crate::http::device_pages::has_been_seen;
+use crate::http::page::copied::value;
 use crate::http::page::folder::shown_name;
+use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Width, facts, note, problem, qr, success};
 use crate::http::reach::Reach;
 use crate::http::signed_in;
@@ -74,7 +78,7 @@ impl Own<'_> {
                     ul.items {
                         @for device in devices {
                             li {
-                                (shown_name(&device.label))
+                                a href=(format!("{DEVICES}/{}", device.id)) { (shown_name(&device.label)) }
                                 p.where { (self.history(device)) }
                                 form method="post" action=(HERE) {
                                     (desk.token())
@@ -85,6 +89,10 @@ impl Own<'_> {
                         }
                     }
                 }
+                @if has_been_seen(desk, (desk.principal().user, None)) {
+                    p { a href=(format!("{DEVICES}/{OWN}")) { (self.device_texts().look_own()) } }
+                }
+                p { a href=(DEVICES) { (self.device_texts().setup_link()) } }
                 details {
                     summary { (texts.new_device()) }
                     form method="post" action=(HERE) {
@@ -183,9 +191,7 @@ impl Own<'_> {
         // As the Nextcloud apps read it: https://docs.nextcloud.com, "QR code to log in".
         let scanned =
             format!("nc://login/user:{}&password:{}&server:{origin}", encode(&issued.user), issued.password);
-        let line = |label: &str, value: &str| {
-            html! { label { (label) input type="text" readonly value=(value); } }
-        };
+        let line = |label: &str, text: &str| value(desk.language, label, text);
         let content = html! {
             (note(texts.shown_once()))
             (line(texts.address(), &address))
@@ -200,10 +206,12 @@ impl Own<'_> {
                     li { (texts.how_explorer()) }
                     li { (texts.how_nextcloud(&origin)) }
                 }
+                p { a href=(DEVICES) target="_blank" { (self.device_texts().setup_link()) } }
+                p { a href=(format!("{DEVICES}/{}", issued.id)) target="_blank" { (self.device_texts().look()) } }
             }
             p { a.button href=(HERE) { (texts.back()) } }
         };
-        self.once(texts.device_made(), content)
+        with_script(self.once(texts.device_made(), content), Script::Copy)
     }
 
     /// The secret of a second factor, to be confirmed with a code.

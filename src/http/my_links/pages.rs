@@ -9,6 +9,8 @@ use maud::{Markup, html};
 use super::made::{Asked, Refused};
 use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::bar::bar;
+use crate::http::page::copied;
+use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, known_facts, problem, qr, success};
 use crate::http::viewer;
 use crate::intake::ViewKind;
@@ -91,7 +93,7 @@ impl MyLinks<'_> {
             (texts.deadline(), deadline),
             (texts.until(), until),
         ];
-        let takes = link.right == LinkRight::Add;
+        let (takes, language) = (link.right == LinkRight::Add, self.desk.language);
         let content = html! {
             @match outcome {
                 Outcome::Made => (success(texts.made())),
@@ -101,9 +103,9 @@ impl MyLinks<'_> {
             @if status == StatusCode::BAD_REQUEST { (problem(texts.bad_date())) }
             (known_facts(&rows))
             section {
-                label { (texts.address()) input type="text" readonly value=(address); }
+                (copied::value(language, texts.address(), &address))
                 (qr::picture(&address))
-                label { (texts.mail()) textarea readonly rows="11" { (self.mail(takes, &address)) } }
+                (copied::text(language, texts.mail(), &self.mail(takes, &address), (11, language)))
                 @if link.has_password { p { (texts.password_apart()) } }
             }
             @if takes {
@@ -124,7 +126,7 @@ impl MyLinks<'_> {
             }
             (self.actions(id))
         };
-        Ok(self.page(&name(&shared), content, status))
+        Ok(with_script(self.page(&name(&shared), content, status), Script::Copy))
     }
 
     fn form(&self, asked: &Asked) -> Markup {

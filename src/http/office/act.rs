@@ -36,7 +36,8 @@ impl Office<'_> {
             | Address::State
             | Address::Rights
             | Address::Templates
-            | Address::Template(_) => None,
+            | Address::Template(_)
+            | Address::Device(..) => None,
             Address::Details => Some(Request::OfficeSet(details::asked(form))),
             Address::Person(name) if action == "reach" => {
                 let mut request = reach::asked(name, form);

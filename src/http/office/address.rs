@@ -16,6 +16,8 @@ pub(super) enum Address {
     Templates,
     Template(String),
     Person(String),
+    /// A device of this person.
+    Device(String, i64),
     Space(String),
 }
 
@@ -24,6 +26,10 @@ impl Address {
         let mut parts = path.strip_prefix(HERE)?.split('/').skip(1);
         let (kind, name) = (parts.next(), parts.next());
         match (kind, name, parts.next()) {
+            (Some("people"), Some(name), Some("devices")) => {
+                let id = parts.next()?.parse().ok()?;
+                parts.next().is_none().then_some(Self::Device(decode(name).ok()?, id))
+            }
             (None, ..) => Some(Self::List),
             (Some("details"), None, _) => Some(Self::Details),
             (Some("logo"), None, _) => Some(Self::Logo),
@@ -52,6 +58,7 @@ impl Address {
             Self::Templates => format!("{HERE}/templates"),
             Self::Template(name) => named("templates", name),
             Self::Person(name) => named("people", name),
+            Self::Device(name, id) => format!("{}/devices/{id}", named("people", name)),
             Self::Space(name) => named("spaces", name),
         }
     }
@@ -67,6 +74,7 @@ mod tests {
             Address::Person("Jürgen K./2".into()),
             Address::Space("A & B?#".into()),
             Address::Template("lohn".into()),
+            Address::Device("A/B".into(), 12),
         ];
         let plain = [
             Address::List,
@@ -79,7 +87,15 @@ mod tests {
         for address in plain.into_iter().chain(named) {
             assert_eq!(Address::of(&address.path()), Some(address));
         }
-        for bad in ["/office/", "/office/people", "/office/people/a/b", "/office/people/%zz", "/office/x/y"] {
+        for bad in [
+            "/office/",
+            "/office/people",
+            "/office/people/a/b",
+            "/office/people/%zz",
+            "/office/people/a/devices/x",
+            "/office/people/a/devices/1/2",
+            "/office/x/y",
+        ] {
             assert_eq!(Address::of(bad), None, "{bad}");
         }
     }

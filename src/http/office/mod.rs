@@ -4,6 +4,7 @@
 mod act;
 mod address;
 mod details;
+mod device;
 mod list;
 mod person;
 mod rights;
@@ -125,6 +126,7 @@ impl Office<'_> {
             Address::Templates => self.templates(&outcome).await,
             Address::Template(name) => self.template(name, None, &outcome).await,
             Address::Person(name) => self.person(name, &outcome).await,
+            Address::Device(person, id) => self.device(person, *id, &outcome).await,
             Address::Space(name) => self.space(name, &outcome).await,
         };
         self.made(page)

@@ -94,6 +94,10 @@ impl Office<'_> {
             Some(used) => texts.last_used(&self.desk.moment(used.0)),
             None => texts.never_used().to_owned(),
         };
+        let device_of = |device: &AppPasswordShown| match here {
+            Address::Person(name) => Address::Device(name.clone(), device.id).path(),
+            _ => here.path(),
+        };
         html! {
             section {
                 h2 { (texts.devices()) }
@@ -101,7 +105,7 @@ impl Office<'_> {
                     ul.items {
                         @for device in devices {
                             li {
-                                (shown_name(&device.label))
+                                a href=(device_of(device)) { (shown_name(&device.label)) }
                                 p.where { (used(device)) }
                                 form method="post" action=(here.path()) {
                                     (self.desk.token())

@@ -3,6 +3,7 @@
 
 mod asset;
 pub(super) mod bar;
+pub(super) mod copied;
 pub(super) mod document;
 pub(super) mod error_page;
 pub(super) mod folder;

@@ -25,6 +25,8 @@ pub(in crate::http) enum Script {
     Desk,
     /// Keys for the links and buttons of the page.
     Keys,
+    /// Buttons that copy values.
+    Copy,
 }
 
 /// The scripts of a page.
@@ -44,13 +46,14 @@ static ADDRESSES: LazyLock<Vec<(Script, String)>> = LazyLock::new(|| {
 });
 
 impl Script {
-    const ALL: [Self; 3] = [Self::Upload, Self::Desk, Self::Keys];
+    const ALL: [Self; 4] = [Self::Upload, Self::Desk, Self::Keys, Self::Copy];
 
     fn name(self) -> &'static str {
         match self {
             Self::Upload => "upload",
             Self::Desk => "desk",
             Self::Keys => "keys",
+            Self::Copy => "copy",
         }
     }
 
@@ -59,6 +62,7 @@ impl Script {
             Self::Upload => include_str!("../../../web/dist/upload.js"),
             Self::Desk => include_str!("../../../web/dist/desk.js"),
             Self::Keys => include_str!("../../../web/dist/keys.js"),
+            Self::Copy => include_str!("../../../web/dist/copy.js"),
         }
     }
 
@@ -79,7 +83,7 @@ impl Script {
                     script src=(self.address()) nonce=(nonce) data-words=(ScreenLockTexts(language).json())
                         data-after=(after.as_secs()) defer {}
                 },
-                Self::Keys => { script src=(self.address()) nonce=(nonce) defer {} },
+                Self::Keys | Self::Copy => { script src=(self.address()) nonce=(nonce) defer {} },
             }
         }
     }

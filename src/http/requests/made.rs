@@ -8,7 +8,9 @@ use maud::{Markup, html};
 use super::address::{LIST, MADE, of_request};
 use super::table::written;
 use super::{Failure, Requests};
+use crate::http::page::copied;
 use crate::http::page::form::field;
+use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Width, note, qr, success};
 use crate::http::reply::csv_file;
 use crate::model::{RequestId, Shown};
@@ -42,7 +44,8 @@ impl Requests<'_> {
             }
             p { a href=(LIST) { (texts.all()) } }
         };
-        Ok(self.page(texts.made_title(), Width::Narrow, content, StatusCode::OK))
+        let page = self.page(texts.made_title(), Width::Narrow, content, StatusCode::OK);
+        Ok(with_script(page, Script::Copy))
     }
 
     /// The same as a table.
@@ -79,20 +82,19 @@ impl Requests<'_> {
     }
 
     fn address(&self, row: &RequestHead, recipient: &RecipientShown, is_full: bool) -> Markup {
-        let texts = self.texts();
+        let (texts, language) = (self.texts(), self.desk.language);
         let Some(link) = &recipient.link else { return html! {} };
         let (address, person) = (self.whole(&link.url_path()), &recipient.row);
+        let tongue = Language::of_tag(&person.language);
         let known: Vec<_> =
             [&person.name, &person.mail].into_iter().filter(|text| !text.is_empty()).collect();
         let known: Vec<_> = known.into_iter().map(|text| Shown(text).to_string()).collect();
         html! {
             @if !known.is_empty() { p.state { (known.join(", ")) } }
-            label { (texts.address()) input type="text" readonly value=(address); }
+            (copied::value(language, texts.address(), &address))
             @if is_full {
                 (qr::picture(&address))
-                label { (texts.mail_text())
-                    textarea readonly rows="12" lang=(person.language) { (self.mail(row, recipient, &address)) }
-                }
+                (copied::text(language, texts.mail_text(), &self.mail(row, recipient, &address), (12, tongue)))
             }
         }
     }

@@ -12,6 +12,7 @@ mod asking;
 mod bad_input;
 mod checking;
 mod conditions;
+mod devices;
 pub(crate) mod downloads;
 mod etags;
 pub(crate) mod files;

@@ -37,6 +37,15 @@ const UNSEEN: &[(&str, &str)] = &[
     ("AskedTexts::send", "for screen readers"),
     ("AskedTexts::too_many_comments", "needs 50 comments"),
     ("BrowseTexts::more", "needs 2,000 files"),
+    ("DeviceTexts::own_certificate", "needs TLS: `http::devices`"),
+    ("DeviceTexts::own_certificate_windows", "needs TLS: `http::devices`"),
+    ("DeviceTexts::secure", "needs TLS: `http::devices`"),
+    ("DeviceTexts::hint_nothing", "needs TLS: `http::devices`"),
+    ("DeviceTexts::refused_factor", "needs a second factor"),
+    ("DeviceTexts::refused_many", "locks this test's address out"),
+    ("DeviceTexts::why_full", "needs a full space"),
+    ("DeviceTexts::why_busy", "needs more requests at once than there are turns"),
+    ("DeviceTexts::why_server", "needs a broken disk"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
     ("ErrorTexts::not_now", "needs a disk that failed"),
@@ -338,6 +347,7 @@ impl Reader<'_> {
         pages.extend(self.files());
         pages.extend(self.viewing());
         pages.extend(self.account());
+        pages.extend(self.devices());
         pages.extend(self.administration());
         pages.extend(self.logins());
         pages.extend(self.refusals());
@@ -793,6 +803,65 @@ impl Reader<'_> {
             view("4.pdf?view").expect(200),
             view("5.pdf?view").expect(200),
         ]
+    }
+
+    /// What a person enters on devices, and how far two programs come.
+    fn devices(&self) -> Vec<Response> {
+        let name = format!("devices-{}", self.language.tag());
+        self.server.add_member(&name, "client", "write");
+        let browser = self.browser();
+        browser.sign_in(&name, PASSWORD).expect(303);
+        let list = browser.get("/account").expect(200);
+        let made = browser.send(&list, "/account", &[("do", "device"), ("label", "1")]).expect(200);
+        let password =
+            made.text().rsplit("readonly value=\"").next().unwrap().split('"').next().unwrap().to_owned();
+        let here = format!("/account/devices/{}", hidden(&browser.get("/account"), "device"));
+        let own = "/account/devices/own";
+        let mut pages = vec![browser.get("/account/devices").expect(200), browser.get(&here).expect(200)];
+        let ask = |method: &str, target: &str, agent: &str, password: &str| {
+            let target =
+                if target.starts_with('/') { target.to_owned() } else { format!("/dav/{SPACE}/{target}") };
+            self.server.anonymous(method, &target).sign_in(&name, password).header("User-Agent", agent)
+        };
+        ask("PROPFIND", "/dav/", "x", "wrong").send().expect(401);
+        pages.push(browser.get(&here).expect(200));
+
+        let finder = |method: &str, target: &str| ask(method, target, "WebDAVFS/3.0.0", &password);
+        let file = format!("u%CC%88-{name}");
+        finder("PROPFIND", "/dav/").header("Depth", "0").send().expect(207);
+        pages.push(browser.get(&here).expect(200));
+        finder("PUT", &file).chunks([&b"x"[..]]).send().expect(201);
+        finder("GET", &file).send().expect(200);
+        finder("GET", &file).header("Range", "bytes=9-").send().expect(416);
+        finder("PUT", "none/1").body("x").send().expect(409);
+        finder("MKCOL", "none/1/2").send().expect(409);
+        finder("PUT", "empty").body("x").send().expect(405);
+        finder("PUT", &file).header("X-Expected-Entity-Length", "6").body("").send().expect(400);
+        finder("PROPFIND", &file).xml(&" ".repeat(70 << 10)).send().expect(413);
+        pages.push(browser.get(&here).expect(200));
+        finder("DELETE", &format!("/dav/{SPACE}/")).send().expect(403);
+        finder("MOVE", &file).header("Destination", &self.server.url("/dav/none/1")).send();
+        finder("PROPPATCH", &file).xml("<x").send().expect(400);
+        let lock = self.server.request("LOCK", &format!("/dav/{SPACE}/{file}"));
+        let token = super::fixture::token(&lock.xml(super::fixture::EXCLUSIVE).send());
+        finder("DELETE", &file).send().expect(423);
+        finder("LOCK", &file).xml(super::fixture::EXCLUSIVE).send().expect(423);
+        let unlock = self.server.request("UNLOCK", &format!("/dav/{SPACE}/{file}"));
+        unlock.header("Lock-Token", &format!("<{token}>")).send().expect(204);
+        pages.push(browser.get(&here).expect(200));
+
+        for agent in ["davfs2/1.6.1", "Microsoft-WebDAV-MiniRedir/10.0"] {
+            ask("PROPFIND", "/dav/", agent, PASSWORD).header("Depth", "0").send().expect(207);
+            pages.push(browser.get(own).expect(200));
+        }
+        pages.push(browser.get("/account").expect(200));
+        let office = self.browser();
+        let chief = format!("{name}-chief");
+        self.server.add_user(&chief, "administrator", PASSWORD);
+        office.sign_in(&chief, PASSWORD).expect(303);
+        let id = here.rsplit('/').next().unwrap();
+        pages.push(office.get(&format!("/office/people/{name}/devices/{id}")).expect(200));
+        pages
     }
 
     fn account(&self) -> Vec<Response> {

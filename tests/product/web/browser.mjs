@@ -428,6 +428,23 @@ const scenarios = {
     return { seen }
   },
 
+  /** A value is copied by its button, which says so. */
+  async copy() {
+    const context = await person('en-GB')
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    const page = await context.newPage()
+    await signIn(page, '/account/devices')
+    const [label, value] = given.value
+    const button = page.getByRole('button', { name: `Copy: ${label}` })
+    await button.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: `Copied: ${label}` }).waitFor()
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), value)
+    await button.waitFor()
+    await looks(page, 'copy')
+    return {}
+  },
+
   /** Without scripts the form works as any form does. */
   async plain() {
     const context = await person('de-DE', { javaScriptEnabled: false })

@@ -23,7 +23,8 @@ use crate::support::process::{installed, limited, require, succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Scripts, and the most bytes that each may have as it is sent with gzip at its best; a link's page has the first alone.
-const SCRIPTS: [(&str, usize); 3] = [("upload.js", 30_000), ("desk.js", 6_000), ("keys.js", 1_000)];
+const SCRIPTS: [(&str, usize); 4] =
+    [("upload.js", 30_000), ("desk.js", 6_000), ("keys.js", 1_000), ("copy.js", 1_000)];
 /// Most bytes of all scripts of a page for staff.
 const STAFF_BUDGET: usize = 60_000;
 /// Small files in the folder that is sent; more than a browser lists at once.
@@ -295,6 +296,13 @@ fn files_are_looked_at_from_their_folder() {
     }
     let files: Vec<_> = files.iter().map(|(name, _, text)| json!([name, text])).collect();
     browse(&server, "view", &server.scratch("work"), &json!({ "files": files }));
+}
+
+#[test]
+fn a_value_to_enter_on_a_device_is_copied_by_its_button() {
+    let server = server();
+    let value = json!(["WebDAV address", server.url("/dav/")]);
+    browse(&server, "copy", &server.scratch("work"), &json!({ "value": value }));
 }
 
 #[test]

@@ -162,6 +162,8 @@ fn pages(server: &TestServer) -> (Pages, Pages) {
         ("holding", "/holding".to_owned()),
         ("held", format!("/holding/{held}")),
         ("account", "/account".to_owned()),
+        ("devices", "/account/devices".to_owned()),
+        ("device", "/account/devices/own".to_owned()),
         ("office", "/office".to_owned()),
         ("office-person", "/office/people/k.weber".to_owned()),
         ("office-space", "/office/spaces/M%C3%BCller%20GmbH".to_owned()),
