@@ -57,6 +57,7 @@ pub use totp::FactorSecret;
 use directory::Directory;
 use login_flow::LoginFlows;
 use password::PasswordPool;
+pub use throttle::Network;
 use throttle::{LinkThrottle, Throttle};
 use verified::CredentialCache;
 

@@ -51,14 +51,16 @@ impl Admin {
             bytes: asked.max_size,
             files: asked.max_files,
             types,
-            own_folder: asked.own_folder,
+            own_folder: asked.own_folder || asked.is_box,
             guest_chooses: asked.first_use_password,
+            is_box: asked.is_box,
         };
         let new = NewLink {
             access,
             path: parse_path(&asked.path)?,
             right: word("right", &asked.can, LinkRight::from_word, LinkRight::ALL)?,
             expires: match asked.until.as_deref() {
+                None if asked.is_box => Expiry::Never,
                 None => Expiry::Usual,
                 Some("never") => Expiry::Never,
                 Some(text) => Expiry::Through(day(text)?),

@@ -82,6 +82,9 @@ pub struct LinkAsked {
     pub max_files: Option<u32>,
     pub types: Option<String>,
     pub own_folder: bool,
+    /// Whether it is the user's box.
+    #[serde(default, rename = "box")]
+    pub is_box: bool,
     pub label: String,
     pub note: String,
 }

@@ -258,6 +258,7 @@ pub(super) fn link(shared: Shared, spaces: &[Space]) -> LinkShown {
         uses: link.uses,
         most_uses: link.terms.uses,
         deadline: link.terms.deadline.map(When),
+        is_box: link.terms.is_box,
     }
 }
 

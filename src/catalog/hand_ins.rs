@@ -175,6 +175,14 @@ impl ReadTx<'_> {
         self.all(sql, [link.0], |row| Ok(HandInId(row.get(0)?)))
     }
 
+    /// Whether the latest `most` hand-ins of a link all began at this time or later.
+    pub fn has_begun_since(&self, link: LinkId, since: Timestamp, most: usize) -> Result<bool, CatalogError> {
+        let sql = "SELECT count(*) FROM (SELECT begun_at FROM hand_ins WHERE link_id = ?1 ORDER BY id DESC LIMIT ?3) AS latest
+                   WHERE begun_at >= ?2";
+        let found = self.one(sql, params![link.0, since.0, most], |row| row.get::<usize>(0))?;
+        Ok(found.is_some_and(|found| found >= most))
+    }
+
     /// Up to `limit` hand-ins of a link, latest first.
     pub fn hand_ins_of(&self, link: LinkId, limit: usize) -> Result<Vec<HandInRow>, CatalogError> {
         let sql = format!("{HAND_IN} WHERE hand_ins.link_id = ?1 ORDER BY hand_ins.id DESC LIMIT ?2");
@@ -187,15 +195,22 @@ impl ReadTx<'_> {
         self.all(&sql, params![space.0, limit], hand_in_row)
     }
 
-    /// Up to `limit` hand-ins that are not finished although their link has ended, expired or is used up.
-    pub fn hand_ins_left_open(&self, now: Timestamp, limit: usize) -> Result<Vec<HandInRow>, CatalogError> {
+    /// Up to `limit` hand-ins that are not finished although their link has ended, expired or is used up, or that began through a
+    /// box before `begun`.
+    pub fn hand_ins_left_open(
+        &self,
+        now: Timestamp,
+        begun: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<HandInRow>, CatalogError> {
         let sql = format!(
             "{HAND_IN} LEFT JOIN links ON links.id = link_id LEFT JOIN requests ON requests.id = links.request_id
              WHERE finished_at IS NULL
-                   AND (links.id IS NULL OR expires_at <= ?1 OR uses >= uses_max OR closed_at IS NOT NULL)
-             ORDER BY hand_ins.id LIMIT ?2"
+                   AND (links.id IS NULL OR expires_at <= ?1 OR uses >= uses_max OR closed_at IS NOT NULL
+                        OR is_box = 1 AND begun_at < ?2)
+             ORDER BY hand_ins.id LIMIT ?3"
         );
-        self.all(&sql, params![now.0, limit], hand_in_row)
+        self.all(&sql, params![now.0, begun.0, limit], hand_in_row)
     }
 
     /// The hand-in of a file.

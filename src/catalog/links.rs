@@ -88,7 +88,7 @@ impl std::fmt::Debug for LinkRow {
 
 const LINK: &str = "links.id, nonce, entry_id, space_id, creator_id, \"right\", links.created_at, expires_at,
      password_hash, label, note, hide_download, opened_at, uses_max, uses, deadline_at, bytes_max, files_max, types,
-     own_folder, guest_chooses, fetched_at, links.request_id";
+     own_folder, guest_chooses, fetched_at, links.request_id, is_box";
 
 /// Links joined with their entries. The entries' index includes the columns that links need: see the migration.
 const LINKS: &str = "FROM links JOIN entries ON entries.id = links.entry_id";
@@ -120,6 +120,7 @@ fn link_row(row: &Row<'_>) -> Result<LinkRow, DatabaseError> {
                 .collect(),
             own_folder: row.get(19)?,
             guest_chooses: row.get(20)?,
+            is_box: row.get(23)?,
         },
         uses: row.get(14)?,
         fetched: row.get::<Option<i64>>(21)?.map(Timestamp),
@@ -162,6 +163,11 @@ impl ReadTx<'_> {
         let sql =
             format!("SELECT {LINK} {LINKS} WHERE creator_id = ?1 AND request_id IS NULL ORDER BY links.id");
         self.all(&sql, [creator.0], link_row)
+    }
+
+    /// The box of a user.
+    pub fn box_of(&self, user: UserId) -> Result<Option<LinkRow>, CatalogError> {
+        self.one(&format!("SELECT {LINK} {LINKS} WHERE creator_id = ?1 AND is_box = 1"), [user.0], link_row)
     }
 
     /// Up to `limit` links to read, made before `made`, that end between these times, and through which nothing was fetched.
@@ -222,8 +228,8 @@ impl WriteTx<'_> {
         self.execute(
             "INSERT INTO links (token_hmac, nonce, entry_id, creator_id, \"right\", created_at, expires_at,
                                 password_hash, label, note, hide_download, uses_max, deadline_at, bytes_max,
-                                files_max, types, own_folder, guest_chooses)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                                files_max, types, own_folder, guest_chooses, is_box)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             params![
                 new.token_hmac,
                 new.nonce,
@@ -243,6 +249,7 @@ impl WriteTx<'_> {
                 Some(new.terms.types.join(" ")).filter(|types| !types.is_empty()),
                 new.terms.own_folder,
                 new.terms.guest_chooses,
+                new.terms.is_box,
             ],
         )?;
         Ok(LinkId(self.last_insert_id()))

@@ -45,6 +45,7 @@ enum LinkCommand {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 struct Add {
     /// The space, and the file or folder in it: `Huber` or `Huber/Belege 2026`.
     #[arg(value_name = "SPACE[/PATH]")]
@@ -85,6 +86,13 @@ struct Add {
     /// Put each hand-in into a folder of its own, named by the day and the person.
     #[arg(long)]
     own_folder: bool,
+    /// Make it the user's box: a permanent link for signatures that takes files in. Each person who hands in gives a name and
+    /// gets a folder; 30 hand-ins an hour, 5 of them from one network. A member of staff has at most one.
+    #[arg(
+        long = "box",
+        conflicts_with_all = ["once", "uses", "until", "deadline", "password_file", "first_use_password"]
+    )]
+    is_box: bool,
     /// Label for your own lists; visitors do not see it.
     #[arg(long, value_name = "TEXT", default_value = "")]
     label: String,
@@ -135,6 +143,7 @@ impl Add {
             max_files: self.max_files,
             types: self.types,
             own_folder: self.own_folder,
+            is_box: self.is_box,
             label: self.label,
             note: self.note,
         };

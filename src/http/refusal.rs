@@ -24,12 +24,14 @@ pub(in crate::http) enum Refusal {
     LeftOut,
     Finished,
     ItemDone,
+    NoSender,
+    TooOften,
     Failed,
 }
 
 impl Refusal {
     /// All of them.
-    pub(in crate::http) const ALL: [Self; 14] = [
+    pub(in crate::http) const ALL: [Self; 16] = [
         Self::NothingChosen,
         Self::BadName,
         Self::NoRoom,
@@ -43,6 +45,8 @@ impl Refusal {
         Self::LeftOut,
         Self::Finished,
         Self::ItemDone,
+        Self::NoSender,
+        Self::TooOften,
         Self::Failed,
     ];
 
@@ -67,13 +71,18 @@ impl Refusal {
             Self::LeftOut => "left-out",
             Self::Finished => "finished",
             Self::ItemDone => "item-accepted",
+            Self::NoSender => "no-sender",
+            Self::TooOften => "too-often",
             Self::Failed => "failed",
         }
     }
 
     pub(in crate::http) fn status(self) -> StatusCode {
         match self {
-            Self::NothingChosen | Self::BadName | Self::Broken | Self::WrongLength => StatusCode::BAD_REQUEST,
+            Self::NothingChosen | Self::BadName | Self::NoSender | Self::Broken | Self::WrongLength => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
             Self::Locked => StatusCode::LOCKED,
             Self::TooMany | Self::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
@@ -101,6 +110,8 @@ impl Refusal {
             Self::LeftOut => hand_in.left_out(),
             Self::Finished => hand_in.finished_meanwhile(),
             Self::ItemDone => AskedTexts(language).accepted_meanwhile(),
+            Self::NoSender => hand_in.no_sender(),
+            Self::TooOften => hand_in.too_often(),
             Self::Failed => texts.not_stored(),
         }
     }
@@ -113,7 +124,8 @@ impl Refusal {
             HandInError::Finished | HandInError::UsedUp => Self::Finished,
             HandInError::ItemDone => Self::ItemDone,
             HandInError::NoSuchHandIn => Self::NoLonger,
-            HandInError::Name => Self::BadName,
+            HandInError::Name | HandInError::NoName => Self::NoSender,
+            HandInError::TooOften => Self::TooOften,
             HandInError::Library(error) => Self::of_library(error, request_id),
             error => {
                 let error: &dyn std::error::Error = error;

@@ -22,6 +22,9 @@ pub struct LinkTerms {
     pub own_folder: bool,
     /// Whether the first person who opens it chooses its password.
     pub guest_chooses: bool,
+    /// Whether it is the permanent link of a member of staff, for signatures of mails: everyone who hands in gives a name, and
+    /// only so many begin in an hour.
+    pub is_box: bool,
 }
 
 impl LinkTerms {

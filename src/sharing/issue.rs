@@ -72,6 +72,15 @@ pub enum LinkError {
     /// It would end before its deadline.
     #[error("the link would end before its deadline; choose a later end")]
     EndsBeforeDeadline,
+    /// A box takes files in without an end, each hand-in in a folder of its own; it has no number of uses and no deadline.
+    #[error("a box takes files in without an end or a deadline; leave these out, or make another link")]
+    NotForBox,
+    /// Only people who work in the office have a box.
+    #[error("only staff and administrators of the office can have a box")]
+    BoxForStaff,
+    /// The user has one.
+    #[error("you have a box already; end it before you make another one")]
+    HasBox,
     /// There is a password already.
     #[error("either you set the password or the first visitor chooses it, not both")]
     TwoPasswords,
@@ -108,6 +117,9 @@ impl LinkError {
             Self::NotAFolder => "not-a-folder",
             Self::TermsWithoutHandIn => "terms-without-hand-in",
             Self::EndsBeforeDeadline => "ends-before-deadline",
+            Self::NotForBox => "terms-not-for-box",
+            Self::BoxForStaff => "box-for-staff",
+            Self::HasBox => "box-exists",
             Self::TwoPasswords => "two-passwords",
             Self::WeakPassword(error) => error.code(),
             Self::ExpiryInPast => "expiry-in-past",
@@ -160,6 +172,7 @@ impl Sharing {
         check_right(new.right, &entry)?;
         check_terms(&new, now)?;
         check_texts(&new.label, &new.note)?;
+        check_box(principal, &new)?;
         // The usual time begins with the deadline.
         let deadline = new.terms.deadline;
         let begins = deadline.filter(|_| new.expires == Expiry::Usual).unwrap_or(now);
@@ -183,6 +196,9 @@ impl Sharing {
                 let (to_entry, by_user) = tx.link_counts(entry_id, creator)?;
                 if to_entry >= MAX_LINKS_PER_ENTRY || by_user >= MAX_LINKS_PER_USER {
                     return Err(LinkError::TooMany);
+                }
+                if new.terms.is_box && tx.box_of(creator)?.is_some() {
+                    return Err(LinkError::HasBox);
                 }
                 // Removed permanently since it was looked up, so there is no row to refer to.
                 tx.entry(entry_id)?.ok_or(LinkError::Library(LibraryError::NotFound))?;
@@ -223,6 +239,14 @@ impl Sharing {
         let rows = self.inner.catalog.read(move |tx| tx.links_by(user)).await?;
         let rights = self.inner.accounts.spaces_of(principal).await?;
         self.located(rows, &rights).await
+    }
+
+    /// The box of the user, if its folder can still be seen.
+    pub async fn box_of(&self, principal: &Principal) -> Result<Option<Shared>, LinkError> {
+        let user = principal.user;
+        let row = self.inner.catalog.read(move |tx| tx.box_of(user)).await?;
+        let rights = self.inner.accounts.spaces_of(principal).await?;
+        Ok(self.located(row.into_iter().collect(), &rights).await?.pop())
     }
 
     /// The links to the entry at a path: the user's own, and all if the user manages the space.
@@ -413,6 +437,22 @@ fn check_terms(new: &NewLink, now: Timestamp) -> Result<(), LinkError> {
         return Err(LinkError::ExpiryInPast);
     }
     Ok(())
+}
+
+fn check_box(
+    principal: &Principal,
+    NewLink { terms, right, expires, .. }: &NewLink,
+) -> Result<(), LinkError> {
+    if !terms.is_box {
+        return Ok(());
+    }
+    if !matches!(principal.role, Role::Staff | Role::Administrator) {
+        return Err(LinkError::BoxForStaff);
+    }
+    let LinkTerms { uses, deadline, own_folder, .. } = terms;
+    let is_fit =
+        *right == LinkRight::Add && *expires == Expiry::Never && uses.is_none() && deadline.is_none();
+    if is_fit && *own_folder { Ok(()) } else { Err(LinkError::NotForBox) }
 }
 
 fn check_texts(label: &str, note: &str) -> Result<(), LinkError> {

@@ -20,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Mutex;
 
+use self::hand_in::BoxPace;
 use crate::accounts::Accounts;
 use crate::catalog::Catalog;
 use crate::library::Library;
@@ -29,7 +30,7 @@ use crate::proof::Signer;
 pub use download::{Download, DownloadError, DownloadReceipt, Fetched, FetchedFile, LEASE, Tally};
 pub use hand_in::{
     BegunFile, Finished, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed,
-    MAX_HAND_IN_FILES, PlacedFile, Receipt, ReceiptFile, RefusedFile, SentFile, WITHDRAWN_WITHIN,
+    MAX_HAND_IN_FILES, PlacedFile, Receipt, ReceiptFile, RefusedFile, SentBy, SentFile, WITHDRAWN_WITHIN,
 };
 pub use issue::{LinkError, NewLink};
 pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, Shared};
@@ -61,6 +62,8 @@ struct Inner {
     origin: OnceLock<Arc<str>>,
     /// When planned reminders are sent; `None` if no mails are.
     office_hours: OnceLock<Option<OfficeHours>>,
+    /// How fast hand-ins begin through boxes.
+    box_pace: BoxPace,
     /// Held while a hand-in gets its folder.
     making_folders: Mutex<()>,
     /// Whether users of the role `client` may make and change links.
@@ -84,6 +87,7 @@ impl Sharing {
             signer,
             origin: OnceLock::new(),
             office_hours: OnceLock::new(),
+            box_pace: BoxPace::default(),
             making_folders: Mutex::default(),
             clients_may: AtomicBool::new(false),
         };

@@ -215,6 +215,15 @@ sentences! {
     left_out:
         de "Systemdatei, wird nicht gebraucht",
         en "system file, not needed";
+    no_sender:
+        de "geben Sie bitte oben an, wer Sie sind (höchstens 100 Zeichen)",
+        en "please say above who you are (at most 100 characters)";
+    too_often:
+        de "gerade kommt über diesen Link zu viel an; versuchen Sie es in einer Stunde noch einmal, oder rufen Sie das Büro an",
+        en "too much is coming through this link now; try again in an hour, or call the office";
+    box_title(name: &str):
+        de "Dateien an {name} senden",
+        en "Send files to {name}";
     finished_meanwhile:
         de "die Einreichung war schon abgeschlossen",
         en "the hand-in was finished already";

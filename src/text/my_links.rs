@@ -70,6 +70,28 @@ sentences! {
         de "Das Kennwort wählt, wer den Link zuerst öffnet",
         en "The first visitor chooses the password";
 
+    make_box:
+        de "Briefkasten anlegen",
+        en "Make a box";
+    your_box:
+        de "Ihr Briefkasten",
+        en "Your box";
+    box_about:
+        de "Ein Briefkasten ist Ihr dauerhafter Link für die Signatur Ihrer E-Mails. Wer ihn öffnet, nennt seinen Namen und sendet Ihnen Dateien; jede Sendung bekommt einen Ordner. Mehr als 30 Sendungen in der Stunde nimmt er nicht an, von einem Anschluss nicht mehr als 5.",
+        en "A box is your permanent link for the signature of your mails. People who open it give their name and send you files; each hand-in gets a folder. It takes no more than 30 hand-ins an hour, and no more than 5 from one network.";
+    signature:
+        de "Zeile für Ihre Signatur",
+        en "Line for your signature";
+    signature_text(address: &str):
+        de "Dateien sicher an mich senden:\n{address}",
+        en "Send me files securely:\n{address}";
+    has_box:
+        de "Sie haben schon einen Briefkasten.",
+        en "You have a box already.";
+    not_for_box:
+        de "Einen Briefkasten haben nur Personen, die im Büro arbeiten; er hat weder Frist noch Ende.",
+        en "Only people who work in the office have a box; it has neither a deadline nor an end.";
+
     made:
         de "Der Link ist angelegt.",
         en "The link is made.";

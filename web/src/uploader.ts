@@ -194,8 +194,16 @@ export class Uploader implements Source, Controls {
     return fetchKnown(wire, new URL(this.config.list, location.href).href, this.headers())
   }
 
+  /** Waits until the person has filled in what the form demands, such as a name. */
+  private async complete(): Promise<void> {
+    while (!this.form.reportValidity()) {
+      await new Promise((resolve) => this.form.addEventListener('change', resolve, { once: true }))
+    }
+  }
+
   private async take(gathering: Promise<Gathered>): Promise<void> {
     const { words } = this.shared
+    await this.complete()
     this.read(0)
     // A drop may meet a form that is folded in.
     const folded = this.form.closest('details')

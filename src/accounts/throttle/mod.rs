@@ -43,7 +43,7 @@ const AT_HOME: Rule = Rule { limit: 10, first_wait_s: 5, longest_wait_s: 60 };
 
 /// The network of a request: as much of the address as one subscriber can change at will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Network {
+pub enum Network {
     /// The first 24 bits of an IPv4 address, also of one mapped into IPv6.
     V4([u8; 3]),
     /// The first 64 bits of an IPv6 address.

@@ -427,6 +427,9 @@ pub struct LinkShown {
     pub most_uses: Option<u32>,
     /// A hand-in that is finished later is marked as late.
     pub deadline: Option<When>,
+    /// Whether it is its creator's box.
+    #[serde(rename = "box")]
+    pub is_box: bool,
 }
 
 /// A complete download through a link that allows a limited number of them.

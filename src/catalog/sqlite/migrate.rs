@@ -57,6 +57,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0038-uploads-of-hand-ins.sql"),
     include_str!("../../../migrations/0039-screen-lock.sql"),
     include_str!("../../../migrations/0040-logo.sql"),
+    include_str!("../../../migrations/0041-boxes.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -15,7 +15,7 @@ pub(super) fn links(rows: &[LinkShown]) -> anyhow::Result<()> {
                 safe(&row.user),
                 safe(&row.space),
                 safe(&row.path),
-                row.right.clone(),
+                if row.is_box { format!("{} (box)", row.right) } else { row.right.clone() },
                 if row.has_password { "yes" } else { "no" }.into(),
                 safe(&row.label),
                 row.expires.map_or_else(|| "never".into(), |when| when.to_string()),

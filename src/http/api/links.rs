@@ -19,6 +19,7 @@ use crate::sharing::{self, Expiry, HandInError, HandInFileState, LinkChange, Lin
 /// A link to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the document")]
 pub(super) struct NewLink {
     /// Name of the space.
     space: String,
@@ -61,6 +62,10 @@ pub(super) struct NewLink {
     /// Whether each hand-in gets a folder of its own.
     #[serde(default)]
     own_folder: bool,
+    /// Whether it is the caller's box: a permanent link that takes files in, for signatures. It wants `until` to be `never`,
+    /// `can` to be `add`, and `own_folder`; a member of staff has at most one.
+    #[serde(default, rename = "box")]
+    is_box: bool,
 }
 
 /// What visitors of a link may do.
@@ -199,6 +204,7 @@ pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBod
         types: LinkTerms::parse_types(&asked.types.join(" ")).map_err(ApiError::BadEnding)?,
         own_folder: asked.own_folder,
         guest_chooses: asked.first_use_password,
+        is_box: asked.is_box,
     };
     let new = sharing::NewLink {
         access,

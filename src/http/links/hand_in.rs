@@ -241,7 +241,10 @@ impl LinkRequest<'_> {
             HandInError::NoSuchHandIn | HandInError::Library(LibraryError::NotFound) => {
                 return pages::gone(self.language);
             }
-            HandInError::Empty | HandInError::NotFinished | HandInError::Name => StatusCode::BAD_REQUEST,
+            HandInError::Empty | HandInError::NotFinished | HandInError::Name | HandInError::NoName => {
+                StatusCode::BAD_REQUEST
+            }
+            HandInError::TooOften => StatusCode::TOO_MANY_REQUESTS,
             HandInError::WrongCode => StatusCode::FORBIDDEN,
             HandInError::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             HandInError::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,

@@ -74,7 +74,11 @@ pub(super) fn open((language, zone): Local<'_>, open: &Open<'_>, now: Timestamp)
         }
         div data-part="second" { (second_device(language, open.base, open.second.as_ref(), open.given)) }
     };
-    let title = shown_name(&open.visit.entry.name);
+    let asked_by = open.asked_by.as_ref().filter(|_| link.terms.is_box);
+    let title = match asked_by {
+        Some(name) => texts.box_title(&shown_name(name.as_str())),
+        None => shown_name(&open.visit.entry.name),
+    };
     let status = open.received.map_or(StatusCode::OK, Received::status);
     let page = Page { language, width: Width::Narrow, title: &title, content }.into_response(status);
     with_script(page, Script::Upload)
@@ -317,7 +321,7 @@ fn upload(language: Language, open: &Open<'_>) -> Markup {
     html! {
         form method="post" enctype="multipart/form-data" action=(open.base) data-upload=(upload) {
             @if hand_in.is_none() {
-                label { (texts.your_name()) input type="text" name=(NAME) maxlength="100" autocomplete="name"; }
+                label { (texts.your_name()) input type="text" name=(NAME) maxlength="100" autocomplete="name" required[open.visit.link.terms.is_box]; }
             }
             label data-plain { (texts.files()) input type="file" name=(FILES) multiple; }
             label data-plain { (texts.folder()) input type="file" name=(FILES) multiple webkitdirectory; }

@@ -11,7 +11,7 @@ use crate::http::refusal::Refusal;
 use crate::library::{Change, LibraryError, NewFile, PutOutcome, PutSession, Source, receive};
 use crate::model::{Access, Conditions, EntryPath, ItemId, Timestamp};
 use crate::net::RequestBody;
-use crate::sharing::{BegunFile, SentFile, Visit};
+use crate::sharing::{BegunFile, SentBy, SentFile, Visit};
 
 /// Result of a form.
 #[derive(Debug, Default)]
@@ -134,8 +134,8 @@ impl LinkRequest<'_> {
         }
         let (sharing, shown) = (&self.services.sharing, path.to_string());
         let sent = SentFile { path, size: file.announced, item };
-        let begun =
-            sharing.begin_file(visit, (self.browser(), &sender.name), &sent, self.info.received).await;
+        let by = SentBy { browser: self.browser(), name: &sender.name, peer: self.info.peer };
+        let begun = sharing.begin_file(visit, by, &sent, self.info.received).await;
         let BegunFile { put, room } =
             begun.map_err(|error| Refusal::of_hand_in(&error, self.info.request_id))?;
         let (_, size) = self.fill(visit, put, file, room).await?;

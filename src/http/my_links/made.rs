@@ -26,6 +26,7 @@ pub(super) struct Asked {
     pub(super) downloads: String,
     pub(super) own_folder: bool,
     pub(super) guest_chooses: bool,
+    pub(super) is_box: bool,
     password: String,
 }
 
@@ -66,6 +67,7 @@ impl Asked {
             downloads: text("downloads"),
             own_folder: is_set("own-folder"),
             guest_chooses: is_set("guest-chooses"),
+            is_box: is_set("box"),
             password: text("password"),
         }
     }
@@ -104,7 +106,11 @@ impl MyLinks<'_> {
             access: *access,
             path: path.clone(),
             right: if asked.shows { LinkRight::Read } else { LinkRight::Add },
-            expires: day(&asked.until)?.map_or(Expiry::Usual, Expiry::Through),
+            expires: match day(&asked.until)? {
+                Some(day) => Expiry::Through(day),
+                None if asked.is_box => Expiry::Never,
+                None => Expiry::Usual,
+            },
             password: Some(asked.password.as_str()).filter(|text| !text.is_empty()).map(SecretString::from),
             label: asked.label.trim().to_owned(),
             note: asked.note.trim().to_owned(),
@@ -112,8 +118,9 @@ impl MyLinks<'_> {
             terms: LinkTerms {
                 uses: if asked.shows { downloads } else { asked.once.then_some(1) },
                 deadline,
-                own_folder: asked.own_folder && !asked.shows,
+                own_folder: (asked.own_folder || asked.is_box) && !asked.shows,
                 guest_chooses: asked.guest_chooses,
+                is_box: asked.is_box,
                 ..LinkTerms::default()
             },
         };

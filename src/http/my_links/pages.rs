@@ -14,7 +14,7 @@ use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, known_facts, problem, qr, success};
 use crate::http::viewer;
 use crate::intake::ViewKind;
-use crate::model::{EntryName, EntryPath, HandInFileId, LinkId, LinkRight, Shown, Timestamp};
+use crate::model::{EntryName, EntryPath, HandInFileId, LinkId, LinkRight, Role, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::sharing::{Download, HandIn, HandInFile, Link, LinkError, Shared};
 use crate::text::ViewTexts;
@@ -33,6 +33,7 @@ impl MyLinks<'_> {
         let texts = self.texts();
         let mut links = self.desk.context.services.sharing.links(self.desk.principal()).await?;
         links.reverse();
+        let own_box = links.iter().find(|shared| shared.link.terms.is_box);
         let about = Asked::about(self.desk.context.parts.uri.query().unwrap_or_default().as_bytes());
         let is_open = refused.is_some() || about.is_some() || links.is_empty();
         let fresh = about.unwrap_or_else(Asked::fresh);
@@ -50,6 +51,7 @@ impl MyLinks<'_> {
                     summary { (texts.new_link()) }
                     (self.form(asked))
                 }
+                (self.own_box(own_box, asked))
             }
             @if links.is_empty() { p { (texts.none()) } } @else {
                 ul.items {
@@ -105,7 +107,12 @@ impl MyLinks<'_> {
             section {
                 (copied::value(language, texts.address(), &address))
                 (qr::picture(&address))
-                (copied::text(language, texts.mail(), &self.mail(takes, &address), (11, language)))
+                @if link.terms.is_box {
+                    p { (texts.box_about()) }
+                    (copied::text(language, texts.signature(), &texts.signature_text(&address), (2, language)))
+                } @else {
+                    (copied::text(language, texts.mail(), &self.mail(takes, &address), (11, language)))
+                }
                 @if link.has_password { p { (texts.password_apart()) } }
             }
             @if takes {
@@ -124,7 +131,7 @@ impl MyLinks<'_> {
                     }
                 }
             }
-            (self.actions(id))
+            (self.actions(link))
         };
         Ok(with_script(self.page(&name(&shared), content, status), Script::Copy))
     }
@@ -137,17 +144,7 @@ impl MyLinks<'_> {
         html! {
             form method="post" action=(LIST) {
                 (self.desk.token())
-                label { (texts.space())
-                    select name="space" required {
-                        @for (space, _) in &self.spaces {
-                            option selected[space.name == asked.space] { (space.name) }
-                        }
-                    }
-                }
-                label { (texts.folder())
-                    input type="text" name="folder" value=(asked.folder) aria-describedby="folder-about";
-                }
-                p #folder-about { (texts.folder_about()) }
+                (self.place(asked, "folder-about"))
                 label { (texts.purpose())
                     select name="can" {
                         option value="add" selected[!asked.shows] { (texts.take()) }
@@ -170,18 +167,61 @@ impl MyLinks<'_> {
         }
     }
 
-    fn actions(&self, id: LinkId) -> Markup {
+    /// The permanent link of a member of staff, or the form that makes it.
+    fn own_box(&self, own: Option<&Shared>, asked: &Asked) -> Markup {
         let texts = self.texts();
-        let here = format!("{LIST}/{id}");
+        let works_here = matches!(self.desk.principal().role, Role::Staff | Role::Administrator);
         html! {
-            details {
-                summary { (texts.extend()) }
-                p { (texts.extend_about()) }
-                form method="post" action=(here) {
-                    (self.desk.token())
-                    input type="hidden" name="do" value="extend";
-                    label { (texts.until()) input type="date" name="until" required; }
-                    button { (texts.extend()) }
+            @match own {
+                Some(shared) => p { a href={ (LIST) "/" (shared.link.id) } { (texts.your_box()) } },
+                None if works_here => details open[asked.is_box] {
+                    summary { (texts.make_box()) }
+                    p { (texts.box_about()) }
+                    form method="post" action=(LIST) {
+                        (self.desk.token())
+                        input type="hidden" name="box" value="yes";
+                        (self.place(asked, "box-folder-about"))
+                        label { (texts.note()) textarea name="note" rows="3" maxlength="4000" { (asked.note) } }
+                        button { (texts.make_box()) }
+                    }
+                },
+                None => {},
+            }
+        }
+    }
+
+    /// The fields for a space and a folder in it, which `about` explains.
+    fn place(&self, asked: &Asked, about: &str) -> Markup {
+        let texts = self.texts();
+        html! {
+            label { (texts.space())
+                select name="space" required {
+                    @for (space, _) in &self.spaces {
+                        option selected[space.name == asked.space] { (space.name) }
+                    }
+                }
+            }
+            label { (texts.folder())
+                input type="text" name="folder" value=(asked.folder) aria-describedby=(about);
+            }
+            p id=(about) { (texts.folder_about()) }
+        }
+    }
+
+    fn actions(&self, link: &Link) -> Markup {
+        let texts = self.texts();
+        let here = format!("{LIST}/{}", link.id);
+        html! {
+            @if !link.terms.is_box {
+                details {
+                    summary { (texts.extend()) }
+                    p { (texts.extend_about()) }
+                    form method="post" action=(here) {
+                        (self.desk.token())
+                        input type="hidden" name="do" value="extend";
+                        label { (texts.until()) input type="date" name="until" required; }
+                        button { (texts.extend()) }
+                    }
                 }
             }
             details {
@@ -315,6 +355,8 @@ impl MyLinks<'_> {
                 LinkError::TermsWithoutHandIn => texts.terms(),
                 LinkError::EndsBeforeDeadline => texts.ends_early(),
                 LinkError::TwoPasswords => texts.two_passwords(),
+                LinkError::HasBox => texts.has_box(),
+                LinkError::BoxForStaff | LinkError::NotForBox => texts.not_for_box(),
                 LinkError::TooMany => texts.too_many(),
                 LinkError::Text => texts.bad_text(),
                 _ => texts.failed(),

@@ -14,7 +14,7 @@ use crate::http::session;
 use crate::library::{Along, Change, LibraryError};
 use crate::model::{Access, Conditions, EntryPath, HandInId, Right, UploadId, UploadShape};
 use crate::net::{RequestBody, ResponseBody};
-use crate::sharing::PlacedFile;
+use crate::sharing::{PlacedFile, SentBy};
 use crate::uploads::NewUpload;
 
 /// An upload to begin.
@@ -63,7 +63,8 @@ impl SendRequest<'_> {
             return Err(Refused::Forged);
         }
         let (sent, length) = self.asked()?;
-        let (now, by) = (self.info.received, (guest.browser.as_str(), sent.name()?));
+        let now = self.info.received;
+        let by = SentBy { browser: &guest.browser, name: sent.name()?, peer: self.info.peer };
         let file = sent.handed_in(length)?;
         let placed = self.services.sharing.place_file(&guest.visit, by, &file, now).await;
         let PlacedFile { hand_in, change, path, along, .. } = match placed {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::pace::BOX_OPEN_FOR;
 use super::read::whole;
 use super::receipt::Heading;
 use super::{HandIn, HandInError};
@@ -45,10 +46,14 @@ impl Sharing {
             .await
     }
 
-    /// Finishes hand-ins that were left open when their link ended, so that they get a receipt, too; one without
+    /// Finishes hand-ins that were left open when their link ended, or for a week through a box, so that they get a receipt, too; one without
     /// files is forgotten. Returns their number.
     pub async fn close_left_open(&self, now: Timestamp) -> Result<usize, HandInError> {
-        let left = self.inner.catalog.read(move |tx| tx.hand_ins_left_open(now, MAX_CLOSED)).await?;
+        let left = self
+            .inner
+            .catalog
+            .read(move |tx| tx.hand_ins_left_open(now, now.before(BOX_OPEN_FOR), MAX_CLOSED))
+            .await?;
         for row in &left {
             self.close(row.id, now).await?;
         }

@@ -11,6 +11,7 @@
 
 mod finish;
 mod join;
+mod pace;
 mod read;
 mod receipt;
 mod store;
@@ -23,9 +24,10 @@ use crate::library::LibraryError;
 use crate::model::{HandInFileId, HandInId, ItemId, LinkTerms, SpaceId, Timestamp, VersionState};
 use crate::sharing::request::RequestError;
 
+pub(super) use pace::BoxPace;
 pub use read::{Finished, HandInPlace};
 pub use receipt::{Receipt, ReceiptFile, RefusedFile};
-pub use store::{BegunFile, PlacedFile, SentFile};
+pub use store::{BegunFile, PlacedFile, SentBy, SentFile};
 
 /// Most files of one hand-in, refused ones included.
 pub const MAX_HAND_IN_FILES: u64 = 5_000;
@@ -130,6 +132,12 @@ pub enum HandInError {
     /// The office has accepted the item of a request.
     #[error("this item is accepted already")]
     ItemDone,
+    /// A box takes nothing from people who give no name.
+    #[error("give your name first")]
+    NoName,
+    /// Too many hand-ins began through a box within an hour.
+    #[error("too many hand-ins come through this link; try again in an hour, or call the office")]
+    TooOften,
     /// The name of the person is too long or cannot be displayed.
     #[error("a name must have at most {MAX_GUEST_NAME} characters and no line breaks")]
     Name,
@@ -155,6 +163,8 @@ impl HandInError {
             Self::WrongType => "wrong-file-type",
             Self::TooMuch => "hand-in-full",
             Self::ItemDone => "item-accepted",
+            Self::NoName => "guest-name-missing",
+            Self::TooOften => "too-many-hand-ins",
             Self::Name => "guest-name-invalid",
             Self::Library(error) => error.code(),
             Self::Catalog(_) => "catalogue-failed",

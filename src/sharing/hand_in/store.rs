@@ -1,8 +1,11 @@
 //! Stores the files of a hand-in.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::pace::{BOX_HAND_INS, BOX_WINDOW};
 use super::{HandInError, MAX_GUEST_NAME, MAX_HAND_IN_FILES, MAX_OPEN_HAND_INS};
+use crate::accounts::Network;
 use crate::catalog::{HandInRow, NewHandIn, NewHandInFile, ReadTx, WriteTx};
 use crate::library::{Along, Change, LibraryError, NewFile, PutSession};
 use crate::model::{
@@ -30,6 +33,17 @@ pub struct SentFile {
     pub size: Option<u64>,
     /// Item of the request that it is for.
     pub item: Option<ItemId>,
+}
+
+/// The person who hands in.
+#[derive(Clone, Copy, Debug)]
+pub struct SentBy<'a> {
+    /// The secret in the cookie of the browser.
+    pub browser: &'a str,
+    /// The person's name in the person's words; may be empty.
+    pub name: &'a str,
+    /// The client's address, not a proxy's.
+    pub peer: IpAddr,
 }
 
 /// A place for a file of a hand-in.
@@ -61,7 +75,7 @@ impl Sharing {
     pub async fn begin_file(
         &self,
         visit: &Visit,
-        by: (&str, &str),
+        by: SentBy<'_>,
         sent: &SentFile,
         now: Timestamp,
     ) -> Result<BegunFile, HandInError> {
@@ -77,12 +91,12 @@ impl Sharing {
     pub async fn place_file(
         &self,
         visit: &Visit,
-        (browser, name): (&str, &str),
+        by: SentBy<'_>,
         sent: &SentFile,
         now: Timestamp,
     ) -> Result<PlacedFile, HandInError> {
         let names = self.names_of(visit, sent).await?;
-        let hand_in = self.hand_in_or_begin(visit, browser, name, now).await?;
+        let hand_in = self.hand_in_or_begin(visit, by, now).await?;
         self.placed(visit, &hand_in, names, sent, now).await
     }
 
@@ -214,12 +228,11 @@ impl Sharing {
     async fn hand_in_or_begin(
         &self,
         visit: &Visit,
-        browser: &str,
-        name: &str,
+        by: SentBy<'_>,
         now: Timestamp,
     ) -> Result<HandInRow, HandInError> {
         let (link, space) = (visit.link.id, visit.link.space);
-        let hmac = self.inner.keys.visit(link, browser);
+        let hmac = self.inner.keys.visit(link, by.browser);
         let known = self.inner.catalog.read(move |tx| tx.hand_in_of(&hmac, link)).await?;
         let goes_on = visit.link.request.is_some();
         if let Some(known) = known
@@ -227,9 +240,15 @@ impl Sharing {
         {
             return if known.finished.is_none() { Ok(known) } else { Err(HandInError::Finished) };
         }
-        let name = name.trim().to_owned();
+        let (name, is_box) = (by.name.trim().to_owned(), visit.link.terms.is_box);
         if name.chars().count() > MAX_GUEST_NAME || name.chars().any(char::is_control) {
             return Err(HandInError::Name);
+        }
+        if is_box && name.is_empty() {
+            return Err(HandInError::NoName);
+        }
+        if is_box {
+            self.inner.box_pace.count(link, Network::from(by.peer), now)?;
         }
         let begin = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
@@ -245,7 +264,10 @@ impl Sharing {
                     let new = NewHandIn { name: &row.name, ..new };
                     tx.insert_hand_in_after(&new, row.id)?
                 }
-                None if tx.open_hand_ins_of(link)?.len() >= MAX_OPEN_HAND_INS => {
+                None if is_box && tx.has_begun_since(link, now.before(BOX_WINDOW), BOX_HAND_INS)? => {
+                    return Err(HandInError::TooOften);
+                }
+                None if !is_box && tx.open_hand_ins_of(link)?.len() >= MAX_OPEN_HAND_INS => {
                     return Err(HandInError::TooMuch);
                 }
                 None => tx.insert_hand_in(&new, &hmac)?,

@@ -130,3 +130,36 @@ fn what_came_through_a_link_is_looked_at_from_its_page() {
         .get(&format!("/links/{}", list.split("href=\"/links/").nth(1).unwrap().split('"').next().unwrap()));
     assert!(page.text().contains(&format!("/files/{SPACE}/weg.pdf?view")), "{page}");
 }
+
+#[test]
+fn a_box_takes_files_for_ever_and_says_who_sent_them() {
+    let server = TestServer::start_plain();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let page = anna.get(&leads_to(&make(&anna, &[("folder", "Post"), ("box", "yes")]))).expect(200);
+    let text = page.text();
+    assert!(text.contains("Dateien sicher an mich senden:") && !text.contains("Link verlängern"), "{page}");
+    assert!(anna.get("/links").text().contains(">Ihr Briefkasten</a>"));
+    let link = address(&page);
+    for name in ["Erika", "Max"] {
+        let client = Browser::new(&server, "de");
+        let page = client.get(&link).expect(200).text();
+        assert!(page.contains(&format!("Dateien an {USER} senden")) && page.contains("required"), "{page}");
+        let unnamed = super::hand_in::sent(&client, &link, "", &[("a.txt", "x")]).send().expect(400).text();
+        assert!(unnamed.contains("wer Sie sind"), "{unnamed}");
+        send(&client, &link, name, &[("a.txt", name)]).expect(200);
+        leads_to(&finish(&client, &link));
+    }
+    let listed = server.request("PROPFIND", &format!("/dav/{SPACE}/Post/")).header("Depth", "1").send();
+    let listed = listed.expect(207).text();
+    assert!(listed.contains("%20Erika/") && listed.contains("%20Max/"), "{listed}");
+    let shown = server.cli_ok(["link", "list"]);
+    assert!(shown.contains("add (box)") && shown.contains("never"), "{shown}");
+    // Its owner ends it, and makes another one with another address.
+    let here = anna.get("/links").text();
+    let id = here.split("href=\"/links/").find(|rest| rest.contains("Ihr Briefkasten")).unwrap();
+    let here = format!("/links/{}", id.split('"').next().unwrap());
+    leads_to(&anna.send(&anna.get(&here), &here, &[("do", "end")]));
+    Browser::new(&server, "de").get(&link).expect(404);
+    let made = server.cli_ok(["link", "add", SPACE, "--as", USER, "--can", "add", "--box"]);
+    assert!(!made.contains(&link), "{made}");
+}

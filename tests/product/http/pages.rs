@@ -1062,7 +1062,28 @@ impl Reader<'_> {
         guest.form(&link, &[("do", "finish")]).send();
         let finished = browser.get(&open).expect(200);
         let extend = |day: &str| browser.send(&list, &page, &[("do", "extend"), ("until", day)]);
+        let made_box = [("folder", "0"), ("box", "yes")];
+        let own_box = leads_to(&make(&made_box)).split('?').next().unwrap().to_owned();
+        let box_page = browser.get(&own_box).expect(200);
+        let (with_box, second_box) = (browser.get("/links").expect(200), refused(&made_box));
+        let box_with_end = refused(&[("folder", "0"), ("box", "yes"), ("until", "2999-12-31")]);
+        let link = address_on(&box_page);
+        let fill_box = |name: &str| {
+            let guest = self.browser();
+            guest.get(&link).expect(200);
+            super::hand_in::sent(&guest, &link, name, &[("1.txt", "1")]).send()
+        };
+        let (unnamed, of_guest) = (fill_box("").expect(400), self.get(&link).expect(200));
+        let too_often = (0..6).map(|_| fill_box("Erika")).find(|answer| answer.status == 429);
+        browser.send(&list, &own_box, &[("do", "end")]);
         vec![
+            box_page,
+            with_box,
+            second_box,
+            box_with_end,
+            unnamed,
+            of_guest,
+            too_often.expect("a box is flooded"),
             nothing,
             first,
             shown,

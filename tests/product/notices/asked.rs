@@ -12,7 +12,7 @@ use tresor::sharing::{
 
 use super::{notices, office};
 use crate::http::requests::{asked, path as link_path, send};
-use crate::sharing::office::{Office, PEER, path};
+use crate::sharing::office::{Office, PEER, by, path};
 use crate::support::browser::Browser;
 use crate::support::server::{SPACE, USER};
 use crate::support::smtp::{Mail, TestSmtp};
@@ -120,7 +120,7 @@ impl Desk {
         let sharing = &self.office.sharing;
         let visit = sharing.open(&token, GuestKey::None, PEER.parse().unwrap(), now).await.unwrap();
         let sent = SentFile { path: path("a.pdf"), size: None, item: Some(item) };
-        let begun = sharing.begin_file(&visit, ("a", ""), &sent, now).await.unwrap();
+        let begun = sharing.begin_file(&visit, by("a", ""), &sent, now).await.unwrap();
         begun.put.commit(now).await.unwrap();
     }
 

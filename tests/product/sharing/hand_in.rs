@@ -1,26 +1,30 @@
 //! Hand-ins over time: deadlines, links that end, files that were read.
 
-use tresor::model::{EntryPath, HandInFileId, LinkRight, LinkTerms, Timestamp, UploadId, UploadShape};
+use std::net::IpAddr;
+
+use tresor::accounts::Principal;
+use tresor::model::{EntryPath, HandInFileId, LinkRight, LinkTerms, Role, Timestamp, UploadId, UploadShape};
 use tresor::proof;
 use tresor::sharing::{
-    HandIn, HandInError, HandInFileState, NewLink, Receipt, SentFile, Shared, Visit, VisitError,
+    Expiry, HandIn, HandInError, HandInFileState, LinkError, NewLink, Receipt, SentBy, SentFile, Shared,
+    Visit, VisitError,
 };
 use tresor::uploads::{NewUpload, UploadsOf};
 
-use crate::sharing::office::{HOUR, NOW, Office, at, path};
+use crate::sharing::office::{HOUR, NOW, Office, at, by, path};
 
 const BROWSER: &str = "browser";
 const MINUTE: i64 = HOUR / 60;
 
 async fn link(office: &Office, terms: LinkTerms, lives: i64) -> Shared {
     let wanted = office.wanted(&office.bert, "folder", LinkRight::Add).await;
-    let new = NewLink { terms, expires: tresor::sharing::Expiry::At(at(lives)), ..wanted };
+    let new = NewLink { terms, expires: Expiry::At(at(lives)), ..wanted };
     office.sharing.create(&office.bert, new, NOW).await.unwrap()
 }
 
 async fn hand_in(office: &Office, visit: &Visit, name: &str, now: Timestamp) -> Result<(), HandInError> {
     let sent = SentFile { path: EntryPath::parse(name).unwrap(), size: None, item: None };
-    let mut begun = office.sharing.begin_file(visit, (BROWSER, "Erika"), &sent, now).await?;
+    let mut begun = office.sharing.begin_file(visit, by(BROWSER, "Erika"), &sent, now).await?;
     begun.put.write(name.as_bytes().to_vec().into()).await?;
     begun.put.commit(now).await?;
     Ok(())
@@ -43,7 +47,7 @@ async fn what_is_finished_after_the_deadline_is_taken_and_marked() {
         let visit = office.visit(&link).await.unwrap();
         let browser = format!("browser {is_late}");
         let sent = SentFile { path: path("a.pdf"), size: None, item: None };
-        let begun = office.sharing.begin_file(&visit, (&browser, ""), &sent, NOW).await.unwrap();
+        let begun = office.sharing.begin_file(&visit, by(&browser, ""), &sent, NOW).await.unwrap();
         begun.put.commit(NOW).await.unwrap();
         let done = office.sharing.finish(&visit, &browser, now).await.unwrap();
         assert_eq!((done.is_late, done.is_complete), (is_late, true));
@@ -62,7 +66,7 @@ async fn a_hand_in_that_was_left_open_gets_its_receipt_when_the_link_ends() {
     let visit = office.visit(&link).await.unwrap();
     hand_in(&office, &visit, "2025/a.pdf", NOW).await.unwrap();
     let sent = SentFile { path: path("b.pdf"), size: None, item: None };
-    drop(office.sharing.begin_file(&visit, ("another", ""), &sent, NOW).await.unwrap());
+    drop(office.sharing.begin_file(&visit, by("another", ""), &sent, NOW).await.unwrap());
     assert_eq!(office.sharing.close_left_open(at(HOUR - 1)).await.unwrap(), 0);
     assert_eq!(office.sharing.close_left_open(at(HOUR)).await.unwrap(), 2);
     let handed = office.sharing.handed(link.link.token(), BROWSER, at(HOUR)).await.unwrap().unwrap();
@@ -82,7 +86,7 @@ async fn an_upload_in_parts_ends_with_its_hand_in() {
     let visit = office.visit(&link).await.unwrap();
     let begin = async |browser: &str| {
         let sent = SentFile { path: path("a.pdf"), size: Some(10), item: None };
-        let placed = office.sharing.place_file(&visit, (browser, ""), &sent, NOW).await.unwrap();
+        let placed = office.sharing.place_file(&visit, by(browser, ""), &sent, NOW).await.unwrap();
         let upload = NewUpload {
             id: UploadId::random(),
             protocol: "page",
@@ -186,11 +190,11 @@ async fn nothing_comes_in_after_the_end() {
     hand_in(&office, &visit, "a.pdf", NOW).await.unwrap();
     // Begun before the end, and stored after it: the receipt would not name it.
     let sent = SentFile { path: path("b.pdf"), size: None, item: None };
-    let begun = office.sharing.begin_file(&visit, (BROWSER, ""), &sent, NOW).await.unwrap();
+    let begun = office.sharing.begin_file(&visit, by(BROWSER, ""), &sent, NOW).await.unwrap();
     office.sharing.finish(&visit, BROWSER, NOW).await.unwrap();
     assert!(begun.put.commit(NOW).await.is_err());
     assert!(matches!(
-        office.sharing.begin_file(&visit, (BROWSER, ""), &sent, NOW).await,
+        office.sharing.begin_file(&visit, by(BROWSER, ""), &sent, NOW).await,
         Err(HandInError::Finished)
     ));
     assert_eq!(office.names("folder").await, ["a.pdf", "a.txt", "sub"]);
@@ -218,10 +222,11 @@ async fn terms_are_for_links_that_take_files_in() {
         types: vec!["pdf".into(), "jpg".into()],
         own_folder: true,
         guest_chooses: true,
+        is_box: false,
     };
     let early = NewLink {
         terms: LinkTerms { deadline: Some(at(2 * HOUR)), ..LinkTerms::default() },
-        expires: tresor::sharing::Expiry::At(at(HOUR)),
+        expires: Expiry::At(at(HOUR)),
         ..office.wanted(&office.bert, "folder", LinkRight::Add).await
     };
     let refused = office.sharing.create(&office.bert, early, NOW).await.unwrap_err();
@@ -232,4 +237,75 @@ async fn terms_are_for_links_that_take_files_in() {
     let full = make(LinkRight::Add, all.clone()).await.unwrap();
     assert_eq!(office.sharing.link(&office.bert, full.link.id).await.unwrap().link.terms, all);
     assert!(make(LinkRight::Read, LinkTerms { guest_chooses: true, ..LinkTerms::default() }).await.is_ok());
+}
+
+/// Bert's box.
+async fn own_box(office: &Office, terms: LinkTerms) -> Result<Shared, LinkError> {
+    let wanted = office.wanted(&office.bert, "folder", LinkRight::Add).await;
+    let new = NewLink { terms, expires: Expiry::Never, ..wanted };
+    office.sharing.create(&office.bert, new, NOW).await
+}
+
+#[tokio::test]
+async fn a_box_is_permanent_and_one_for_each_member_of_staff() {
+    let office = Office::open().await;
+    let terms = || LinkTerms { is_box: true, own_folder: true, ..LinkTerms::default() };
+    let code = async |terms| own_box(&office, terms).await.unwrap_err().code();
+    for unfit in [
+        LinkTerms { own_folder: false, ..terms() },
+        LinkTerms { uses: Some(3), ..terms() },
+        LinkTerms { deadline: Some(at(HOUR)), ..terms() },
+    ] {
+        assert_eq!(code(unfit).await, "terms-not-for-box");
+    }
+    let ends = NewLink { terms: terms(), ..office.wanted(&office.bert, "folder", LinkRight::Add).await };
+    assert_eq!(office.sharing.create(&office.bert, ends, NOW).await.unwrap_err().code(), "terms-not-for-box");
+    office.sharing.allow_clients(true);
+    let client = Principal { role: Role::Client, ..office.bert.clone() };
+    let wanted = office.wanted(&office.bert, "folder", LinkRight::Add).await;
+    let of_client = NewLink { terms: terms(), expires: Expiry::Never, ..wanted };
+    let refused = office.sharing.create(&client, of_client, NOW).await.unwrap_err();
+    assert_eq!(refused.code(), "box-for-staff");
+
+    let first = own_box(&office, terms()).await.unwrap().link;
+    assert!(first.terms.is_box && first.expires.is_none());
+    assert_eq!(code(terms()).await, "box-exists");
+    assert_eq!(office.sharing.box_of(&office.bert).await.unwrap().unwrap().link.id, first.id);
+    assert!(office.sharing.box_of(&office.anna).await.unwrap().is_none());
+    office.sharing.delete(&office.bert, first.id, NOW).await.unwrap();
+    assert!(own_box(&office, terms()).await.is_ok(), "another one with another address");
+}
+
+#[tokio::test]
+async fn a_flood_through_a_box_neither_fills_it_nor_shuts_others_out() {
+    let office = Office::open().await;
+    let terms = LinkTerms { is_box: true, own_folder: true, ..LinkTerms::default() };
+    let link = own_box(&office, terms).await.unwrap();
+    let visit = office.visit(&link).await.unwrap();
+    let send = async |browser: &str, name: &str, network: u8, now| {
+        let sent = SentFile { path: path("a.pdf"), size: None, item: None };
+        let by = SentBy { browser, name, peer: IpAddr::from([192, 0, network, 7]) };
+        let mut begun = office.sharing.begin_file(&visit, by, &sent, now).await?;
+        begun.put.write(browser.as_bytes().to_vec().into()).await?;
+        begun.put.commit(now).await?;
+        Ok::<_, HandInError>(())
+    };
+    let refused = |sent: Result<(), HandInError>| sent.unwrap_err().code();
+    assert_eq!(refused(send("a", " ", 1, NOW).await), "guest-name-missing");
+    for network in 1..=6 {
+        for n in 0..5 {
+            send(&format!("{network}-{n}"), "Erika", network, NOW).await.unwrap();
+        }
+        // What was begun goes on; the network begins no further one.
+        send(&format!("{network}-0"), "", network, NOW).await.unwrap();
+        assert_eq!(refused(send("more", "Erika", network, NOW).await), "too-many-hand-ins");
+    }
+    assert_eq!(refused(send("other", "Max", 7, NOW).await), "too-many-hand-ins", "30 within an hour");
+    send("other", "Max", 7, at(HOUR + 1)).await.unwrap();
+
+    // A week later what nobody finished is closed, and only that: the box takes more than 200.
+    assert_eq!(office.sharing.close_left_open(at(7 * 24 * HOUR)).await.unwrap(), 0);
+    assert_eq!(office.sharing.close_left_open(at(7 * 24 * HOUR + 1)).await.unwrap(), 30);
+    let handed = office.sharing.handed(link.link.token(), "1-0", at(8 * 24 * HOUR)).await.unwrap().unwrap();
+    assert!(!handed.hand_in.is_complete && handed.takes_more && handed.hand_in.files.len() == 2);
 }

@@ -8,7 +8,9 @@ use tresor::accounts::{Accounts, AppPasswordKey, Principal, SessionKey, UserName
 use tresor::library::{Change, LibraryError};
 use tresor::model::{Access, Actor, LinkRight, LinkTerms, Right, Role, Stamp, Timestamp};
 use tresor::proof::Signer;
-use tresor::sharing::{Expiry, GuestKey, LinkError, LinkKeys, NewLink, Shared, Sharing, Visit, VisitError};
+use tresor::sharing::{
+    Expiry, GuestKey, LinkError, LinkKeys, NewLink, SentBy, Shared, Sharing, Visit, VisitError,
+};
 use zeroize::Zeroizing;
 
 use crate::library::store::Store;
@@ -145,4 +147,9 @@ impl Office {
     ) -> Result<Visit, VisitError> {
         self.sharing.open(link.link.token(), key, PEER.parse().unwrap(), now).await
     }
+}
+
+/// A person without an account at this browser.
+pub fn by<'a>(browser: &'a str, name: &'a str) -> SentBy<'a> {
+    SentBy { browser, name, peer: PEER.parse().unwrap() }
 }

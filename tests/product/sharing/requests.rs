@@ -6,7 +6,7 @@ use tresor::sharing::{
     TemplateItem, Visit, WantedRecipient,
 };
 
-use crate::sharing::office::{NOW, Office, PEER, path};
+use crate::sharing::office::{NOW, Office, PEER, by, path};
 
 /// A request by bert with an item for several files and one for a single file.
 async fn ask(office: &Office) -> (RequestShown, Visit) {
@@ -48,7 +48,7 @@ async fn begin(
     item: ItemId,
 ) -> Result<BegunFile, HandInError> {
     let sent = SentFile { path: path("a.pdf"), size: None, item: Some(item) };
-    office.sharing.begin_file(visit, (browser, ""), &sent, NOW).await
+    office.sharing.begin_file(visit, by(browser, ""), &sent, NOW).await
 }
 
 async fn judge(office: &Office, shown: &RequestShown, item: ItemId, judgement: Judgement) {

@@ -230,6 +230,9 @@ impl RequestContext<'_> {
             | LinkError::TermsWithoutHandIn
             | LinkError::EndsBeforeDeadline
             | LinkError::TwoPasswords
+            | LinkError::NotForBox
+            | LinkError::BoxForStaff
+            | LinkError::HasBox
             | LinkError::ExpiryInPast
             | LinkError::Text => coded(StatusCode::BAD_REQUEST, code, error.to_string()),
             LinkError::Busy => Fault::Later(Cow::Owned(error.to_string()), 5),
