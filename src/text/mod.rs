@@ -53,7 +53,7 @@ pub use office::OfficeTexts;
 pub use reach::ReachTexts;
 pub use receipts::ReceiptTexts;
 pub use refusals::RefusalTexts;
-pub use requests::RequestsTexts;
+pub use requests::{AskingTexts, CheckTexts, MatrixTexts, RemindingTexts, RequestTexts, RequestsTexts};
 pub use screen_lock::ScreenLockTexts;
 pub use sending::SendingTexts;
 pub use sentences::Sentence;
@@ -71,7 +71,9 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("AdministrationTexts", AdministrationTexts::ALL),
     ("ArchiveTexts", ArchiveTexts::ALL),
     ("AskedTexts", AskedTexts::ALL),
+    ("AskingTexts", AskingTexts::ALL),
     ("BrowseTexts", BrowseTexts::ALL),
+    ("CheckTexts", CheckTexts::ALL),
     ("CopyingTexts", CopyingTexts::ALL),
     ("DeviceTexts", DeviceTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
@@ -80,11 +82,14 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("HoldingTexts", HoldingTexts::ALL),
     ("LinkTexts", LinkTexts::ALL),
     ("LoginTexts", LoginTexts::ALL),
+    ("MatrixTexts", MatrixTexts::ALL),
     ("MyLinksTexts", MyLinksTexts::ALL),
     ("OfficeTexts", OfficeTexts::ALL),
     ("ReachTexts", ReachTexts::ALL),
     ("ReceiptTexts", ReceiptTexts::ALL),
     ("RefusalTexts", RefusalTexts::ALL),
+    ("RemindingTexts", RemindingTexts::ALL),
+    ("RequestTexts", RequestTexts::ALL),
     ("RequestsTexts", RequestsTexts::ALL),
     ("SendingTexts", SendingTexts::ALL),
     ("ServerTexts", ServerTexts::ALL),

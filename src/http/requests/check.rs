@@ -18,7 +18,7 @@ use crate::library::LibraryError;
 use crate::model::{EntryName, HandInFileId, ItemId, ItemState, RequestId, Shown};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{ItemShown, MAX_REASON, RequestError, RequestFile, RequestShown};
-use crate::text::{RequestsTexts, ViewTexts};
+use crate::text::{RequestTexts, ViewTexts};
 
 /// Where a person is in a request.
 struct Place<'a> {
@@ -64,7 +64,7 @@ impl Requests<'_> {
         };
         let page = number("page").map_or(Ok(1), u32::try_from).unwrap_or(0);
         let place = Place { request: &request, item, at, file, page };
-        let texts = self.texts();
+        let texts = self.one_texts();
         let judged = number("judged").map(ItemId);
         let judged = judged.and_then(|id| request.items.iter().find(|one| one.row.id == id));
         let content = html! {
@@ -76,8 +76,8 @@ impl Requests<'_> {
             })) }
             // The address alone is no proof.
             @if let Some(judged) = judged.filter(|judged| !judged.row.state.is_to_check()) {
-                (success(&texts.check_done(&Shown(&judged.row.title).to_string())))
-                p { a href=(check_item(id, judged.row.id)) { (texts.check_again()) } }
+                (success(&self.check_texts().done(&Shown(&judged.row.title).to_string())))
+                p { a href=(check_item(id, judged.row.id)) { (self.check_texts().again()) } }
             }
             (self.way(&place))
             div.beside {
@@ -121,22 +121,22 @@ impl Requests<'_> {
 
     /// Where the item is in its request, and the way to others.
     fn way(&self, place: &Place<'_>) -> Markup {
-        let texts = self.texts();
+        let texts = self.check_texts();
         let Place { request, at, .. } = place;
         let (id, left) = (request.row.id, to_check(request).count());
         let back = at.checked_sub(1).and_then(|before| request.items.get(before));
         let next = next_to_check(request, *at).filter(|next| next.row.id != place.item.row.id);
         html! {
             p {
-                (texts.check_place(at + 1, request.items.len()))
-                @if left > 0 { ", " (texts.check_left(left)) }
+                (texts.place(at + 1, request.items.len()))
+                @if left > 0 { ", " (texts.left(left)) }
             }
-            nav.paging aria-label=(texts.check_other_items()) {
+            nav.paging aria-label=(texts.other_items()) {
                 @if let Some(back) = back {
-                    a href=(check_item(id, back.row.id)) data-key="b" { (texts.check_back()) }
+                    a href=(check_item(id, back.row.id)) data-key="b" { (texts.back()) }
                 }
                 @if let Some(next) = next {
-                    a href=(check_item(id, next.row.id)) data-key="s" { (texts.check_skip()) }
+                    a href=(check_item(id, next.row.id)) data-key="s" { (texts.skip()) }
                 }
                 a href=(of_request(id)) { (texts.to_request()) }
             }
@@ -145,8 +145,8 @@ impl Requests<'_> {
 
     /// The file, with the way to the others of its item.
     async fn file_shown(&self, place: &Place<'_>) -> Result<Markup, Failure> {
-        let (texts, views) = (self.texts(), ViewTexts(self.desk.language));
-        let Some(file) = place.item.files.get(place.file) else { return Ok(note(texts.check_no_file())) };
+        let (texts, views) = (self.check_texts(), ViewTexts(self.desk.language));
+        let Some(file) = place.item.files.get(place.file) else { return Ok(note(texts.no_file())) };
         let (id, item) = (place.request.row.id, place.item.row.id);
         let of = |file: &RequestFile| format!("{}?file={}", check_item(id, item), file.row.id);
         let before = place.file.checked_sub(1).and_then(|before| place.item.files.get(before));
@@ -154,7 +154,7 @@ impl Requests<'_> {
         let shown = self.looked(place.request, file, place.page).await?;
         Ok(html! {
             @if place.item.files.len() > 1 {
-                nav aria-label=(texts.check_files()) {
+                nav aria-label=(texts.files()) {
                     div.choice { @for one in &place.item.files {
                         a href=(of(one)) aria-current=[(one.row.id == file.row.id).then_some("page")] { (Shown(&one.row.path)) }
                     } }
@@ -173,7 +173,7 @@ impl Requests<'_> {
                     @let frame = Frame { language: self.desk.language, name: &name, file: &address };
                     (frame.show(&looked, |number| format!("{}&page={number}", of(file))))
                 },
-                None => (note(&texts.check_missing(self.missing(file)))),
+                None => (note(&texts.missing(self.missing(file)))),
             }
         })
     }
@@ -198,38 +198,38 @@ impl Requests<'_> {
 
     /// The item, the file and the form.
     fn decision(&self, place: &Place<'_>, told: &Told) -> Markup {
-        let texts = self.texts();
+        let (texts, checks) = (self.one_texts(), self.check_texts());
         let Place { request, item, .. } = place;
         let (id, row) = (request.row.id, &item.row);
         let file = item.files.get(place.file);
         html! {
-            @if !row.person.is_empty() { p { (texts.person(&Shown(&row.person).to_string())) } }
+            @if !row.person.is_empty() { p { (self.texts().person(&Shown(&row.person).to_string())) } }
             p class={ "state " (row.state) } { (sign(row.state)) " " (self.state(item)) }
             @for comment in &item.comments {
                 p.note { (texts.commented(&self.desk.moment(comment.at), &Shown(&comment.text).to_string())) }
             }
             @if let Some(file) = file {
                 (known_facts(&[
-                    (texts.check_file(), Some(Shown(&file.row.path).to_string())),
-                    (texts.check_size(), Some(self.desk.language.size(file.row.size))),
-                    (texts.check_came(), Some(self.desk.moment(file.row.at))),
+                    (checks.file(), Some(Shown(&file.row.path).to_string())),
+                    (checks.size(), Some(self.desk.language.size(file.row.size))),
+                    (checks.came(), Some(self.desk.moment(file.row.at))),
                 ]))
                 @if file.path.is_some() {
-                    p { a href={ (of_request(id)) "/file/" (file.row.id) } { (texts.check_download()) } }
+                    p { a href={ (of_request(id)) "/file/" (file.row.id) } { (checks.download()) } }
                 }
             }
             @if request.row.closed.is_none() { (self.check_form(id, item, told.sent())) }
             (viewer::keys(self.desk.language, &[
                 ("A", texts.accept()),
-                ("R", texts.key_reject()),
-                ("S", texts.check_skip()),
-                ("B", texts.check_back()),
+                ("R", checks.key_reject()),
+                ("S", checks.skip()),
+                ("B", checks.back()),
             ]))
         }
     }
 
     fn check_form(&self, id: RequestId, item: &ItemShown, sent: Option<&Sent>) -> Markup {
-        let (texts, row) = (self.texts(), &item.row);
+        let (texts, row) = (self.one_texts(), &item.row);
         let (name, decides) = (format!("judge-{}", row.id), decides(row.state, texts));
         let reason = sent.and_then(|sent| sent.about(row.id)).map_or("", |typed| typed.reason.as_str());
         let lacks = sent.is_some_and(|sent| sent.lacks_reason(row.id));
@@ -264,7 +264,7 @@ struct Decides {
     may_reject: bool,
 }
 
-fn decides(state: ItemState, texts: RequestsTexts) -> Decides {
+fn decides(state: ItemState, texts: RequestTexts) -> Decides {
     let (undo, accept, may_reject) = match state {
         ItemState::Open => (None, Some(texts.accept_open()), false),
         ItemState::HandedIn => (None, Some(texts.accept()), true),

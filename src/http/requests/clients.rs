@@ -5,7 +5,7 @@ use crate::accounts::parse_address;
 use crate::http::requests::table::TableError;
 use crate::model::EntryPath;
 use crate::sharing::{MAX_RECIPIENT_NAME, WantedRecipient};
-use crate::text::RequestsTexts;
+use crate::text::AskingTexts;
 
 /// A recipient, and where the files go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Column {
 }
 
 /// The recipients of a list, and all of its faults.
-pub(super) fn clients(texts: RequestsTexts, text: &str) -> (Vec<Client>, Vec<LineFault>) {
+pub(super) fn clients(texts: AskingTexts, text: &str) -> (Vec<Client>, Vec<LineFault>) {
     let rows = match rows(text) {
         Ok(rows) => rows,
         Err(TableError::Quote(line)) => {
@@ -84,7 +84,7 @@ fn heads(row: &TableRow) -> Option<Vec<Column>> {
     columns.iter().any(|column| matches!(column, Column::Name | Column::Mail)).then_some(columns)
 }
 
-fn client(texts: RequestsTexts, columns: &[Column], row: &TableRow) -> Result<Client, String> {
+fn client(texts: AskingTexts, columns: &[Column], row: &TableRow) -> Result<Client, String> {
     let cell = |wanted: Column| {
         let at = columns.iter().position(|column| *column == wanted);
         at.and_then(|at| row.cells.get(at)).map(String::as_str).unwrap_or_default()
@@ -107,7 +107,7 @@ fn client(texts: RequestsTexts, columns: &[Column], row: &TableRow) -> Result<Cl
 
 /// A recipient of these words, or their fault.
 pub(super) fn recipient(
-    texts: RequestsTexts,
+    texts: AskingTexts,
     name: &str,
     mail: &str,
     language: &str,
@@ -134,7 +134,7 @@ mod tests {
     use crate::text::Language;
 
     fn read(text: &str) -> (Vec<Client>, Vec<LineFault>) {
-        clients(RequestsTexts(Language::English), text)
+        clients(AskingTexts(Language::English), text)
     }
 
     fn told(text: &str) -> Vec<String> {

@@ -16,7 +16,7 @@ use crate::http::reply::csv_file;
 use crate::model::{RequestId, Shown};
 use crate::net::ResponseBody;
 use crate::sharing::{RecipientShown, RequestHead};
-use crate::text::{Language, RequestsTexts};
+use crate::text::{AskingTexts, Language};
 
 /// Longest time after which a user sees the addresses of a request once more: for a page that was closed too early.
 const SHOWN_FOR: Duration = Duration::from_hours(1);
@@ -28,7 +28,7 @@ type Made = (RequestHead, Vec<RecipientShown>);
 
 impl Requests<'_> {
     pub(super) async fn made(&self) -> Result<Response<ResponseBody>, Failure> {
-        let (texts, made) = (self.texts(), self.just_made().await?);
+        let (texts, made) = (self.asking_texts(), self.just_made().await?);
         let links: usize = made.iter().map(|(_, recipients)| recipients.len()).sum();
         let content = html! {
             @if made.is_empty() { p role="status" { (texts.none_made()) } } @else {
@@ -42,7 +42,7 @@ impl Requests<'_> {
                     }
                 }
             }
-            p { a href=(LIST) { (texts.all()) } }
+            p { a href=(LIST) { (self.texts().all()) } }
         };
         let page = self.page(texts.made_title(), Width::Narrow, content, StatusCode::OK);
         Ok(with_script(page, Script::Copy))
@@ -50,8 +50,14 @@ impl Requests<'_> {
 
     /// The same as a table.
     pub(super) async fn made_table(&self) -> Result<Response<ResponseBody>, Failure> {
-        let texts = self.texts();
-        let heads = [texts.name(), texts.mail(), texts.subject(), texts.space_asked(), texts.address()];
+        let texts = self.asking_texts();
+        let heads = [
+            texts.name(),
+            self.texts().mail(),
+            self.texts().subject(),
+            self.texts().space_asked(),
+            texts.address(),
+        ];
         let mut rows = vec![heads.map(str::to_owned).to_vec()];
         for (row, recipients) in self.just_made().await? {
             for RecipientShown { row: recipient, link } in recipients {
@@ -82,7 +88,7 @@ impl Requests<'_> {
     }
 
     fn address(&self, row: &RequestHead, recipient: &RecipientShown, is_full: bool) -> Markup {
-        let (texts, language) = (self.texts(), self.desk.language);
+        let (texts, language) = (self.asking_texts(), self.desk.language);
         let Some(link) = &recipient.link else { return html! {} };
         let (address, person) = (self.whole(&link.url_path()), &recipient.row);
         let tongue = Language::of_tag(&person.language);
@@ -102,7 +108,7 @@ impl Requests<'_> {
     /// The text that a user sends along with an address, in the recipient's language.
     fn mail(&self, row: &RequestHead, recipient: &RecipientShown, address: &str) -> String {
         let language = Language::of_tag(&recipient.row.language);
-        let texts = RequestsTexts(language);
+        let texts = AskingTexts(language);
         let until = row.deadline.map(|deadline| self.office.zone.last_day(deadline));
         let until =
             until.map(|day| format!("{}\n\n", texts.letter_until(&language.day(day)))).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::http::reply::csv_file;
 use crate::model::{ItemState, RequestId, Shown};
 use crate::net::ResponseBody;
 use crate::sharing::{RequestItem, RequestLine, RequestLines};
-use crate::text::RequestsTexts;
+use crate::text::MatrixTexts;
 
 /// Most requests of one page of the matrix.
 const MAX_LINES: usize = 50;
@@ -28,32 +28,33 @@ type Column = (String, String);
 
 impl Requests<'_> {
     pub(super) async fn matrix(&self) -> Result<Response<ResponseBody>, Failure> {
-        let texts = self.texts();
+        let texts = self.matrix_texts();
         let (filter, found) = self.lines(MAX_LINES).await?;
         let (groups, order) = (groups(&found, &filter), self.order(&filter).await?);
         let table = format!("{MATRIX}/csv?{}", Filter { before: None, ..filter.clone() }.query());
         let content = html! {
-            p { (texts.matrix_about()) }
+            p { (texts.about()) }
             (self.templates(&filter).await?)
             (self.choice(&filter, MATRIX))
-            @if found.lines.is_empty() { p role="status" { (texts.matrix_empty()) } } @else {
+            @if found.lines.is_empty() { p role="status" { (texts.empty()) } } @else {
                 @for group in &groups { (self.grid(group, &order)) }
                 p { (self.legend()) }
             }
             (self.paging(&filter, MATRIX, &found))
-            @if !found.lines.is_empty() { p { a.button href=(table) { (texts.matrix_table()) } } }
-            p { a href=(LIST) { (texts.all()) } }
+            @if !found.lines.is_empty() { p { a.button href=(table) { (texts.table()) } } }
+            p { a href=(LIST) { (self.texts().all()) } }
         };
-        Ok(self.page(texts.matrix_title(), Width::Wide, content, StatusCode::OK))
+        Ok(self.page(self.texts().matrix_title(), Width::Wide, content, StatusCode::OK))
     }
 
     /// The same as a table, of all pages as far as it may go.
     pub(super) async fn matrix_table(&self) -> Result<Response<ResponseBody>, Failure> {
-        let texts = self.texts();
+        let texts = self.matrix_texts();
         let (filter, found) = self.lines(MAX_EXPORTED).await?;
         let order = self.order(&filter).await?;
         let columns = columns(&found.lines.iter().collect::<Vec<_>>(), &order);
-        let heads = [texts.client(), texts.subject(), texts.space_asked(), texts.deadline()];
+        let heads =
+            [texts.client(), self.texts().subject(), self.texts().space_asked(), self.texts().deadline()];
         let heads =
             heads.map(str::to_owned).into_iter().chain(columns.iter().map(|column| self.head(column)));
         let mut rows = vec![heads.collect()];
@@ -69,7 +70,7 @@ impl Requests<'_> {
             rows.push(about.into_iter().chain(states).collect());
         }
         if found.next.is_some() || columns.len() == MAX_COLUMNS {
-            rows.push(vec![texts.matrix_cut(MAX_EXPORTED, MAX_COLUMNS)]);
+            rows.push(vec![texts.cut(MAX_EXPORTED, MAX_COLUMNS)]);
         }
         Ok(csv_file("tresor-requests.csv", written(self.desk.language, rows)))
     }
@@ -99,13 +100,13 @@ impl Requests<'_> {
 
     /// The form that chooses the template.
     async fn templates(&self, filter: &Filter) -> Result<Markup, Failure> {
-        let (texts, templates) = (self.texts(), self.desk.context.services.sharing.templates().await?);
+        let (texts, templates) = (self.matrix_texts(), self.desk.context.services.sharing.templates().await?);
         let chosen = filter.template.as_deref().unwrap_or_default();
         let rest = Filter { template: None, before: None, ..filter.clone() };
         Ok(html! {
             form.filter method="get" action=(MATRIX) {
                 @for (name, value) in rest.fields() { input type="hidden" name=(name) value=(value); }
-                label { (texts.matrix_template())
+                label { (texts.template())
                     select name="template" {
                         @for (template, _) in &templates {
                             option value=(template.name) selected[template.name == chosen] { (Shown(&template.title)) }
@@ -113,15 +114,15 @@ impl Requests<'_> {
                         option value="" selected[chosen.is_empty()] { (texts.no_template()) }
                     }
                 }
-                button { (texts.choose()) }
+                button { (self.texts().choose()) }
             }
         })
     }
 
     fn grid(&self, lines: &[&RequestLine], order: &[Column]) -> Markup {
-        let (texts, columns) = (self.texts(), columns(lines, order));
+        let (texts, columns) = (self.matrix_texts(), columns(lines, order));
         html! {
-            div.scroll role="region" tabindex="0" aria-label=(texts.matrix_title()) {
+            div.scroll role="region" tabindex="0" aria-label=(self.texts().matrix_title()) {
                 table.matrix {
                     thead { tr {
                         th scope="col" { (texts.client()) }
@@ -146,7 +147,7 @@ impl Requests<'_> {
     }
 
     fn cell(&self, line: &RequestLine, column: &Column) -> Markup {
-        let texts = self.texts();
+        let texts = self.matrix_texts();
         match item(line, column) {
             None => html! { td { small { (texts.not_asked()) } } },
             Some(found) => html! {
@@ -168,15 +169,16 @@ impl Requests<'_> {
     }
 
     fn legend(&self) -> String {
-        let words =
-            ItemState::ALL.iter().map(|state| format!("{} {}", sign(*state), word(self.texts(), *state)));
+        let words = ItemState::ALL
+            .iter()
+            .map(|state| format!("{} {}", sign(*state), word(self.matrix_texts(), *state)));
         words.collect::<Vec<_>>().join(" · ")
     }
 
     /// The link to the matrix of the requests like this one.
     pub(super) fn to_matrix(&self, template: &str, id: RequestId) -> Markup {
         let filter = Filter { template: Some(template.to_owned()), ..Filter::default() };
-        html! { p { a href={ (MATRIX) "?" (filter.query()) "#request-" (id) } { (self.texts().matrix_like()) } } }
+        html! { p { a href={ (MATRIX) "?" (filter.query()) "#request-" (id) } { (self.matrix_texts().like()) } } }
     }
 }
 
@@ -213,12 +215,12 @@ fn item<'a>(line: &'a RequestLine, (title, person): &Column) -> Option<&'a Reque
     line.states.iter().find(|item| item.title == *title && item.person == *person)
 }
 
-fn state(texts: RequestsTexts, item: Option<&RequestItem>) -> &'static str {
+fn state(texts: MatrixTexts, item: Option<&RequestItem>) -> &'static str {
     item.map_or(texts.not_asked(), |item| word(texts, item.state))
 }
 
 /// A state in one word or two.
-fn word(texts: RequestsTexts, state: ItemState) -> &'static str {
+fn word(texts: MatrixTexts, state: ItemState) -> &'static str {
     match state {
         ItemState::Open => texts.word_open(),
         ItemState::HandedIn => texts.word_handed_in(),

@@ -37,7 +37,9 @@ use crate::library::{LibraryError, Space};
 use crate::model::{Access, EntryName, HandInFileId, HandInId, Office, RequestId, Shown, SpaceId, Timestamp};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::sharing::{HandInError, RequestError, RequestFile};
-use crate::text::{ErrorTexts, Language, RequestsTexts};
+use crate::text::{
+    AskingTexts, CheckTexts, ErrorTexts, Language, MatrixTexts, RemindingTexts, RequestTexts, RequestsTexts,
+};
 
 /// A user at the pages.
 struct Requests<'a> {
@@ -174,6 +176,26 @@ impl<'a> Requests<'a> {
 
     fn texts(&self) -> RequestsTexts {
         RequestsTexts(self.desk.language)
+    }
+
+    fn one_texts(&self) -> RequestTexts {
+        RequestTexts(self.desk.language)
+    }
+
+    fn check_texts(&self) -> CheckTexts {
+        CheckTexts(self.desk.language)
+    }
+
+    fn reminding_texts(&self) -> RemindingTexts {
+        RemindingTexts(self.desk.language)
+    }
+
+    fn asking_texts(&self) -> AskingTexts {
+        AskingTexts(self.desk.language)
+    }
+
+    fn matrix_texts(&self) -> MatrixTexts {
+        MatrixTexts(self.desk.language)
     }
 
     fn now(&self) -> Timestamp {

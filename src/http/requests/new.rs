@@ -73,7 +73,7 @@ impl Requests<'_> {
         };
         let wanted = Wanted::of(&fields, file.map(|file| text_of(&file)));
         let today = self.office.zone.day(self.now());
-        let refused = match wanted.judged(self.texts(), &source, &self.writable(), today) {
+        let refused = match wanted.judged(self.asking_texts(), &source, &self.writable(), today) {
             Err(faults) => Refused::Faults(faults),
             Ok(new) => match self.ask(&wanted, new).await? {
                 Ok(target) => return Ok(see_other(&target)),
@@ -93,7 +93,7 @@ impl Requests<'_> {
         wanted: &Wanted,
         new: Vec<(usize, NewRequest)>,
     ) -> Result<Result<String, Refused>, Failure> {
-        let texts = self.texts();
+        let texts = self.asking_texts();
         let faults = self.files_in_the_way(&new).await?;
         if !faults.is_empty() {
             return Ok(Err(Refused::Faults(faults)));
@@ -116,7 +116,7 @@ impl Requests<'_> {
 
     /// Files where folders are to be, looked for before anything is made.
     async fn files_in_the_way(&self, new: &[(usize, NewRequest)]) -> Result<Vec<Fault>, Failure> {
-        let (texts, library) = (self.texts(), &self.desk.context.services.library);
+        let (texts, library) = (self.asking_texts(), &self.desk.context.services.library);
         let mut faults = Vec::new();
         for (line, new) in new {
             let is_file = match library.find(&new.access, &new.path).await {
@@ -178,7 +178,7 @@ impl Requests<'_> {
         refused: Option<Refused>,
         status: StatusCode,
     ) -> Result<Response<ResponseBody>, Failure> {
-        let (texts, sharing) = (self.texts(), &self.desk.context.services.sharing);
+        let (texts, sharing) = (self.asking_texts(), &self.desk.context.services.sharing);
         let templates = sharing.templates().await?;
         let latest = sharing.latest_request(self.desk.principal()).await?;
         let none = Vec::new();
@@ -210,11 +210,11 @@ impl Requests<'_> {
                 button { (texts.make()) }
             }
         };
-        Ok(self.page(texts.new_title(), Width::Narrow, content, status))
+        Ok(self.page(self.texts().new_title(), Width::Narrow, content, status))
     }
 
     fn refused(&self, refused: Option<&Refused>) -> Markup {
-        let texts = self.texts();
+        let texts = self.asking_texts();
         html! {
             @match refused {
                 None => {},
@@ -233,9 +233,9 @@ impl Requests<'_> {
 
     /// What is asked for, where it goes, and until when.
     fn asked_for(&self, source: &Source, wanted: &Wanted, faults: &[Fault]) -> Markup {
-        let texts = self.texts();
+        let texts = self.asking_texts();
         html! {
-            label { (texts.subject())
+            label { (self.texts().subject())
                 input #(Place::Title.id()) type="text" name="title" required maxlength=(MAX_TITLE) value=(wanted.title)
                     aria-invalid=[invalid(faults, Place::Title)] aria-describedby=[described(faults, Place::Title, "")];
             }
@@ -266,7 +266,7 @@ impl Requests<'_> {
                     aria-invalid=[invalid(faults, Place::Deadline)] aria-describedby=[described(faults, Place::Deadline, "")];
             }
             (beside(faults, Place::Deadline))
-            label { (texts.space_asked())
+            label { (self.texts().space_asked())
                 select #(Place::Space.id()) name="space" required aria-invalid=[invalid(faults, Place::Space)]
                     aria-describedby=[described(faults, Place::Space, "")] {
                     @for (space, _) in self.writable() {
@@ -285,7 +285,7 @@ impl Requests<'_> {
     }
 
     fn people_asked(&self, wanted: &Wanted, faults: &[Fault]) -> Markup {
-        let texts = self.texts();
+        let texts = self.asking_texts();
         let (one, is_many) = (&wanted.recipient, !wanted.more.is_empty() || wanted.each);
         let is_open = is_many || faults.iter().any(|fault| fault.place == Place::More);
         html! {
@@ -295,7 +295,7 @@ impl Requests<'_> {
                     input type="text" name="name" maxlength=(MAX_RECIPIENT_NAME) autocomplete="off" value=(one.name)
                         aria-invalid=[invalid(faults, Place::Recipient)] aria-describedby=[described(faults, Place::Recipient, "")];
                 }
-                label { (texts.mail())
+                label { (self.texts().mail())
                     input type="text" inputmode="email" name="mail" autocomplete="off" autocapitalize="none" spellcheck="false"
                         value=(one.mail) aria-invalid=[invalid(faults, Place::Recipient)] aria-describedby=[described(faults, Place::Recipient, "")];
                 }
@@ -341,7 +341,7 @@ impl Requests<'_> {
 
     /// The link to a form that asks for the same again.
     pub(super) fn again(&self, id: RequestId) -> Markup {
-        html! { p { a href={ (NEW) "?from=" (id) } { (self.texts().again()) } } }
+        html! { p { a href={ (NEW) "?from=" (id) } { (self.asking_texts().again()) } } }
     }
 }
 

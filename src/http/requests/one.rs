@@ -48,7 +48,7 @@ impl Told {
 
 impl Requests<'_> {
     pub(super) async fn one(&self, id: RequestId, told: &Told) -> Result<Response<ResponseBody>, Failure> {
-        let (texts, sharing) = (self.texts(), &self.desk.context.services.sharing);
+        let (texts, sharing) = (self.one_texts(), &self.desk.context.services.sharing);
         let request = sharing.request(&self.rights, id).await?;
         let history = sharing.request_history(&self.rights, id).await?;
         let names = self.desk.context.services.accounts.names_for(&history).await;
@@ -63,7 +63,7 @@ impl Requests<'_> {
             section {
                 h2 { (texts.items()) }
                 @if is_open && to_check(&request).next().is_some() {
-                    p { a.button href=(check(id)) { (texts.check_in_turn()) } }
+                    p { a.button href=(check(id)) { (self.check_texts().in_turn()) } }
                 }
                 form method="post" action=(of_request(id)) {
                     (self.desk.token())
@@ -99,24 +99,26 @@ impl Requests<'_> {
                     ul { @for event in &history { li { (self.desk.moment(event.at)) ": " (self.event(event, &names)) } } }
                 }
             }
-            p { a href=(LIST) { (texts.all()) } }
+            p { a href=(LIST) { (self.texts().all()) } }
         };
         let status = told.sent().map_or(StatusCode::OK, Sent::status);
         Ok(self.page(&Shown(&request.row.title).to_string(), Width::Wide, content, status))
     }
 
     fn told(&self, request: &RequestShown, told: &Told) -> Markup {
-        let texts = self.texts();
+        let texts = self.one_texts();
         match told {
             Told::Nothing => html! {},
             // The address alone is no proof: somebody else may have made it.
             Told::Done("judged") => success(texts.judged()),
-            Told::Done("checked") if to_check(request).next().is_none() => success(texts.all_checked()),
+            Told::Done("checked") if to_check(request).next().is_none() => {
+                success(self.check_texts().all_checked())
+            }
             Told::Done("closed") if request.row.closed.is_some() => success(texts.closed()),
             Told::Done("reopened") if request.row.closed.is_none() => success(texts.reopened()),
             Told::Done("extended") => success(texts.extended()),
-            Told::Done("reminded") => success(texts.reminder_made()),
-            Told::Done("readdressed") => success(texts.readdressed()),
+            Told::Done("reminded") => success(self.reminding_texts().reminder_made()),
+            Told::Done("readdressed") => success(self.reminding_texts().readdressed()),
             Told::Done(_) => html! {},
             Told::Refused(sent) => html! {
                 (problem(match sent.trouble {
@@ -124,7 +126,7 @@ impl Requests<'_> {
                     Trouble::Changed(_) => texts.changed_meanwhile(),
                     Trouble::Nothing => texts.nothing_chosen(),
                     Trouble::Date => texts.not_extended(),
-                    Trouble::Mail(why) => why(texts),
+                    Trouble::Mail(why) => why(self.reminding_texts()),
                 }))
                 @let marked: Vec<_> = request.items.iter().filter(|item| sent.marks(item.row.id)).collect();
                 @if !marked.is_empty() {
@@ -137,16 +139,16 @@ impl Requests<'_> {
     }
 
     fn facts(&self, request: &RequestShown) -> Markup {
-        let (texts, row) = (self.texts(), &request.row);
+        let (texts, row) = (self.one_texts(), &request.row);
         let items = u32::try_from(request.items.len()).unwrap_or(u32::MAX);
         let place = match &request.path {
             Some(path) => self.place(row.space, path),
             None => texts.no_folder(&self.place(row.space, "")),
         };
-        let state = row.closed.map(|closed| texts.closed_at(&self.desk.moment(closed)));
+        let state = row.closed.map(|closed| self.texts().closed_at(&self.desk.moment(closed)));
         known_facts(&[
             (texts.state(), Some(self.counts(row, items))),
-            (texts.deadline(), row.deadline.map(|deadline| self.until(row, deadline))),
+            (self.texts().deadline(), row.deadline.map(|deadline| self.until(row, deadline))),
             (texts.closed_fact(), state),
             (texts.folder(), Some(place)),
             (texts.made(), Some(self.desk.moment(row.created))),
@@ -155,7 +157,7 @@ impl Requests<'_> {
 
     /// What the recipients say about items that are not settled.
     fn questions(&self, request: &RequestShown) -> Markup {
-        let texts = self.texts();
+        let texts = self.one_texts();
         let asked: Vec<_> = request
             .items
             .iter()
@@ -181,13 +183,13 @@ impl Requests<'_> {
         sent: Option<&Sent>,
         (history, names): (&[Recorded], &ActorNames),
     ) -> Markup {
-        let (texts, row) = (self.texts(), &item.row);
+        let (texts, row) = (self.one_texts(), &item.row);
         let is_open = request.row.closed.is_none();
         html! {
             section.item id={ "item-" (row.id) } {
                 h3 {
                     (row.position) ". " (Shown(&row.title))
-                    @if !row.person.is_empty() { " – " (texts.person(&Shown(&row.person).to_string())) }
+                    @if !row.person.is_empty() { " – " (self.texts().person(&Shown(&row.person).to_string())) }
                 }
                 p class={ "state " (row.state) } { (sign(row.state)) " " (self.state(item)) }
                 @if sent.is_some_and(|sent| sent.has_changed(row.id)) {
@@ -206,7 +208,7 @@ impl Requests<'_> {
 
     /// The state of an item in words.
     pub(super) fn state(&self, item: &ItemShown) -> String {
-        let (texts, row) = (self.texts(), &item.row);
+        let (texts, row) = (self.one_texts(), &item.row);
         match row.state {
             ItemState::Open => texts.is_open().to_owned(),
             ItemState::HandedIn => texts.is_handed_in().to_owned(),
@@ -219,7 +221,7 @@ impl Requests<'_> {
 
     /// The fields that judge an item.
     fn judging(&self, item: &ItemShown, sent: Option<&Sent>) -> Markup {
-        let (texts, row) = (self.texts(), &item.row);
+        let (texts, row) = (self.one_texts(), &item.row);
         let (typed, seen) = (sent.and_then(|sent| sent.about(row.id)), item.seen());
         let word = typed.map_or("", |typed| typed.word.as_str());
         let reason = typed.map_or("", |typed| typed.reason.as_str());
@@ -300,7 +302,7 @@ impl Requests<'_> {
 
     /// What has become of a file that is not there to be read.
     pub(super) fn missing(&self, file: &RequestFile) -> &'static str {
-        let texts = self.texts();
+        let texts = self.one_texts();
         match file.row.state {
             Some(VersionState::Visible) | None => texts.file_gone(),
             Some(VersionState::Held) => texts.file_held(),
@@ -330,11 +332,11 @@ impl Requests<'_> {
     }
 
     fn recipient(&self, recipient: &RecipientShown) -> Markup {
-        let (texts, row) = (self.texts(), &recipient.row);
+        let (texts, row) = (self.one_texts(), &recipient.row);
         let name = Shown(called(row)).to_string();
         html! {
             li {
-                span.state { (if name.is_empty() { texts.no_name() } else { &name }) }
+                span.state { (if name.is_empty() { self.texts().no_name() } else { &name }) }
                 @if !row.name.is_empty() && !row.mail.is_empty() { p.where { (Shown(&row.mail)) } }
                 p { @match &recipient.link {
                     None => (texts.link_gone()),
@@ -356,7 +358,7 @@ impl Requests<'_> {
     }
 
     fn actions(&self, request: &RequestShown, sent: Option<&Sent>) -> Markup {
-        let (texts, here) = (self.texts(), of_request(request.row.id));
+        let (texts, here) = (self.one_texts(), of_request(request.row.id));
         let bad_date = sent.filter(|sent| matches!(sent.trouble, Trouble::Date));
         let until = bad_date.map_or("", |sent| sent.until.as_str());
         html! {

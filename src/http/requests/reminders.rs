@@ -8,12 +8,12 @@ use super::list::called;
 use crate::http::page::form::Fields;
 use crate::model::{RecipientId, RequestId, Shown};
 use crate::sharing::{Recipient, RequestError, RequestShown};
-use crate::text::RequestsTexts;
+use crate::text::RemindingTexts;
 
 impl Requests<'_> {
     /// The part of the page; nothing for a request that is closed.
     pub(super) fn reminders(&self, request: &RequestShown) -> Markup {
-        let (texts, row, here) = (self.texts(), &request.row, of_request(request.row.id));
+        let (texts, row, here) = (self.reminding_texts(), &request.row, of_request(request.row.id));
         if row.closed.is_some() {
             return html! {};
         }
@@ -43,7 +43,7 @@ impl Requests<'_> {
     }
 
     fn reminded(&self, here: &str, recipient: &Recipient, is_paused: bool) -> Markup {
-        let texts = self.texts();
+        let texts = self.reminding_texts();
         let name = Shown(called(recipient)).to_string();
         let so_far = match recipient.reminded {
             Some(last) => texts.reminded(recipient.reminders, &self.desk.moment(last)),
@@ -51,7 +51,7 @@ impl Requests<'_> {
         };
         let next = recipient.remind.filter(|_| !is_paused);
         html! {
-            span.state { (if name.is_empty() { texts.no_name() } else { &name }) }
+            span.state { (if name.is_empty() { self.texts().no_name() } else { &name }) }
             p { (so_far) @if let Some(next) = next { ", " (texts.reminds_next(&self.desk.moment(next))) } }
             @if let Some(refused) = recipient.refused {
                 p.problem { (texts.address_refused(&self.desk.moment(refused), &Shown(&recipient.refusal).to_string())) }
@@ -61,7 +61,7 @@ impl Requests<'_> {
                     (self.desk.token())
                     input type="hidden" name="recipient" value=(recipient.id);
                     label {
-                        (texts.mail())
+                        (self.texts().mail())
                         input type="email" name="mail" value=(recipient.mail) required autocomplete="off";
                     }
                     button name="do" value="readdress" { (texts.readdress()) }
@@ -92,15 +92,15 @@ impl Requests<'_> {
 }
 
 /// Why no reminder was made, for those errors that are about it.
-pub(super) fn why_not(error: &RequestError) -> Option<fn(RequestsTexts) -> &'static str> {
+pub(super) fn why_not(error: &RequestError) -> Option<fn(RemindingTexts) -> &'static str> {
     match error {
-        RequestError::MailOff => Some(RequestsTexts::no_mails),
-        RequestError::Paused => Some(RequestsTexts::reminders_paused),
-        RequestError::NothingMissing => Some(RequestsTexts::nothing_missing),
-        RequestError::RemindedToday => Some(RequestsTexts::reminded_today),
-        RequestError::NoRecipient => Some(RequestsTexts::nobody_reached),
-        RequestError::Mail(_) => Some(RequestsTexts::wrong_address),
-        RequestError::Recipients | RequestError::NoSuchRecipient => Some(RequestsTexts::other_has_address),
+        RequestError::MailOff => Some(RemindingTexts::no_mails),
+        RequestError::Paused => Some(RemindingTexts::reminders_paused),
+        RequestError::NothingMissing => Some(RemindingTexts::nothing_missing),
+        RequestError::RemindedToday => Some(RemindingTexts::reminded_today),
+        RequestError::NoRecipient => Some(RemindingTexts::nobody_reached),
+        RequestError::Mail(_) => Some(RemindingTexts::wrong_address),
+        RequestError::Recipients | RequestError::NoSuchRecipient => Some(RemindingTexts::other_has_address),
         _ => None,
     }
 }

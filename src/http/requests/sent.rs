@@ -7,7 +7,7 @@ use http::StatusCode;
 use crate::http::page::form::Fields;
 use crate::model::ItemId;
 use crate::sharing::{Judgement, MAX_REASON};
-use crate::text::RequestsTexts;
+use crate::text::RemindingTexts;
 
 /// What was chosen for an item.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +31,7 @@ pub(super) enum Trouble {
     /// The new deadline is none, or over.
     Date,
     /// No reminder was made, or an address was not changed, and why.
-    Mail(fn(RequestsTexts) -> &'static str),
+    Mail(fn(RemindingTexts) -> &'static str),
 }
 
 /// A form that was not carried out, to be shown again.

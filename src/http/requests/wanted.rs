@@ -10,7 +10,7 @@ use crate::sharing::{
     DEFAULT_NAMING, MAX_ITEMS, MAX_NOTE, MAX_RECIPIENTS, MAX_TITLE, MAX_TOGETHER, NewRequest, RequestShown,
     Template, TemplateItem, WantedRecipient, next_year,
 };
-use crate::text::RequestsTexts;
+use crate::text::AskingTexts;
 
 /// Longest name of a folder that is made for a recipient, in bytes.
 const MAX_FOLDER_NAME: usize = 180;
@@ -167,7 +167,7 @@ impl Wanted {
     /// The requests that the form asks for, each with the line of its recipient, or all that is wrong with it.
     pub(super) fn judged(
         &self,
-        texts: RequestsTexts,
+        texts: AskingTexts,
         source: &Source,
         spaces: &[(&Space, Access)],
         today: Day,
@@ -263,7 +263,7 @@ impl Wanted {
     /// Faults of recipients that are right each by itself.
     fn conflicts(
         &self,
-        texts: RequestsTexts,
+        texts: AskingTexts,
         people: &[Client],
         is_space: &dyn Fn(&str) -> bool,
     ) -> Vec<(usize, String)> {

@@ -1,0 +1,15 @@
+//! The pages on which users of the office see what they asked for, and judge what came.
+
+mod asking;
+mod check;
+mod list;
+mod matrix;
+mod one;
+mod reminding;
+
+pub use asking::AskingTexts;
+pub use check::CheckTexts;
+pub use list::RequestsTexts;
+pub use matrix::MatrixTexts;
+pub use one::RequestTexts;
+pub use reminding::RemindingTexts;

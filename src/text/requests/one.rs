@@ -1,0 +1,186 @@
+//! The page of a request, on which users of the office judge what came.
+
+use crate::text::sentences::sentences;
+
+sentences! {
+    /// Sentences of the page of a request.
+    RequestTexts;
+
+    judged:
+        de "Ihre Entscheidungen sind gespeichert. Die Empfänger sehen sie auf ihrer Seite.",
+        en "Your decisions are stored. The recipients see them on their page.";
+    closed:
+        de "Die Anfrage ist abgeschlossen und nimmt nichts mehr an.",
+        en "The request is closed and takes nothing more.";
+    reopened:
+        de "Die Anfrage ist wieder offen.",
+        en "The request is open again.";
+    extended:
+        de "Die neue Frist gilt. Die Links sind dieselben geblieben.",
+        en "The new deadline applies. The links have stayed the same.";
+    reasons_missing:
+        de "Nichts wurde gespeichert: Bei einer Ablehnung fehlt der Grund, oder er ist länger als 1.000 Zeichen.",
+        en "Nothing was stored: a rejection lacks its reason, or it is longer than 1,000 characters.";
+    reason_missing:
+        de "Bitte nennen Sie den Grund; der Mandant liest ihn.",
+        en "Please give the reason; the client reads it.";
+    changed_meanwhile:
+        de "Nichts wurde gespeichert: Seit Sie diese Seite geöffnet haben, hat sich etwas geändert. Was Sie gewählt haben, steht noch \
+            da; bitte sehen Sie diese Punkte noch einmal an.",
+        en "Nothing was stored: something has changed since you opened this page. Your choices are still there; please look at \
+            these items again.";
+    changed_item:
+        de "Inzwischen geändert.",
+        en "Changed meanwhile.";
+    nothing_chosen:
+        de "Sie haben bei keinem Punkt etwas ausgewählt.",
+        en "You have not chosen anything for any item.";
+    not_extended:
+        de "Die Frist wurde nicht geändert.",
+        en "The deadline was not changed.";
+    bad_date:
+        de "Bitte wählen Sie einen Tag in der Zukunft.",
+        en "Please choose a day in the future.";
+    state:
+        de "Wie es steht",
+        en "How it stands";
+    closed_fact:
+        de "Ende",
+        en "End";
+    folder:
+        de "Dateien liegen in",
+        en "Files go to";
+    no_folder(space: &str):
+        de "{space} (den Ordner gibt es nicht mehr)",
+        en "{space} (the folder is gone)";
+    made:
+        de "Angelegt am",
+        en "Made on";
+    questions:
+        de "Fragen und Anmerkungen der Empfänger",
+        en "Questions and comments of the recipients";
+    items:
+        de "Punkte",
+        en "Items";
+    is_open:
+        de "noch nichts angekommen",
+        en "nothing has arrived";
+    is_handed_in:
+        de "angekommen, zu prüfen",
+        en "arrived, to check";
+    is_declined:
+        de "trifft laut Empfänger nicht zu, zu prüfen",
+        en "does not apply, says the recipient; to check";
+    is_declined_because(why: &str):
+        de "trifft laut Empfänger nicht zu, zu prüfen: {why}",
+        en "does not apply, says the recipient; to check: {why}";
+    is_accepted:
+        de "angenommen, erledigt",
+        en "accepted, done";
+    is_rejected(reason: &str):
+        de "abgelehnt: {reason}",
+        en "rejected: {reason}";
+    commented(when: &str, text: &str):
+        de "Anmerkung vom {when}: {text}",
+        en "Comment of {when}: {text}";
+    decision(title: &str):
+        de "Entscheidung zu „{title}“",
+        en "Decision about \"{title}\"";
+    later:
+        de "Noch nicht entscheiden",
+        en "Do not decide yet";
+    leave:
+        de "So lassen",
+        en "Leave it so";
+    accept:
+        de "Annehmen",
+        en "Accept";
+    accept_open:
+        de "Als erledigt annehmen, auch ohne Datei",
+        en "Accept as done, even without a file";
+    accept_declined:
+        de "Annehmen: wird nicht gebraucht",
+        en "Accept: not needed";
+    reject:
+        de "Ablehnen, wird noch einmal gebraucht",
+        en "Reject, needed again";
+    undo:
+        de "Entscheidung zurücknehmen",
+        en "Take the decision back";
+    reason:
+        de "Grund der Ablehnung (liest der Mandant)",
+        en "Reason of the rejection (the client reads it)";
+    change:
+        de "Ändern",
+        en "Change it";
+    judge_about:
+        de "Alles, was Sie oben ausgewählt haben, wird zusammen gespeichert.",
+        en "Everything that you have chosen above is stored together.";
+    judge:
+        de "Entscheidungen speichern",
+        en "Store the decisions";
+    others:
+        de "Dateien zu keinem Punkt",
+        en "Files for no item";
+    file_gone:
+        de "nicht mehr da",
+        en "not there any more";
+    file_held:
+        de "wird noch geprüft",
+        en "still being examined";
+    file_quarantined:
+        de "als gefährlich erkannt",
+        en "found to be dangerous";
+    file_restricted:
+        de "gesperrt",
+        en "blocked";
+    recipients:
+        de "Empfänger und Links",
+        en "Recipients and links";
+    not_opened:
+        de "Link nie geöffnet",
+        en "link never opened";
+    opened(when: &str):
+        de "Link zuletzt geöffnet {when}",
+        en "link last opened {when}";
+    finished(times: u32):
+        de "{times}-mal „Fertig“ gewählt",
+        en "finished {times} times";
+    link_until(day: &str):
+        de "Link öffnet bis {day}",
+        en "link opens until {day}";
+    link_ended(day: &str):
+        de "Link öffnet seit {day} nicht mehr",
+        en "link has not opened since {day}";
+    link_gone:
+        de "Link beendet",
+        en "link ended";
+    more:
+        de "Frist und Abschluss",
+        en "Deadline and end";
+    extend:
+        de "Frist verlängern",
+        en "Extend the deadline";
+    extend_about:
+        de "Die Links bleiben dieselben; abgelaufene öffnen wieder.",
+        en "The links stay the same; those that had ended open again.";
+    new_deadline:
+        de "Neue Frist",
+        en "New deadline";
+    close:
+        de "Anfrage abschließen",
+        en "Close the request";
+    close_about:
+        de "Die Empfänger sehen dann nur noch, wie es steht, und können nichts mehr senden. Sie können die Anfrage jederzeit \
+            wieder öffnen.",
+        en "The recipients then only see how it stands, and cannot send anything. You can reopen the request at any time.";
+    reopen:
+        de "Anfrage wieder öffnen",
+        en "Reopen the request";
+    history:
+        de "Was bisher geschah",
+        en "What has happened so far";
+    no_history:
+        de "Darüber ist nichts mehr aufgezeichnet.",
+        en "Nothing about it is on record any more.";
+}
