@@ -386,6 +386,9 @@ impl Admin {
             }
             Request::RequestClose { id, closed } => self.close_or_reopen(id, closed, judged, by).await,
             Request::RequestExtend { id, deadline } => self.extend_request(id, &deadline, judged, by).await,
+            Request::RequestItem { id, item, until } => {
+                self.change_item(id, (item, &until), judged, by).await
+            }
             Request::RequestRemind { id } => self.remind(id, judged, by).await,
             Request::RequestPreview { id } => self.reminder_preview(id, judged, now).await,
             Request::RequestPause { id, paused } => self.pause_reminders(id, paused, judged, by).await,

@@ -29,12 +29,7 @@ impl Admin {
             None => None,
         };
         let own = asked.items.into_iter();
-        let own = own.map(|title| TemplateItem {
-            title,
-            help: String::new(),
-            person: String::new(),
-            several: true,
-        });
+        let own = own.map(TemplateItem::titled);
         let mut new = NewRequest::of_template(access, parse_path(&asked.path)?, template)?;
         new.items.extend(own);
         new.title = asked.title.unwrap_or(new.title);
@@ -72,6 +67,7 @@ impl Admin {
             template: Some(row.template).filter(|name| !name.is_empty()),
             created: When(row.created),
             deadline: row.deadline.map(When),
+            next_due: row.next_due.map(When),
             closed: row.closed.map(When),
             missing: row.missing,
             to_check: row.to_check,
@@ -134,6 +130,20 @@ impl Admin {
     ) -> Result<Reply, AdminError> {
         let rights = self.rights(judged).await?;
         self.sharing.extend_request(&rights, RequestId(id), day(deadline)?, by).await?;
+        self.request_shown(id, judged, by.at).await
+    }
+
+    /// Changes an item; an empty day is none.
+    pub(super) async fn change_item(
+        &self,
+        id: i64,
+        (item, until): (i64, &str),
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let rights = self.rights(judged).await?;
+        let until = Some(until).filter(|until| !until.is_empty()).map(day).transpose()?;
+        self.sharing.date_items(&rights, RequestId(id), vec![(ItemId(item), until)], by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -254,6 +264,7 @@ impl Admin {
             template: Some(row.template).filter(|name| !name.is_empty()),
             created: When(row.created),
             deadline: row.deadline.map(When),
+            next_due: row.next_due.map(When),
             closed: row.closed.map(When),
             remind: row.plan.to_string(),
             paused: row.is_paused,
@@ -278,6 +289,7 @@ fn item(item: crate::sharing::ItemShown) -> ItemShown {
         title: row.title,
         person: row.person,
         state: row.state.to_string(),
+        until: row.until.map(When),
         reason,
         files: files.collect(),
         comments: item.comments.into_iter().map(|comment| comment.text).collect(),

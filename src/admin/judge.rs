@@ -103,6 +103,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::RequestJudge { .. }
         | Request::RequestClose { .. }
         | Request::RequestExtend { .. }
+        | Request::RequestItem { .. }
         | Request::RequestRemind { .. }
         | Request::RequestPreview { .. }
         | Request::RequestPause { .. }

@@ -303,6 +303,8 @@ pub enum Request {
     RequestClose { id: i64, closed: bool },
     /// Give one another deadline.
     RequestExtend { id: i64, deadline: String },
+    /// Give an item of one a last day of its own; an empty one for none.
+    RequestItem { id: i64, item: i64, until: String },
     /// Remind the recipients of a request for documents now.
     RequestRemind { id: i64 },
     /// Show the mails by which the recipients of a request for documents would be reminded now.

@@ -34,6 +34,8 @@ pub struct ItemRow {
     pub declined: Option<Timestamp>,
     /// The person's comment about that; may be empty.
     pub declined_why: String,
+    /// The end of its own last day; without one, the deadline of the request counts.
+    pub until: Option<Timestamp>,
 }
 
 /// An item to insert.
@@ -47,6 +49,8 @@ pub struct NewItem {
     pub person: String,
     /// Whether it takes more than one file.
     pub several: bool,
+    /// The end of its own last day.
+    pub until: Option<Timestamp>,
 }
 
 /// What a recipient says about an item.
@@ -86,7 +90,7 @@ pub struct RequestFileRow {
 }
 
 const ITEM: &str = "id, request_id, position, title, help, person, several, state, verdict_at, reason,
-     declined_at, declined_why";
+     declined_at, declined_why, until_at";
 
 fn item_row(row: &Row<'_>) -> Result<ItemRow, DatabaseError> {
     let state: String = row.get(7)?;
@@ -103,6 +107,7 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, DatabaseError> {
         reason: row.get(9)?,
         declined: row.get::<Option<i64>>(10)?.map(Timestamp),
         declined_why: row.get(11)?,
+        until: row.get::<Option<i64>>(12)?.map(Timestamp),
     })
 }
 
@@ -140,6 +145,18 @@ impl ReadTx<'_> {
     /// The item of this id.
     pub fn item(&self, id: ItemId) -> Result<Option<ItemRow>, CatalogError> {
         self.one(&format!("SELECT {ITEM} FROM request_items WHERE id = ?1"), [id.0], item_row)
+    }
+
+    /// Up to `limit` different times until which items of a request that are missing are asked for, by their own days,
+    /// earliest first.
+    pub fn dates_missing(&self, request: RequestId, limit: usize) -> Result<Vec<Timestamp>, CatalogError> {
+        self.all(
+            "SELECT DISTINCT until_at FROM request_items
+             WHERE request_id = ?1 AND until_at IS NOT NULL AND state IN ('open', 'rejected')
+             ORDER BY until_at LIMIT ?2",
+            params![request.0, limit],
+            |row| Ok(Timestamp(row.get(0)?)),
+        )
     }
 
     /// What the state of an item follows from.
@@ -241,8 +258,8 @@ impl WriteTx<'_> {
         for (position, item) in (1_u32..).zip(items) {
             self.execute(
                 "INSERT INTO request_items (request_id, position, title, help, person, several, state,
-                                            reason, judged_file, judged_declined, declined_why)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', 0, 0, '')",
+                                            until_at, reason, judged_file, judged_declined, declined_why)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 0, 0, '')",
                 params![
                     id.0,
                     position,
@@ -250,7 +267,8 @@ impl WriteTx<'_> {
                     item.help,
                     item.person,
                     item.several,
-                    ItemState::Open.as_str()
+                    ItemState::Open.as_str(),
+                    item.until.map(|at| at.0)
                 ],
             )?;
         }
@@ -291,18 +309,32 @@ impl WriteTx<'_> {
         if state != item.state {
             let params = params![id.0, state.as_str()];
             self.execute("UPDATE request_items SET state = ?2 WHERE id = ?1", params)?;
-            self.execute(
-                "UPDATE requests SET
-                     missing = (SELECT count(*) FROM request_items
-                                WHERE request_id = ?1 AND state IN ('open', 'rejected')),
-                     to_check = (SELECT count(*) FROM request_items
-                                 WHERE request_id = ?1 AND state IN ('handed-in', 'does-not-apply')),
-                     rejected = (SELECT count(*) FROM request_items WHERE request_id = ?1 AND state = 'rejected')
-                 WHERE id = ?1",
-                [item.request.0],
-            )?;
+            self.count_items(item.request)?;
         }
         Ok(Some((item, state)))
+    }
+
+    /// Sets the last day of an item by its end; `None` for none of its own. [`Self::count_items`] follows.
+    pub fn date_item(&self, id: ItemId, until: Option<Timestamp>) -> Result<(), CatalogError> {
+        let params = params![id.0, until.map(|at| at.0)];
+        self.execute("UPDATE request_items SET until_at = ?2 WHERE id = ?1", params).map(drop)
+    }
+
+    /// Counts the items of a request anew, and finds when the next of those that are missing is due.
+    pub fn count_items(&self, id: RequestId) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE requests SET
+                 missing = (SELECT count(*) FROM request_items
+                            WHERE request_id = ?1 AND state IN ('open', 'rejected')),
+                 to_check = (SELECT count(*) FROM request_items
+                             WHERE request_id = ?1 AND state IN ('handed-in', 'does-not-apply')),
+                 rejected = (SELECT count(*) FROM request_items WHERE request_id = ?1 AND state = 'rejected'),
+                 next_due_at = (SELECT min(coalesce(until_at, deadline_at)) FROM request_items
+                                WHERE request_id = ?1 AND state IN ('open', 'rejected'))
+             WHERE id = ?1",
+            [id.0],
+        )
+        .map(drop)
     }
 
     /// Adds a comment on an item.

@@ -47,6 +47,8 @@ pub struct RequestRow {
     pub opened: Option<Timestamp>,
     /// When a recipient last handed in, answered or asked.
     pub news: Option<Timestamp>,
+    /// Of the items that are missing, the earliest time until which one is asked for: by its own day, else by the deadline.
+    pub next_due: Option<Timestamp>,
 }
 
 /// A request to insert.
@@ -89,7 +91,7 @@ pub enum RequestsOf {
     ToCheck,
     /// Of these, those with items that are rejected.
     Rejected,
-    /// Of these, those with missing items whose deadline is over.
+    /// Of these, those with a missing item whose own day or the deadline is over.
     Overdue,
     /// Of these, those that no recipient has opened.
     NeverOpened,
@@ -119,7 +121,7 @@ impl RequestsOf {
 
 const REQUEST: &str =
     "id, space_id, folder_id, creator_id, title, note, template, naming, year, created_at, deadline_at,
-     closed_at, paused, missing, to_check, rejected, remind, opened_at, news_at";
+     closed_at, paused, missing, to_check, rejected, remind, opened_at, news_at, next_due_at";
 
 /// The condition of a list, on an index of its own, and its time `?5` if it has one.
 fn condition(of: RequestsOf, now: Timestamp) -> (&'static str, Option<Timestamp>) {
@@ -128,7 +130,7 @@ fn condition(of: RequestsOf, now: Timestamp) -> (&'static str, Option<Timestamp>
         RequestsOf::Missing => ("closed_at IS NULL AND missing > 0", None),
         RequestsOf::ToCheck => ("closed_at IS NULL AND to_check > 0", None),
         RequestsOf::Rejected => ("closed_at IS NULL AND rejected > 0", None),
-        RequestsOf::Overdue => ("closed_at IS NULL AND missing > 0 AND deadline_at < ?5", Some(now)),
+        RequestsOf::Overdue => ("closed_at IS NULL AND missing > 0 AND next_due_at < ?5", Some(now)),
         RequestsOf::NeverOpened => ("closed_at IS NULL AND opened_at IS NULL", None),
         RequestsOf::NewSince(time) => {
             ("closed_at IS NULL AND news_at IS NOT NULL AND news_at > ?5", Some(time))
@@ -159,6 +161,7 @@ fn request_row(row: &Row<'_>) -> Result<RequestRow, DatabaseError> {
         plan: plan.parse().map_err(|_| DatabaseError::unknown_word(&plan))?,
         opened: row.get::<Option<i64>>(17)?.map(Timestamp),
         news: row.get::<Option<i64>>(18)?.map(Timestamp),
+        next_due: row.get::<Option<i64>>(19)?.map(Timestamp),
     })
 }
 
@@ -265,6 +268,7 @@ impl WriteTx<'_> {
         )?;
         let id = RequestId(self.last_insert_id());
         self.insert_items(id, new.items)?;
+        self.count_items(id)?;
         Ok(id)
     }
 
@@ -289,7 +293,8 @@ impl WriteTx<'_> {
             .map(drop)
     }
 
-    /// Gives a request and its links another deadline, and the links another end.
+    /// Gives a request and its links another deadline, and the links another end. Items that would be due later are due with
+    /// the request.
     pub fn extend_request(
         &self,
         id: RequestId,
@@ -301,8 +306,19 @@ impl WriteTx<'_> {
         self.execute(
             "UPDATE links SET deadline_at = ?2, expires_at = ?3 WHERE request_id = ?1",
             params![id.0, deadline, expires.0],
-        )
-        .map(drop)
+        )?;
+        self.execute(
+            "UPDATE request_items SET until_at = NULL WHERE request_id = ?1 AND until_at > ?2",
+            params![id.0, deadline],
+        )?;
+        self.count_items(id)
+    }
+
+    /// Lets the links of a request open until this time, unless they do so longer already.
+    pub fn prolong_links_of(&self, id: RequestId, expires: Timestamp) -> Result<(), CatalogError> {
+        let params = params![id.0, expires.0];
+        self.execute("UPDATE links SET expires_at = ?2 WHERE request_id = ?1 AND expires_at < ?2", params)
+            .map(drop)
     }
 
     /// Stops reminders of a request, or lets them go on.

@@ -121,6 +121,20 @@ enum RequestCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Give an item a last day of its own, before the deadline or in a request without one.
+    Item {
+        /// The id that `list` shows.
+        id: i64,
+        /// The id of the item that `show` shows.
+        item: i64,
+        /// The last day that is in time, such as 2026-11-15; an empty one for none.
+        #[arg(long, value_name = "DATE")]
+        until: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
     /// Give a request another deadline. Addresses stay the same.
     Extend {
         /// The id that `list` shows.
@@ -198,7 +212,7 @@ enum ListWord {
     ToCheck,
     /// With items that are rejected.
     Rejected,
-    /// With missing items after the deadline.
+    /// With missing items whose own day or the deadline is over.
     Overdue,
     /// That no client has opened.
     NeverOpened,
@@ -269,6 +283,9 @@ impl Requests {
             }
             RequestCommand::Recipient { id, recipient, mail, place, format } => {
                 place.request(Request::RequestRecipient { id, recipient, mail }, format)
+            }
+            RequestCommand::Item { id, item, until, place, format } => {
+                place.request(Request::RequestItem { id, item, until }, format)
             }
             RequestCommand::Extend { id, deadline, place, format } => {
                 place.request(Request::RequestExtend { id, deadline }, format)

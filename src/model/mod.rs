@@ -15,6 +15,7 @@ mod hours;
 mod id;
 mod inspect;
 mod integrity;
+mod item_until;
 pub mod layout;
 mod link;
 mod lock;
@@ -59,6 +60,7 @@ pub use id::{
 };
 pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
+pub use item_until::{ItemUntil, MOST_DAYS_BEFORE, ParseItemUntilError};
 pub use link::{LinkTerms, MAX_LINK_TYPES};
 pub use lock::{DeadProperties, Depth, LockScope, PropertyName};
 pub use logo::{Logo, MAX_LOGO_BYTES, NoLogo};

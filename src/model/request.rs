@@ -64,6 +64,8 @@ pub struct Asking {
     pub asked: Timestamp,
     /// The time until which it asks.
     pub deadline: Option<Timestamp>,
+    /// The first times until which items that are missing are asked for by days of their own, earliest first.
+    pub dates: Vec<Timestamp>,
     /// Whether no reminders are sent.
     pub is_paused: bool,
     /// Number of items that are open or rejected.

@@ -47,6 +47,12 @@ sentences! {
     state_rejected(reason: &str):
         de "bitte neu: {reason}",
         en "please again: {reason}";
+    until(day: &str):
+        de "bis {day}",
+        en "by {day}";
+    was_until(day: &str):
+        de "überfällig: Wir hatten Sie bis {day} darum gebeten.",
+        en "overdue: we had asked you for it by {day}.";
     by_another:
         de "Dazu sind Dateien angekommen, die nicht aus diesem Browser stammen.",
         en "Files have arrived for this that were not sent from this browser.";

@@ -40,6 +40,12 @@ sentences! {
     was_until(deadline: &str):
         de "Wir hatten Sie bis zum {deadline} darum gebeten. Sie können die Unterlagen weiterhin einreichen.",
         en "We had asked for the documents by {deadline}. You can still hand them in.";
+    dates(days: &str):
+        de "Für einzelne Punkte gelten eigene Fristen: {days}.",
+        en "Some items have dates of their own: {days}.";
+    dates_over(days: &str):
+        de "Bei einzelnen Punkten ist die Frist schon vorbei: {days}.",
+        en "The dates of some items are over: {days}.";
     what:
         de "Auf Ihrer Seite sehen Sie, was noch fehlt. Was Sie nicht haben oder was Sie nicht betrifft, können Sie dort \
             angeben; auch Fragen dazu sind willkommen.",
@@ -85,7 +91,15 @@ impl AskedMail {
             let day = texts.0.day(office.zone.last_day(deadline));
             if now < deadline { texts.until(&day) } else { texts.was_until(&day) }
         });
-        let first = std::iter::once(open).chain(deadline).collect::<Vec<_>>().join(" ");
+        let (over, ahead): (Vec<_>, Vec<_>) = asking.dates.iter().partition(|date| **date <= now);
+        let days = |dates: Vec<&Timestamp>| {
+            let days: Vec<_> = dates.iter().map(|date| texts.0.day(office.zone.last_day(**date))).collect();
+            (!days.is_empty()).then(|| days.join(", "))
+        };
+        let over = days(over).map(|days| texts.dates_over(&days));
+        let ahead = days(ahead).map(|days| texts.dates(&days));
+        let first =
+            std::iter::once(open).chain(deadline).chain(over).chain(ahead).collect::<Vec<_>>().join(" ");
         Self::of(vec![first, texts.what().to_owned()], asking, office, url)
     }
 

@@ -103,6 +103,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("request-judge",        r#"{"id": 9999, "items": [1], "verdict": "accept"}"#,    "x . x x . ."),
     ("request-close",        r#"{"id": 9999, "closed": true}"#,                       "x . x x . ."),
     ("request-extend",       r#"{"id": 9999, "deadline": "2999-12-31"}"#,             "x . x x . ."),
+    ("request-item",         r#"{"id": 9999, "item": 1, "until": "2999-12-31"}"#,     "x . x x . ."),
     ("request-remind",       r#"{"id": 9999}"#,                                       "x . x x . ."),
     ("request-preview",      r#"{"id": 9999}"#,                                       "x . x x . ."),
     ("request-pause",        r#"{"id": 9999, "paused": true}"#,                       "x . x x . ."),

@@ -19,6 +19,8 @@ pub struct AskedRow {
     pub created: When,
     /// The time until which it asks.
     pub deadline: Option<When>,
+    /// Of the items that are missing, the earliest time until which one is asked for.
+    pub next_due: Option<When>,
     /// When it was closed.
     pub closed: Option<When>,
     /// Number of items that are open or rejected.
@@ -48,6 +50,8 @@ pub struct AskedShown {
     pub created: When,
     /// The time until which it asks.
     pub deadline: Option<When>,
+    /// Of the items that are missing, the earliest time until which one is asked for.
+    pub next_due: Option<When>,
     /// When it was closed.
     pub closed: Option<When>,
     /// On which days before the deadline it reminds, as `7d,1d`, or `off`.
@@ -76,6 +80,8 @@ pub struct ItemShown {
     pub person: String,
     /// `open`, `handed-in`, `does-not-apply`, `accepted` or `rejected`.
     pub state: String,
+    /// The end of its own last day, if it has one.
+    pub until: Option<When>,
     /// Why it was rejected, or the person's comment that it does not apply.
     pub reason: Option<String>,
     /// Its latest files.

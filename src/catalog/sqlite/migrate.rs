@@ -58,6 +58,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0039-screen-lock.sql"),
     include_str!("../../../migrations/0040-logo.sql"),
     include_str!("../../../migrations/0041-boxes.sql"),
+    include_str!("../../../migrations/0042-request-items.sql"),
 ];
 
 /// Gives an empty database the newest format.

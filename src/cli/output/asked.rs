@@ -43,14 +43,15 @@ fn one(shown: &AskedShown) -> anyhow::Result<()> {
         super::line(&self::recipient(recipient))?;
     }
     table(
-        &["ITEM", "TITLE", "PERSON", "STATE", "FILES", "REASON"],
-        &[0, 4],
+        &["ITEM", "TITLE", "PERSON", "STATE", "UNTIL", "FILES", "REASON"],
+        &[0, 5],
         shown.items.iter().map(|item| {
             vec![
                 item.id.to_string(),
                 safe(&item.title),
                 safe(&item.person),
                 item.state.clone(),
+                item.until.map(|when| when.to_string()).unwrap_or_default(),
                 item.files.len().to_string(),
                 item.reason.as_deref().map(safe).unwrap_or_default(),
             ]

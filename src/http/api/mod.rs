@@ -144,6 +144,7 @@ async fn answer(
                 Operation::CloseRequest => requests::close(&call, &caller, true).await,
                 Operation::ReopenRequest => requests::close(&call, &caller, false).await,
                 Operation::ExtendRequest => requests::extend(&call, &caller, body).await,
+                Operation::ChangeItem => requests::change_item(&call, &caller, body).await,
                 Operation::PreviewReminder => requests::preview(&call, &caller).await,
                 Operation::Remind => requests::remind(&call, &caller).await,
                 Operation::PauseReminders => requests::pause(&call, &caller, true).await,

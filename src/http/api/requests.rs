@@ -55,6 +55,9 @@ pub(super) struct NewRequestItem {
     /// Whether it takes one file only.
     #[serde(default)]
     single: bool,
+    /// Until when it is asked for: a day such as `2026-11-15`, or days before the deadline such as `14d`; with the request by
+    /// default.
+    until: Option<String>,
 }
 
 /// A recipient of a request to make.
@@ -98,6 +101,14 @@ pub(super) struct NewDeadline {
     deadline: String,
 }
 
+/// A change of an item.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangedItem {
+    /// Its own last day, such as `2026-11-15`; empty for none.
+    until: String,
+}
+
 /// Another mail address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -134,6 +145,10 @@ pub(super) struct RequestSummary {
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline: Option<String>,
+    /// Of the items that are missing, the earliest time until which one is asked for.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_due: Option<String>,
     /// When it was closed.
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +194,10 @@ pub(super) struct RequestItem {
     person: String,
     /// `open`, `handed-in`, `does-not-apply`, `accepted` or `rejected`.
     state: String,
+    /// The end of its own last day; absent if it is due with the request.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
     /// Why it was rejected, or the recipient's comment that it does not apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -287,7 +306,9 @@ pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBod
         None => None,
     };
     let mut new = sharing::NewRequest::of_template(access, path(&asked.path)?, template)?;
-    new.items.extend(asked.items.into_iter().map(TemplateItem::from));
+    for item in asked.items {
+        new.items.push(item.wanted()?);
+    }
     new.title = asked.title.unwrap_or(new.title);
     new.note = asked.note.unwrap_or(new.note);
     new.recipients = asked.recipients.into_iter().map(WantedRecipient::from).collect();
@@ -336,6 +357,16 @@ pub(super) async fn extend(call: &Call<'_>, caller: &Caller, body: &mut RequestB
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     let deadline = day(&call.body::<NewDeadline>(body).await?.deadline)?;
     call.context.services.sharing.extend_request(&rights, id, deadline, stamp(call, caller)).await?;
+    answer(call, &rights, id, StatusCode::OK).await
+}
+
+pub(super) async fn change_item(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+    let (rights, id) = (rights(call, caller).await?, request_id(call)?);
+    let item = call.id("item").map(ItemId).map_err(|_| RequestError::NoSuchItem)?;
+    let ChangedItem { until } = call.body(body).await?;
+    let until = Some(until).filter(|until| !until.is_empty()).as_deref().map(day).transpose()?;
+    let by = stamp(call, caller);
+    call.context.services.sharing.date_items(&rights, id, vec![(item, until)], by).await?;
     answer(call, &rights, id, StatusCode::OK).await
 }
 
@@ -431,10 +462,11 @@ fn stamp(call: &Call<'_>, caller: &Caller) -> Stamp {
     caller.principal.stamp(call.context.info.received)
 }
 
-impl From<NewRequestItem> for TemplateItem {
-    fn from(item: NewRequestItem) -> Self {
-        let NewRequestItem { title, help, person, single } = item;
-        Self { title, help, person, several: !single }
+impl NewRequestItem {
+    fn wanted(self) -> Result<TemplateItem, RequestError> {
+        let Self { title, help, person, single, until } = self;
+        let until = until.map(|until| until.parse()).transpose()?;
+        Ok(TemplateItem { title, help, person, several: !single, until })
     }
 }
 
@@ -455,6 +487,7 @@ impl RequestSummary {
             template: row.template,
             created: row.created.to_string(),
             deadline: row.deadline.map(|at| at.to_string()),
+            next_due: row.next_due.map(|at| at.to_string()),
             closed: row.closed.map(|at| at.to_string()),
             missing: row.missing,
             to_check: row.to_check,
@@ -477,6 +510,7 @@ impl RequestItem {
             title: row.title,
             person: row.person,
             state: row.state.to_string(),
+            until: row.until.map(|at| at.to_string()),
             reason,
             files: files.collect(),
             comments: item.comments.into_iter().map(|comment| comment.text).collect(),

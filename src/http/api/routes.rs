@@ -9,7 +9,8 @@ use utoipa::openapi::{RefOr, Schema};
 use super::entries::{Entry, Folder, NewFolder, Restored, RestoredVersion, Transfer, TrashItem, Version};
 use super::links::{ChangedLink, HandIn, Link, NewLink};
 use super::requests::{
-    ChangedRecipient, ItemIds, NewDeadline, NewRequest, RejectedItems, ReminderMail, Request, RequestPage,
+    ChangedItem, ChangedRecipient, ItemIds, NewDeadline, NewRequest, RejectedItems, ReminderMail, Request,
+    RequestPage,
 };
 use super::search::Found as FoundEntries;
 use super::session::{NewSession, Session};
@@ -54,6 +55,7 @@ pub(super) enum Operation {
     CloseRequest,
     ReopenRequest,
     ExtendRequest,
+    ChangeItem,
     PreviewReminder,
     Remind,
     PauseReminders,
@@ -423,6 +425,16 @@ pub(super) const ROWS: &[Row] = &[
         one::<NewDeadline>(),
         (200, one::<Request>()),
     ),
+    Row {
+        operation: Operation::ChangeItem,
+        method: Method::PATCH,
+        path: "/api/v1/requests/{request}/items/{item}",
+        about: "Gives an item a last day of its own, or none.",
+        query: &[],
+        body: one::<ChangedItem>(),
+        status: 200,
+        answer: one::<Request>(),
+    },
     read(
         Operation::PreviewReminder,
         "/api/v1/requests/{request}/reminder",

@@ -154,7 +154,10 @@ fn item(local: Local<'_>, open: &Open<'_>, item: &AskedItem, now: Timestamp) -> 
                 (row.position) ". " (Shown(&row.title))
                 @if !row.person.is_empty() { " – " (texts.person(&row.person)) }
             }
-            div data-part={ "state-" (row.id) } { p class={ "state " (row.state) } { (state(texts, item)) } }
+            div data-part={ "state-" (row.id) } {
+                p class={ "state " (row.state) } { (state(texts, item)) }
+                @if let Some(until) = row.until.filter(|_| takes) { (due(local, row.state, until, now)) }
+            }
             @if !row.help.is_empty() { p { (Shown(&row.help)) } }
             div data-part={ "files-" (row.id) } {
                 (files(local, open, Some(item), now))
@@ -188,6 +191,15 @@ fn item(local: Local<'_>, open: &Open<'_>, item: &AskedItem, now: Timestamp) -> 
                 }
             }
         }
+    }
+}
+
+/// Until when an item is asked for by a day of its own.
+fn due((language, zone): Local<'_>, state: ItemState, until: Timestamp, now: Timestamp) -> Markup {
+    let (texts, day) = (AskedTexts(language), language.day(zone.last_day(until)));
+    html! {
+        @if state.is_missing() && until < now { p.alarm { "! " (texts.was_until(&day)) } }
+        @else { p { (texts.until(&day)) } }
     }
 }
 

@@ -36,6 +36,7 @@ impl Requests<'_> {
         let (sharing, by) = (&self.desk.context.services.sharing, self.desk.principal().stamp(self.now()));
         let (done, result) = match form.get("do") {
             "judge" => ("judged", self.judge(id, &choices).await),
+            "dates" => ("dated", self.date(id, &choices).await),
             "close" => ("closed", sharing.close_request(&self.rights, id, true, by).await),
             "reopen" => ("reopened", sharing.close_request(&self.rights, id, false, by).await),
             "extend" => (
@@ -49,6 +50,9 @@ impl Requests<'_> {
         };
         let trouble = match result {
             Ok(()) => return Ok(see_other(&format!("{here}?done={done}"))),
+            Err(RequestError::DeadlineInPast | RequestError::ItemAfterDeadline) if done == "dated" => {
+                Trouble::ItemDates
+            }
             Err(error) => trouble(error)?,
         };
         let until = form.get("until").to_owned();

@@ -8,9 +8,9 @@ use super::filter::{Filter, Show, Visits};
 use super::{Failure, Requests};
 
 use crate::http::page::Width;
-use crate::model::{Shown, Timestamp};
+use crate::model::{ItemState, Shown, Timestamp};
 use crate::net::ResponseBody;
-use crate::sharing::{Recipient, RequestHead, RequestLine, RequestLines};
+use crate::sharing::{Recipient, RequestHead, RequestItem, RequestLine, RequestLines};
 use crate::text::RequestsTexts;
 
 /// Most requests of one page of the list.
@@ -107,7 +107,8 @@ impl Requests<'_> {
                 } }
                 p.where { (self.place(row.space, "")) }
                 p.state { (self.counts(row, line.items)) }
-                @if let Some(deadline) = row.deadline { p.alarm[self.is_overdue(row)] { (self.until(row, deadline)) } }
+                @if let Some(deadline) = row.deadline { p.alarm[self.is_missing_after(row, deadline)] { (self.until(row, deadline)) } }
+                @if let Some(due) = self.next_item(row) { p.alarm[self.is_overdue(row)] { (due) } }
                 @if row.closed.is_none() && row.opened.is_none() { p { (texts.never_opened()) } }
                 @if let Some(news) = row.news.filter(|_| is_new) { p.state { (texts.new_at(&self.desk.moment(news))) } }
                 @if let Some(closed) = row.closed { p { (texts.closed_at(&self.desk.moment(closed))) } }
@@ -142,8 +143,30 @@ impl Requests<'_> {
         words.join(", ")
     }
 
+    fn is_missing_after(&self, row: &RequestHead, time: Timestamp) -> bool {
+        row.closed.is_none() && row.missing > 0 && time < self.now()
+    }
+
     fn is_overdue(&self, row: &RequestHead) -> bool {
-        row.closed.is_none() && row.missing > 0 && row.deadline.is_some_and(|deadline| deadline < self.now())
+        row.next_due.is_some_and(|due| self.is_missing_after(row, due))
+    }
+
+    /// Until when the next item is asked for, if that is earlier than the request.
+    fn next_item(&self, row: &RequestHead) -> Option<String> {
+        let due = row.next_due.filter(|due| row.closed.is_none() && Some(*due) != row.deadline)?;
+        Some(self.texts().next_item(&self.due(due, self.is_overdue(row))))
+    }
+
+    /// Until when an item of a running request is asked for by a day of its own, and whether that is over and it is missing.
+    pub(super) fn item_due(&self, request: &RequestHead, item: &RequestItem) -> Option<(bool, String)> {
+        let until = item.until.filter(|_| request.closed.is_none() && item.state != ItemState::Accepted)?;
+        let is_overdue = item.state.is_missing() && until < self.now();
+        Some((is_overdue, self.due(until, is_overdue)))
+    }
+
+    fn due(&self, until: Timestamp, is_overdue: bool) -> String {
+        let (texts, day) = (self.texts(), self.last_day(until));
+        if is_overdue { texts.overdue_item(&day) } else { texts.until(&day) }
     }
 
     /// The deadline of a request, and how far it is away while something is missing.

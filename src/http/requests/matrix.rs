@@ -66,7 +66,12 @@ impl Requests<'_> {
                 self.space_name(line.row.space),
                 deadline,
             ];
-            let states = columns.iter().map(|column| state(texts, item(line, column)).to_owned());
+            let states = columns.iter().map(|column| {
+                let found = item(line, column);
+                let due = found.and_then(|found| self.item_due(&line.row, found)).map(|(_, due)| due);
+                let word = state(texts, found).to_owned();
+                [Some(word), due].into_iter().flatten().collect::<Vec<_>>().join(", ")
+            });
             rows.push(about.into_iter().chain(states).collect());
         }
         if found.next.is_some() || columns.len() == MAX_COLUMNS {
@@ -154,6 +159,9 @@ impl Requests<'_> {
                 td class=(found.state) {
                     a href={ (of_request(line.row.id)) "#item-" (found.id) } {
                         (sign(found.state)) " " (state(texts, Some(found)))
+                    }
+                    @if let Some((is_overdue, due)) = self.item_due(&line.row, found) {
+                        br; small.alarm[is_overdue] { @if is_overdue { "! " } (due) }
                     }
                 }
             },

@@ -5,6 +5,7 @@ mod act;
 mod address;
 mod check;
 mod clients;
+mod dates;
 mod filter;
 mod list;
 mod made;

@@ -15,7 +15,7 @@ use crate::http::protocol::multipart::{FILES, whole_form};
 use crate::http::reply::{plain, see_other};
 use crate::http::session::{self, FORM_TOKEN};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, RequestId, Shown};
+use crate::model::{Access, ItemUntil, RequestId, Shown};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{
     MAX_NOTE, MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TITLE, MAX_TOGETHER, NewRequest, RequestError,
@@ -43,7 +43,7 @@ impl Requests<'_> {
         let space = self.writable().first().map(|(space, _)| space.name.clone()).unwrap_or_default();
         let (source, wanted) = if let Some(id) = id(query.get("from")) {
             let request = sharing.request(&self.rights, id).await?;
-            let source = Source::of_request(&request);
+            let source = Source::of_request(&request, &self.office.zone);
             let wanted = Wanted::again(&source, &request, self.space_name(request.row.space));
             (source, wanted)
         } else {
@@ -67,7 +67,7 @@ impl Requests<'_> {
         }
         let sharing = &self.desk.context.services.sharing;
         let source = if let Some(id) = id(fields.get("from")) {
-            Source::of_request(&sharing.request(&self.rights, id).await?)
+            Source::of_request(&sharing.request(&self.rights, id).await?, &self.office.zone)
         } else {
             self.template(fields.get("template")).await?.map(Source::of_template).unwrap_or_default()
         };
@@ -253,9 +253,11 @@ impl Requests<'_> {
             }
             label { (if source.items.is_empty() { texts.own_items() } else { texts.more_items() })
                 textarea #(Place::Items.id()) name="items" rows="5" aria-invalid=[invalid(faults, Place::Items)]
-                    aria-describedby=[described(faults, Place::Items, "")] { (wanted.items) }
+                    aria-describedby=[described(faults, Place::Items, "items-about")] { (wanted.items) }
             }
+            p #items-about { (texts.items_day()) }
             (beside(faults, Place::Items))
+            (self.item_dates(source, wanted, faults))
             label { (texts.note())
                 textarea #(Place::Note.id()) name="note" rows="4" maxlength=(MAX_NOTE)
                     aria-invalid=[invalid(faults, Place::Note)] aria-describedby=[described(faults, Place::Note, "")] { (wanted.note) }
@@ -281,6 +283,29 @@ impl Requests<'_> {
             }
             p #folder-about { (texts.folder_about()) }
             (beside(faults, Place::Folder))
+        }
+    }
+
+    /// The fields for the days of the source's items.
+    fn item_dates(&self, source: &Source, wanted: &Wanted, faults: &[Fault]) -> Markup {
+        let texts = self.asking_texts();
+        let is_wrong = invalid(faults, Place::Dates);
+        html! {
+            @if !source.items.is_empty() {
+                details #(Place::Dates.id()) open[is_wrong.is_some() || !wanted.dates.values().all(String::is_empty)] {
+                    summary { (texts.dates()) }
+                    p { (texts.dates_about()) }
+                    (beside(faults, Place::Dates))
+                    @for (place, item) in (1..).zip(&source.items) {
+                        @let day = wanted.dates.get(&place).map_or("", String::as_str);
+                        label {
+                            (self.named(item))
+                            @if let Some(ItemUntil::DaysBefore(days)) = item.until { ": " (texts.before(days)) }
+                            input type="date" name={ "until-" (place) } value=(day);
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -355,6 +380,7 @@ impl Place {
             Self::Note => "note",
             Self::Deadline => "deadline",
             Self::Items => "items",
+            Self::Dates => "dates",
             Self::Recipient => "recipient",
             Self::More => "more",
         }

@@ -29,8 +29,18 @@ pub(super) enum Told {
 }
 
 /// The words of what can have been done.
-pub(super) const DONE: [&str; 9] =
-    ["judged", "checked", "closed", "reopened", "extended", "reminded", "paused", "resumed", "readdressed"];
+pub(super) const DONE: [&str; 10] = [
+    "dated",
+    "judged",
+    "checked",
+    "closed",
+    "reopened",
+    "extended",
+    "reminded",
+    "paused",
+    "resumed",
+    "readdressed",
+];
 
 impl Told {
     /// What an address to which a form led tells.
@@ -92,6 +102,7 @@ impl Requests<'_> {
                 }
             }
             (self.reminders(&request))
+            (self.dates(&request, told.sent()))
             (self.actions(&request, told.sent()))
             section {
                 h2 { (texts.history()) }
@@ -117,6 +128,7 @@ impl Requests<'_> {
             Told::Done("closed") if request.row.closed.is_some() => success(texts.closed()),
             Told::Done("reopened") if request.row.closed.is_none() => success(texts.reopened()),
             Told::Done("extended") => success(texts.extended()),
+            Told::Done("dated") => success(texts.dated()),
             Told::Done("reminded") => success(self.reminding_texts().reminder_made()),
             Told::Done("readdressed") => success(self.reminding_texts().readdressed()),
             Told::Done(_) => html! {},
@@ -126,6 +138,7 @@ impl Requests<'_> {
                     Trouble::Changed(_) => texts.changed_meanwhile(),
                     Trouble::Nothing => texts.nothing_chosen(),
                     Trouble::Date => texts.not_extended(),
+                    Trouble::ItemDates => texts.not_dated(),
                     Trouble::Mail(why) => why(self.reminding_texts()),
                 }))
                 @let marked: Vec<_> = request.items.iter().filter(|item| sent.marks(item.row.id)).collect();
@@ -192,6 +205,9 @@ impl Requests<'_> {
                     @if !row.person.is_empty() { " – " (self.texts().person(&Shown(&row.person).to_string())) }
                 }
                 p class={ "state " (row.state) } { (sign(row.state)) " " (self.state(item)) }
+                @if let Some((is_overdue, due)) = self.item_due(&request.row, row) {
+                    p.alarm[is_overdue] { @if is_overdue { "! " } (due) }
+                }
                 @if sent.is_some_and(|sent| sent.has_changed(row.id)) {
                     p.problem { (texts.changed_item()) @if let Some(last) = latest_about(history, &row.title) {
                         " " (self.desk.moment(last.at)) ": " (self.event(last, names))

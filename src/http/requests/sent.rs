@@ -17,6 +17,8 @@ pub(super) struct Choice {
     pub(super) reason: String,
     /// The item as it was when the form was shown.
     pub(super) seen: String,
+    /// Its own last day, in the form of days.
+    pub(super) until: String,
 }
 
 /// Why a form was not carried out.
@@ -30,6 +32,8 @@ pub(super) enum Trouble {
     Nothing,
     /// The new deadline is none, or over.
     Date,
+    /// The day of an item is none, over, or after the deadline.
+    ItemDates,
     /// No reminder was made, or an address was not changed, and why.
     Mail(fn(RemindingTexts) -> &'static str),
 }
@@ -45,7 +49,9 @@ impl Sent {
     pub(super) fn status(&self) -> StatusCode {
         match self.trouble {
             Trouble::Changed(_) | Trouble::Mail(_) => StatusCode::CONFLICT,
-            Trouble::Reasons | Trouble::Nothing | Trouble::Date => StatusCode::BAD_REQUEST,
+            Trouble::Reasons | Trouble::Nothing | Trouble::Date | Trouble::ItemDates => {
+                StatusCode::BAD_REQUEST
+            }
         }
     }
 
@@ -96,6 +102,7 @@ pub(super) fn choices(form: &Fields) -> HashMap<ItemId, Choice> {
             // Browsers send lines with both marks of their end.
             "reason" => choice.reason = value.replace("\r\n", "\n"),
             "seen" => choice.seen.clone_from(value),
+            "until" => value.trim().clone_into(&mut choice.until),
             _ => {}
         }
     }

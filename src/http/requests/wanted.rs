@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::clients::{Client, clients, recipient};
 use crate::http::page::form::Fields;
 use crate::library::Space;
-use crate::model::{Access, Day, EntryName, EntryPath, ReminderPlan, RequestId};
+use crate::model::{Access, Day, EntryName, EntryPath, ItemUntil, ReminderPlan, RequestId, Zone};
 use crate::sharing::{
     DEFAULT_NAMING, MAX_ITEMS, MAX_NOTE, MAX_RECIPIENTS, MAX_TITLE, MAX_TOGETHER, NewRequest, RequestShown,
     Template, TemplateItem, WantedRecipient, next_year,
@@ -38,6 +38,7 @@ pub(super) enum Place {
     Note,
     Deadline,
     Items,
+    Dates,
     Recipient,
     More,
 }
@@ -59,7 +60,9 @@ pub(super) struct Wanted {
     pub(super) deadline: String,
     /// Places of the source's items that are asked for, from 1.
     pub(super) keep: Vec<usize>,
-    /// Items of its own, one on each line.
+    /// Days of their own of the source's items, by their places.
+    pub(super) dates: HashMap<usize, String>,
+    /// Items of its own, one on each line; a day may follow after a `;`.
     pub(super) items: String,
     pub(super) recipient: WantedRecipient,
     /// More recipients, one on each line.
@@ -82,12 +85,15 @@ impl Source {
         }
     }
 
-    pub(super) fn of_request(request: &RequestShown) -> Self {
+    /// What was asked earlier, for a year later.
+    pub(super) fn of_request(request: &RequestShown, zone: &Zone) -> Self {
+        let deadline = request.row.deadline.map(|deadline| zone.last_day(deadline));
         let items = request.items.iter().map(|item| TemplateItem {
             title: item.row.title.clone(),
             help: item.row.help.clone(),
             person: item.row.person.clone(),
             several: item.row.several,
+            until: item.row.until.and_then(|until| ItemUntil::again(zone.last_day(until), deadline)),
         });
         Self {
             field: ("from", request.row.id.to_string()),
@@ -100,6 +106,17 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The days of its items, by their places.
+    fn dates(&self) -> HashMap<usize, String> {
+        let dated = (1..).zip(&self.items).filter_map(|(place, item)| match item.until {
+            Some(ItemUntil::On(day)) => Some((place, day.to_string())),
+            _ => None,
+        });
+        dated.collect()
+    }
+}
+
 impl Wanted {
     /// The form as it is shown first.
     pub(super) fn fresh(source: &Source, note: &str, space: String) -> Self {
@@ -108,6 +125,7 @@ impl Wanted {
             title: source.title.clone(),
             note: note.to_owned(),
             keep: (1..=source.items.len()).collect(),
+            dates: source.dates(),
             ..Self::default()
         }
     }
@@ -144,6 +162,7 @@ impl Wanted {
             note: text("note"),
             deadline: text("deadline"),
             keep: fields.all("keep").filter_map(|place| place.parse().ok()).collect(),
+            dates: dates(fields),
             items: text("items"),
             recipient: WantedRecipient { name: text("name"), mail: text("mail"), language: text("language") },
             more: more.join("\n"),
@@ -154,14 +173,39 @@ impl Wanted {
 
     fn wanted_items(&self, source: &Source) -> Vec<TemplateItem> {
         let kept = (1..).zip(&source.items).filter(|(place, _)| self.keep.contains(place));
-        let own =
-            self.items.lines().map(str::trim).filter(|line| !line.is_empty()).map(|title| TemplateItem {
-                title: title.to_owned(),
-                help: String::new(),
-                person: String::new(),
-                several: true,
-            });
-        kept.map(|(_, item)| item.clone()).chain(own).collect()
+        let kept = kept.map(|(place, item)| TemplateItem { until: self.until(place, item), ..item.clone() });
+        let own = self.items.lines().map(str::trim).filter(|line| !line.is_empty()).map(own_item);
+        kept.chain(own).collect()
+    }
+
+    /// The day that the form names for an item; without one, the days before the deadline that the source says.
+    fn until(&self, place: usize, item: &TemplateItem) -> Option<ItemUntil> {
+        let typed = self.dates.get(&place).and_then(|typed| Day::parse(typed));
+        let days = item.until.filter(|until| matches!(until, ItemUntil::DaysBefore(_)));
+        typed.map(ItemUntil::On).or(days)
+    }
+
+    /// Items that are kept and have a day that is none, over, or after the deadline.
+    fn badly_dated(
+        &self,
+        items: &[TemplateItem],
+        source: &Source,
+        last: Option<Day>,
+        today: Day,
+    ) -> Vec<String> {
+        let is_no_day = |place: &usize| {
+            self.dates.get(place).is_some_and(|typed| !typed.is_empty() && Day::parse(typed).is_none())
+        };
+        let unread =
+            (1..).zip(&source.items).filter(|(place, _)| self.keep.contains(place) && is_no_day(place));
+        let is_bad = |item: &&TemplateItem| match item.until {
+            Some(ItemUntil::On(day)) => {
+                today.days_until(day) < 0 || last.is_some_and(|last| day.days_until(last) < 0)
+            }
+            _ => false,
+        };
+        let bad = items.iter().filter(is_bad);
+        unread.map(|(_, item)| item).chain(bad).map(|item| item.title.clone()).collect()
     }
 
     /// The requests that the form asks for, each with the line of its recipient, or all that is wrong with it.
@@ -205,6 +249,10 @@ impl Wanted {
         if let Some(item) = items.iter().find(|item| !is_title(&item.title)) {
             let start: String = item.title.chars().take(30).collect();
             wrong(Place::Items, texts.bad_item(&start, MAX_TITLE));
+        }
+        for title in self.badly_dated(&items, source, deadline.flatten(), today) {
+            let start: String = title.chars().take(30).collect();
+            wrong(Place::Dates, texts.bad_item_date(&start));
         }
         let mut people = Vec::new();
         let WantedRecipient { name, mail, language } = &self.recipient;
@@ -296,6 +344,36 @@ impl Wanted {
     }
 }
 
+/// An item that a line names: a title, and after a last `;` perhaps a day, as `2026-11-15` or `15.11.2026`.
+fn own_item(line: &str) -> TemplateItem {
+    let dated =
+        line.rsplit_once(';').and_then(|(title, day)| Some((title.trim_end(), written_day(day.trim())?)));
+    let (title, day) = dated.map_or((line, None), |(title, day)| (title, Some(day)));
+    TemplateItem { until: day.map(ItemUntil::On), ..TemplateItem::titled(title) }
+}
+
+fn written_day(text: &str) -> Option<Day> {
+    Day::parse(text).or_else(|| {
+        let mut parts = text.splitn(3, '.');
+        let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_year = year.len() == 4 && is_number(year) && is_number(day) && is_number(month);
+        is_year.then(|| Day::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))?
+    })
+}
+
+/// The days of a form, each in the field `until-PLACE`.
+fn dates(fields: &Fields) -> HashMap<usize, String> {
+    let mut dates = HashMap::new();
+    for (name, value) in &fields.0 {
+        let place = name.strip_prefix("until-").and_then(|place| place.parse().ok());
+        if let Some(place) = place.filter(|place| *place <= MAX_ITEMS) {
+            dates.entry(place).or_insert_with(|| value.trim().to_owned());
+        }
+    }
+    dates
+}
+
 /// The folder of a recipient with a request of its own: that of the list, or one of the recipient's name.
 fn own_folder(client: &Client) -> EntryPath {
     if !client.folder.is_root() {
@@ -304,4 +382,27 @@ fn own_folder(client: &Client) -> EntryPath {
     let named = [&client.recipient.name, &client.recipient.mail].into_iter().find(|name| !name.is_empty());
     let name = named.and_then(|name| EntryName::nearest(name, MAX_FOLDER_NAME));
     name.and_then(|name| EntryPath::root().join(name).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_an_item_and_perhaps_its_day() {
+        let day = |text| Day::parse(text).map(ItemUntil::On);
+        for (line, title, until) in [
+            ("Ausweis", "Ausweis", None),
+            ("Ausweis; 15.11.2027", "Ausweis", day("2027-11-15")),
+            ("Ausweis;1.2.2027", "Ausweis", day("2027-02-01")),
+            ("Rechnung; Beleg ; 2027-11-15", "Rechnung; Beleg", day("2027-11-15")),
+            ("Rechnung; Beleg", "Rechnung; Beleg", None),
+            ("Stand 31.12.2026", "Stand 31.12.2026", None),
+            ("Stand; 31.2.2027", "Stand; 31.2.2027", None),
+            ("Stand; 1.2.27", "Stand; 1.2.27", None),
+            ("Stand; +1.2.2027", "Stand; +1.2.2027", None),
+        ] {
+            assert_eq!(own_item(line), TemplateItem { until, ..TemplateItem::titled(title) }, "{line}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::model::{
     Actor, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, HandInId, ItemId, LinkTerms, RequestId,
     Stamp, Timestamp, VersionId, Worker, Zone,
 };
-use crate::sharing::request::{admit, arrived};
+use crate::sharing::request::{ReminderPace, admit, arrived};
 use crate::sharing::{Sharing, Visit};
 
 /// Most folders above a file of a hand-in.
@@ -169,6 +169,7 @@ impl Sharing {
             sent: sent.path.to_string(),
             terms: visit.link.terms.clone(),
             actor: visit.actor(),
+            pace: self.pace().await?,
         };
         let noted = move |tx: &WriteTx<'_>, version: VersionId| Ok(note(tx, &arriving, version)?);
         Ok(PlacedFile { hand_in: id, change, path, room, along: Arc::new(noted) })
@@ -402,6 +403,8 @@ struct Arriving {
     sent: String,
     terms: LinkTerms,
     actor: Actor,
+    /// The clocks by which its request reminds.
+    pace: ReminderPace,
 }
 
 /// Adds a file to a hand-in, in the transaction that stores it. A request is asked again: it may be closed by now, or the item
@@ -431,7 +434,7 @@ fn note(tx: &WriteTx<'_>, file: &Arriving, version: VersionId) -> Result<(), Han
         item: file.item,
     })?;
     if let Some((request, item)) = &asked {
-        arrived(tx, (request, item.as_ref()), &Stamp { actor: file.actor, at: stored.created })?;
+        arrived(tx, &file.pace, (request, item.as_ref()), &Stamp { actor: file.actor, at: stored.created })?;
     }
     Ok(())
 }

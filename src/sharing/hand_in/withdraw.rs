@@ -57,10 +57,11 @@ impl Sharing {
             }
         }
         let by = Stamp { actor: Actor::Guest { link: link.id, creator: link.creator }, at: now };
+        let pace = self.pace().await?;
         let mark = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             tx.withdraw_hand_in_file(file, now)?;
-            Ok::<_, HandInError>(taken_back(tx, file, &by)?)
+            Ok::<_, HandInError>(taken_back(tx, &pace, file, &by)?)
         };
         self.inner.catalog.write_silent("the deletion is the event", mark).await
     }

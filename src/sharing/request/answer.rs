@@ -1,6 +1,7 @@
 //! The recipients answer: an item does not apply, or they have a question.
 
 use super::judge::MAX_REASON;
+use super::remind::ReminderPace;
 use super::{RequestError, arrival_event, event, is_text};
 use crate::catalog::{ItemRow, RequestRow, WriteTx};
 use crate::model::{ItemId, ItemState, RequestEvent, Stamp, Timestamp};
@@ -24,9 +25,10 @@ impl Sharing {
         if !is_text(&why, MAX_REASON) {
             return Err(RequestError::Text);
         }
+        let pace = self.pace().await?;
         self.answer(visit, item, now, move |tx, request, row, by| {
             tx.decline_item(row.id, Some(by.at), &why)?;
-            settle(tx, request, row, by, Some(&why))
+            settle(tx, &pace, (request, row), by, Some(&why))
         })
         .await
     }
@@ -40,12 +42,13 @@ impl Sharing {
         item: ItemId,
         now: Timestamp,
     ) -> Result<(), RequestError> {
-        self.answer(visit, item, now, |tx, request, row, by| {
+        let pace = self.pace().await?;
+        self.answer(visit, item, now, move |tx, request, row, by| {
             if row.declined.is_none() {
                 return Ok(());
             }
             tx.decline_item(row.id, None, "")?;
-            tx.settle_item(row.id)?;
+            pace.settle_item(tx, request, row.id, by.at)?;
             Ok(tx.record(by, &event(tx, request, RequestEvent::Applies, (Some(&row.title), None))?)?)
         })
         .await
@@ -115,12 +118,12 @@ impl Sharing {
 /// Derives the state of an item after one of its rows changed, and records a change of it.
 pub(super) fn settle(
     tx: &WriteTx<'_>,
-    request: &RequestRow,
-    item: &ItemRow,
+    pace: &ReminderPace,
+    (request, item): (&RequestRow, &ItemRow),
     by: &Stamp,
     words: Option<&str>,
 ) -> Result<(), RequestError> {
-    let Some((before, state)) = tx.settle_item(item.id)? else { return Ok(()) };
+    let Some((before, state)) = pace.settle_item(tx, request, item.id, by.at)? else { return Ok(()) };
     if before.state == state {
         tx.silent("the item is in the same state as before");
         return Ok(());

@@ -3,6 +3,7 @@
 use super::RequestError;
 use super::answer::settle;
 use super::naming::{DEFAULT_NAMING, Facts, Naming};
+use super::remind::ReminderPace;
 use crate::catalog::{ItemRow, ReadTx, RequestRow, WriteTx};
 use crate::model::{EntryName, EntryPath, HandInFileId, ItemId, ItemState, LinkId, RequestId, Stamp};
 use crate::sharing::{Inner, Sharing};
@@ -67,6 +68,7 @@ pub(in crate::sharing) fn admit(
 /// Takes note of a file that was stored for a request, in the same transaction: what was handed in for an item applies.
 pub(in crate::sharing) fn arrived(
     tx: &WriteTx<'_>,
+    pace: &ReminderPace,
     (request, item): (&RequestRow, Option<&ItemRow>),
     by: &Stamp,
 ) -> Result<(), RequestError> {
@@ -75,12 +77,13 @@ pub(in crate::sharing) fn arrived(
     if item.declined.is_some() {
         tx.decline_item(item.id, None, "")?;
     }
-    settle(tx, request, item, by, None)
+    settle(tx, pace, (request, item), by, None)
 }
 
 /// Takes note of a file that was taken back. An item that was accepted for it alone is not accepted any more.
 pub(in crate::sharing) fn taken_back(
     tx: &WriteTx<'_>,
+    pace: &ReminderPace,
     file: HandInFileId,
     by: &Stamp,
 ) -> Result<(), RequestError> {
@@ -91,5 +94,5 @@ pub(in crate::sharing) fn taken_back(
     if item.state == ItemState::Accepted && tx.item_file_count(item.id)? == 0 && item.declined.is_none() {
         tx.judge_item(item.id, None, "")?;
     }
-    settle(tx, &request, &item, by, None)
+    settle(tx, pace, (&request, &item), by, None)
 }

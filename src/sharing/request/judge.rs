@@ -1,7 +1,8 @@
 //! Users of the office judge the items of a request, and close, reopen and extend it.
 
-use super::make::links_end;
+use super::due::links_end;
 use super::read::permitted;
+use super::remind::ReminderPace;
 use super::seen::seen;
 use super::template::MAX_ITEMS;
 use super::{RequestError, event, is_text};
@@ -39,8 +40,9 @@ impl Sharing {
             return Err(RequestError::NoSuchItem);
         }
         require_reasons(&judgements)?;
+        let pace = self.pace().await?;
         self.change_request(rights, id, move |tx, row| {
-            judgements.iter().try_for_each(|(item, judgement)| judge(tx, row, *item, judgement, &by))
+            judgements.iter().try_for_each(|one| judge(tx, &pace, row, one, &by))
         })
         .await
     }
@@ -57,6 +59,7 @@ impl Sharing {
     ) -> Result<(), RequestError> {
         let (judgements, saw): (Vec<_>, Vec<_>) = judgements.into_iter().unzip();
         require_reasons(&judgements)?;
+        let pace = self.pace().await?;
         self.change_request(rights, id, move |tx, row| {
             let mut changed = Vec::new();
             for ((item, _), saw) in judgements.iter().zip(&saw) {
@@ -69,7 +72,7 @@ impl Sharing {
             if !changed.is_empty() {
                 return Err(RequestError::Changed(changed));
             }
-            judgements.iter().try_for_each(|(item, judgement)| judge(tx, row, *item, judgement, &by))
+            judgements.iter().try_for_each(|one| judge(tx, &pace, row, one, &by))
         })
         .await
     }
@@ -97,7 +100,8 @@ impl Sharing {
         .await
     }
 
-    /// Gives a request another deadline. Addresses stay the same, and links that had expired open again.
+    /// Gives a request another deadline. Addresses stay the same, and links that had expired open again. Items that would be
+    /// due later are due with the request.
     ///
     /// Errors: `NoSuchRequest`, `DeadlineInPast`.
     pub async fn extend_request(
@@ -154,19 +158,19 @@ fn require_reasons(judgements: &[(ItemId, Judgement)]) -> Result<(), RequestErro
 
 fn judge(
     tx: &WriteTx<'_>,
+    pace: &ReminderPace,
     request: &RequestRow,
-    id: ItemId,
-    judgement: &Judgement,
+    (id, judgement): &(ItemId, Judgement),
     by: &Stamp,
 ) -> Result<(), RequestError> {
-    let item = tx.item(id)?.filter(|item| item.request == request.id).ok_or(RequestError::NoSuchItem)?;
+    let item = tx.item(*id)?.filter(|item| item.request == request.id).ok_or(RequestError::NoSuchItem)?;
     let (verdict, reason, kind) = match judgement {
         Judgement::Accept => (Some(Verdict::Accepted), "", RequestEvent::Accepted),
         Judgement::Reject(reason) => (Some(Verdict::Rejected), reason.trim(), RequestEvent::Rejected),
         Judgement::Undo if item.judged.is_none() => return Ok(()),
         Judgement::Undo => (None, "", RequestEvent::Undone),
     };
-    tx.judge_item(id, verdict.map(|verdict| (verdict, by.at)), reason)?;
-    tx.settle_item(id)?;
+    tx.judge_item(*id, verdict.map(|verdict| (verdict, by.at)), reason)?;
+    pace.settle_item(tx, request, *id, by.at)?;
     Ok(tx.record(by, &event(tx, request, kind, (Some(&item.title), Some(reason)))?)?)
 }

@@ -1,8 +1,8 @@
 //! Makes requests: with their items, their recipients, and a link for each recipient.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
+use super::due::{links_end, require_time};
 use super::naming::{DEFAULT_NAMING, Naming, year_in};
 use super::template::{Template, TemplateItem, check_items};
 use super::{MAX_NOTE, RequestError, event, is_line, is_text, is_title};
@@ -25,8 +25,6 @@ pub const MAX_TOGETHER: usize = 200;
 pub const MAX_RECIPIENT_NAME: usize = 100;
 /// Most requests of one user that are not closed.
 const MAX_RUNNING: usize = 20_000;
-/// Time for which links of a request open after its deadline, or without one, after it was made.
-const OPEN_FOR: Duration = Duration::from_hours(90 * 24);
 
 /// Title of a request that is made without one.
 const DEFAULT_TITLE: &str = "Unterlagen";
@@ -103,7 +101,8 @@ pub struct WantedRecipient {
 impl Sharing {
     /// Makes requests, all or none; returns their ids in the same order. Missing folders are made first, by the user.
     ///
-    /// Errors: `Denied`, `ClientsMakeNone`, `Items`, `Recipients`, `Mail`, `Text`, `Naming`, `DeadlineInPast`, `NotAFolder`,
+    /// Errors: `Denied`, `ClientsMakeNone`, `Items`, `Recipients`, `Mail`, `Text`, `Naming`, `DeadlineInPast`,
+    /// `ItemAfterDeadline`, `NotAFolder`,
     /// `TooMany`, and those of making folders.
     pub async fn ask(
         &self,
@@ -198,7 +197,7 @@ impl Sharing {
         let (wanted, by) = (&new.wanted, principal.stamp(now));
         // Removed for good since it was looked up.
         let spot = tx.spot(folder)?.ok_or(RequestError::NoSuchRequest)?;
-        let items: Vec<_> = wanted.items.iter().map(item).collect();
+        let items: Vec<_> = wanted.items.iter().zip(&new.until).map(item).collect();
         let id = tx.insert_request(&NewRow {
             space: spot.space,
             folder,
@@ -267,13 +266,9 @@ struct Checked {
     wanted: NewRequest,
     year: u16,
     deadline: Option<Timestamp>,
+    /// The own time of each item.
+    until: Vec<Option<Timestamp>>,
     expires: Timestamp,
-}
-
-/// The end of the links of a request with this deadline.
-pub(super) fn links_end(deadline: Option<Timestamp>, now: Timestamp, zone: &Zone) -> Timestamp {
-    let from = deadline.map_or_else(|| zone.day(now), |deadline| zone.last_day(deadline));
-    zone.end_of(from.after(OPEN_FOR))
 }
 
 fn check(mut wanted: NewRequest, zone: &Zone, now: Timestamp) -> Result<Checked, RequestError> {
@@ -310,16 +305,25 @@ fn check(mut wanted: NewRequest, zone: &Zone, now: Timestamp) -> Result<Checked,
     if deadline.is_some_and(|deadline| deadline <= now) {
         return Err(RequestError::DeadlineInPast);
     }
+    let (today, last_day) = (zone.day(now), wanted.deadline);
+    let until = wanted.items.iter().map(|item| {
+        let day = item.until.and_then(|until| until.day(last_day, today));
+        let until = day.map(|day| zone.end_of(day));
+        require_time(until, deadline, now).map(|()| until)
+    });
+    let until = until.collect::<Result<Vec<_>, _>>()?;
+    let last = deadline.or_else(|| until.iter().flatten().max().copied());
     let made_in = u16::try_from(zone.day(now).parts().0).unwrap_or_default();
     let year = year_in(&wanted.title).unwrap_or(made_in);
-    Ok(Checked { wanted, year, deadline, expires: links_end(deadline, now, zone) })
+    Ok(Checked { wanted, year, deadline, until, expires: links_end(last, now, zone) })
 }
 
-fn item(wanted: &TemplateItem) -> NewItem {
+fn item((wanted, until): (&TemplateItem, &Option<Timestamp>)) -> NewItem {
     NewItem {
         title: wanted.title.trim().to_owned(),
         help: wanted.help.trim().to_owned(),
         person: wanted.person.trim().to_owned(),
         several: wanted.several,
+        until: *until,
     }
 }

@@ -4,6 +4,7 @@
 //! make      a request, its items, its recipients and a link for each of them, in one transaction
 //! arrive    a file belongs to an item; its transaction looks at the item again, which may be done by then
 //! answer    a person says that an item does not apply, or comments on it
+//! due       items have days of their own
 //! judge     users of the office accept and reject items, close, reopen and extend the request
 //! remind    reminders become mails, as planned or by hand
 //! tell      what a mail to a recipient says when it is sent
@@ -12,6 +13,7 @@
 
 mod answer;
 mod arrive;
+mod due;
 mod judge;
 mod make;
 mod naming;
@@ -24,7 +26,9 @@ mod template;
 use crate::accounts::AccountsError;
 use crate::catalog::{CatalogError, ReadTx, RequestRow};
 use crate::library::LibraryError;
-use crate::model::{AccessDenied, EntryId, Event, ItemId, ItemState, ParsePlanError, RequestEvent, Spot};
+use crate::model::{
+    AccessDenied, EntryId, Event, ItemId, ItemState, ParseItemUntilError, ParsePlanError, RequestEvent, Spot,
+};
 use crate::sharing::issue::LinkError;
 
 pub use crate::catalog::{
@@ -38,6 +42,7 @@ pub use read::{
     Asked, AskedItem, ItemShown, MAX_PAGE, RecipientShown, RequestFile, RequestLine, RequestLines,
     RequestPage, RequestShown, RequestsAsked,
 };
+pub(super) use remind::ReminderPace;
 pub use remind::{refused, reminded};
 pub use template::{MAX_ITEMS, MAX_TEMPLATE_BYTES, Template, TemplateError, TemplateItem};
 
@@ -98,6 +103,9 @@ pub enum RequestError {
     /// The deadline is over.
     #[error("this date is in the past; choose a later one")]
     DeadlineInPast,
+    /// An item would be due after its request.
+    #[error("this day is after the deadline of the request; choose an earlier one, or extend the request")]
+    ItemAfterDeadline,
     /// No mail server is set up, or no server runs.
     #[error("this server sends no mails; copy the text that the preview shows")]
     MailOff,
@@ -119,6 +127,9 @@ pub enum RequestError {
     /// A plan of reminders cannot be read.
     #[error(transparent)]
     Plan(#[from] ParsePlanError),
+    /// A time of an item cannot be read.
+    #[error(transparent)]
+    Until(#[from] ParseItemUntilError),
     /// There are as many as are allowed.
     #[error("there are too many of these already")]
     TooMany,
@@ -158,6 +169,7 @@ impl RequestError {
             Self::Mail(_) => "mail-address-invalid",
             Self::Text => "request-text-invalid",
             Self::DeadlineInPast => "deadline-in-past",
+            Self::ItemAfterDeadline => "item-after-deadline",
             Self::MailOff => "mail-off",
             Self::Paused => "reminders-paused",
             Self::NothingMissing => "nothing-missing",
@@ -165,6 +177,7 @@ impl RequestError {
             Self::NoRecipient => "no-recipient-reached",
             Self::NoSuchRecipient => "recipient-unknown",
             Self::Plan(_) => "reminder-plan-invalid",
+            Self::Until(_) => "item-time-invalid",
             Self::TooMany => "too-many-requests",
             Self::NoSuchTemplate(_) => "template-unknown",
             Self::Template(error) => error.code(),

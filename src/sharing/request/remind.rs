@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::{RequestError, event};
 use crate::accounts::parse_address;
-use crate::catalog::{NewsGroup, ReadTx, RecipientRow, RequestRow, WriteTx};
+use crate::catalog::{ItemRow, NewsGroup, ReadTx, RecipientRow, RequestRow, WriteTx};
 use crate::model::{
-    Access, MOST_REMINDERS, News, NoticeId, Office, OfficeHours, Recipient, RecipientId, RequestEvent,
-    RequestId, Stamp, Timestamp, Topic, Worker,
+    Access, ItemId, ItemState, MOST_REMINDERS, News, NoticeId, Office, OfficeHours, Recipient, RecipientId,
+    RequestEvent, RequestId, Stamp, Timestamp, Topic, Worker,
 };
 use crate::sharing::Sharing;
 
@@ -25,7 +25,7 @@ const BY_HAND: &str = "hand";
 const PLANNED: &str = "plan";
 
 /// The clocks by which reminders are planned.
-pub(super) struct ReminderPace {
+pub(in crate::sharing) struct ReminderPace {
     office: Arc<Office>,
     hours: OfficeHours,
 }
@@ -41,7 +41,7 @@ impl Sharing {
         self.inner.office_hours.get().map(Option::is_some)
     }
 
-    pub(super) async fn pace(&self) -> Result<ReminderPace, RequestError> {
+    pub(in crate::sharing) async fn pace(&self) -> Result<ReminderPace, RequestError> {
         let hours = self.inner.office_hours.get().copied().flatten().unwrap_or_default();
         Ok(ReminderPace { office: self.inner.accounts.office().await?, hours })
     }
@@ -187,6 +187,24 @@ impl ReminderPace {
         Ok(())
     }
 
+    /// Stores the state of an item that follows from its facts; returns the state before and the one since. Another item may
+    /// be the next one that is due then.
+    pub(super) fn settle_item(
+        &self,
+        tx: &WriteTx<'_>,
+        request: &RequestRow,
+        id: ItemId,
+        now: Timestamp,
+    ) -> Result<Option<(ItemRow, ItemState)>, RequestError> {
+        let due = || Ok::<_, RequestError>(tx.request(request.id)?.and_then(|row| row.next_due));
+        let before = due()?;
+        let settled = tx.settle_item(id)?;
+        if request.deadline.is_none() && due()? != before {
+            self.plan_anew(tx, request.id, now)?;
+        }
+        Ok(settled)
+    }
+
     /// When a recipient is reminded next.
     fn next(&self, request: &RequestRow, recipient: &RecipientRow, now: Timestamp) -> Option<Timestamp> {
         let rests = request.closed.is_some() || request.is_paused;
@@ -194,7 +212,8 @@ impl ReminderPace {
         if rests || !is_reached || recipient.reminders >= MOST_REMINDERS {
             return None;
         }
-        let dates = (request.created, request.deadline?);
+        // Without a deadline, the first item that is missing sets the pace.
+        let dates = (request.created, request.deadline.or(request.next_due)?);
         request.plan.next(dates, now, (&self.hours, &self.office.zone))
     }
 

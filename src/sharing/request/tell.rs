@@ -6,6 +6,9 @@ use crate::catalog::{LinkRow, RecipientRow, RequestRow};
 use crate::model::{Access, Asking, RecipientId, RequestId, Timestamp, WhyNoMail};
 use crate::sharing::{Sharing, VisitError};
 
+/// Most days of items that a mail names.
+const MOST_DATES: usize = 5;
+
 impl Sharing {
     /// What a mail to a recipient says now; `None` if the request has no such recipient any more.
     pub async fn asking(&self, id: RecipientId, now: Timestamp) -> Result<Option<Asking>, RequestError> {
@@ -48,6 +51,8 @@ impl Sharing {
         link: Option<LinkRow>,
         now: Timestamp,
     ) -> Result<Asking, RequestError> {
+        let id = request.id;
+        let dates = self.inner.catalog.read(move |tx| tx.dates_missing(id, MOST_DATES)).await?;
         let no_mail = self.why_no_mail(request, &recipient, link.clone(), now).await?;
         Ok(Asking {
             request: request.id,
@@ -57,6 +62,7 @@ impl Sharing {
             language: recipient.language,
             asked: request.created,
             deadline: request.deadline,
+            dates: dates.into_iter().filter(|date| Some(*date) != request.deadline).collect(),
             is_paused: request.is_paused,
             missing: request.missing,
             rejected: request.rejected,

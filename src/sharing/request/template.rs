@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::naming::{DEFAULT_NAMING, Naming, NamingError};
 use super::{MAX_NOTE, RequestError, is_line, is_text, is_title};
-use crate::model::{Event, InstanceEvent, ParsePlanError, ReminderPlan, Stamp};
+use crate::model::{Event, InstanceEvent, ItemUntil, ParsePlanError, ReminderPlan, Stamp};
 use crate::sharing::Sharing;
 
 /// Most items of a request.
@@ -65,6 +65,16 @@ pub struct TemplateItem {
     /// Whether it takes more than one file.
     #[serde(default = "yes")]
     pub several: bool,
+    /// Until when it is asked for, if that is earlier than the deadline; in a template, as days before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<ItemUntil>,
+}
+
+impl TemplateItem {
+    /// An item with a title alone, which takes several files.
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self { title: title.into(), help: String::new(), person: String::new(), several: true, until: None }
+    }
 }
 
 fn default_naming() -> String {
@@ -93,6 +103,11 @@ pub enum TemplateError {
     /// A text of an item is empty or too long; the item's number, or 0 for the template itself.
     #[error("a text of item {0} is empty or too long, or has characters that cannot be shown")]
     Text(usize),
+    /// The item of this number has a date.
+    #[error(
+        "item {0} has a date, which would be over a year later: write the days before the deadline, such as until = \"14d\""
+    )]
+    Date(usize),
     /// Its plan of reminders cannot be read.
     #[error(transparent)]
     Plan(#[from] ParsePlanError),
@@ -132,7 +147,10 @@ impl Template {
         Naming::parse(&template.naming)?;
         template.plan()?;
         check_items(&template.items)?;
-        Ok(template)
+        match template.items.iter().position(|item| matches!(item.until, Some(ItemUntil::On(_)))) {
+            Some(at) => Err(TemplateError::Date(at + 1)),
+            None => Ok(template),
+        }
     }
 
     /// The text that [`Self::parse`] reads.
@@ -244,11 +262,16 @@ mod tests {
         assert!(whole(head, item).is_ok());
         assert_eq!(whole(head, item).unwrap().naming, DEFAULT_NAMING);
         assert!(whole(head, &item.repeat(MAX_ITEMS)).is_ok());
+        let early = whole(head, &format!("{item}until = \"14d\"\n")).unwrap();
+        assert_eq!(early.items[0].until, Some(ItemUntil::DaysBefore(14)));
+        assert_eq!(Template::parse(&early.text()).unwrap(), early);
         for (head, items) in [
             (head, ""),
             (head, &*item.repeat(MAX_ITEMS + 1)),
             (head, "[[items]]\ntitle = \"\"\n"),
             (head, "[[items]]\ntitle = \"a\"\ncolour = \"red\"\n"),
+            (head, "[[items]]\ntitle = \"a\"\nuntil = \"2026-11-15\"\n"),
+            (head, "[[items]]\ntitle = \"a\"\nuntil = \"0d\"\n"),
             (head, &*format!("[[items]]\ntitle = \"{}\"\n", "x".repeat(121))),
             ("name = \"Own\"\ntitle = \"Own\"", item),
             ("name = \"\"\ntitle = \"Own\"", item),

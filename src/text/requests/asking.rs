@@ -30,6 +30,24 @@ sentences! {
     more_items:
         de "Weitere Punkte, je Zeile einer",
         en "More items, one on each line";
+    items_day:
+        de "Mit eigener Frist: Ausweis; 15.11.2027",
+        en "With a date of its own: Passport; 2027-11-15";
+    dates:
+        de "Frühere Fristen einzelner Punkte",
+        en "Earlier dates of single items";
+    dates_about:
+        de "Ein leeres Feld heißt: fällig mit der Anfrage, oder wie daneben steht.",
+        en "An empty field means: due with the request, or as it says beside the item.";
+    day_before:
+        de "am Tag vor der Frist",
+        en "on the day before the deadline";
+    days_before(days: u16):
+        de "{days} Tage vor der Frist",
+        en "{days} days before the deadline";
+    bad_item_date(start: &str):
+        de "Die Frist von „{start}“ ist kein Tag, ist vorbei oder liegt nach der Frist der Anfrage.",
+        en "The date of \"{start}\" is no day, is over, or is after the deadline of the request.";
     note:
         de "Nachricht an die Empfänger",
         en "Message to the recipients";
@@ -186,4 +204,11 @@ sentences! {
     letter_until(day: &str):
         de "Bitte senden Sie uns alles bis zum {day}.",
         en "Please send us everything by {day}.";
+}
+
+impl AskingTexts {
+    /// The time of an item that is due this number of days before the deadline.
+    pub fn before(self, days: u16) -> String {
+        if days == 1 { self.day_before().to_owned() } else { self.days_before(days) }
+    }
 }

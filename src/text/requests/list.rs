@@ -100,6 +100,15 @@ sentences! {
     overdue_since(day: &str, days: i64):
         de "Frist war der {day}, seit {days} Tagen überfällig",
         en "Was due {day}, overdue for {days} days";
+    until(day: &str):
+        de "bis {day}",
+        en "by {day}";
+    overdue_item(day: &str):
+        de "überfällig, erbeten bis {day}",
+        en "overdue, was due by {day}";
+    next_item(until: &str):
+        de "Nächster Punkt: {until}",
+        en "Next item: {until}";
     never_opened:
         de "Noch von niemandem geöffnet",
         en "Not opened by any recipient yet";

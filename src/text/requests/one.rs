@@ -41,6 +41,24 @@ sentences! {
     bad_date:
         de "Bitte wählen Sie einen Tag in der Zukunft.",
         en "Please choose a day in the future.";
+    item_dates:
+        de "Eigene Fristen der Punkte",
+        en "Dates of single items";
+    item_dates_about:
+        de "Ein Punkt kann vor der Anfrage fällig sein, nicht danach. Ohne eigene Frist gilt die der Anfrage.",
+        en "An item can be due before the request, not after it. Without a date of its own it is due with the request.";
+    store_dates:
+        de "Fristen speichern",
+        en "Store the dates";
+    dated:
+        de "Die Fristen der Punkte sind gespeichert.",
+        en "The dates of the items are stored.";
+    not_dated:
+        de "Nichts wurde gespeichert: Die Frist eines Punkts ist kein Tag, ist vorbei oder liegt nach der Frist der Anfrage.",
+        en "Nothing was stored: the date of an item is no day, is over, or is after the deadline of the request.";
+    bad_item_date:
+        de "Bitte wählen Sie einen Tag von heute bis zur Frist der Anfrage.",
+        en "Please choose a day from today to the deadline of the request.";
     state:
         de "Wie es steht",
         en "How it stands";

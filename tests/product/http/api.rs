@@ -239,7 +239,7 @@ fn a_script_asks_for_documents_and_judges_what_came_in() {
     let script = Script::of(&server, USER, PASSWORD);
     let asked = json!({
         "space": SPACE, "path": "Huber/Steuer", "title": "Steuer 2025", "note": "Bitte alles", "deadline": "2999-12-31",
-        "items": [{ "title": "Ausweis", "person": "A", "single": true }, { "title": "Bescheid", "help": "der letzte" }],
+        "items": [{ "title": "Ausweis", "person": "A", "single": true }, { "title": "Bescheid", "help": "der letzte", "until": "14d" }],
         "recipients": [{ "name": "Erika", "mail": "erika@example.de" }, { "name": "Max", "language": "en" }],
         "remind": "3d",
     });
@@ -249,6 +249,9 @@ fn a_script_asks_for_documents_and_judges_what_came_in() {
         (&made["space"], &made["path"], &made["missing"], &made["remind"], &made["paused"]),
         (&json!(SPACE), &json!("Huber/Steuer"), &json!(2), &json!("3d"), &json!(false))
     );
+    let until = |request: &Value| request["items"][1]["until"].as_str().map(|until| until[..10].to_owned());
+    assert_eq!(until(&made).as_deref(), Some("2999-12-17"));
+    assert!(made["next_due"].as_str().unwrap().starts_with("2999-12-17T"), "{made}");
     let [erika, max] = [0, 1].map(|at| made["recipients"][at].clone());
     assert_eq!(
         (&erika["mail"], &max["language"], &max["no_mail"]),
@@ -287,6 +290,17 @@ fn a_script_asks_for_documents_and_judges_what_came_in() {
     assert_eq!((&accepted["missing"], &accepted["items"][1]["state"]), (&json!(0), &json!("accepted")));
     assert_refused(&act("remind", json!({})), 409, "nothing-missing");
     act("undo", json!({ "items": [notice] })).expect(200);
+
+    // An item has another day.
+    let item = format!("{here}/items/{notice}");
+    let dated = read(&script.send("PATCH", &item, &json!({ "until": "2999-11-30" })).expect(200));
+    assert_eq!(until(&dated).as_deref(), Some("2999-11-30"));
+    assert_refused(
+        &script.send("PATCH", &item, &json!({ "until": "3000-01-01" })),
+        422,
+        "item-after-deadline",
+    );
+    assert_eq!(until(&read(&script.send("PATCH", &item, &json!({ "until": "" })).expect(200))), None);
 
     // Reminders.
     let preview = script.get(&format!("{here}/reminder"));
@@ -331,6 +345,8 @@ fn requests_that_cannot_be_made_or_judged_are_refused() {
         ("items", json!([]), 422, "items-missing"),
         ("items", json!([{ "title": "" }]), 422, "template-invalid"),
         ("recipients", json!([{ "mail": "erika" }]), 422, "mail-address-invalid"),
+        ("items", json!([{ "title": "a", "until": "soon" }]), 422, "item-time-invalid"),
+        ("items", json!([{ "title": "a", "until": "2020-01-01" }]), 422, "deadline-in-past"),
         ("deadline", json!("2020-01-01"), 422, "deadline-in-past"),
         ("deadline", json!("31.12.2999"), 400, "day-malformed"),
         ("remind", json!("soon"), 422, "reminder-plan-invalid"),
@@ -353,6 +369,8 @@ fn requests_that_cannot_be_made_or_judged_are_refused() {
             422,
             "request-text-invalid",
         ),
+        ("PATCH", format!("{here}/items/999"), json!({ "until": "" }), 404, "item-unknown"),
+        ("PATCH", format!("{here}/items/{pass}"), json!({ "until": "soon" }), 400, "day-malformed"),
         ("PATCH", format!("{here}/recipients/999"), json!({ "mail": "" }), 404, "recipient-unknown"),
         ("GET", "requests/999".to_owned(), json!({}), 404, "request-unknown"),
     ] {

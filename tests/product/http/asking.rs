@@ -282,3 +282,77 @@ fn the_matrix_shows_who_lacks_what_and_is_a_table_for_a_spreadsheet() {
     let berta = Browser::new(&server, "de");
     assert!(leads_to(&berta.get("/requests/matrix")).starts_with("/login"));
 }
+
+#[test]
+fn items_are_asked_for_by_days_of_their_own_and_a_year_later_as_long_before_the_deadline() {
+    let server = TestServer::start_plain();
+    let item = |title: &str, until: &str| format!("[[items]]\ntitle = \"{title}\"\n{until}\n");
+    let items = item("Ausweis", "until = \"14d\"") + &item("Bescheid", "") + &item("Foto", "until = \"7d\"");
+    let template = format!("name = \"early\"\ntitle = \"Steuer 2998\"\n{items}");
+    let file = server.secret_file("early.toml", &template);
+    server.cli_ok(["template", "import", file.to_str().unwrap()]);
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let form = anna.get("/requests/new?template=early").expect(200);
+    assert!(form.text().contains("Ausweis: 14 Tage vor der Frist"), "{form}");
+    let fields = [
+        ("template", "early"),
+        ("keep", "1"),
+        ("keep", "2"),
+        ("keep", "3"),
+        ("until-2", "2999-11-30"),
+        ("until-3", ""),
+        ("items", "Rechnung; 24.12.2999"),
+        ("title", "Steuer 2998"),
+        ("name", "Erika Huber"),
+    ];
+    // A day after the deadline, one that is over, and one that is none.
+    for (field, day) in [("until-2", "3000-01-01"), ("until-2", "2001-01-01"), ("until-1", "soon")] {
+        let bad = [&[(field, day), ("deadline", "2999-12-31")][..], &fields[..]].concat();
+        let refused = ask(&anna, &form, &bad, None).expect(400);
+        assert!(refused.text().contains("Die Frist von „") && requests(&server).is_empty(), "{refused}");
+    }
+    let link = links(&anna.get(&leads_to(&ask(
+        &anna,
+        &form,
+        &[&fields[..], &[("deadline", "2999-12-31")]].concat(),
+        None,
+    ))))[0]
+        .clone();
+    let page = Browser::new(&server, "de").get(&link).expect(200).text();
+    for words in ["bis 17.12.2999", "bis 30.11.2999", "bis 24.12.2999", "4. Rechnung"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let id = requests(&server)[0]["id"].to_string();
+    let at = format!("/requests/{id}");
+    let list = anna.get("/requests").expect(200).text();
+    assert!(list.contains("Nächster Punkt: bis 30.11.2999"), "{list}");
+    let table = anna.get("/requests/matrix/csv?template=early").expect(200).text();
+    assert!(table.contains("\"fehlt, bis 17.12.2999\";\"fehlt, bis 30.11.2999\""), "{table}");
+
+    // On the page of the request: one is changed, one removed; nothing if one is wrong.
+    let shown = anna.get(&at).expect(200);
+    let made: Value = serde_json::from_str(&server.cli_ok(["request", "show", &id, "--json"])).unwrap();
+    let names = [0, 1, 2, 3].map(|at| format!("until-{}", made["items"][at]["id"]));
+    let dates = |days: [&str; 4]| {
+        let days: Vec<_> = names.iter().map(String::as_str).zip(days).chain([("do", "dates")]).collect();
+        anna.send(&shown, &at, &days)
+    };
+    let refused = dates(["2999-12-01", "3000-01-01", "", ""]).expect(400).text();
+    assert!(refused.contains("Nichts wurde gespeichert: Die Frist eines Punkts"), "{refused}");
+    assert!(
+        refused.contains("value=\"3000-01-01\" aria-invalid") && refused.contains("value=\"2999-12-01\"")
+    );
+    assert!(anna.get(&at).text().contains("bis 17.12.2999"));
+    leads_to(&dates(["2999-12-01", "2999-11-30", "", "2999-12-24"]));
+    let text = anna.get(&at).expect(200).text();
+    assert!(text.contains("bis 01.12.2999") && !text.contains("bis 24.12.2999, "), "{text}");
+    // By command, too.
+    server.cli_ok(["request", "item", &id, &made["items"][2]["id"].to_string(), "--until", "2999-12-30"]);
+    // A year later.
+    let again = anna.get(&format!("/requests/new?from={id}")).expect(200).text();
+    for words in
+        ["Ausweis: 30 Tage vor der Frist", "Foto: am Tag vor der Frist", "Rechnung: 7 Tage vor der Frist"]
+    {
+        assert!(again.contains(words), "{words}: {again}");
+    }
+}

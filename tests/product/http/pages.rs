@@ -34,6 +34,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ArchiveTexts::many_held", "in an archive: `http::withheld`"),
     ("ArchiveTexts::renamed", "in an archive: `http::archives`"),
     ("ArchiveTexts::more_renamed", "in an archive, needs 5,000 files"),
+    ("AskedTexts::was_until", "needs a date that is over"),
     ("AskedTexts::send", "for screen readers"),
     ("AskedTexts::too_many_comments", "needs 50 comments"),
     ("AskingTexts::too_many", "needs 20,000 requests"),
@@ -250,6 +251,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RequestsTexts::due_today", "needs a deadline that is near"),
     ("RequestsTexts::overdue_since_yesterday", "needs a deadline that is over"),
     ("RequestsTexts::overdue_since", "needs a deadline that is over"),
+    ("RequestsTexts::overdue_item", "needs a date that is over"),
     ("SendingTexts::not_signed_in", "an answer to a script: `http::sending`"),
     ("SendingTexts::open_again", "an answer to a script: `http::sending`"),
     ("SendingTexts::begin_anew", "an answer to a script: `http::sending`"),
@@ -542,14 +544,18 @@ impl Reader<'_> {
 
     /// The page of a request, from the first look to the end.
     fn requests(&self) -> Vec<Response> {
-        let items = ["1", "2", "3", "4"].map(|title| {
-            format!("[[items]]\ntitle = \"{title}\"\nperson = \"A\"\nseveral = {}\n", title != "1")
+        let items = [("1", 4), ("2", 3), ("3", 2), ("4", 1)].map(|(title, days)| {
+            let several = title != "1";
+            format!(
+                "[[items]]\ntitle = \"{title}\"\nperson = \"A\"\nseveral = {several}\nuntil = \"{days}d\"\n"
+            )
         });
         let template = format!("name = \"pages\"\ntitle = \"0\"\n{}", items.concat());
         let file = self.server.secret_file("template.toml", &template);
         self.server.cli_ok(["template", "import", file.to_str().unwrap()]);
         let folder = format!("{SPACE}/0");
         let words = ["request", "add", &folder, "--as", USER, "--template", "pages", "--json"];
+        let words = words.into_iter().chain(["--deadline", "2999-12-31"]);
         let made: Value = serde_json::from_str(&self.server.cli_ok(words)).unwrap();
         let link = super::requests::path(made["url"].as_str().unwrap());
         let ids: Vec<_> =
@@ -585,8 +591,8 @@ impl Reader<'_> {
         browser.sign_in(USER, PASSWORD).expect(303);
         let asker = self.browser();
         asker.sign_in("asker", PASSWORD).expect(303);
-        let items =
-            ["1", "2", "3", "4"].map(|title| format!("[[items]]\ntitle = \"{title}\"\nperson = \"A\"\n"));
+        let items = ["1", "2", "3", "4"]
+            .map(|title| format!("[[items]]\ntitle = \"{title}\"\nperson = \"A\"\nuntil = \"{title}d\"\n"));
         let template = format!("name = \"pages\"\ntitle = \"0\"\n{}", items.concat());
         let file = self.server.secret_file("template.toml", &template);
         self.server.cli_ok(["template", "import", file.to_str().unwrap()]);
@@ -624,9 +630,12 @@ impl Reader<'_> {
             browser.get(&format!("{at}/check/{two}?judged={two}")).expect(200),
         ];
         let meanwhile = judge(&browser, &came, &at, &[(one, "accept", "")]).expect(409);
+        let form = |fields: &[(&str, &str)]| browser.send(&came, &at, fields);
+        let date = format!("until-{four}");
+        let undated = form(&[("do", "dates"), (&date, "2001-01-01")]).expect(400);
+        let dated = browser.get(&leads_to(&form(&[("do", "dates"), (&date, "2999-10-31")]))).expect(200);
         let list = browser.get("/requests").expect(200);
         let matrix = browser.get("/requests/matrix?template=pages").expect(200);
-        let form = |fields: &[(&str, &str)]| browser.send(&came, &at, fields);
         let late = form(&[("do", "extend"), ("until", "2001-01-01")]).expect(400);
         let extended =
             browser.get(&leads_to(&form(&[("do", "extend"), ("until", "2999-11-30")]))).expect(200);
@@ -658,6 +667,8 @@ impl Reader<'_> {
             list,
             matrix,
             late,
+            undated,
+            dated,
             extended,
             closed,
             reopened,
@@ -1003,6 +1014,7 @@ impl Reader<'_> {
         vec![
             refused(&[("title", ""), ("folder", ".."), ("space", "none"), ("deadline", "2001-01-01")]),
             refused(&[("items", &long), ("note", &"x".repeat(4_001))]),
+            refused(&[("template", "pages"), ("keep", "1"), ("until-1", "2001-01-01")]),
             refused(&[("items", "1"), ("more", &list)]),
             refused(&[("items", "1"), ("more", &lines)]),
             refused(&[("items", "1"), ("more", "a\nb;\"c")]),

@@ -66,12 +66,6 @@ impl Desk {
 
     /// A request by bert with two items for these people.
     pub(super) async fn ask(&self, to: &[&str], deadline: Option<&str>, now: Timestamp) -> RequestShown {
-        let item = |title: &str| TemplateItem {
-            title: title.to_owned(),
-            help: String::new(),
-            person: String::new(),
-            several: true,
-        };
         let recipient = |mail: &&str| WantedRecipient {
             name: String::new(),
             mail: (*mail).to_owned(),
@@ -84,13 +78,21 @@ impl Desk {
             note: String::new(),
             template: String::new(),
             naming: DEFAULT_NAMING.to_owned(),
-            items: vec![item("Ausweis"), item("Bescheid")],
+            items: vec![TemplateItem::titled("Ausweis"), TemplateItem::titled("Bescheid")],
             recipients: to.iter().map(recipient).collect(),
             deadline: deadline.map(|day| Day::parse(day).unwrap()),
             plan: ReminderPlan::default(),
         };
         let id = self.office.sharing.ask(&self.office.bert, vec![new], now).await.unwrap()[0];
         self.shown(id).await
+    }
+
+    /// Gives items of a request a last day of their own.
+    pub(super) async fn date(&self, asked: &RequestShown, days: &[&str], now: Timestamp) {
+        let rights = self.office.sharing.request_rights(&self.office.bert).await.unwrap();
+        let days = asked.items.iter().zip(days).map(|(item, day)| (item.row.id, Day::parse(day))).collect();
+        let by = self.office.bert.stamp(now);
+        self.office.sharing.date_items(&rights, asked.row.id, days, by).await.unwrap();
     }
 
     pub(super) async fn shown(&self, id: RequestId) -> RequestShown {

@@ -97,6 +97,47 @@ async fn a_request_reminds_before_its_deadline_and_weekly_after_it_five_times_in
 }
 
 #[tokio::test]
+async fn a_reminder_names_the_days_of_items_that_are_missing() {
+    let desk = Desk::open().await;
+    let now = time(MONDAY);
+    let asked = desk.ask(ERIKA, DEADLINE, now).await;
+    desk.date(&asked, &["2026-12-04", "2026-12-10"], now).await;
+    // The deadline of the request sets the pace as without them.
+    assert_eq!(next(&desk.recipient(asked.row.id).await).as_deref(), Some("2026-12-07T07:00:00Z"));
+    assert_eq!(desk.round(time("2026-12-07T07:00:00Z")).await, ONE);
+    let first = desk.smtp.takes(1)[0].body();
+    for part in
+        ["bis zum 14.12.2026", "Frist schon vorbei: 04.12.2026.", "gelten eigene Fristen: 10.12.2026."]
+    {
+        assert!(first.contains(part), "{part:?} is not in {first}");
+    }
+    desk.hand_in(&asked, asked.items[0].row.id, time("2026-12-08T07:00:00Z")).await;
+    assert_eq!(desk.round(time("2026-12-11T07:00:00Z")).await, ONE);
+    let second = desk.smtp.takes(2)[1].body();
+    assert!(second.contains("schon vorbei: 10.12.2026.") && !second.contains("04.12."), "{second}");
+}
+
+#[tokio::test]
+async fn without_a_deadline_the_first_item_that_is_missing_sets_the_pace() {
+    let desk = Desk::open().await;
+    let now = time(MONDAY);
+    let asked = desk.ask(ERIKA, None, now).await;
+    assert_eq!(next(&desk.recipient(asked.row.id).await), None);
+    desk.date(&asked, &["2026-12-14", "2027-02-15"], now).await;
+    let due = async || next(&desk.recipient(asked.row.id).await);
+    assert_eq!(due().await.as_deref(), Some("2026-12-07T07:00:00Z"));
+    // Handed in, and rejected: what is missing then counts.
+    desk.hand_in(&asked, asked.items[0].row.id, later(now, DAY)).await;
+    assert_eq!(due().await.as_deref(), Some("2027-02-08T07:00:00Z"));
+    desk.judge(&asked, &[asked.items[0].row.id], &Judgement::Reject("x".into()), later(now, 2 * DAY)).await;
+    assert_eq!(due().await.as_deref(), Some("2026-12-07T07:00:00Z"));
+    desk.judge(&asked, &[asked.items[0].row.id], &Judgement::Accept, later(now, 3 * DAY)).await;
+    assert_eq!(due().await.as_deref(), Some("2027-02-08T07:00:00Z"));
+    desk.judge(&asked, &[asked.items[1].row.id], &Judgement::Accept, later(now, 4 * DAY)).await;
+    assert_eq!(due().await, None);
+}
+
+#[tokio::test]
 async fn after_days_without_a_server_one_reminder_is_sent_and_only_while_the_office_works() {
     let desk = Desk::open().await;
     let asked = desk.ask(ERIKA, DEADLINE, time(MONDAY)).await;

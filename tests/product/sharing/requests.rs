@@ -1,33 +1,41 @@
 //! Requests while both sides act at once: what was judged or closed meanwhile counts when a file is stored.
 
-use tresor::model::{ItemId, ItemState, Stamp};
+use tresor::model::{Day, ItemId, ItemState, ItemUntil, Stamp, Timestamp};
 use tresor::sharing::{
-    BegunFile, DEFAULT_NAMING, HandInError, Judgement, NewRequest, RequestError, RequestShown, SentFile,
-    TemplateItem, Visit, WantedRecipient,
+    BegunFile, DEFAULT_NAMING, HandInError, Judgement, NewRequest, RequestError, RequestShown, RequestsOf,
+    SentFile, TemplateItem, Visit, WantedRecipient,
 };
 
 use crate::sharing::office::{NOW, Office, PEER, by, path};
 
 /// A request by bert with an item for several files and one for a single file.
 async fn ask(office: &Office) -> (RequestShown, Visit) {
-    let item = |title: &str, several| TemplateItem {
-        title: title.to_owned(),
-        help: String::new(),
-        person: String::new(),
-        several,
-    };
-    let new = NewRequest {
+    let item = |title: &str, several| TemplateItem { several, ..TemplateItem::titled(title) };
+    let new = new(office, vec![item("many", true), item("one", false)], None).await;
+    open(office, new).await
+}
+
+async fn new(office: &Office, items: Vec<TemplateItem>, deadline: Option<&str>) -> NewRequest {
+    NewRequest {
         access: office.access_of(&office.bert).await,
         path: path("folder"),
         title: "Steuer 2025".to_owned(),
         note: String::new(),
         template: String::new(),
         naming: DEFAULT_NAMING.to_owned(),
-        items: vec![item("many", true), item("one", false)],
+        items,
         recipients: vec![WantedRecipient::default()],
-        deadline: None,
+        deadline: deadline.map(day),
         plan: tresor::model::ReminderPlan::default(),
-    };
+    }
+}
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+/// Makes a request, and opens its link.
+async fn open(office: &Office, new: NewRequest) -> (RequestShown, Visit) {
     let id = office.sharing.ask(&office.bert, vec![new], NOW).await.unwrap()[0];
     let shown = shown(office, id).await;
     let token = shown.recipients[0].link.as_ref().unwrap().token().to_owned();
@@ -143,4 +151,71 @@ async fn requests_are_seen_and_judged_by_those_who_may_write_in_the_space() {
     let judged = office.sharing.judge(&annas, asked.row.id, batch, office.anna.stamp(NOW)).await;
     assert!(matches!(judged, Err(RequestError::NoSuchItem)));
     assert_eq!(states(&office, &asked).await, [ItemState::Open, ItemState::Open]);
+}
+
+/// The requests that are overdue at noon of a day.
+async fn overdue(office: &Office, at: &str) -> usize {
+    let rights = office.sharing.request_rights(&office.bert).await.unwrap();
+    let now: Timestamp = format!("{at}T12:00:00Z").parse().unwrap();
+    office.sharing.requests(&rights, RequestsOf::Overdue, None, now).await.unwrap().requests.len()
+}
+
+async fn date(office: &Office, asked: &RequestShown, days: &[(usize, &str)]) -> Result<(), RequestError> {
+    let rights = office.sharing.request_rights(&office.bert).await.unwrap();
+    let parsed = |text: &str| Some(text).filter(|text| !text.is_empty()).map(day);
+    let days = days.iter().map(|(at, text)| (asked.items[*at].row.id, parsed(text))).collect();
+    office.sharing.date_items(&rights, asked.row.id, days, Stamp::owner(NOW)).await
+}
+
+#[tokio::test]
+async fn a_request_is_overdue_with_the_first_of_its_items_that_is_missing() {
+    let office = Office::open().await;
+    let item = |title: &str, until: Option<&str>| TemplateItem {
+        until: until.map(|until| until.parse().unwrap()),
+        ..TemplateItem::titled(title)
+    };
+    let items = vec![item("early", Some("2027-01-20")), item("late", Some("7d")), item("last", None)];
+    let wanted = new(&office, items, Some("2027-02-28")).await;
+    let (asked, visit) = open(&office, wanted).await;
+    let until: Vec<_> = asked.items.iter().map(|item| item.row.until.map(|at| at.to_string())).collect();
+    let ends = |day: &str| Some(format!("{day}T23:00:00Z"));
+    assert_eq!(until, [ends("2027-01-20"), ends("2027-02-21"), None]);
+    assert_eq!([overdue(&office, "2027-01-20").await, overdue(&office, "2027-01-21").await], [0, 1]);
+    // Handed in: the next one counts.
+    begin(&office, &visit, "a", asked.items[0].row.id).await.unwrap().put.commit(NOW).await.unwrap();
+    assert_eq!([overdue(&office, "2027-02-21").await, overdue(&office, "2027-02-22").await], [0, 1]);
+    judge(&office, &asked, asked.items[0].row.id, Judgement::Reject("page 2".to_owned())).await;
+    assert_eq!([overdue(&office, "2027-01-20").await, overdue(&office, "2027-01-21").await], [0, 1]);
+    // Another day, none, and days that cannot be; then no item is changed.
+    date(&office, &asked, &[(0, "2027-02-01"), (1, "")]).await.unwrap();
+    assert_eq!([overdue(&office, "2027-02-01").await, overdue(&office, "2027-02-02").await], [0, 1]);
+    let past = date(&office, &asked, &[(1, "2027-02-05"), (0, "2027-01-14")]).await;
+    assert!(matches!(past, Err(RequestError::DeadlineInPast)), "{past:?}");
+    let after = date(&office, &asked, &[(1, "2027-02-05"), (0, "2027-03-01")]).await;
+    assert!(matches!(after, Err(RequestError::ItemAfterDeadline)), "{after:?}");
+    assert_eq!(shown(&office, asked.row.id).await.items[1].row.until, None);
+    // An earlier deadline takes the days after it along.
+    let rights = office.sharing.request_rights(&office.bert).await.unwrap();
+    let by = Stamp::owner(NOW);
+    office.sharing.extend_request(&rights, asked.row.id, day("2027-01-31"), by).await.unwrap();
+    assert_eq!(shown(&office, asked.row.id).await.items[0].row.until, None);
+    assert_eq!([overdue(&office, "2027-01-31").await, overdue(&office, "2027-02-01").await], [0, 1]);
+}
+
+#[tokio::test]
+async fn items_of_a_request_without_a_deadline_have_days_and_its_links_open_after_the_last() {
+    let office = Office::open().await;
+    let on = |text: &str| TemplateItem { until: Some(ItemUntil::On(day(text))), ..TemplateItem::titled("a") };
+    let past = new(&office, vec![on("2027-01-14")], None).await;
+    let refused = office.sharing.ask(&office.bert, vec![past], NOW).await;
+    assert!(matches!(refused, Err(RequestError::DeadlineInPast)), "{refused:?}");
+    let wanted = new(&office, vec![on("2027-12-31")], None).await;
+    let (asked, _) = open(&office, wanted).await;
+    let expires = |shown: &RequestShown| shown.recipients[0].link.as_ref().unwrap().expires.unwrap();
+    assert_eq!(expires(&asked).to_string(), "2028-03-30T22:00:00Z");
+    date(&office, &asked, &[(0, "2028-12-31")]).await.unwrap();
+    assert_eq!(expires(&shown(&office, asked.row.id).await).to_string(), "2029-03-31T22:00:00Z");
+    // Never sooner than before.
+    date(&office, &asked, &[(0, "2027-02-01")]).await.unwrap();
+    assert_eq!(expires(&shown(&office, asked.row.id).await).to_string(), "2029-03-31T22:00:00Z");
 }

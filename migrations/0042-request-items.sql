@@ -1,0 +1,9 @@
+-- Items of requests have a time of their own until which they are asked for.
+
+ALTER TABLE request_items ADD COLUMN until_at INTEGER;  -- the end of its day; NULL: the deadline of the request
+ALTER TABLE requests ADD COLUMN next_due_at INTEGER;    -- of the items that are missing, the earliest; NULL: none has one
+UPDATE requests SET next_due_at = deadline_at WHERE missing > 0;
+
+-- What is overdue is read by the time of its items.
+DROP INDEX requests_missing;
+CREATE INDEX requests_missing ON requests (space_id, id, next_due_at) WHERE closed_at IS NULL AND missing > 0;
