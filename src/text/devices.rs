@@ -185,7 +185,7 @@ sentences! {
         en "{moment}: after too many wrong passwords a program had to wait ({program}).";
     trouble(moment: &str, kind: &str, why: &str):
         de "{moment}, {kind}: {why}",
-        en "{moment}, {kind}: {why}";
+        en "{moment} while {kind}: {why}";
     kind_list:
         de "Ordner zeigen",
         en "showing a folder";

@@ -221,6 +221,9 @@ sentences! {
     too_often:
         de "gerade kommt über diesen Link zu viel an; versuchen Sie es in einer Stunde noch einmal, oder rufen Sie das Büro an",
         en "too much is coming through this link now; try again in an hour, or call the office";
+    who_sends:
+        de "Ihr Name, damit wir wissen, von wem die Dateien sind",
+        en "Your name, so that we know from whom the files are";
     box_title(name: &str):
         de "Dateien an {name} senden",
         en "Send files to {name}";

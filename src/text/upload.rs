@@ -22,6 +22,48 @@ sentences! {
     take_photo:
         de "Foto aufnehmen",
         en "Take a photo";
+    photos:
+        de "Mehrere Fotos als ein PDF",
+        en "Several photos as one PDF";
+    photos_about:
+        de "Jedes Foto wird eine Seite. Ordnen Sie die Seiten, dann senden Sie das PDF; die Fotos selbst bleiben auf Ihrem Gerät.",
+        en "Each photo becomes a page. Put the pages in order, then send the PDF; the photos themselves stay on your device.";
+    photos_add:
+        de "Fotos hinzufügen",
+        en "Add photos";
+    photos_page(page: usize):
+        de "Seite {page}",
+        en "Page {page}";
+    photos_up(page: usize):
+        de "Seite {page} nach vorn",
+        en "Move page {page} up";
+    photos_down(page: usize):
+        de "Seite {page} nach hinten",
+        en "Move page {page} down";
+    photos_remove(page: usize):
+        de "Seite {page} weglassen",
+        en "Leave page {page} out";
+    photos_moved(from: usize, to: usize):
+        de "Seite {from} ist jetzt Seite {to}.",
+        en "Page {from} is page {to} now.";
+    photos_making(page: usize, total: usize):
+        de "Seite {page} von {total} wird vorbereitet.",
+        en "Preparing page {page} of {total}.";
+    photos_send:
+        de "PDF senden",
+        en "Send the PDF";
+    photos_cancel:
+        de "Doch nicht",
+        en "Cancel the PDF";
+    photos_most(count: usize):
+        de "Ein PDF nimmt höchstens {count} Fotos auf. Senden Sie dieses und beginnen Sie ein weiteres.",
+        en "A PDF takes at most {count} photos. Send this one and begin another.";
+    photos_unreadable(name: &str):
+        de "Dieses Bild kann Ihr Browser nicht lesen: {name}. Senden Sie es über „Dateien auswählen“ so, wie es ist.",
+        en "Your browser cannot read this picture: {name}. Send it as it is by “Choose files”.";
+    photos_file:
+        de "Seiten",
+        en "Pages";
     at_once:
         de "Das Hochladen beginnt gleich nach der Auswahl.",
         en "The upload begins as soon as you have chosen.";

@@ -66,11 +66,16 @@ export class Uploader implements Source, Controls {
     this.allowance = shared.allowance(config)
     const place = [location.pathname, config.endpoint, config.metadata['item'] ?? ''].join('\n')
     this.memory = new Memory(place, Date.now())
-    this.view = new View(form, shared.words, shared.language, config.several, this, () => this.shown())
+    this.view = new View(form, shared.words, shared.language, config.several, this.takesPdf(), this, () => this.shown())
     // The button of the plain form is hidden, but the Enter key in a field would still send it.
     form.addEventListener('submit', (event) => event.preventDefault())
     this.isLoaded = this.load()
     shared.queue.add(this)
+  }
+
+  private takesPdf(): boolean {
+    const { types } = this.config.terms
+    return types.length === 0 || types.includes('pdf')
   }
 
   /** Files that were dropped. The entries are taken at once, because the browser forgets them. */
@@ -78,7 +83,7 @@ export class Uploader implements Source, Controls {
     void this.take(fromDrop(data, (count) => this.read(count)))
   }
 
-  files(files: FileList): void {
+  files(files: Iterable<File>): void {
     void this.take(fromInput([...files], (count) => this.read(count)))
   }
 
@@ -196,7 +201,9 @@ export class Uploader implements Source, Controls {
 
   /** Waits until the person has filled in what the form demands, such as a name. */
   private async complete(): Promise<void> {
-    while (!this.form.reportValidity()) {
+    // Not the inputs for files, which the plain form demands and this script empties.
+    const fields = [...this.form.querySelectorAll<HTMLInputElement>('input:not([type=file])')]
+    while (!fields.every((field) => field.reportValidity())) {
       await new Promise((resolve) => this.form.addEventListener('change', resolve, { once: true }))
     }
   }

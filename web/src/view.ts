@@ -3,6 +3,7 @@
 import { button, element, say } from './dom.ts'
 import { left, percent } from './format.ts'
 import type { Item } from './item.ts'
+import { Photos } from './photos.ts'
 import { Pace, Quarters, totals, type Totals } from './progress.ts'
 import { Rows, type Acts } from './rows.ts'
 import { fill, type Words } from './words.ts'
@@ -13,7 +14,7 @@ const MOST_LOST = 50
 const BEAT = 200
 
 export interface Controls extends Acts {
-  files(files: FileList): void
+  files(files: Iterable<File>): void
   pause(): void
   resume(): void
   retryAll(): void
@@ -62,6 +63,7 @@ export class View {
     words: Words,
     language: string,
     several: boolean,
+    takesPdf: boolean,
     controls: Controls,
     state: () => Shown,
   ) {
@@ -89,7 +91,7 @@ export class View {
     const buttons = element('div', { class: 'controls' }, this.pauser, this.retrier, this.insister)
     this.panel.append(this.overall, this.bar, this.stay, this.signIn, buttons, this.notes, this.lost, this.rows.root)
     this.panel.hidden = true
-    this.chooser(several)
+    this.chooser(several, takesPdf)
     form.append(this.panel, this.polite, this.assertive)
   }
 
@@ -101,7 +103,7 @@ export class View {
     }, BEAT)
   }
 
-  private chooser(several: boolean): void {
+  private chooser(several: boolean, takesPdf: boolean): void {
     const { form, words } = this
     const inputs = [...form.querySelectorAll<HTMLInputElement>('input[type=file]')]
     const folder = inputs.find((input) => input.hasAttribute('webkitdirectory'))
@@ -128,10 +130,13 @@ export class View {
       form.append(camera)
       offer(camera, words.take_photo)
     }
+    const photos = takesPdf ? new Photos(words, isPhone(), (files) => this.controls.files(files)) : null
+    if (photos) buttons.append(photos.opener)
     const hint = element('p', { class: 'hint', text: words.at_once })
     const first = inputs[0]?.closest('label')
     const zone = element('div', { class: 'drop' }, element('p', { class: 'mouse', text: words.drop }), buttons, hint)
     form.insertBefore(zone, first ?? null)
+    if (photos) zone.after(photos.panel)
     // The inputs leave their labels, which are no longer shown.
     form.append(...inputs)
     for (const input of form.querySelectorAll<HTMLInputElement>('input[type=file]')) input.hidden = true

@@ -7,6 +7,20 @@ export interface Words {
   readonly choose_file: string
   readonly choose_folder: string
   readonly take_photo: string
+  readonly photos: string
+  readonly photos_about: string
+  readonly photos_add: string
+  readonly photos_page: string
+  readonly photos_up: string
+  readonly photos_down: string
+  readonly photos_remove: string
+  readonly photos_moved: string
+  readonly photos_making: string
+  readonly photos_send: string
+  readonly photos_cancel: string
+  readonly photos_most: string
+  readonly photos_unreadable: string
+  readonly photos_file: string
   readonly at_once: string
   readonly stay: string
   readonly reading: string

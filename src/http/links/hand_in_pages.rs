@@ -321,7 +321,11 @@ fn upload(language: Language, open: &Open<'_>) -> Markup {
     html! {
         form method="post" enctype="multipart/form-data" action=(open.base) data-upload=(upload) {
             @if hand_in.is_none() {
-                label { (texts.your_name()) input type="text" name=(NAME) maxlength="100" autocomplete="name" required[open.visit.link.terms.is_box]; }
+                @let is_box = open.visit.link.terms.is_box;
+                label {
+                    @if is_box { (texts.who_sends()) } @else { (texts.your_name()) }
+                    input type="text" name=(NAME) maxlength="100" autocomplete="name" required[is_box];
+                }
             }
             label data-plain { (texts.files()) input type="file" name=(FILES) multiple; }
             label data-plain { (texts.folder()) input type="file" name=(FILES) multiple webkitdirectory; }

@@ -6,7 +6,7 @@
 // Prints what the Rust side checks further as JSON. Anything unexpected on the console, a report of the content policy and a
 // request to another host end it.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -79,7 +79,23 @@ async function looks(page, name) {
 
 const overall = (page) => page.locator('.overall')
 const hasText = (locator, pattern) => locator.filter({ hasText: pattern }).first().waitFor()
-const FILES = 'input[type=file]:not([webkitdirectory]):not([capture])'
+const FILES = 'input[type=file][name]:not([webkitdirectory])'
+
+/** A JPEG of one colour as phones store it: it lies on its side, and Exif says how the camera was held (orientation 6). */
+async function photo(page, colour) {
+  const plain = await page.evaluate(async (colour) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 })
+    const context = canvas.getContext('2d')
+    context.fillStyle = colour
+    context.fillRect(0, 0, 640, 480)
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg'))
+    return [...new Uint8Array(await blob.arrayBuffer())]
+  }, colour)
+  // A big-endian TIFF with one entry.
+  const exif = Buffer.from('4578696600004d4d002a00000008000101120003000000010006000000000000', 'hex')
+  const head = Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, exif.length + 2])
+  return Buffer.concat([head, exif, Buffer.from(plain.slice(2))])
+}
 
 /** Requests of a page that begin uploads. */
 function countBeginnings(page) {
@@ -426,6 +442,48 @@ const scenarios = {
     await visit(staff, given.own)
     await visit(await person('de-DE'), given.guest)
     return { seen }
+  },
+
+  /** Photos become one PDF at a phone: chosen, put in order by keys, one left out, sent. */
+  async photos() {
+    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
+    const context = await person('de-DE', phone)
+    const page = await context.newPage()
+    await page.goto(given.link)
+    for (const [name, colour] of given.photos) if (colour) writeFileSync(join(given.work, name), await photo(page, colour))
+    await page.getByRole('button', { name: 'Mehrere Fotos als ein PDF' }).click()
+    const chosen = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Fotos hinzufügen' }).click()
+    await (await chosen).setFiles(given.photos.map(([name]) => join(given.work, name)))
+    await page.locator('.photos li').nth(2).waitFor()
+    await hasText(page.locator('.photos .problem'), /kann Ihr Browser nicht lesen: kein Bild.jpg/)
+    await page.getByRole('button', { name: 'Seite 3 nach vorn' }).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await hasText(page.locator('[role=status]'), 'Seite 2 ist jetzt Seite 1.')
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Seite 1 nach hinten')
+    await looks(page, 'guest-photos')
+    await page.getByRole('button', { name: 'Seite 3 weglassen' }).click()
+    assert.equal(await page.locator('.photos li').count(), 2)
+    await page.getByRole('button', { name: 'PDF senden' }).click()
+    await hasText(overall(page), 'Die Datei ist angekommen.')
+    assert.equal(await page.locator('.photos').isVisible(), false)
+    await hasText(page.locator('[data-part=sent] .name'), /^Seiten \d{4}-\d\d-\d\d \d\d\.\d\d\.pdf$/)
+    return {}
+  },
+
+  /** A box demands a name: what was chosen before waits for it. */
+  async box() {
+    const page = await (await person('de-DE')).newPage()
+    await page.goto(given.link)
+    await page.setInputFiles(FILES, join(given.work, 'one.txt'))
+    const name = page.locator('input[name=name]')
+    assert.equal(await name.evaluate((field) => document.activeElement === field), true)
+    await page.keyboard.type('Erika Schmidt')
+    await page.keyboard.press('Tab')
+    await hasText(overall(page), 'Die Datei ist angekommen.')
+    await looks(page, 'guest-box')
+    return {}
   },
 
   /** A value is copied by its button, which says so. */

@@ -299,6 +299,52 @@ fn files_are_looked_at_from_their_folder() {
 }
 
 #[test]
+fn photos_become_the_pages_of_one_pdf_in_their_order() {
+    let server = server();
+    let work = server.scratch("work");
+    fs::write(work.join("kein Bild.jpg"), "no picture").unwrap();
+    let link = link(&server, &["--types", "pdf"]);
+    let photos = json!([["1.jpg", "#f00"], ["2.jpg", "#0f0"], ["kein Bild.jpg", ""], ["3.jpg", "#00f"]]);
+    browse(&server, "photos", &work, &json!({ "link": server.url(&link), "photos": photos }));
+
+    let listed = server.request("PROPFIND", &format!("/dav/{SPACE}/in/")).header("Depth", "1").send().text();
+    let address =
+        listed.split("href>").find(|part| part.contains(".pdf")).unwrap().split('<').next().unwrap();
+    let pdf = work.join("stored.pdf");
+    fs::write(&pdf, server.request("GET", address).send().expect(200).body).unwrap();
+    let sound = succeed(tool("qpdf", "qpdf").arg("--check").arg(&pdf));
+    assert!(sound.contains("No syntax or stream encoding errors found"), "{sound}");
+    let about = succeed(tool("pdfinfo", "poppler-utils").arg(&pdf));
+    let lines: Vec<String> =
+        about.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    // Upright, as the camera was held.
+    assert!(
+        lines.iter().any(|line| line == "Pages: 2")
+            && lines.iter().any(|line| line == "Page size: 595 x 793 pts"),
+        "{about}"
+    );
+    let painted = work.join("page");
+    succeed(tool("pdftoppm", "poppler-utils").args(["-r", "10"]).arg(&pdf).arg(&painted));
+    let colour = |page: u8| {
+        let pixels = fs::read(work.join(format!("page-{page}.ppm"))).unwrap();
+        let last = pixels.last_chunk::<3>().unwrap();
+        ["red", "green", "blue"][(0..3).max_by_key(|at| last[*at]).unwrap()]
+    };
+    assert_eq!([colour(1), colour(2)], ["blue", "red"]);
+}
+
+#[test]
+fn a_file_for_a_box_waits_for_the_name_of_its_sender() {
+    let server = server();
+    let work = server.scratch("work");
+    fs::write(work.join("one.txt"), "1").unwrap();
+    let link = link(&server, &["--box"]);
+    browse(&server, "box", &work, &json!({ "link": server.url(&link) }));
+    let hand_ins = server.cli_ok(["receipt", "list"]);
+    assert!(hand_ins.contains("Erika Schmidt"), "{hand_ins}");
+}
+
+#[test]
 fn a_value_to_enter_on_a_device_is_copied_by_its_button() {
     let server = server();
     let value = json!(["WebDAV address", server.url("/dav/")]);
