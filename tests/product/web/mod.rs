@@ -1,5 +1,6 @@
-//! The script of upload forms: built as committed, within its budget, and used by a person at a real browser.
+//! The script of upload forms: built as committed, within its budget, and used by a person at real browsers.
 
+mod engines;
 mod tour;
 
 use std::fmt::Write as _;
