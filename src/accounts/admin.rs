@@ -58,6 +58,18 @@ pub enum AccountsError {
     /// The user has 100 device passwords.
     #[error("a user has at most 100 app passwords; revoke one that is no longer used")]
     TooManyAppPasswords,
+    /// The user has no passkey of this id.
+    #[error("there is no such passkey; it may have been removed already")]
+    UnknownPasskey,
+    /// The user has 10 passkeys.
+    #[error("a user has at most 10 passkeys; remove one that is no longer used")]
+    TooManyPasskeys,
+    /// The browser's answer is none to the page that asked for a passkey, or is not as it must be.
+    #[error("the browser made no passkey that this server can use; try again, or another device")]
+    PasskeyRefused,
+    /// The page that asked for a passkey is too old, or was sent before.
+    #[error("this page is too old, or was sent before; begin again")]
+    PasskeyStale,
     /// The user has a second factor; it must be removed before another is set up.
     #[error("this user has a second factor already; remove it first")]
     SecondFactorExists,
@@ -96,6 +108,10 @@ impl AccountsError {
             Self::OwnSubstitute => "own-substitute",
             Self::ExpiryInPast => "expiry-in-past",
             Self::TooManyAppPasswords => "too-many-app-passwords",
+            Self::UnknownPasskey => "passkey-unknown",
+            Self::TooManyPasskeys => "too-many-passkeys",
+            Self::PasskeyRefused => "passkey-refused",
+            Self::PasskeyStale => "passkey-stale",
             Self::SecondFactorExists => "second-factor-exists",
             Self::NoSecondFactor => "second-factor-missing",
             Self::WrongCode => "wrong-code",
@@ -368,7 +384,7 @@ fn refuse_for_last_administrator(tx: &ReadTx<'_>, user: UserId) -> Result<(), Ac
     Ok(())
 }
 
-fn checked_label(label: &str) -> Result<String, LabelError> {
+pub(super) fn checked_label(label: &str) -> Result<String, LabelError> {
     let label = label.trim();
     let is_fine = (1..=MAX_LABEL_CHARS).contains(&label.chars().count());
     if is_fine && !label.chars().any(char::is_control) { Ok(label.to_owned()) } else { Err(LabelError) }

@@ -2,7 +2,8 @@
 //!
 //! [`Accounts`] is the room's front. `login.rs` turns a name and a password into a [`Principal`], `directory.rs`
 //! answers from a snapshot in memory which spaces that principal may use, `admin.rs` changes both,
-//! `device_login.rs` creates device passwords through a browser, `session.rs` keeps a browser signed in to the pages.
+//! `device_login.rs` creates device passwords through a browser, `session.rs` keeps a browser signed in to the pages,
+//! `passkeys/` signs it in without a password.
 //! Every change goes through this room, because it renews the snapshot.
 
 mod actors;
@@ -18,6 +19,7 @@ mod login_flow;
 mod made_up;
 mod name;
 mod office;
+mod passkeys;
 mod password;
 mod policy;
 mod rights;
@@ -36,7 +38,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::{Access, Actor, AppPasswordId, Role, SpaceId, Stamp, Timestamp, UserId, Via};
 
-pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, ContactRow, GrantRow, UserRow};
+pub use crate::catalog::{
+    AppPasswordRow, CatalogError as LookupError, ContactRow, GrantRow, PasskeyRow, UserRow,
+};
 pub use actors::ActorNames;
 pub use admin::{AccountsError, LabelError};
 pub use app_password::{AppPasswordKey, AppToken, Spelled, TokenHash};
@@ -47,6 +51,7 @@ pub use login::{AuthError, Credentials};
 pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};
 pub use made_up::random_words;
 pub use name::{UserName, UserNameError, login_name};
+pub use passkeys::{BeginPasskeyError, NoPasskeys, PasskeyError, PasskeySite};
 pub use policy::{MIN_LINK_CHARS, WeakPassword, check_password};
 pub use rights::{Standing, decide, may_administer, owner_access};
 pub use session::{
@@ -56,6 +61,7 @@ pub use totp::FactorSecret;
 
 use directory::Directory;
 use login_flow::LoginFlows;
+use passkeys::Passkeys;
 use password::PasswordPool;
 pub use throttle::Network;
 use throttle::{LinkThrottle, Throttle};
@@ -79,6 +85,7 @@ struct Inner {
     link_passwords: CredentialCache,
     link_throttle: Mutex<LinkThrottle>,
     flows: Mutex<LoginFlows>,
+    passkeys: Passkeys,
 }
 
 /// An authenticated user. Carries no rights: ask [`Accounts::access`], which knows the present role and grants.
@@ -120,6 +127,7 @@ impl Accounts {
             link_passwords: CredentialCache::new(),
             link_throttle: Mutex::new(LinkThrottle::new()),
             flows: Mutex::default(),
+            passkeys: Passkeys::new(),
         };
         Self { inner: Arc::new(inner) }
     }

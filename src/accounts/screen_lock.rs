@@ -37,16 +37,32 @@ impl Accounts {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<(), SignInError> {
+        self.confirm_person(session, password, peer, now).await?;
+        Ok(self.unlock(session, now).await?)
+    }
+
+    /// Whether this is the password of the session's person; as an error if it is not.
+    pub(super) async fn confirm_person(
+        &self,
+        session: &Session,
+        password: SecretString,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), SignInError> {
         let name = session.principal.name.as_str().to_owned();
         let known = self.confirm(&Credentials { name, password }, peer, now).await?;
         if known.via_app_password.is_some() {
             return Err(SignInError::DevicePassword);
         }
-        if known.user != session.principal.user {
-            return Err(AuthError::Rejected.into());
+        match known.user == session.principal.user {
+            true => Ok(()),
+            false => Err(AuthError::Rejected.into()),
         }
+    }
+
+    pub(super) async fn unlock(&self, session: &Session, now: Timestamp) -> Result<(), CatalogError> {
         let locks = self.locks(true, now).await;
-        Ok(self.change_session(&session.token, now, move |row| row.locks = locks).await?)
+        self.change_session(&session.token, now, move |row| row.locks = locks).await
     }
 
     /// The browsers in which a person is signed in, the latest first.

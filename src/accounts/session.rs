@@ -27,6 +27,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::directory::state;
+use super::verified::AccountState;
 use super::{Accounts, AuthError, Credentials, Principal};
 use crate::catalog::{CatalogError, NewSession, SessionRow, WriteTx};
 use crate::model::{CLOCK_TOLERANCE, SessionId, Timestamp, UploadId, fill_random};
@@ -170,17 +171,10 @@ impl Accounts {
         let account = account.filter(|account| account.user == principal.user);
         let account = account.ok_or(AuthError::Rejected)?;
         let token = SessionToken::random();
-        let (token_hmac, browser) = (self.inner.session_key.kept(&token), browser.to_owned());
+        let new = NewBrowser { token_hmac: self.inner.session_key.kept(&token), browser: browser.to_owned() };
         let begin = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            let user = tx.user(account.user)?;
-            if user.is_none_or(|user| user.disabled.is_some() || state(&user) != account) {
-                return Err(SignInError::Login(AuthError::Rejected));
-            }
-            let created = tx.not_before_certain(now)?;
-            let (user, ends) = (account.user, created.after(SESSION_IDLE));
-            let new = NewSession { user, token_hmac, created, ends, browser: browser.clone() };
-            Ok(tx.insert_session(&new, MAX_SESSIONS)?)
+            begin_in(tx, account, &new, now)?.ok_or(SignInError::Login(AuthError::Rejected))
         };
         let id = self.inner.catalog.write_silent("logins are no events", begin).await?;
         Ok(Session { id, principal, token, is_locked: false, is_watched: false })
@@ -284,6 +278,30 @@ impl Accounts {
             tracing::warn!(error, user_id = row.user.0, "cannot record the last use of a session");
         }
     }
+}
+
+/// A browser that signs in.
+pub(super) struct NewBrowser {
+    pub(super) token_hmac: [u8; 32],
+    /// As people call it.
+    pub(super) browser: String,
+}
+
+/// Begins a session; `None` if the account may not log in, or has changed since it had this state.
+pub(super) fn begin_in(
+    tx: &WriteTx<'_>,
+    account: AccountState,
+    new: &NewBrowser,
+    now: Timestamp,
+) -> Result<Option<SessionId>, CatalogError> {
+    let user = tx.user(account.user)?;
+    if user.is_none_or(|user| user.disabled.is_some() || state(&user) != account) {
+        return Ok(None);
+    }
+    let created = tx.not_before_certain(now)?;
+    let (token_hmac, browser) = (new.token_hmac, new.browser.clone());
+    let (user, ends) = (account.user, created.after(SESSION_IDLE));
+    tx.insert_session(&NewSession { user, token_hmac, created, ends, browser }, MAX_SESSIONS).map(Some)
 }
 
 /// Whether a session has not ended yet. One that began in the future was made under a clock that ran ahead.

@@ -18,8 +18,8 @@ use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldId, LinkId, LockToken, NameError, NoticeId, RescanMode, Right, Role, SessionId, SpaceGrant,
-    SpaceKind, Span, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    HoldId, LinkId, LockToken, NameError, NoticeId, PasskeyId, RescanMode, Right, Role, SessionId,
+    SpaceGrant, SpaceKind, Span, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::notices::Notices;
 use crate::recovery::{Recovery, RunId, VerifyOrder};
@@ -196,6 +196,16 @@ impl Admin {
                 let user = self.user(&user).await?;
                 self.accounts.end_session_of(user.id, SessionId(id)).await?;
                 Ok(Reply::Done(format!("{} is signed out of browser {id}", user.name)))
+            }
+            Request::PasskeyList { user } => {
+                let user = self.user(&user).await?;
+                let passkeys = self.accounts.passkeys_of(user.id).await?;
+                Ok(Reply::Passkeys(passkeys.into_iter().map(shown::passkey).collect()))
+            }
+            Request::PasskeyRemove { user, id } => {
+                let user = self.user(&user).await?;
+                self.accounts.remove_passkey(user.id, PasskeyId(id), by).await?;
+                Ok(Reply::Done(format!("passkey {id} of {} opens nothing any more", user.name)))
             }
             Request::SecondFactorBegin { name } => {
                 let user = self.user(&name).await?;

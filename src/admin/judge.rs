@@ -85,6 +85,8 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::AppPasswordRevoke { user: name, .. }
         | Request::SessionList { user: name }
         | Request::SessionEnd { user: name, .. }
+        | Request::PasskeyList { user: name }
+        | Request::PasskeyRemove { user: name, .. }
         | Request::SecondFactorBegin { name }
         | Request::SecondFactorConfirm { name, .. }
         | Request::RecoveryCodesRenew { name }

@@ -27,10 +27,10 @@ pub use reply::{
     AllowedShown, AppPasswordShown, ApprovalShown, AskedMailShown, AskedRow, AskedShown, DownloadShown,
     EventShown, FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown, HistoryShown,
     HoldRequestShown, HoldShown, IssuedAppPassword, ItemFileShown, ItemShown, LinkShown, LockShown,
-    NoticeShown, OfficeShown, RecipientShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
-    SecondFactorShown, SessionShown, SnapshotShown, SpaceShown, StatusShown, TemplateShown, TrashShown,
-    UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When,
-    WorkerShown,
+    NoticeShown, OfficeShown, PasskeyShown, RecipientShown, RecoveryKeyShown, RemovalShown, Reply,
+    RescanShown, SecondFactorShown, SessionShown, SnapshotShown, SpaceShown, StatusShown, TemplateShown,
+    TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown, VerifyShown, VersionShown,
+    When, WorkerShown,
 };
 pub use request::{AskedFor, IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};
 pub use trouble::Trouble;

@@ -201,6 +201,10 @@ pub enum Request {
     SessionList { user: String },
     /// Sign a user out of one of them.
     SessionEnd { user: String, id: i64 },
+    /// List a user's passkeys.
+    PasskeyList { user: String },
+    /// Remove a user's passkey.
+    PasskeyRemove { user: String, id: i64 },
     /// Create a secret for a user's authenticator; it takes effect when confirmed.
     SecondFactorBegin { name: String },
     /// Require a user's second factor from now on; the reply shows recovery codes once.

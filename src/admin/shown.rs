@@ -8,10 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     AllowedShown, ApprovalShown, HandedOutShown, HoldRequestShown, HoldShown, LinkShown, LockShown,
-    NoticeShown, OfficeAsked, OfficeShown, Reply, RescanShown, SessionShown, SnapshotShown, SpaceShown,
-    UploadShown, UserShown, VerdictShown, When,
+    NoticeShown, OfficeAsked, OfficeShown, PasskeyShown, Reply, RescanShown, SessionShown, SnapshotShown,
+    SpaceShown, UploadShown, UserShown, VerdictShown, When,
 };
-use crate::accounts::{ContactRow, OfficeChange, People, SignedInBrowser, UserRow};
+use crate::accounts::{ContactRow, OfficeChange, PasskeyRow, People, SignedInBrowser, UserRow};
 use crate::intake::{Allowed, Approval, Hold, Rescan};
 use crate::library::{LockHeld, Space};
 use crate::model::{Actor, LockScope, Office, ReleaseBy, Timestamp, UserId};
@@ -98,6 +98,15 @@ pub(super) fn session(browser: SignedInBrowser) -> SessionShown {
         since: When(browser.since),
         last_used: When(browser.last_used),
         locked: browser.is_locked,
+    }
+}
+
+pub(super) fn passkey(row: PasskeyRow) -> PasskeyShown {
+    PasskeyShown {
+        id: row.id.0,
+        label: row.label,
+        created: When(row.created),
+        last_used: row.last_used.map(When),
     }
 }
 

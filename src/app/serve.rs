@@ -196,6 +196,7 @@ impl Host {
         sharing.allow_clients(self.config.client_links);
         sharing.send_reminders(self.config.notices.as_ref().map(|mail| mail.office_hours));
         sharing.set_origin(&self.origin);
+        accounts.offer_passkeys_at(self.named_origin(), &self.config.hosts);
         library.keep_events_for(self.config.events_kept_for);
         let origins = self.config.cors_origins.clone();
         let limits = &self.config.limits;
@@ -215,6 +216,12 @@ impl Host {
         self.health.set(Health::Serving);
         tracing::info!("serving");
         Ok(())
+    }
+
+    /// Scheme and host for people, if they were configured; the name that a machine gives itself is hardly one that people use.
+    fn named_origin(&self) -> &str {
+        let is_configured = self.config.public_url.is_some() || !self.config.hosts.is_empty();
+        if is_configured { &self.origin } else { "" }
     }
 
     fn holding_area(&self, instance: &Instance) -> Intake {

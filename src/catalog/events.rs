@@ -318,6 +318,9 @@ fn columns_of(event: &Event) -> Columns {
                     (detail.device, detail.label) = (Some(device.0), Some(label.clone()));
                 }
                 AccountEvent::DeviceRemoved(device) => detail.device = Some(device.0),
+                AccountEvent::PasskeyAdded(label) | AccountEvent::PasskeyRemoved(label) => {
+                    detail.label = Some(label.clone());
+                }
                 _ => {}
             }
             Columns { kind: event.word(), detail: Some(detail), ..Columns::default() }
@@ -527,6 +530,8 @@ mod tests {
             AccountEvent::RecoveryCodesRenewed,
             AccountEvent::DeviceAdded(device, "Laptop".into()),
             AccountEvent::DeviceRemoved(device),
+            AccountEvent::PasskeyAdded("Telefon".into()),
+            AccountEvent::PasskeyRemoved("Telefon".into()),
         ];
         let (user, name) = (UserId(2), "anna".to_owned());
         events.extend(accounts.map(|kind| Event::Account { kind, user, name: name.clone() }));

@@ -93,6 +93,11 @@ enum UserCommand {
         #[command(subcommand)]
         command: SessionCommand,
     },
+    /// See a user's passkeys and remove them. A user adds passkeys in a browser.
+    Passkey {
+        #[command(subcommand)]
+        command: PasskeyCommand,
+    },
     /// Manage a user's second factor: codes of an authenticator app (TOTP) in addition to the password.
     SecondFactor {
         #[command(subcommand)]
@@ -206,6 +211,14 @@ enum SessionCommand {
     End(OneOfUser),
 }
 
+#[derive(Debug, Subcommand)]
+enum PasskeyCommand {
+    /// List a user's passkeys.
+    List(OneUser),
+    /// Remove a passkey at once. Browsers in which it signed in stay signed in: see `session`.
+    Remove(OneOfUser),
+}
+
 /// Roles, with the words of the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum RoleWord {
@@ -259,6 +272,10 @@ impl User {
             UserCommand::Session { command } => match command {
                 SessionCommand::List(one) => one.request(|user| Request::SessionList { user }),
                 SessionCommand::End(one) => one.request(|user, id| Request::SessionEnd { user, id }),
+            },
+            UserCommand::Passkey { command } => match command {
+                PasskeyCommand::List(one) => one.request(|user| Request::PasskeyList { user }),
+                PasskeyCommand::Remove(one) => one.request(|user, id| Request::PasskeyRemove { user, id }),
             },
             UserCommand::SecondFactor { command } => command.run(),
             UserCommand::AppPassword { command } => match command {

@@ -359,6 +359,10 @@ pub enum AccountEvent {
     DeviceAdded(AppPasswordId, String),
     /// A device password was revoked.
     DeviceRemoved(AppPasswordId),
+    /// A passkey was added; its label.
+    PasskeyAdded(String),
+    /// A passkey was removed; its label.
+    PasskeyRemoved(String),
 }
 
 impl AccountEvent {
@@ -377,6 +381,8 @@ impl AccountEvent {
             Self::ContactChanged => "contact-changed",
             Self::DeviceAdded(..) => "device-added",
             Self::DeviceRemoved(_) => "device-removed",
+            Self::PasskeyAdded(_) => "passkey-added",
+            Self::PasskeyRemoved(_) => "passkey-removed",
         }
     }
 
@@ -400,6 +406,8 @@ impl AccountEvent {
             "contact-changed" => Self::ContactChanged,
             "device-added" => Self::DeviceAdded(device?, label?),
             "device-removed" => Self::DeviceRemoved(device?),
+            "passkey-added" => Self::PasskeyAdded(label?),
+            "passkey-removed" => Self::PasskeyRemoved(label?),
             _ => return None,
         })
     }

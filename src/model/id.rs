@@ -72,6 +72,10 @@ row_id!(
     /// A browser in which a person signed in.
     SessionId
 );
+row_id!(
+    /// A passkey.
+    PasskeyId
+);
 
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident) => {

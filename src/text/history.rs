@@ -386,6 +386,18 @@ impl Language {
                 format!("hat ein Gerät von {name} abgemeldet ({id})")
             }
             (Self::English, AccountEvent::DeviceRemoved(id)) => format!("removed a device of {name} ({id})"),
+            (Self::German, AccountEvent::PasskeyAdded(label)) => {
+                format!("hat für {name} den Passkey „{label}“ hinzugefügt")
+            }
+            (Self::English, AccountEvent::PasskeyAdded(label)) => {
+                format!("added the passkey \"{label}\" of {name}")
+            }
+            (Self::German, AccountEvent::PasskeyRemoved(label)) => {
+                format!("hat den Passkey „{label}“ von {name} entfernt")
+            }
+            (Self::English, AccountEvent::PasskeyRemoved(label)) => {
+                format!("removed the passkey \"{label}\" of {name}")
+            }
         }
     }
 

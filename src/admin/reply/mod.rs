@@ -65,6 +65,8 @@ pub enum Reply {
     AppPassword(IssuedAppPassword),
     AppPasswords(Vec<AppPasswordShown>),
     Sessions(Vec<SessionShown>),
+    /// Passkeys of a user.
+    Passkeys(Vec<PasskeyShown>),
     SecondFactor(SecondFactorShown),
     RecoveryCodes(Vec<String>),
     Spaces(Vec<SpaceShown>),
@@ -305,6 +307,19 @@ pub struct SessionShown {
     pub last_used: When,
     /// Whether it is locked until the user gives the password.
     pub locked: bool,
+}
+
+/// A passkey of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyShown {
+    /// Id for removing it.
+    pub id: i64,
+    /// The user's name for it.
+    pub label: String,
+    /// Time of creation.
+    pub created: When,
+    /// Time of the last use.
+    pub last_used: Option<When>,
 }
 
 /// A space with its settings and usage.

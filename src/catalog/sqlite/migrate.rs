@@ -59,6 +59,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0040-logo.sql"),
     include_str!("../../../migrations/0041-boxes.sql"),
     include_str!("../../../migrations/0042-request-items.sql"),
+    include_str!("../../../migrations/0043-passkeys.sql"),
 ];
 
 /// Gives an empty database the newest format.

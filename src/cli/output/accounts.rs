@@ -54,6 +54,18 @@ pub(super) fn print(reply: &Reply) -> anyhow::Result<()> {
                 ]
             }),
         ),
+        Reply::Passkeys(rows) => table(
+            &["ID", "PASSKEY", "SINCE", "LAST USED"],
+            &[0],
+            rows.iter().map(|row| {
+                vec![
+                    row.id.to_string(),
+                    safe(&row.label),
+                    row.created.to_string(),
+                    row.last_used.map_or_else(|| "never".into(), |when| when.to_string()),
+                ]
+            }),
+        ),
         Reply::SecondFactor(shown) => line(&shown.uri),
         Reply::RecoveryCodes(codes) => recovery_codes(codes),
         Reply::Grants(rows) => grants(rows),

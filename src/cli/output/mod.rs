@@ -39,6 +39,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         | Reply::AppPassword(_)
         | Reply::AppPasswords(_)
         | Reply::Sessions(_)
+        | Reply::Passkeys(_)
         | Reply::SecondFactor(_)
         | Reply::RecoveryCodes(_)
         | Reply::Grants(_) => accounts::print(&reply),
