@@ -23,6 +23,7 @@ mod my_links;
 pub(crate) mod nextcloud;
 mod office;
 pub(crate) mod page;
+mod passkey;
 pub mod protocol;
 mod reach;
 mod reader;

@@ -19,6 +19,7 @@ mod login;
 mod my_links;
 mod notices;
 mod office;
+mod passkeys;
 mod reach;
 mod receipts;
 mod refusals;
@@ -50,6 +51,7 @@ pub use login::LoginTexts;
 pub use my_links::MyLinksTexts;
 pub use notices::NoticeTexts;
 pub use office::OfficeTexts;
+pub use passkeys::PasskeyTexts;
 pub use reach::ReachTexts;
 pub use receipts::ReceiptTexts;
 pub use refusals::RefusalTexts;
@@ -85,6 +87,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("MatrixTexts", MatrixTexts::ALL),
     ("MyLinksTexts", MyLinksTexts::ALL),
     ("OfficeTexts", OfficeTexts::ALL),
+    ("PasskeyTexts", PasskeyTexts::ALL),
     ("ReachTexts", ReachTexts::ALL),
     ("ReceiptTexts", ReceiptTexts::ALL),
     ("RefusalTexts", RefusalTexts::ALL),

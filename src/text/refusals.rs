@@ -30,6 +30,15 @@ sentences! {
     too_many_devices:
         de "Sie haben schon 100 Geräte. Entfernen Sie zuerst eines, das Sie nicht mehr benutzen.",
         en "You have 100 devices already. Remove one first that you no longer use.";
+    too_many_passkeys:
+        de "Mehr als 10 Passkeys sind nicht möglich. Entfernen Sie zuerst einen, den Sie nicht mehr benutzen.",
+        en "More than 10 passkeys are not possible. Remove one first that you no longer use.";
+    passkey_refused:
+        de "Mit dieser Antwort des Browsers kann der Server nichts anfangen. Versuchen Sie es noch einmal, oder mit einem anderen Gerät.",
+        en "The server can make nothing of this answer of the browser. Try again, or with another device.";
+    passkey_stale:
+        de "Zwischen Kennwort und Passkey lag zu viel Zeit, oder die Seite wurde zweimal abgeschickt. Beginnen Sie noch einmal.",
+        en "There was too much time between password and passkey, or the page was sent twice. Begin again.";
     factor_exists:
         de "Für dieses Konto ist schon ein zweiter Faktor eingerichtet.",
         en "This account has a second factor already.";
@@ -92,12 +101,19 @@ impl RefusalTexts {
         match code {
             "mail-name-malformed" | "mail-name-reserved" => self.mail_name(),
             "user-exists" | "space-exists" | "mail-name-taken" => self.name_taken(),
-            "user-unknown" | "space-unknown" | "app-password-unknown" | "upload-unknown" => self.unknown(),
+            "user-unknown"
+            | "space-unknown"
+            | "app-password-unknown"
+            | "upload-unknown"
+            | "passkey-unknown" => self.unknown(),
             "own-substitute" => self.own_substitute(),
             "word-unknown" => self.day(),
             "last-administrator" => self.last_administrator(),
             "label-invalid" => self.label(),
             "too-many-app-passwords" => self.too_many_devices(),
+            "too-many-passkeys" => self.too_many_passkeys(),
+            "passkey-refused" => self.passkey_refused(),
+            "passkey-stale" => self.passkey_stale(),
             "second-factor-exists" => self.factor_exists(),
             "second-factor-missing" => self.factor_missing(),
             "wrong-code" => self.wrong_code(),

@@ -26,6 +26,12 @@ sentences! {
     unlock:
         de "Entsperren",
         en "Unlock";
+    by_passkey:
+        de "Mit Passkey entsperren",
+        en "Unlock with a passkey";
+    no_passkey:
+        de "Der Browser hat keinen Passkey gegeben. Versuchen Sie es noch einmal, oder mit dem Kennwort.",
+        en "The browser has given no passkey. Please try again, or use the password.";
     wrong:
         de "Dieses Kennwort stimmt nicht.",
         en "This password does not match.";

@@ -12,12 +12,28 @@ pub struct Browser<'a> {
     pub server: &'a TestServer,
     pub language: &'static str,
     pub cookies: RefCell<BTreeMap<String, String>>,
+    /// Name and port by which it asks the server, if not by its address.
+    pub host: Option<String>,
 }
 
 impl<'a> Browser<'a> {
     /// A browser without cookies whose reader prefers this language.
     pub fn new(server: &'a TestServer, language: &'static str) -> Self {
-        Self { server, language, cookies: RefCell::default() }
+        Self { server, language, cookies: RefCell::default(), host: None }
+    }
+
+    /// The same, asking by another name of the server.
+    pub fn at(server: &'a TestServer, language: &'static str, name: &str) -> Self {
+        let host = format!("{name}:{}", server.endpoint().address.port());
+        Self { host: Some(host), ..Self::new(server, language) }
+    }
+
+    /// Scheme, name and port of the pages.
+    pub fn origin(&self) -> String {
+        match &self.host {
+            Some(host) => self.server.url("").replace(&self.server.endpoint().address.to_string(), host),
+            None => self.server.url(""),
+        }
     }
 
     /// The same, signed in.
@@ -34,6 +50,10 @@ impl<'a> Browser<'a> {
         let cookies: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = self.server.anonymous(method, path).header("Accept-Language", self.language);
         let request = request.header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        let request = match &self.host {
+            Some(host) => request.header("Host", host),
+            None => request,
+        };
         if cookies.is_empty() { request } else { request.header("Cookie", &cookies.join("; ")) }
     }
 
@@ -45,7 +65,7 @@ impl<'a> Browser<'a> {
     /// A form with these fields, as it is sent from a page of the server itself.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Request {
         self.unmarked_form(path, fields)
-            .header("Origin", &self.server.url(""))
+            .header("Origin", &self.origin())
             .header("Sec-Fetch-Site", "same-origin")
     }
 

@@ -17,6 +17,8 @@
     reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
 )]
 
+#[path = "../../src/accounts/passkeys/authenticator.rs"]
+pub mod authenticator;
 pub mod browser;
 pub mod canary;
 pub mod clamd;

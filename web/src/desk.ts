@@ -2,7 +2,7 @@
 // nothing until the password is given. Nothing that was typed is lost, and what is being sent goes on.
 
 import { Idle } from './desk/idle.ts'
-import { Curtain, Warning, type Unlocked } from './desk/screen.ts'
+import { Curtain, Warning, type Proof, type Unlocked } from './desk/screen.ts'
 import { tell } from './desk/session.ts'
 import { active, locked, told } from './desk/tabs.ts'
 import type { Words } from './desk/words.ts'
@@ -76,8 +76,8 @@ function watch(words: Words, after: number): void {
     dispatchEvent(new Event(UNLOCKED))
   }
 
-  async function unlock(password: string): Promise<Unlocked> {
-    const said = await tell('unlock', new URLSearchParams({ password }))
+  async function unlock(proof: Proof): Promise<Unlocked> {
+    const said = await tell('unlock', new URLSearchParams(proof))
     if (said === null || said.status >= 500) return { because: words.no_line }
     if (said.status === 401) {
       hasEnded = true

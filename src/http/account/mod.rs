@@ -1,7 +1,9 @@
-//! The page of a person's own account: devices, second factor, password. Plain HTML without scripts, in German or English.
+//! The page of a person's own account: devices, passkeys, second factor, password. Plain HTML, in German or English; passkeys
+//! alone need a script.
 
 mod devices;
 mod page;
+mod passkeys;
 mod password;
 mod uploads;
 
@@ -13,6 +15,7 @@ use super::context::RequestContext;
 use super::desk::{Desk, at_desk};
 use super::page::form::field;
 use super::page::language::keep_choice;
+use super::passkey;
 use super::reach;
 use super::reply::{not_allowed, see_other};
 use super::signed_in;
@@ -36,6 +39,8 @@ enum Outcome {
     Saved,
     /// Of another browser.
     SignedOut,
+    PasskeyAdded,
+    PasskeyRemoved,
     Discarded,
     Refused(Cow<'static, str>),
 }
@@ -74,6 +79,8 @@ impl Own<'_> {
                     ("saved", Outcome::Saved),
                     ("signed-out", Outcome::SignedOut),
                     ("discarded", Outcome::Discarded),
+                    ("passkey-added", Outcome::PasskeyAdded),
+                    ("passkey-removed", Outcome::PasskeyRemoved),
                 ];
                 let outcome = outcomes.into_iter().find(|(word, _)| has(*word));
                 self.page(outcome.map_or(Outcome::Nothing, |(_, outcome)| outcome)).await
@@ -116,6 +123,15 @@ impl Own<'_> {
                 return match self.desk.ask(Request::SessionEnd { user: name, id }).await {
                     Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
                     _ => see_other(&format!("{HERE}?signed-out")),
+                };
+            }
+            passkeys::BEGIN => return self.begin_passkey(form).await,
+            passkeys::ADD => return self.add_passkey(form).await,
+            passkey::REMOVE => {
+                let id = text(passkey::NUMBER).parse().unwrap_or_default();
+                return match self.desk.ask(Request::PasskeyRemove { user: name, id }).await {
+                    Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
+                    _ => see_other(&format!("{HERE}?passkey-removed")),
                 };
             }
             "password" => return self.change_password(form).await,

@@ -16,7 +16,7 @@ use crate::http::reach::Reach;
 use crate::http::signed_in;
 use crate::model::Role;
 use crate::net::ResponseBody;
-use crate::text::{AccountTexts, LoginTexts, SignedInTexts};
+use crate::text::{AccountTexts, LoginTexts, PasskeyTexts, SignedInTexts};
 
 impl Own<'_> {
     pub(super) async fn page(&self, outcome: Outcome) -> Response<ResponseBody> {
@@ -41,6 +41,8 @@ impl Own<'_> {
                 Outcome::Removed => (success(texts.removed())),
                 Outcome::Saved => (success(texts.saved())),
                 Outcome::SignedOut => (success(SignedInTexts(desk.language).ended())),
+                Outcome::PasskeyAdded => (success(PasskeyTexts(desk.language).added())),
+                Outcome::PasskeyRemoved => (success(PasskeyTexts(desk.language).removed())),
                 Outcome::Discarded => (success(texts.discarded())),
                 Outcome::Refused(why) => (problem(why)),
             }
@@ -49,6 +51,7 @@ impl Own<'_> {
             (signed_in::list(desk, HERE, &sessions))
             (self.uploads().await)
             (self.reach().await)
+            (self.passkeys().await)
             section {
                 h2 { (texts.factor_title()) }
                 p { @if has_factor { (texts.factor_on()) } @else { (texts.factor_off()) } }
@@ -65,7 +68,8 @@ impl Own<'_> {
         };
         let is_refused = matches!(outcome, Outcome::Refused(_));
         let status = if is_refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-        desk.page((Width::Narrow, texts.title()), desk.context.address(), content, status)
+        let page = desk.page((Width::Narrow, texts.title()), desk.context.address(), content, status);
+        self.with_passkeys(page)
     }
 
     fn devices(&self, devices: &[AppPasswordShown]) -> Markup {

@@ -116,7 +116,7 @@ fn form(texts: LoginTexts, shown: &Consent<'_>) -> Markup {
     html! {
         form method="post" action=(shown.action) {
             input type="hidden" name="nonce" value=(shown.nonce);
-            (login_form::lines(texts.0, shown.name, problem))
+            (login_form::lines(texts.0, shown.name, problem, false))
             button { (texts.send()) }
         }
     }

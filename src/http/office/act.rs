@@ -8,6 +8,7 @@ use super::{Office, Outcome, details, space};
 use crate::accounts::random_words;
 use crate::admin::{IntakeAsked, Reply, Request, Secret};
 use crate::http::page::form::field;
+use crate::http::passkey;
 use crate::http::reach;
 use crate::http::reply::see_other;
 use crate::http::signed_in;
@@ -163,6 +164,9 @@ fn about_person(name: &str, action: &str, text: &impl Fn(&'static str) -> String
         "factor" => Request::SecondFactorRemove { name },
         "remove-device" => {
             Request::AppPasswordRevoke { user: name, id: text("device").parse().unwrap_or_default() }
+        }
+        passkey::REMOVE => {
+            Request::PasskeyRemove { user: name, id: text(passkey::NUMBER).parse().unwrap_or_default() }
         }
         signed_in::END => Request::SessionEnd { user: name, id: text("session").parse().unwrap_or_default() },
         action => return about_right(action, name, text("space"), text),

@@ -8,11 +8,12 @@ use super::{Office, Outcome, Unavailable};
 use crate::admin::{AppPasswordShown, GrantShown, RemovalShown, Reply, Request, UserShown};
 use crate::http::page::folder::shown_name;
 use crate::http::page::{Width, note};
+use crate::http::passkey;
 use crate::http::reach::Reach;
 use crate::http::signed_in;
 use crate::model::{Right, Role};
 use crate::net::ResponseBody;
-use crate::text::AdministrationTexts;
+use crate::text::{AdministrationTexts, PasskeyTexts};
 
 impl Office<'_> {
     pub(super) async fn person(
@@ -32,6 +33,10 @@ impl Office<'_> {
         };
         let sessions = match self.desk.ask(Request::SessionList { user: name.to_owned() }).await {
             Reply::Sessions(sessions) => sessions,
+            other => return Err(other.into()),
+        };
+        let passkeys = match self.desk.ask(Request::PasskeyList { user: name.to_owned() }).await {
+            Reply::Passkeys(passkeys) => passkeys,
             other => return Err(other.into()),
         };
         let removal = match self.desk.ask(Request::UserRemovalPreview { name: name.to_owned() }).await {
@@ -54,6 +59,10 @@ impl Office<'_> {
             (self.reach(person, &people, &here))
             (self.devices(&here, &devices))
             (signed_in::list(&self.desk, &here.path(), &sessions))
+            section {
+                h2 { (PasskeyTexts(self.desk.language).title()) }
+                (passkey::list(&self.desk, &here.path(), &passkeys))
+            }
             section {
                 h2 { (texts.settings()) }
                 (self.access(person, &here, &removal))

@@ -11,7 +11,7 @@ use super::Field;
 use super::form::field;
 use crate::accounts::{AuthError, Credentials};
 use crate::net::{RequestId, ResponseBody};
-use crate::text::{Language, LoginTexts};
+use crate::text::{Language, LoginTexts, PasskeyTexts};
 
 /// What a person entered.
 #[derive(Debug)]
@@ -31,6 +31,10 @@ pub(in crate::http) enum LoginProblem {
     Throttled(u32),
     Busy,
     DevicePassword,
+    /// The passkey opens nothing here.
+    PasskeyRejected,
+    /// The question for the passkey was too old.
+    PasskeyStale,
     Failed,
 }
 
@@ -65,9 +69,12 @@ impl LoginProblem {
     /// Not 200: a browser would offer to store the wrong password.
     pub(in crate::http) fn status(self) -> StatusCode {
         match self {
-            Self::Rejected | Self::CodeNeeded | Self::WrongCode | Self::DevicePassword => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Rejected
+            | Self::CodeNeeded
+            | Self::WrongCode
+            | Self::DevicePassword
+            | Self::PasskeyRejected
+            | Self::PasskeyStale => StatusCode::FORBIDDEN,
             Self::Throttled(_) | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -82,6 +89,8 @@ impl LoginProblem {
             Self::WrongCode => texts.wrong_code(),
             Self::Busy => texts.busy(),
             Self::DevicePassword => texts.device_password(),
+            Self::PasskeyRejected => PasskeyTexts(language).rejected(),
+            Self::PasskeyStale => PasskeyTexts(language).stale(),
             Self::Failed => texts.failed(),
         })
     }
@@ -95,8 +104,13 @@ impl LoginProblem {
 }
 
 /// The lines of the form, with the user name that was entered before; the code is asked for where it was missing or
-/// wrong.
-pub(in crate::http) fn lines(language: Language, name: &str, problem: Option<LoginProblem>) -> Markup {
+/// wrong. Where passkeys are offered, the browser lists them beside the names that it knows.
+pub(in crate::http) fn lines(
+    language: Language,
+    name: &str,
+    problem: Option<LoginProblem>,
+    offers_passkeys: bool,
+) -> Markup {
     let texts = LoginTexts(language);
     let needs_code = matches!(problem, Some(LoginProblem::CodeNeeded | LoginProblem::WrongCode));
     let line = |name, label, kind, autocomplete| Field {
@@ -110,7 +124,12 @@ pub(in crate::http) fn lines(language: Language, name: &str, problem: Option<Log
     let user = Field {
         value: name,
         has_focus: name.is_empty(),
-        ..line("user", texts.user_name(), "text", "username")
+        ..line(
+            "user",
+            texts.user_name(),
+            "text",
+            if offers_passkeys { "username webauthn" } else { "username" },
+        )
     };
     let password = Field {
         has_focus: !name.is_empty(),

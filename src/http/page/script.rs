@@ -27,6 +27,8 @@ pub(in crate::http) enum Script {
     Keys,
     /// Buttons that copy values.
     Copy,
+    /// Signs in with a passkey, and adds one.
+    Passkey,
 }
 
 /// The scripts of a page.
@@ -46,7 +48,7 @@ static ADDRESSES: LazyLock<Vec<(Script, String)>> = LazyLock::new(|| {
 });
 
 impl Script {
-    const ALL: [Self; 4] = [Self::Upload, Self::Desk, Self::Keys, Self::Copy];
+    const ALL: [Self; 5] = [Self::Upload, Self::Desk, Self::Keys, Self::Copy, Self::Passkey];
 
     fn name(self) -> &'static str {
         match self {
@@ -54,6 +56,7 @@ impl Script {
             Self::Desk => "desk",
             Self::Keys => "keys",
             Self::Copy => "copy",
+            Self::Passkey => "passkey",
         }
     }
 
@@ -63,6 +66,7 @@ impl Script {
             Self::Desk => include_str!("../../../web/dist/desk.js"),
             Self::Keys => include_str!("../../../web/dist/keys.js"),
             Self::Copy => include_str!("../../../web/dist/copy.js"),
+            Self::Passkey => include_str!("../../../web/dist/passkey.js"),
         }
     }
 
@@ -83,7 +87,7 @@ impl Script {
                     script src=(self.address()) nonce=(nonce) data-words=(ScreenLockTexts(language).json())
                         data-after=(after.as_secs()) defer {}
                 },
-                Self::Keys | Self::Copy => { script src=(self.address()) nonce=(nonce) defer {} },
+                Self::Keys | Self::Copy | Self::Passkey => { script src=(self.address()) nonce=(nonce) defer {} },
             }
         }
     }

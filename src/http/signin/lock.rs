@@ -4,7 +4,7 @@
 //! ```text
 //! POST /session/here      204    the person is there; 401 if the session has ended, 423 if it is locked
 //! POST /session/lock      204    locks it
-//! POST /session/unlock    204    unlocks it, by the password in a form; a page instead for a form that a page sent
+//! POST /session/unlock    204    unlocks it, by the password in a form, or the answer of a passkey; a page instead for a form that a page sent
 //! ```
 //! A script shows the session's token in the header `Tresor-Token`, and gets a reason as JSON.
 
@@ -19,7 +19,9 @@ use crate::accounts::{LookupError, Session, SignInError};
 use crate::http::page::bar::bar;
 use crate::http::page::form::{field, read_form};
 use crate::http::page::login_form::LoginProblem;
+use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Field, Page, Width, problem};
+use crate::http::passkey::ANSWER;
 use crate::http::reply::{json, not_allowed, see_other, uncached};
 use crate::http::session::{FORM_TOKEN, even_locked, is_own_form, is_own_script};
 use crate::net::{LogUser, RequestBody, ResponseBody};
@@ -27,7 +29,7 @@ use crate::text::ScreenLockTexts;
 
 /// The addresses of the lock.
 pub(super) const LOCK: &str = "/session/";
-const UNLOCK: &str = "/session/unlock";
+pub(super) const UNLOCK: &str = "/session/unlock";
 
 impl SignIn<'_> {
     /// Answers a request to one of the addresses of the lock.
@@ -48,6 +50,7 @@ impl SignIn<'_> {
             Some("here") => self.here(&session).await,
             Some("lock") => self.lock_now(&session).await,
             Some("unlock") => self.unlock(&session, body).await,
+            Some("passkey") => self.unlock_options(&session).await,
             _ => uncached(StatusCode::NOT_FOUND),
         };
         response.extensions_mut().insert(LogUser(session.principal.user));
@@ -83,24 +86,35 @@ impl SignIn<'_> {
             return uncached(StatusCode::FORBIDDEN);
         }
         let next = own_page(&field(&form, "next").unwrap_or_default());
-        let password = SecretString::from(field(&form, "password").unwrap_or_default().as_str());
-        let (accounts, info) = (&self.context.services.accounts, self.context.info);
-        let wrong = match accounts.unlock_session(session, password, info.peer, info.received).await {
+        let unlocked = match field(&form, ANSWER) {
+            Some(answer) => self.unlock_by_passkey(session, &answer).await,
+            None => self.unlock_by_password(session, &form).await,
+        };
+        let wrong = match unlocked {
             Ok(()) if is_script => return uncached(StatusCode::NO_CONTENT),
             Ok(()) => return see_other(&next),
-            Err(SignInError::DevicePassword) => LoginProblem::DevicePassword,
-            Err(SignInError::Login(error)) => LoginProblem::of(&error, info.request_id),
+            Err(wrong) => wrong,
         };
         let mut response = match is_script {
             true => json(wrong.status(), json!({ "text": self.sentence(wrong) }).to_string()),
-            false => self.locked(session, &next, Some(wrong)),
+            false => self.locked(session, &next, Some(wrong)).await,
         };
         wrong.mark(&mut response);
         response
     }
 
+    async fn unlock_by_password(&self, session: &Session, form: &[u8]) -> Result<(), LoginProblem> {
+        let password = SecretString::from(field(form, "password").unwrap_or_default().as_str());
+        let (accounts, info) = (&self.context.services.accounts, self.context.info);
+        let unlocked = accounts.unlock_session(session, password, info.peer, info.received).await;
+        unlocked.map_err(|error| match error {
+            SignInError::DevicePassword => LoginProblem::DevicePassword,
+            SignInError::Login(error) => LoginProblem::of(&error, info.request_id),
+        })
+    }
+
     /// The page in place of those that a locked session does not open; `next` is the one that the person wants.
-    pub(super) fn locked(
+    pub(super) async fn locked(
         &self,
         session: &Session,
         next: &str,
@@ -117,16 +131,18 @@ impl SignIn<'_> {
             has_focus: true,
         };
         let token = html! { input type="hidden" name=(FORM_TOKEN) value=(form_token); };
+        let fields = html! { (token) input type="hidden" name="next" value=(next); };
+        let has_passkey = self.has_passkey(session).await;
         let content = html! {
             p { (texts.about()) }
             @if let Some(wrong) = wrong { (problem(&self.sentence(wrong))) }
             form method="post" action=(UNLOCK) {
-                (token)
-                input type="hidden" name="next" value=(next);
+                (fields)
                 input type="text" name="user" value=(session.principal.name.as_str()) autocomplete="username" hidden;
                 (password)
                 button { (texts.unlock()) }
             }
+            @if has_passkey { (self.unlock_form(&fields)) }
             form method="post" action=(super::LOGOUT) {
                 (token)
                 button.plain { (texts.sign_out()) }
@@ -134,7 +150,8 @@ impl SignIn<'_> {
         };
         let page = Page { language: self.language, width: Width::Narrow, title: texts.title(), content };
         let status = wrong.map_or(StatusCode::OK, LoginProblem::status);
-        page.below(&bar(self.language, &super::login_before(next), None), status)
+        let page = page.below(&bar(self.language, &super::login_before(next), None), status);
+        if has_passkey { with_script(page, Script::Passkey) } else { page }
     }
 
     /// As [`LoginProblem::sentence`] says it, but no name was entered.

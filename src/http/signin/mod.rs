@@ -1,23 +1,27 @@
 //! Signing in to the pages with a browser, and out: a form in plain HTML, and then a session (`http::session`).
 
 mod lock;
+mod passkey;
 mod place;
 
 use http::{Method, Response, StatusCode};
 use maud::html;
 
 use self::lock::LOCK;
+use self::passkey::OPTIONS;
 use self::place::own_page;
 use super::context::RequestContext;
 use super::page::bar::bar;
 use super::page::form::{field, read_form};
 use super::page::language::{chosen, keep_choice};
 use super::page::login_form::{self, Entered, LoginProblem};
+use super::page::script::{Script, with_script};
 use super::page::{Page, Width, note, problem, success};
+use super::passkey::ANSWER;
 use super::reply::{not_allowed, see_other, uncached};
 use super::session::{Cookie, FORM_TOKEN, even_locked, forged, is_own_form};
 use super::user_agent;
-use crate::accounts::{SESSION_IDLE, SESSION_LIFETIME, SessionToken, SignInError};
+use crate::accounts::{SESSION_IDLE, SESSION_LIFETIME, Session, SessionToken, SignInError};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::{Language, SignInTexts};
 
@@ -45,19 +49,20 @@ struct SignIn<'a> {
 
 /// Whether this endpoint serves the path.
 pub(super) fn serves(path: &str) -> bool {
-    path == LOGIN || path == LOGOUT || path.starts_with(LOCK)
+    path == LOGIN || path == OPTIONS || path == LOGOUT || path.starts_with(LOCK)
 }
 
 /// Answers a request to sign in or out.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
     let request = SignIn { context, language: chosen(context) };
     let route = match context.path() {
-        LOGIN => Route::named("login"),
+        LOGIN | OPTIONS => Route::named("login"),
         LOGOUT => Route::named("logout"),
         _ => Route::named("session"),
     };
     let mut response = match (context.path(), &context.parts.method) {
         (path, _) if path.starts_with(LOCK) => request.lock(body).await,
+        (OPTIONS, _) => request.passkey_options(),
         (LOGOUT, &Method::POST) => request.leave(body).await,
         (LOGOUT, _) => not_allowed("POST", "Send the form of a page.\n"),
         (_, &Method::POST) => request.enter(body).await,
@@ -75,7 +80,7 @@ impl SignIn<'_> {
         let query = self.context.parts.uri.query().unwrap_or_default().as_bytes();
         let next = own_page(&field(query, "next").unwrap_or_default());
         match even_locked(self.context).await {
-            Ok(Some(session)) if session.is_locked => return self.locked(&session, &next, None),
+            Ok(Some(session)) if session.is_locked => return self.locked(&session, &next, None).await,
             Ok(Some(_)) => return see_other(&next),
             Ok(None) => {}
             Err(error) => {
@@ -97,23 +102,16 @@ impl SignIn<'_> {
         };
         let next = own_page(&field(&form, "next").unwrap_or_default());
         let shown = Cookie::BeforeSession.read(self.context);
-        if !shown.is_some_and(|token| is_own_form(self.context, &token, &form)) {
+        let Some(shown) = shown.filter(|token| is_own_form(self.context, token, &form)) else {
             return forged(self.language, None, &login_before(&next));
-        }
-        let Entered { credentials, code } = Entered::of(&form);
-        let (accounts, info) = (&self.context.services.accounts, self.context.info);
-        let browser = user_agent::browser(&self.context.parts.headers);
-        let by = (info.peer, browser.as_str());
-        let begun = accounts.begin_session(&credentials, code.as_ref(), by, info.received).await;
+        };
+        let (name, begun) = match field(&form, ANSWER) {
+            Some(answer) => (String::new(), self.begin_by_passkey(&shown, &answer).await),
+            None => self.begin(&form).await,
+        };
         let session = match begun {
             Ok(session) => session,
-            Err(SignInError::DevicePassword) => {
-                return self.form(&next, &credentials.name, Some(LoginProblem::DevicePassword), None);
-            }
-            Err(SignInError::Login(error)) => {
-                let problem = LoginProblem::of(&error, info.request_id);
-                return self.form(&next, &credentials.name, Some(problem), None);
-            }
+            Err(problem) => return self.form(&next, &name, Some(problem), None),
         };
         if let Some(earlier) = Cookie::Session.read(self.context) {
             self.end(&earlier).await;
@@ -123,6 +121,20 @@ impl SignIn<'_> {
         Cookie::BeforeSession.remove(self.context, &mut response);
         response.extensions_mut().insert(LogUser(session.principal.user));
         response
+    }
+
+    /// A session by name, password and code, and the name.
+    async fn begin(&self, form: &[u8]) -> (String, Result<Session, LoginProblem>) {
+        let Entered { credentials, code } = Entered::of(form);
+        let (accounts, info) = (&self.context.services.accounts, self.context.info);
+        let browser = user_agent::browser(&self.context.parts.headers);
+        let by = (info.peer, browser.as_str());
+        let begun = accounts.begin_session(&credentials, code.as_ref(), by, info.received).await;
+        let begun = begun.map_err(|error| match error {
+            SignInError::DevicePassword => LoginProblem::DevicePassword,
+            SignInError::Login(error) => LoginProblem::of(&error, info.request_id),
+        });
+        (credentials.name, begun)
     }
 
     async fn leave(&self, body: &mut RequestBody) -> Response<ResponseBody> {
@@ -162,6 +174,11 @@ impl SignIn<'_> {
         let texts = SignInTexts(self.language);
         // The same for all forms that a browser has open.
         let token = Cookie::BeforeSession.read(self.context).unwrap_or_else(SessionToken::random);
+        let offers_passkeys = super::passkey::site(self.context).is_ok();
+        let fields = html! {
+            input type="hidden" name=(FORM_TOKEN) value=(self.context.services.accounts.form_token(&token));
+            input type="hidden" name="next" value=(next);
+        };
         let (minutes, hours) = (SESSION_IDLE.as_secs() / 60, SESSION_LIFETIME.as_secs() / 3_600);
         let content = html! {
             @match notice {
@@ -173,11 +190,11 @@ impl SignIn<'_> {
             p { (texts.explanation()) }
             @if let Some(wrong) = wrong { (problem(&wrong.sentence(self.language))) }
             form method="post" action=(LOGIN) {
-                input type="hidden" name=(FORM_TOKEN) value=(self.context.services.accounts.form_token(&token));
-                input type="hidden" name="next" value=(next);
-                (login_form::lines(self.language, name, wrong))
+                (fields)
+                (login_form::lines(self.language, name, wrong, offers_passkeys))
                 button { (texts.sign_in()) }
             }
+            @if offers_passkeys { (self.passkey_form(&fields)) }
             (note(&texts.ends(minutes, hours)))
         };
         let page = Page { language: self.language, width: Width::Narrow, title: texts.title(), content };
@@ -185,6 +202,9 @@ impl SignIn<'_> {
         let again = login_before(next);
         let here = if wrong.is_some() { again.as_str() } else { self.context.address() };
         let mut response = page.below(&bar(self.language, here, None), status);
+        if offers_passkeys {
+            response = with_script(response, Script::Passkey);
+        }
         Cookie::BeforeSession.set(self.context, &token, &mut response);
         if let Some(wrong) = wrong {
             wrong.mark(&mut response);

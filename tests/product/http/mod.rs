@@ -29,6 +29,7 @@ mod network;
 mod ocs;
 mod office;
 mod pages;
+mod passkeys;
 mod properties;
 mod public;
 mod ranges;

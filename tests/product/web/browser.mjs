@@ -52,15 +52,21 @@ async function person(locale, more = {}) {
   return context
 }
 
+const inspectors = new WeakMap()
+
+/** The inspector of a page. One for each, and never detached: that would take the page's authenticator away. */
+async function inspector(page) {
+  if (!inspectors.has(page)) inspectors.set(page, await page.context().newCDPSession(page))
+  return inspectors.get(page)
+}
+
 /** No serious finding in light and dark, no sideways scrolling on a narrow phone, and pictures if they are wanted. */
 async function looks(page, name) {
   const size = page.viewportSize()
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme })
-    const session = await page.context().newCDPSession(page)
     // Past the policy of the page, as an inspector does it.
-    await session.send('Runtime.evaluate', { expression: AXE })
-    await session.detach()
+    await (await inspector(page)).send('Runtime.evaluate', { expression: AXE })
     const { violations } = await page.evaluate(() => axe.run({ resultTypes: ['violations'] }))
     const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
     const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`)}`)
@@ -503,6 +509,81 @@ const scenarios = {
     return {}
   },
 
+  /** A person adds a passkey, signs in and unlocks the page with it, removes it, and is told that it is gone. */
+  async passkey() {
+    const context = await person('de-DE')
+    const page = await context.newPage()
+    const devtools = await inspector(page)
+    await devtools.send('WebAuthn.enable')
+    // Goes on as usual until it is wound forward.
+    await page.clock.install()
+    const options = {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    }
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', { options })
+    const credentials = async () => (await devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials
+
+    await signIn(page, '/account')
+    await page.locator('details[data-passkey-only] summary').click()
+    await page.fill('details[data-passkey-only] input[type=password]', given.password)
+    await looks(page, 'passkey-add')
+    await page.click('button:text-is("Weiter zum Gerät")')
+    await page.waitForSelector('button:text-is("Passkey jetzt anlegen")')
+    await looks(page, 'passkey-make')
+    await page.click('button:text-is("Passkey jetzt anlegen")')
+    await hasText(page.locator('.success'), 'Der Passkey ist eingerichtet.')
+    const [made] = await credentials()
+    assert.deepEqual([made.rpId, made.isResidentCredential], ['localhost', true])
+
+    // The browser has one of this account: it makes no second.
+    await page.locator('details[data-passkey-only] summary').click()
+    await page.fill('details[data-passkey-only] input[type=password]', given.password)
+    await page.click('button:text-is("Weiter zum Gerät")')
+    await page.click('button:text-is("Passkey jetzt anlegen")')
+    await hasText(page.locator('[role=alert]'), 'Es ist kein Passkey entstanden.')
+    assert.equal((await credentials()).length, 1)
+
+    const lock = page.locator('dialog.lock')
+    await page.clock.fastForward('05:01')
+    await lock.waitFor({ state: 'visible' })
+    await looks(page, 'passkey-lock')
+    await lock.locator('button:text-is("Mit Passkey entsperren")').click()
+    await lock.waitFor({ state: 'hidden' })
+
+    // A device that does not check the person gives no passkey.
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
+    await signOut(page)
+    await page.click('button:text-is("Mit Passkey anmelden")')
+    await hasText(page.locator('[role=alert]'), 'Der Browser hat keinen Passkey übergeben.')
+    await looks(page, 'passkey-login')
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })
+    // The browser offers the passkey in the field of the name; whoever is there at once takes it from there.
+    assert.equal(await page.getAttribute('input[name=user]', 'autocomplete'), 'username webauthn')
+    await page.goto(`${given.base}/login?next=/account`)
+    await page.waitForURL(`${given.base}/account`)
+    // In a browser without that, the button is the way.
+    await page.addInitScript(() => {
+      PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false)
+    })
+    await signOut(page)
+    await page.click('button:text-is("Mit Passkey anmelden")')
+    await page.waitForURL('**/files/')
+
+    await page.goto(`${given.base}/account`)
+    await page.click('button:text-is("Passkey entfernen")')
+    await hasText(page.locator('.success'), 'Mit diesem Passkey kann sich niemand mehr anmelden.')
+    await signOut(page)
+    isRefused = true
+    await page.click('button:text-is("Mit Passkey anmelden")')
+    await hasText(page.locator('[role=alert]'), 'Dieser Passkey gilt hier nicht oder nicht mehr.')
+    return { signs: (await credentials())[0].signCount }
+  },
+
   /** Without scripts the form works as any form does. */
   async plain() {
     const context = await person('de-DE', { javaScriptEnabled: false })
@@ -523,6 +604,11 @@ async function signIn(page, path, user = given.user) {
   await page.fill('input[type=password]', given.password)
   await page.click('main button')
   await page.waitForURL(`**${path}`)
+}
+
+async function signOut(page) {
+  await page.click('button:text-is("Abmelden")')
+  await page.waitForURL('**/login?out')
 }
 
 /** The rest of a folder is sent after the page was closed. */

@@ -24,8 +24,8 @@ use crate::support::process::{installed, limited, require, succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Scripts, and the most bytes that each may have as it is sent with gzip at its best; a link's page has the first alone.
-const SCRIPTS: [(&str, usize); 4] =
-    [("upload.js", 30_000), ("desk.js", 6_000), ("keys.js", 1_000), ("copy.js", 1_000)];
+const SCRIPTS: [(&str, usize); 5] =
+    [("upload.js", 30_000), ("desk.js", 6_000), ("keys.js", 1_000), ("copy.js", 1_000), ("passkey.js", 2_000)];
 /// Most bytes of all scripts of a page for staff.
 const STAFF_BUDGET: usize = 60_000;
 /// Small files in the folder that is sent; more than a browser lists at once.
@@ -281,6 +281,16 @@ fn pages_are_locked_and_nothing_that_was_typed_or_sent_is_lost() {
         let stored = server.request("GET", &format!("/dav/{SPACE}/{name}")).send().expect(200);
         assert_eq!(crate::support::content::sha256(&stored.body), sum, "{name}");
     }
+}
+
+#[test]
+fn a_passkey_signs_in_and_unlocks_until_it_is_removed() {
+    let server = TestServer::start_configured("hosts = ['localhost', '127.0.0.1']");
+    let base = format!("http://localhost:{}", server.endpoint().address.port());
+    let seen = browse(&server, "passkey", &server.scratch("work"), &json!({ "base": base }));
+    assert!(seen["signs"].as_u64().unwrap() >= 3, "{seen}");
+    let log = server.cli_ok(["history", "--json"]);
+    assert!(log.contains("passkey-added") && log.contains("passkey-removed"), "{log}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ const CLIENT: &str = "Müller GmbH";
 
 /// An office with clients, files, links, a request of which a part was handed in, and something that is held.
 fn office() -> TestServer {
-    let server = TestServer::start_plain();
+    let server = TestServer::start_configured("hosts = ['localhost', '127.0.0.1']");
     let words = [
         "office",
         "set",
@@ -194,7 +194,9 @@ fn all_pages_are_accessible_in_both_themes_and_fit_a_phone() {
     let server = office();
     let (own, of_guest) = pages(&server);
     let work = server.scratch("work");
-    let given = json!({ "user": PERSON, "own": own, "guest": of_guest });
+    // By a name, so that passkeys are offered.
+    let base = format!("http://localhost:{}", server.endpoint().address.port());
+    let given = json!({ "user": PERSON, "own": own, "guest": of_guest, "base": base });
     let seen = browse(&server, "tour", &work, &given);
     let mut missing = String::new();
     for (name, _) in own.iter().chain(&of_guest) {

@@ -3,7 +3,9 @@
 
 import { button, element, say } from '../dom.ts'
 import { SIGN_OUT, signedIn } from '../page.ts'
+import { ask, hasPasskeys, optionsAt } from '../passkey/ceremony.ts'
 import { fill } from '../words.ts'
+import { sessionToken } from './session.ts'
 import type { Words } from './words.ts'
 
 /** Seconds before the lock at which screen readers speak, besides the beginning of the warning. */
@@ -49,6 +51,12 @@ export class Warning {
 /** What became of an attempt to unlock: a reason for the person, or `true`. */
 export type Unlocked = true | 'ended' | { readonly because: string }
 
+/** What the person shows: a field of the form to the server. */
+export type Proof = { password: string } | { passkey: string }
+
+/** Where the options lie for a question for a passkey. */
+const OPTIONS = '/session/passkey'
+
 export class Curtain {
   private readonly dialog = element('dialog', { class: 'lock' })
   private readonly field = element('input')
@@ -57,10 +65,12 @@ export class Curtain {
   private readonly anew: HTMLElement
   private readonly title = document.title
   private readonly words: Words
-  private readonly unlock: (password: string) => Promise<Unlocked>
+  private readonly unlock: (proof: Proof) => Promise<Unlocked>
+  /** Shown to a person who has a passkey. */
+  private readonly byPasskey: HTMLButtonElement
   private isClosed = true
 
-  constructor(words: Words, unlock: (password: string) => Promise<Unlocked>) {
+  constructor(words: Words, unlock: (proof: Proof) => Promise<Unlocked>) {
     this.words = words
     this.unlock = unlock
     const heading = element('h2', { text: words.title })
@@ -83,8 +93,12 @@ export class Curtain {
     this.form.append(user, label, send)
     this.form.addEventListener('submit', (event) => {
       event.preventDefault()
-      void this.try(send)
+      void this.try(send, () => ({ password: this.field.value }))
     })
+    this.byPasskey = button(words.by_passkey, () => void this.try(this.byPasskey, askForPasskey))
+    this.byPasskey.className = 'other'
+    this.byPasskey.hidden = true
+    this.form.append(this.byPasskey)
     const login = element('a', { class: 'button', text: words.new_window })
     login.href = '/login'
     login.target = '_blank'
@@ -106,6 +120,7 @@ export class Curtain {
   }
 
   draw(): void {
+    if (this.isClosed) void this.offerPasskey()
     this.isClosed = false
     document.documentElement.classList.add('locked')
     document.title = this.words.title
@@ -132,10 +147,17 @@ export class Curtain {
     this.anew.hidden = false
   }
 
-  private async try(send: HTMLButtonElement): Promise<void> {
-    send.disabled = true
-    const outcome = await this.unlock(this.field.value)
-    send.disabled = false
+  private async offerPasskey(): Promise<void> {
+    if (!hasPasskeys()) return
+    const asked = await optionsAt(OPTIONS, sessionToken()).catch(() => null)
+    this.byPasskey.hidden = asked === null
+  }
+
+  private async try(pressed: HTMLButtonElement, show: () => Proof | Promise<Proof | null>): Promise<void> {
+    pressed.disabled = true
+    const proof = await show()
+    const outcome = proof ? await this.unlock(proof) : { because: this.words.no_passkey }
+    pressed.disabled = false
     if (outcome === true) return this.open()
     if (outcome === 'ended') return this.end()
     this.say(outcome.because)
@@ -145,5 +167,14 @@ export class Curtain {
   private say(text: string): void {
     this.problem.hidden = text === ''
     say(this.problem, text)
+  }
+}
+
+async function askForPasskey(): Promise<Proof | null> {
+  try {
+    const asked = await optionsAt(OPTIONS, sessionToken())
+    return asked && { passkey: await ask(asked) }
+  } catch {
+    return null
   }
 }

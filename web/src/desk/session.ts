@@ -9,13 +9,17 @@ export interface Said {
   readonly text: string
 }
 
+/** The token of the session, from the form to sign out. */
+export function sessionToken(): string {
+  return document.querySelector<HTMLInputElement>(`${SIGN_OUT} input[name="${TOKEN}"]`)?.value ?? ''
+}
+
 /** Sends a message to the server; `null` without an answer. */
 export async function tell(what: 'here' | 'lock' | 'unlock', form = new URLSearchParams()): Promise<Said | null> {
-  const token = document.querySelector<HTMLInputElement>(`${SIGN_OUT} input[name="${TOKEN}"]`)?.value ?? ''
   try {
     const answer = await fetch(`/session/${what}`, {
       method: 'POST',
-      headers: { 'Tresor-Token': token },
+      headers: { 'Tresor-Token': sessionToken() },
       body: form,
       // The page may be about to go.
       keepalive: true,

@@ -8,6 +8,8 @@ export interface Words {
   readonly about: string
   readonly password: string
   readonly unlock: string
+  readonly by_passkey: string
+  readonly no_passkey: string
   readonly wrong: string
   readonly sign_out: string
   readonly no_line: string

@@ -1,0 +1,254 @@
+//! Passkeys at the pages, of an authenticator in software; a real browser has them in `web::passkeys`.
+
+use serde_json::Value;
+
+use crate::support::TestServer;
+use crate::support::authenticator::{Algorithm, Authenticator, VERIFIED};
+use crate::support::browser::{Browser, leads_to, token};
+use crate::support::http::Response;
+use crate::support::server::{ADMIN, ADMIN_PASSWORD, PASSWORD, USER};
+
+/// The first name is the public one.
+const NAMES: &str = "hosts = ['localhost', '127.0.0.1']";
+
+fn browser<'a>(server: &'a TestServer, language: &'static str) -> Browser<'a> {
+    Browser::at(server, language, "localhost")
+}
+
+fn signed_in<'a>(server: &'a TestServer, language: &'static str) -> Browser<'a> {
+    let browser = browser(server, language);
+    browser.sign_in(USER, PASSWORD).expect(303);
+    browser
+}
+
+fn device(server: &TestServer) -> Authenticator {
+    Authenticator::new(Algorithm::Es256, &browser(server, "de").origin(), "localhost")
+}
+
+/// What the script is to do with the form of a page.
+#[track_caller]
+fn options(page: &Response) -> String {
+    let text = page.text();
+    let (_, rest) = text.split_once("data-options=\"").unwrap_or_else(|| panic!("no question: {page}"));
+    rest.split('"').next().unwrap().replace("&quot;", "\"").replace("&amp;", "&")
+}
+
+/// Adds a passkey of this name.
+#[track_caller]
+fn add(browser: &Browser<'_>, device: &mut Authenticator, label: &str) -> Response {
+    let page = browser.get("/account").expect(200);
+    let begin = [("do", "passkey"), ("label", label), ("present", PASSWORD)];
+    let asked = browser.send(&page, "/account", &begin).expect(200);
+    let answer = device.make(&options(&asked));
+    browser.send(&asked, "/account", &[("do", "passkey-made"), ("label", label), ("passkey", &answer)])
+}
+
+/// What the script asks for.
+fn ask(browser: &Browser<'_>, path: &str, token: &str) -> Response {
+    let request = browser.ask("POST", path).header("Origin", &browser.origin());
+    request.header("Sec-Fetch-Site", "same-origin").header("Tresor-Token", token).send()
+}
+
+/// Signs in with a passkey as the script does, on the way to a page.
+fn sign_in(browser: &Browser<'_>, device: &mut Authenticator, next: &str) -> Response {
+    let page = browser.get(&format!("/login?next={next}")).expect(200);
+    assert_eq!(options(&page), "/login/passkey");
+    let asked = ask(browser, "/login/passkey", &token(&page)).expect(200);
+    let answer = device.sign(&asked.text());
+    browser.send(&page, "/login", &[("next", next), ("passkey", &answer)])
+}
+
+#[test]
+fn a_person_adds_a_passkey_signs_in_with_it_and_removes_it() {
+    let server = TestServer::start_configured(NAMES);
+    let mut device = device(&server);
+    for (language, label, kept, gone, refused) in [
+        (
+            "de",
+            "Telefon <1>",
+            "Der Passkey ist eingerichtet.",
+            "Mit diesem Passkey kann sich niemand mehr anmelden.",
+            "Dieser Passkey gilt hier nicht oder nicht mehr.",
+        ),
+        (
+            "en",
+            "Phone",
+            "The passkey is set up.",
+            "This passkey signs in no more.",
+            "This passkey is not valid here",
+        ),
+    ] {
+        let own = signed_in(&server, language);
+        let added = leads_to(&add(&own, &mut device, label));
+        let page = own.get(&added).expect(200).text();
+        let shown = label.replace('<', "&lt;").replace('>', "&gt;");
+        assert!(page.contains(kept) && page.contains(&shown), "{page}");
+
+        let other = browser(&server, language);
+        let entered = sign_in(&other, &mut device, "/account");
+        assert_eq!(leads_to(&entered), "/account");
+        let page = other.get("/account").expect(200);
+        assert!(page.text().contains(&shown), "{page}");
+        let listed: Value =
+            serde_json::from_str(&server.cli_ok(["user", "passkey", "list", USER, "--json"])).unwrap();
+        assert_eq!(listed[0]["label"], label, "{listed}");
+        assert!(listed[0]["last_used"].is_string(), "{listed}");
+
+        let id = listed[0]["id"].to_string();
+        let removed = other.send(&page, "/account", &[("do", "remove-passkey"), ("number", &id)]);
+        let page = other.get(&leads_to(&removed)).expect(200).text();
+        assert!(page.contains(gone) && !page.contains(&shown), "{page}");
+        let outcome = sign_in(&browser(&server, language), &mut device, "/account").expect(403);
+        assert!(outcome.text().contains(refused), "{outcome}");
+    }
+    let log = server.cli_ok(["history", "--json"]);
+    for word in ["passkey-added", "passkey-removed"] {
+        assert_eq!(log.matches(word).count(), 2, "{log}");
+    }
+}
+
+#[test]
+fn a_passkey_is_added_against_the_password_and_by_a_right_answer() {
+    let server = TestServer::start_configured(NAMES);
+    let own = signed_in(&server, "de");
+    let mut device = device(&server);
+    let page = own.get("/account").expect(200);
+    let wrong = [("do", "passkey"), ("label", "x"), ("present", "falsch")];
+    let refused = own.send(&page, "/account", &wrong).expect(400);
+    assert!(refused.text().contains("Dieses Kennwort stimmt nicht."), "{refused}");
+    device.flags &= !VERIFIED;
+    let refused = add(&own, &mut device, "x").expect(400);
+    assert!(refused.text().contains("Mit dieser Antwort des Browsers"), "{refused}");
+    device.flags |= VERIFIED;
+    let refused = add(&own, &mut device, "").expect(400);
+    assert!(refused.text().contains("Geben Sie dem Gerät einen Namen"), "{refused}");
+    // An answer to another session's page.
+    let other = signed_in(&server, "de");
+    let asked = other.send(
+        &other.get("/account").expect(200),
+        "/account",
+        &[("do", "passkey"), ("label", "x"), ("present", PASSWORD)],
+    );
+    let answer = device.make(&options(&asked));
+    let fields = [("do", "passkey-made"), ("label", "x"), ("passkey", answer.as_str())];
+    let refused = own.send(&page, "/account", &fields).expect(400);
+    assert!(refused.text().contains("Beginnen Sie noch einmal."), "{refused}");
+    for _ in 0..10 {
+        add(&own, &mut self::device(&server), "x").expect(303);
+    }
+    let more = [("do", "passkey"), ("label", "x"), ("present", PASSWORD)];
+    let refused = own.send(&page, "/account", &more).expect(400);
+    assert!(refused.text().contains("Mehr als 10 Passkeys"), "{refused}");
+}
+
+#[test]
+fn questions_are_answered_to_pages_of_the_server_alone_and_answers_count_once() {
+    let server = TestServer::start_configured(NAMES);
+    let own = signed_in(&server, "de");
+    let mut device = device(&server);
+    add(&own, &mut device, "x").expect(303);
+    let other = browser(&server, "de");
+    let page = other.get("/login").expect(200);
+    let token = token(&page);
+    ask(&other, "/login/passkey", "").expect(403);
+    let foreign = other.ask("POST", "/login/passkey").header("Tresor-Token", &token);
+    foreign.header("Origin", "https://evil.example").send().expect(403);
+    other.ask("GET", "/login/passkey").send().expect(405);
+    ask(&browser(&server, "de"), "/login/passkey", &token).expect(403);
+
+    let asked = ask(&other, "/login/passkey", &token).expect(200);
+    let answer = device.sign(&asked.text());
+    let fields = [("next", "/account"), ("passkey", answer.as_str())];
+    // To another browser's page.
+    let thief = browser(&server, "de");
+    let refused = thief.send(&thief.get("/login").expect(200), "/login", &fields).expect(403);
+    assert!(refused.text().contains("Die Frage nach dem Passkey war zu alt."), "{refused}");
+    let kept = other.cookies.borrow().clone();
+    other.send(&page, "/login", &fields).expect(303);
+    *other.cookies.borrow_mut() = kept;
+    let again = other.send(&page, "/login", &fields).expect(403);
+    assert!(again.text().contains("Die Frage nach dem Passkey war zu alt."), "{again}");
+    // A form of another site.
+    let fields = [("token", token.as_str()), ("passkey", answer.as_str())];
+    other.unmarked_form("/login", &fields).header("Origin", "https://evil.example").send().expect(403);
+}
+
+#[test]
+fn a_locked_session_is_unlocked_by_a_passkey_of_its_person() {
+    let server = TestServer::start_configured(NAMES);
+    let own = signed_in(&server, "de");
+    let page = own.get("/account").expect(200);
+    let token = token(&page);
+    ask(&own, "/session/passkey", &token).expect(204);
+    ask(&own, "/session/passkey", "").expect(403);
+    let mut device = device(&server);
+    add(&own, &mut device, "x").expect(303);
+    ask(&own, "/session/lock", &token).expect(204);
+    let locked = own.get("/login?next=/account").expect(200);
+    assert!(locked.text().contains("Mit Passkey entsperren"), "{locked}");
+    let path = options(&locked);
+    let asked = ask(&own, &path, &token).expect(200).text();
+    device.flags &= !VERIFIED;
+    let wrong = device.sign(&asked);
+    let fields = |answer| [("next", "/account"), ("passkey", answer)];
+    let refused = own.send(&locked, "/session/unlock", &fields(&wrong)).expect(403);
+    assert!(refused.text().contains("Dieser Passkey gilt hier nicht"), "{refused}");
+    device.flags |= VERIFIED;
+    let right = device.sign(&asked);
+    assert_eq!(leads_to(&own.send(&locked, "/session/unlock", &fields(&right))), "/account");
+    own.get("/account").expect(200);
+}
+
+#[test]
+fn passkeys_are_offered_at_the_name_of_the_office_alone() {
+    let server = TestServer::start_configured(NAMES);
+    let named = browser(&server, "de").get("/login").expect(200);
+    let offered = "autocomplete=\"username webauthn\"";
+    assert!(named.text().contains(offered) && named.text().contains("/static/passkey-"), "{named}");
+    let policy = named.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'nonce-") && policy.contains("require-trusted-types"), "{policy}");
+
+    let by_number = Browser::new(&server, "de");
+    let page = by_number.get("/login").expect(200);
+    assert!(!page.text().contains(offered) && !page.text().contains("<script"), "{page}");
+    ask(&by_number, "/login/passkey", &token(&page)).expect(204);
+    by_number.sign_in(USER, PASSWORD).expect(303);
+    let account = by_number.get("/account").expect(200);
+    assert!(account.text().contains("Passkeys gelten nur unter der Adresse localhost."), "{account}");
+    let begin = [("do", "passkey"), ("label", "x"), ("present", PASSWORD)];
+    by_number.send(&account, "/account", &begin).expect(400);
+
+    let unnamed = TestServer::start_plain();
+    unnamed.add_user("client", "client", PASSWORD);
+    for (name, says_why) in [(USER, true), ("client", false)] {
+        let page = Browser::signed_in(&unnamed, "de", name, PASSWORD).get("/account").expect(200);
+        assert_eq!(
+            page.text().contains("Passkeys brauchen einen Server mit einem Namen"),
+            says_why,
+            "{page}"
+        );
+        assert_eq!(page.text().contains("<h2>Passkeys"), says_why, "{page}");
+    }
+}
+
+#[test]
+fn administrators_see_and_remove_the_passkeys_of_a_person() {
+    let server = TestServer::start_configured(NAMES);
+    let own = signed_in(&server, "de");
+    let mut device = device(&server);
+    add(&own, &mut device, "Telefon").expect(303);
+    let admin = browser(&server, "de");
+    admin.sign_in(ADMIN, ADMIN_PASSWORD).expect(303);
+    let here = format!("/office/people/{USER}");
+    let page = admin.get(&here).expect(200);
+    assert!(page.text().contains("Telefon") && page.text().contains("bisher nicht verwendet"), "{page}");
+    let removed = admin.send(&page, &here, &[("do", "remove-passkey"), ("number", "1")]);
+    admin.get(&leads_to(&removed)).expect(200);
+    sign_in(&browser(&server, "de"), &mut device, "/account").expect(403);
+    add(&own, &mut device, "Tablet").expect(303);
+    assert!(server.cli_ok(["user", "passkey", "list", USER]).contains("Tablet"));
+    server.cli_ok(["user", "passkey", "remove", USER, "2"]);
+    let again = server.cli(["user", "passkey", "remove", USER, "2"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("no such passkey"), "{again:?}");
+    sign_in(&browser(&server, "de"), &mut device, "/account").expect(403);
+}
