@@ -24,8 +24,13 @@ use crate::support::process::{installed, limited, require, succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Scripts, and the most bytes that each may have as it is sent with gzip at its best; a link's page has the first alone.
-const SCRIPTS: [(&str, usize); 5] =
-    [("upload.js", 30_000), ("desk.js", 6_000), ("keys.js", 1_000), ("copy.js", 1_000), ("passkey.js", 2_000)];
+const SCRIPTS: [(&str, usize); 5] = [
+    ("upload.js", 30_000),
+    ("desk.js", 6_000),
+    ("keys.js", 1_000),
+    ("copy.js", 1_000),
+    ("passkey.js", 2_000),
+];
 /// Most bytes of all scripts of a page for staff.
 const STAFF_BUDGET: usize = 60_000;
 /// Small files in the folder that is sent; more than a browser lists at once.
