@@ -54,6 +54,7 @@ impl Admin {
             own_folder: asked.own_folder || asked.is_box,
             guest_chooses: asked.first_use_password,
             is_box: asked.is_box,
+            code_to: asked.code_to,
         };
         let new = NewLink {
             access,

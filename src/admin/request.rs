@@ -82,6 +82,9 @@ pub struct LinkAsked {
     pub max_files: Option<u32>,
     pub types: Option<String>,
     pub own_folder: bool,
+    /// Mail address to which a code is sent that opens it.
+    #[serde(default)]
+    pub code_to: Option<String>,
     /// Whether it is the user's box.
     #[serde(default, rename = "box")]
     pub is_box: bool,

@@ -268,6 +268,7 @@ pub(super) fn link(shared: Shared, spaces: &[Space]) -> LinkShown {
         most_uses: link.terms.uses,
         deadline: link.terms.deadline.map(When),
         is_box: link.terms.is_box,
+        code_to: link.terms.code_to,
     }
 }
 

@@ -13,8 +13,8 @@ use crate::model::Timestamp;
 use crate::notices::{MailSettings, MailTls, Notices, Pace, Sent};
 use crate::sharing::Sharing;
 
-/// Time between two looks for news and for mails that are due.
-const ROUND: Duration = Duration::from_secs(5);
+/// Time between two looks for news, codes and mails that are due.
+const ROUND: Duration = Duration::from_secs(3);
 
 /// Reads events, makes reminders, and sends mails.
 pub(super) struct Notifier {
@@ -42,6 +42,8 @@ impl Worker for Notifier {
         if self.library.read_only().is_some() {
             return Ok(Some(READ_ONLY.to_owned()));
         }
+        // Somebody waits for them at a page.
+        self.notices.send_codes(Timestamp::now()).await?;
         while self.notices.gather(Timestamp::now()).await? > 0 {}
         self.notices.bundle(Timestamp::now()).await?;
         while self.sharing.make_reminders(Timestamp::now()).await? > 0 {}

@@ -88,7 +88,7 @@ impl std::fmt::Debug for LinkRow {
 
 const LINK: &str = "links.id, nonce, entry_id, space_id, creator_id, \"right\", links.created_at, expires_at,
      password_hash, label, note, hide_download, opened_at, uses_max, uses, deadline_at, bytes_max, files_max, types,
-     own_folder, guest_chooses, fetched_at, links.request_id, is_box";
+     own_folder, guest_chooses, fetched_at, links.request_id, is_box, code_to";
 
 /// Links joined with their entries. The entries' index includes the columns that links need: see the migration.
 const LINKS: &str = "FROM links JOIN entries ON entries.id = links.entry_id";
@@ -121,6 +121,7 @@ fn link_row(row: &Row<'_>) -> Result<LinkRow, DatabaseError> {
             own_folder: row.get(19)?,
             guest_chooses: row.get(20)?,
             is_box: row.get(23)?,
+            code_to: row.get(24)?,
         },
         uses: row.get(14)?,
         fetched: row.get::<Option<i64>>(21)?.map(Timestamp),
@@ -228,8 +229,8 @@ impl WriteTx<'_> {
         self.execute(
             "INSERT INTO links (token_hmac, nonce, entry_id, creator_id, \"right\", created_at, expires_at,
                                 password_hash, label, note, hide_download, uses_max, deadline_at, bytes_max,
-                                files_max, types, own_folder, guest_chooses, is_box)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                                files_max, types, own_folder, guest_chooses, is_box, code_to)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             params![
                 new.token_hmac,
                 new.nonce,
@@ -250,6 +251,7 @@ impl WriteTx<'_> {
                 new.terms.own_folder,
                 new.terms.guest_chooses,
                 new.terms.is_box,
+                new.terms.code_to,
             ],
         )?;
         Ok(LinkId(self.last_insert_id()))

@@ -68,6 +68,9 @@ struct Add {
     /// The first visitor chooses the password.
     #[arg(long)]
     first_use_password: bool,
+    /// Instead of a password, visitors enter a code that the server sends to this address when they ask for it.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["password_file", "first_use_password"])]
+    code_by_mail: Option<String>,
     /// The last day on which it opens, such as 2026-12-31, or `never`; 30 days from now by default.
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
@@ -90,7 +93,7 @@ struct Add {
     /// gets a folder; 30 hand-ins an hour, 5 of them from one network. A member of staff has at most one.
     #[arg(
         long = "box",
-        conflicts_with_all = ["once", "uses", "until", "deadline", "password_file", "first_use_password"]
+        conflicts_with_all = ["once", "uses", "until", "deadline", "password_file", "first_use_password", "code_by_mail"]
     )]
     is_box: bool,
     /// Label for your own lists; visitors do not see it.
@@ -144,6 +147,7 @@ impl Add {
             types: self.types,
             own_folder: self.own_folder,
             is_box: self.is_box,
+            code_to: self.code_by_mail,
             label: self.label,
             note: self.note,
         };

@@ -219,7 +219,8 @@ fn welcome(welcome: &Welcome<'_>) -> String {
     format!(
         "A new instance was made in {data}. What follows is shown once.
 
-  Address        {url}dav/
+  Browser        {url}
+  WebDAV         {url}dav/
   Login          {FIRST_ADMINISTRATOR}
   Password       {password}
   First space    {url}dav/{FIRST_SPACE}/{certificate}

@@ -25,6 +25,8 @@ pub struct LinkTerms {
     /// Whether it is the permanent link of a member of staff, for signatures of mails: everyone who hands in gives a name, and
     /// only so many begin in an hour.
     pub is_box: bool,
+    /// Mail address to which a code is sent that opens it, in place of a password.
+    pub code_to: Option<String>,
 }
 
 impl LinkTerms {

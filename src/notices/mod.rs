@@ -10,6 +10,7 @@
 //! `sharing` knows the recipients of requests and their pages.
 
 mod bundle;
+mod codes;
 mod compose;
 mod error;
 mod gather;

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::Sharing;
 use super::link::{Expiry, LinkChange, Shared};
 use super::token::NONCE_BYTES;
-use crate::accounts::{AccountsError, Principal, WeakPassword};
+use crate::accounts::{AccountsError, Principal, WeakPassword, parse_address};
 use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
 use crate::library::{Entry, LibraryError, LinksOf};
 use crate::model::{
@@ -81,8 +81,16 @@ pub enum LinkError {
     /// The user has one.
     #[error("you have a box already; end it before you make another one")]
     HasBox,
+    /// Without a mail server no code can be sent.
+    #[error("no code can be sent: no running server is set up to send mails ([mail] in the configuration)")]
+    NoMails,
+    /// The address for the code is none.
+    #[error("this is not a mail address to which a code can be sent")]
+    CodeAddress,
     /// There is a password already.
-    #[error("either you set the password or the first visitor chooses it, not both")]
+    #[error(
+        "a link opens by your password, by one that the first visitor chooses, or by a code: choose one of them"
+    )]
     TwoPasswords,
     /// The password is too short or easy to guess.
     #[error(transparent)]
@@ -120,6 +128,8 @@ impl LinkError {
             Self::NotForBox => "terms-not-for-box",
             Self::BoxForStaff => "box-for-staff",
             Self::HasBox => "box-exists",
+            Self::NoMails => "no-mails",
+            Self::CodeAddress => "code-address-invalid",
             Self::TwoPasswords => "two-passwords",
             Self::WeakPassword(error) => error.code(),
             Self::ExpiryInPast => "expiry-in-past",
@@ -173,6 +183,7 @@ impl Sharing {
         check_terms(&new, now)?;
         check_texts(&new.label, &new.note)?;
         check_box(principal, &new)?;
+        self.check_code(&new.terms)?;
         // The usual time begins with the deadline.
         let deadline = new.terms.deadline;
         let begins = deadline.filter(|_| new.expires == Expiry::Usual).unwrap_or(now);
@@ -223,6 +234,15 @@ impl Sharing {
             .await?;
         let (link, creator_name) = (self.shown(row), principal.name.clone());
         Ok(Shared { link, entry, path: new.path, creator_name })
+    }
+
+    /// A code needs an address, and a server that sends it.
+    fn check_code(&self, terms: &LinkTerms) -> Result<(), LinkError> {
+        let Some(address) = &terms.code_to else { return Ok(()) };
+        if parse_address(address).ok().is_none_or(|parsed| parsed.is_empty() || parsed != *address) {
+            return Err(LinkError::CodeAddress);
+        }
+        if self.sends_mails() == Some(true) { Ok(()) } else { Err(LinkError::NoMails) }
     }
 
     /// A link lets in everyone who has it, and the office is responsible for the consequences.
@@ -423,14 +443,16 @@ fn check_right(right: LinkRight, entry: &Entry) -> Result<(), LinkError> {
 
 /// Refuses terms that the link could not keep.
 fn check_terms(new: &NewLink, now: Timestamp) -> Result<(), LinkError> {
-    let LinkTerms { guest_chooses, deadline, uses, .. } = &new.terms;
+    let LinkTerms { guest_chooses, deadline, uses, code_to, .. } = &new.terms;
     // Downloads are counted, changes are not.
     let uses = uses.filter(|_| new.right == LinkRight::Read);
-    let for_all = LinkTerms { guest_chooses: *guest_chooses, uses, ..LinkTerms::default() };
+    let for_all =
+        LinkTerms { guest_chooses: *guest_chooses, uses, code_to: code_to.clone(), ..LinkTerms::default() };
     if new.right != LinkRight::Add && new.terms != for_all {
         return Err(LinkError::TermsWithoutHandIn);
     }
-    if *guest_chooses && new.password.is_some() {
+    let keys = [*guest_chooses, new.password.is_some(), code_to.is_some()];
+    if keys.into_iter().filter(|key| *key).count() > 1 {
         return Err(LinkError::TwoPasswords);
     }
     if deadline.is_some_and(|deadline| deadline <= now) {

@@ -6,6 +6,7 @@
 //! resulting [`Access`](crate::model::Access) begins at the linked entry, and `library` never shows anything above
 //! or beside it.
 
+mod code;
 mod download;
 mod hand_in;
 mod issue;
@@ -20,6 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Mutex;
 
+use self::code::Codes;
 use self::hand_in::BoxPace;
 use crate::accounts::Accounts;
 use crate::catalog::Catalog;
@@ -27,6 +29,7 @@ use crate::library::Library;
 use crate::model::OfficeHours;
 use crate::proof::Signer;
 
+pub use code::{CODE_LIFETIME, CodeMail, masked};
 pub use download::{Download, DownloadError, DownloadReceipt, Fetched, FetchedFile, LEASE, Tally};
 pub use hand_in::{
     BegunFile, Finished, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed,
@@ -62,6 +65,8 @@ struct Inner {
     origin: OnceLock<Arc<str>>,
     /// When planned reminders are sent; `None` if no mails are.
     office_hours: OnceLock<Option<OfficeHours>>,
+    /// Codes that open links.
+    codes: Codes,
     /// How fast hand-ins begin through boxes.
     box_pace: BoxPace,
     /// Held while a hand-in gets its folder.
@@ -87,6 +92,7 @@ impl Sharing {
             signer,
             origin: OnceLock::new(),
             office_hours: OnceLock::new(),
+            codes: Codes::default(),
             box_pace: BoxPace::default(),
             making_folders: Mutex::default(),
             clients_may: AtomicBool::new(false),

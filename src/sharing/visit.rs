@@ -9,6 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::Sharing;
+use super::code::{CodeError, masked};
 use super::link::Link;
 use crate::accounts::{AccountsError, AuthError, WeakPassword};
 use crate::catalog::{CatalogError, LinkRow, ReadTx};
@@ -27,6 +28,8 @@ pub enum GuestKey<'a> {
     None,
     /// Password of the link.
     Password(&'a SecretString),
+    /// The code that was sent by mail.
+    Code(&'a str),
     /// A value of [`Sharing::pass`].
     Pass(&'a str),
 }
@@ -61,6 +64,21 @@ pub enum VisitError {
     /// The link has a password.
     #[error("this link needs a password")]
     PasswordNeeded,
+    /// The link opens by a code that is sent to a mail address; this is as much of it as strangers may see.
+    #[error("this link opens by a code that is sent by mail")]
+    CodeNeeded {
+        /// Such as `e…@example.org`.
+        masked: String,
+    },
+    /// The code is wrong, used or too old.
+    #[error("this code is wrong or too old; ask for another one")]
+    WrongCode,
+    /// The last code was sent too shortly before, or there were too many.
+    #[error("a code was sent already; wait {retry_after} seconds before you ask for another one")]
+    CodeLater {
+        /// Seconds to wait, 1 to 3,600.
+        retry_after: u32,
+    },
     /// The first guest chooses the link's password, and none did yet.
     #[error("choose a password for this link")]
     PasswordToChoose,
@@ -94,6 +112,16 @@ impl From<AuthError> for VisitError {
             AuthError::Throttled { retry_after } => Self::Throttled { retry_after },
             AuthError::Busy => Self::Busy,
             AuthError::Catalog(error) => Self::Catalog(error),
+        }
+    }
+}
+
+impl From<CodeError> for VisitError {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Wrong => Self::WrongCode,
+            CodeError::Later { retry_after } => Self::CodeLater { retry_after },
+            CodeError::Busy => Self::Busy,
         }
     }
 }
@@ -135,6 +163,28 @@ impl Sharing {
         let row = self.inner.catalog.read(read).await?.ok_or(VisitError::NoSuchLink)?;
         let (row, access, entry) = self.lend(row, now).await?.ok_or(VisitError::NoSuchLink)?;
         Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
+    }
+
+    /// Sends a code for a link that opens by one, to its address; `language` is the tag of the guest's.
+    ///
+    /// Errors: `NoSuchLink` also for a link that opens without a code; `CodeLater`, `Busy`.
+    pub async fn send_code(
+        &self,
+        token: &str,
+        language: &str,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), VisitError> {
+        match self.open(token, GuestKey::None, peer, now).await {
+            Err(VisitError::CodeNeeded { .. }) => {}
+            Ok(_) => return Err(VisitError::NoSuchLink),
+            Err(error) => return Err(error),
+        }
+        let hmac = self.inner.keys.lookup(token);
+        let row = self.inner.catalog.read(move |tx| tx.link_by_hmac(&hmac)).await?;
+        let row = row.ok_or(VisitError::NoSuchLink)?;
+        let to = row.terms.code_to.as_deref().ok_or(VisitError::NoSuchLink)?;
+        Ok(self.inner.codes.ask(row.id, to, language, now)?)
     }
 
     /// Sets the password of a link whose first guest chooses it. If another was faster, it is compared with that one's.
@@ -236,6 +286,13 @@ impl Sharing {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<(), VisitError> {
+        if let Some(address) = &row.terms.code_to {
+            return match key {
+                GuestKey::Code(code) => Ok(self.inner.codes.check(row.id, code, now)?),
+                GuestKey::Pass(pass) if self.inner.keys.is_pass(row, pass, now) => Ok(()),
+                _ => Err(VisitError::CodeNeeded { masked: masked(address) }),
+            };
+        }
         let Some(stored) = &row.password_hash else {
             return if row.terms.guest_chooses { Err(VisitError::PasswordToChoose) } else { Ok(()) };
         };
@@ -245,7 +302,7 @@ impl Sharing {
                 Ok(accounts.check_link_password(row.id, stored, password, peer, now).await?)
             }
             GuestKey::Pass(pass) if self.inner.keys.is_pass(row, pass, now) => Ok(()),
-            GuestKey::Pass(_) | GuestKey::None => Err(VisitError::PasswordNeeded),
+            GuestKey::Pass(_) | GuestKey::Code(_) | GuestKey::None => Err(VisitError::PasswordNeeded),
         }
     }
 

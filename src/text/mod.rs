@@ -6,6 +6,8 @@ mod archive;
 mod asked;
 mod asked_mail;
 mod browse;
+mod code;
+mod code_mail;
 mod copying;
 mod devices;
 mod errors;
@@ -40,6 +42,8 @@ pub use archive::ArchiveTexts;
 pub use asked::AskedTexts;
 pub use asked_mail::{AskedMail, AskedMailTexts};
 pub use browse::BrowseTexts;
+pub use code::CodeTexts;
+pub use code_mail::CodeMailTexts;
 pub use copying::CopyingTexts;
 pub use devices::DeviceTexts;
 pub use errors::ErrorTexts;
@@ -76,6 +80,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("AskingTexts", AskingTexts::ALL),
     ("BrowseTexts", BrowseTexts::ALL),
     ("CheckTexts", CheckTexts::ALL),
+    ("CodeTexts", CodeTexts::ALL),
     ("CopyingTexts", CopyingTexts::ALL),
     ("DeviceTexts", DeviceTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
@@ -102,8 +107,11 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
 ];
 
 /// The tables of sentences in mails, by the names of their types.
-pub const MAILS: [(&str, &[Sentence]); 2] =
-    [("AskedMailTexts", AskedMailTexts::ALL), ("NoticeTexts", NoticeTexts::ALL)];
+pub const MAILS: [(&str, &[Sentence]); 3] = [
+    ("AskedMailTexts", AskedMailTexts::ALL),
+    ("CodeMailTexts", CodeMailTexts::ALL),
+    ("NoticeTexts", NoticeTexts::ALL),
+];
 
 /// The tables of sentences that scripts of pages show, by the names of their types.
 pub const SCRIPTS: [(&str, &[Sentence]); 2] =

@@ -70,6 +70,18 @@ sentences! {
         de "Das Kennwort wählt, wer den Link zuerst öffnet",
         en "The first visitor chooses the password";
 
+    code_to:
+        de "Statt eines Kennworts: Code per E-Mail an diese Adresse (leer: keiner)",
+        en "Instead of a password: a code by mail to this address (empty: none)";
+    code_goes_to(address: &str):
+        de "Wer den Link öffnet, fordert einen Code an; er geht an {address}.",
+        en "People who open the link ask for a code, which goes to {address}.";
+    no_mails:
+        de "Dieser Server sendet keine E-Mails, also auch keine Codes.",
+        en "This server sends no mails, and so no codes.";
+    bad_code_address:
+        de "An diese Adresse kann kein Code gehen; bitte prüfen Sie sie.",
+        en "No code can go to this address; please check it.";
     make_box:
         de "Briefkasten anlegen",
         en "Make a box";
@@ -237,8 +249,8 @@ sentences! {
         de "Frist und eigener Ordner gelten nur, wenn der Link Dateien entgegennimmt.",
         en "A deadline and a folder of its own are only for links that take files in.";
     two_passwords:
-        de "Entweder Sie geben ein Kennwort vor, oder es wird beim ersten Öffnen gewählt.",
-        en "Either you set a password, or it is chosen when the link is first opened.";
+        de "Bitte nur eines davon: ein Kennwort von Ihnen, eines, das beim ersten Öffnen gewählt wird, oder ein Code per E-Mail.",
+        en "Please only one of these: a password that you set, one that is chosen when the link is first opened, or a code by mail.";
     too_many:
         de "Es gibt schon zu viele Links. Bitte beenden Sie einige, die niemand mehr braucht.",
         en "There are too many links already. Please end some that are no longer needed.";

@@ -140,6 +140,12 @@ sentences! {
     writer:
         de "Antwort der Datenbank prüfen",
         en "Check that the database answers";
+    certificate_ends:
+        de "Das TLS-Zertifikat läuft in weniger als zwei Wochen ab. Erneuern Sie es; der Server liest es dann von selbst.",
+        en "The TLS certificate ends in less than two weeks. Renew it; the server then reads it by itself.";
+    certificate_ended:
+        de "Das TLS-Zertifikat ist abgelaufen; Programme und Browser verbinden sich nicht mehr. Erneuern Sie es.",
+        en "The TLS certificate has ended; programs and browsers no longer connect. Renew it.";
     certificate:
         de "Zertifikat erneuern",
         en "Renewal of the certificate";

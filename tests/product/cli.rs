@@ -326,7 +326,7 @@ fn links_are_listed_and_ended() {
     let expected = serde_json::json!([{
         "id": 1, "user": "Anna", "space": "Müller GmbH", "path": "/2025", "right": "add", "has_password": false,
         "label": "Belege", "created": list[0]["created"], "expires": "2099-12-31T23:00:00Z",
-        "opened": list[0]["opened"], "fetched": null, "uses": 0, "most_uses": null, "deadline": null, "box": false,
+        "opened": list[0]["opened"], "fetched": null, "uses": 0, "most_uses": null, "deadline": null, "code_to": null, "box": false,
     }]);
     assert_eq!(list, expected);
     assert!(list[0]["opened"].is_string(), "{list}");

@@ -442,6 +442,8 @@ pub struct LinkShown {
     pub most_uses: Option<u32>,
     /// A hand-in that is finished later is marked as late.
     pub deadline: Option<When>,
+    /// Mail address to which a code is sent that opens it.
+    pub code_to: Option<String>,
     /// Whether it is its creator's box.
     #[serde(rename = "box")]
     pub is_box: bool,

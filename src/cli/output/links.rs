@@ -16,7 +16,11 @@ pub(super) fn links(rows: &[LinkShown]) -> anyhow::Result<()> {
                 safe(&row.space),
                 safe(&row.path),
                 if row.is_box { format!("{} (box)", row.right) } else { row.right.clone() },
-                if row.has_password { "yes" } else { "no" }.into(),
+                match (row.has_password, &row.code_to) {
+                    (_, Some(address)) => format!("code to {}", safe(address)),
+                    (true, None) => "yes".into(),
+                    (false, None) => "no".into(),
+                },
                 safe(&row.label),
                 row.expires.map_or_else(|| "never".into(), |when| when.to_string()),
                 row.opened.map_or_else(|| "never".into(), |when| when.to_string()),

@@ -43,6 +43,8 @@ pub(super) struct NewLink {
     /// Whether the first visitor chooses the password.
     #[serde(default)]
     first_use_password: bool,
+    /// Mail address to which a code is sent that opens the link, in place of a password.
+    code_by_mail: Option<String>,
     /// The last day on which it opens, such as `2026-12-31`, or `never`; 30 days from now by default.
     until: Option<String>,
     /// The last day that is in time. A later hand-in is taken, and marked as late.
@@ -205,6 +207,7 @@ pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBod
         own_folder: asked.own_folder,
         guest_chooses: asked.first_use_password,
         is_box: asked.is_box,
+        code_to: asked.code_by_mail,
     };
     let new = sharing::NewLink {
         access,

@@ -121,6 +121,8 @@ impl LinkRequest<'_> {
             "withdraw" => self.withdraw(form).await,
             "join" => self.join(form).await,
             "again" => self.with_browser(see_other(self.address.base), &self.services.sharing.new_browser()),
+            "send-code" => self.send_code().await,
+            "code" => self.enter_code(form).await,
             "choose-password" => self.choose_password(form).await,
             _ => plain(StatusCode::BAD_REQUEST, "Send the form as it is.\n"),
         })

@@ -9,6 +9,7 @@ mod address;
 mod archive;
 mod asked;
 mod asked_pages;
+mod code_page;
 mod fetch;
 mod hand_in;
 mod hand_in_pages;

@@ -4,6 +4,7 @@ use http::{Response, StatusCode};
 
 use super::LinkRequest;
 use super::address::Endpoint;
+use super::code_page;
 use super::hand_in_pages;
 use super::pages::{self, Problem};
 use crate::http::auth::challenge;
@@ -49,6 +50,7 @@ impl LinkRequest<'_> {
             | VisitError::WrongPassword
             | VisitError::PasswordToChoose
             | VisitError::WeakPassword(_)
+            | VisitError::CodeNeeded { .. }
                 if self.address.endpoint == Endpoint::File =>
             {
                 see_other(self.address.base)
@@ -69,6 +71,16 @@ impl LinkRequest<'_> {
             }
             VisitError::PasswordToChoose | VisitError::WeakPassword(_) => {
                 plain(StatusCode::FORBIDDEN, "Open this link in a browser and choose its password.\n")
+            }
+            VisitError::CodeNeeded { masked } if is_page => {
+                code_page::page(self.language, self.path(), masked)
+            }
+            VisitError::WrongCode => code_page::again(self.language, self.path()),
+            VisitError::CodeLater { retry_after } => {
+                code_page::later(self.language, self.path(), *retry_after)
+            }
+            VisitError::CodeNeeded { .. } => {
+                plain(StatusCode::FORBIDDEN, "Open this link in a browser and ask for a code.\n")
             }
             VisitError::Throttled { retry_after } if is_page => {
                 pages::later(self.language, false, *retry_after)

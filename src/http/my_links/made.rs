@@ -27,6 +27,7 @@ pub(super) struct Asked {
     pub(super) own_folder: bool,
     pub(super) guest_chooses: bool,
     pub(super) is_box: bool,
+    pub(super) code_to: String,
     password: String,
 }
 
@@ -68,6 +69,7 @@ impl Asked {
             own_folder: is_set("own-folder"),
             guest_chooses: is_set("guest-chooses"),
             is_box: is_set("box"),
+            code_to: text("code-to"),
             password: text("password"),
         }
     }
@@ -121,6 +123,7 @@ impl MyLinks<'_> {
                 own_folder: (asked.own_folder || asked.is_box) && !asked.shows,
                 guest_chooses: asked.guest_chooses,
                 is_box: asked.is_box,
+                code_to: Some(asked.code_to.trim().to_owned()).filter(|address| !address.is_empty()),
                 ..LinkTerms::default()
             },
         };

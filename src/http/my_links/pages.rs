@@ -114,6 +114,7 @@ impl MyLinks<'_> {
                     (copied::text(language, texts.mail(), &self.mail(takes, &address), (11, language)))
                 }
                 @if link.has_password { p { (texts.password_apart()) } }
+                @if let Some(address) = &link.terms.code_to { p { (texts.code_goes_to(address)) } }
             }
             @if takes {
                 section {
@@ -162,6 +163,9 @@ impl MyLinks<'_> {
                 (check("own-folder", texts.own_folder(), asked.own_folder))
                 label { (texts.password()) input type="text" name="password" autocomplete="off" autocapitalize="none" spellcheck="false"; }
                 (check("guest-chooses", texts.guest_chooses(), asked.guest_chooses))
+                @if self.desk.context.services.sharing.sends_mails() == Some(true) {
+                    label { (texts.code_to()) input type="email" name="code-to" maxlength="200" autocomplete="off" value=(asked.code_to); }
+                }
                 button { (texts.make()) }
             }
         }
@@ -356,6 +360,8 @@ impl MyLinks<'_> {
                 LinkError::EndsBeforeDeadline => texts.ends_early(),
                 LinkError::TwoPasswords => texts.two_passwords(),
                 LinkError::HasBox => texts.has_box(),
+                LinkError::NoMails => texts.no_mails(),
+                LinkError::CodeAddress => texts.bad_code_address(),
                 LinkError::BoxForStaff | LinkError::NotForBox => texts.not_for_box(),
                 LinkError::TooMany => texts.too_many(),
                 LinkError::Text => texts.bad_text(),

@@ -8,7 +8,7 @@ use super::{Office, Outcome, Unavailable};
 use crate::admin::{Reply, Request, StatusShown, Trouble, When, WorkerShown};
 use crate::http::page::{Width, known_facts, success};
 use crate::model::HoldReason;
-use crate::net::ResponseBody;
+use crate::net::{ResponseBody, Validity};
 use crate::text::ServerTexts;
 
 impl Office<'_> {
@@ -38,8 +38,10 @@ impl Office<'_> {
         let texts = ServerTexts(self.desk.language);
         let failing = status.workers.iter().filter(|job| job.failures > 0);
         let failing = failing.map(|job| texts.job_failing(texts.of_job(&job.name), job.failures));
-        let all: Vec<_> =
-            status.troubles.iter().map(|trouble| self.sentence(trouble)).chain(failing).collect();
+        let context = self.desk.context;
+        let certificate = of_certificate(texts, context.services.health.certificate(context.info.received));
+        let troubles = status.troubles.iter().map(|trouble| self.sentence(trouble));
+        let all: Vec<_> = troubles.chain(certificate.map(str::to_owned)).chain(failing).collect();
         let holds =
             |trouble: &Trouble| matches!(trouble, Trouble::Undecided { .. } | Trouble::MassHit { .. });
         html! {
@@ -105,5 +107,28 @@ impl Office<'_> {
                 }
             }
         }
+    }
+}
+
+/// What to see to about the certificate.
+fn of_certificate(texts: ServerTexts, validity: Validity) -> Option<&'static str> {
+    match validity {
+        Validity::Valid => None,
+        Validity::ExpiresSoon => Some(texts.certificate_ends()),
+        Validity::Expired => Some(texts.certificate_ended()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Language;
+
+    #[test]
+    fn a_certificate_is_spoken_of_before_and_after_its_end() {
+        let told = |validity| of_certificate(ServerTexts(Language::English), validity).unwrap_or_default();
+        assert_eq!(told(Validity::Valid), "");
+        assert!(told(Validity::ExpiresSoon).contains("less than two weeks"));
+        assert!(told(Validity::Expired).contains("has ended"));
     }
 }

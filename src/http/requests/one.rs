@@ -15,7 +15,10 @@ use crate::http::viewer;
 use crate::intake::ViewKind;
 use crate::model::{EntryName, Event, ItemId, ItemState, LinkId, Recorded, RequestId, Shown, VersionState};
 use crate::net::ResponseBody;
-use crate::sharing::{Finished, ItemShown, MAX_REASON, RecipientShown, RequestFile, RequestShown};
+use crate::sharing::{
+    Finished, ItemShown, MAX_REASON, RecipientShown, RequestFile, RequestHead, RequestShown, RequestsAsked,
+    RequestsOf,
+};
 use crate::text::{AskedTexts, ReceiptTexts, ViewTexts};
 
 /// What the page tells about the form that was just sent.
@@ -65,8 +68,15 @@ impl Requests<'_> {
         let names = names.map_err(|error| Failure::Request(error.into()))?;
         let receipts = sharing.finished_through(self.rights.clone(), links(&request)).await?;
         let is_open = request.row.closed.is_none();
+        let next = match told {
+            Told::Done("checked") => self.next_to_check(id).await?,
+            _ => None,
+        };
         let content = html! {
             (self.told(&request, told))
+            @if let Some(next) = &next {
+                p { a.button href=(check(next.id)) { (self.check_texts().next_request(&Shown(&next.title).to_string())) } }
+            }
             (self.facts(&request))
             @if !request.row.note.is_empty() { (note(&request.row.note)) }
             (self.questions(&request))
@@ -114,6 +124,14 @@ impl Requests<'_> {
         };
         let status = told.sent().map_or(StatusCode::OK, Sent::status);
         Ok(self.page(&Shown(&request.row.title).to_string(), Width::Wide, content, status))
+    }
+
+    /// The latest other request with something to check.
+    async fn next_to_check(&self, id: RequestId) -> Result<Option<RequestHead>, Failure> {
+        let asked = RequestsAsked { of: RequestsOf::ToCheck, ..RequestsAsked::default() };
+        let (sharing, now) = (&self.desk.context.services.sharing, self.desk.context.info.received);
+        let found = sharing.request_lines(&self.rights, asked, (2, false), now).await?;
+        Ok(found.lines.into_iter().map(|line| line.row).find(|row| row.id != id))
     }
 
     fn told(&self, request: &RequestShown, told: &Told) -> Markup {

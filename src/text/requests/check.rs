@@ -54,6 +54,9 @@ sentences! {
     all_checked:
         de "Alles ist geprüft. Die Empfänger sehen Ihre Entscheidungen auf ihrer Seite.",
         en "Everything is checked. The recipients see your decisions on their page.";
+    next_request(title: &str):
+        de "Weiter prüfen: {title}",
+        en "Go on checking: {title}";
     to_request:
         de "Zur ganzen Anfrage",
         en "To the whole request";

@@ -81,6 +81,12 @@ fn what_was_handed_in_is_checked_item_after_item_beside_its_picture() {
     let end = leads_to(&decide(&page, &rent, "accept", ""));
     assert_eq!(end, format!("{at}?done=checked"));
     let page = anna.get(&end).expect(200).text();
+    assert!(!page.contains("Weiter prüfen"), "nothing else waits: {page}");
+    let (other, other_link) = asked(&server, &["--item", "Vertrag", "--title", "Lohn Huber"]);
+    send(&client, &other_link, &other["items"][0]["id"].to_string(), &[("v.txt", "1")]).expect(200);
+    let page = anna.get(&end).expect(200).text();
+    let onward = format!("href=\"/requests/{}/check\">Weiter prüfen: Lohn Huber</a>", other["id"]);
+    assert!(page.contains(&onward), "{page}");
     assert!(page.contains("Alles ist geprüft") && !page.contains("Nacheinander prüfen"), "{page}");
     assert_eq!(leads_to(&anna.get(&format!("{at}/check"))), end);
     // A decision is taken back where it was made.

@@ -42,6 +42,17 @@ const UNSEEN: &[(&str, &str)] = &[
     ("BrowseTexts::more", "needs 2,000 files"),
     ("CheckTexts::other_items", "for screen readers"),
     ("CheckTexts::files", "for screen readers"),
+    ("CheckTexts::next_request", "needs a further request that waits: `http::checking`"),
+    ("CodeTexts::title", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::about", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::ask", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::ask_again", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::have_code", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::sent", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::code", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::wrong", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::later", "needs a mail server: `notices::codes`"),
+    ("CodeTexts::not_arrived", "needs a mail server: `notices::codes`"),
     ("DeviceTexts::own_certificate", "needs TLS: `http::devices`"),
     ("DeviceTexts::own_certificate_windows", "needs TLS: `http::devices`"),
     ("DeviceTexts::secure", "needs TLS: `http::devices`"),
@@ -174,6 +185,9 @@ const UNSEEN: &[(&str, &str)] = &[
     ("LoginTexts::failed", "needs a broken disk"),
     ("MatrixTexts::cut", "needs 1,000 requests"),
     ("MatrixTexts::not_asked", "needs requests of one template with other items: `http::asking`"),
+    ("MyLinksTexts::code_to", "needs a mail server: `notices::codes`"),
+    ("MyLinksTexts::code_goes_to", "needs a mail server: `notices::codes`"),
+    ("MyLinksTexts::bad_code_address", "needs a mail server: `notices::codes`"),
     ("MyLinksTexts::our_office", "needs an office without a name: `http::my_links`"),
     ("MyLinksTexts::finished_late", "needs a deadline that is over"),
     ("MyLinksTexts::closed", "needs a link that has ended"),
@@ -301,6 +315,14 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ServerTexts::under_way", "needs the page at that moment"),
     ("ServerTexts::watch", "needs a watched folder"),
     ("ServerTexts::notices", "needs a mail server"),
+    (
+        "ServerTexts::certificate_ends",
+        "needs a certificate that ends soon: `http::office::state` in the library",
+    ),
+    (
+        "ServerTexts::certificate_ended",
+        "needs a certificate that ends soon: `http::office::state` in the library",
+    ),
     ("ServerTexts::certificate", "needs TLS"),
     ("ServerTexts::template_refused", "`http::administration`"),
     ("ServerTexts::rights_cut", "needs 200 spaces"),
@@ -1103,6 +1125,7 @@ impl Reader<'_> {
         let own_box = leads_to(&make(&made_box)).split('?').next().unwrap().to_owned();
         let box_page = browser.get(&own_box).expect(200);
         let (with_box, second_box) = (browser.get("/links").expect(200), refused(&made_box));
+        let no_mails = refused(&[("folder", "0"), ("can", "add"), ("code-to", "a@example.org")]);
         let box_with_end = refused(&[("folder", "0"), ("box", "yes"), ("until", "2999-12-31")]);
         let link = address_on(&box_page);
         let fill_box = |name: &str| {
@@ -1118,6 +1141,7 @@ impl Reader<'_> {
             with_box,
             second_box,
             box_with_end,
+            no_mails,
             unnamed,
             of_guest,
             too_often.expect("a box is flooded"),

@@ -1,6 +1,7 @@
 //! Notices by mail, with the real program and a mail server of the test's own.
 
 mod asked;
+mod codes;
 mod delivery;
 mod failures;
 mod pace;

@@ -223,6 +223,7 @@ async fn terms_are_for_links_that_take_files_in() {
         own_folder: true,
         guest_chooses: true,
         is_box: false,
+        code_to: None,
     };
     let early = NewLink {
         terms: LinkTerms { deadline: Some(at(2 * HOUR)), ..LinkTerms::default() },

@@ -20,7 +20,9 @@ fn a_first_start_shows_once_what_its_owner_must_keep() {
     let served = office.serve([]);
     let welcome = served.printed();
     let (login, password) = (shown(&welcome, "Login").to_owned(), shown(&welcome, "Password").to_owned());
-    assert_eq!(shown(&welcome, "Address"), format!("https://{}/dav/", served.endpoint.address));
+    let address = format!("https://{}/", served.endpoint.address);
+    assert_eq!(shown(&welcome, "WebDAV"), format!("{address}dav/"));
+    assert_eq!(shown(&welcome, "Browser"), address);
     assert!(welcome.contains("Move both files off this machine"), "{welcome}");
     assert_eq!(served.login(&login, &password), 207);
     assert_eq!(served.login(&login, "wrong"), 401);
@@ -64,7 +66,7 @@ fn the_address_that_is_shown_is_one_that_people_can_enter() {
         let machine = rustix::system::uname().nodename().to_str().unwrap().to_owned();
         let port = served.endpoint.address.port();
         let expected = format!("https://{}:{port}/dav/", expected.unwrap_or(&machine));
-        assert_eq!(shown(&welcome, "Address"), expected);
+        assert_eq!(shown(&welcome, "WebDAV"), expected);
         assert_eq!(shown(&welcome, "First space"), format!("{expected}Beispiel/"));
     }
 }

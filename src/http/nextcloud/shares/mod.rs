@@ -233,6 +233,8 @@ impl RequestContext<'_> {
             | LinkError::NotForBox
             | LinkError::BoxForStaff
             | LinkError::HasBox
+            | LinkError::NoMails
+            | LinkError::CodeAddress
             | LinkError::ExpiryInPast
             | LinkError::Text => coded(StatusCode::BAD_REQUEST, code, error.to_string()),
             LinkError::Busy => Fault::Later(Cow::Owned(error.to_string()), 5),

@@ -23,7 +23,7 @@ const given = JSON.parse(parameters)
 const Engine = engine === 'firefox' ? Firefox : WebKit
 const browser = new Engine(given.programs, given.downloads, language)
 
-const FILES = 'input[type=file]:not([webkitdirectory]):not([capture])'
+const FILES = 'input[type=file][name]:not([webkitdirectory])'
 const words = (german, english) => (language === 'de' ? german : english)
 const paths = given.files.map((name) => join(given.work, name))
 
