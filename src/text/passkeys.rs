@@ -67,9 +67,9 @@ sentences! {
     no_name:
         de "Passkeys brauchen einen Server mit einem Namen statt einer IP-Adresse. Er steht als öffentliche Adresse in dessen Einstellungen.",
         en "Passkeys need a server with a name instead of an IP address. That name is the public address in the server's settings.";
-    elsewhere(name: &str):
-        de "Passkeys gelten nur unter der Adresse {name}. Öffnen Sie die Seite dort.",
-        en "Passkeys work at the address {name} only. Open the page there.";
+    elsewhere(address: &str):
+        de "Passkeys gelten nur unter {address}. Öffnen Sie die Seite dort.",
+        en "Passkeys work at {address} only. Open the page there.";
 
     sign_in:
         de "Mit Passkey anmelden",

@@ -32,7 +32,9 @@ const BROWSER_WAITS: Duration = CHALLENGE_LIFETIME;
 pub(super) struct Names(OnceLock<Told>);
 
 struct Told {
-    /// Host name of the public address, in lower case; `None` if it has none.
+    /// The public address.
+    address: String,
+    /// Its host name in lower case; `None` if it has none.
     main: Option<String>,
     /// The other names that requests may ask for.
     others: Vec<String>,
@@ -53,7 +55,7 @@ pub enum NoPasskeys {
     /// The office's public address is an IP address, or unknown.
     #[error("passkeys need a host name; set public_url")]
     NoName,
-    /// They belong to another name.
+    /// They belong to another name: that of this address.
     #[error("passkeys work at {0} only")]
     Elsewhere(String),
 }
@@ -100,14 +102,14 @@ impl Names {
     pub(super) fn tell(&self, address: &str, hosts: &[String]) {
         let main = Url::parse(address).ok().and_then(|address| name_of(&address));
         let others = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-        let _ = self.0.set(Told { main, others });
+        let _ = self.0.set(Told { address: address.to_owned(), main, others });
     }
 
     /// The site of a page with this origin, such as `https://files.example.org:8443`.
     pub(super) fn site(&self, origin: &str) -> Result<PasskeySite, NoPasskeys> {
         let told = self.0.get().ok_or(NoPasskeys::NoName)?;
         let id = told.main.clone().ok_or(NoPasskeys::NoName)?;
-        let elsewhere = || NoPasskeys::Elsewhere(id.clone());
+        let elsewhere = || NoPasskeys::Elsewhere(told.address.clone());
         let origin = Url::parse(origin).map_err(|_| elsewhere())?;
         let name = name_of(&origin).ok_or_else(elsewhere)?;
         let is_below = name.strip_suffix(&id).is_some_and(|rest| rest.ends_with('.'));
@@ -324,7 +326,7 @@ mod tests {
             "https://example",
             "",
         ] {
-            let elsewhere = NoPasskeys::Elsewhere("kanzlei.example".into());
+            let elsewhere = NoPasskeys::Elsewhere("https://Kanzlei.example".into());
             assert_eq!(names.site(origin), Err(elsewhere), "{origin}");
         }
     }

@@ -45,7 +45,7 @@ impl Own<'_> {
                 @match &site {
                     Ok(_) => (self.add_form()),
                     Err(NoPasskeys::NoName) => @if works_here { p { (texts.no_name()) } },
-                    Err(NoPasskeys::Elsewhere(name)) => p { (texts.elsewhere(name)) },
+                    Err(NoPasskeys::Elsewhere(address)) => p { (texts.elsewhere(address)) },
                 }
             }
         }
@@ -135,7 +135,7 @@ impl Own<'_> {
         passkey::site(self.desk.context).map_err(|none| {
             Outcome::Refused(match none {
                 NoPasskeys::NoName => texts.no_name().into(),
-                NoPasskeys::Elsewhere(name) => texts.elsewhere(&name).into(),
+                NoPasskeys::Elsewhere(address) => texts.elsewhere(&address).into(),
             })
         })
     }

@@ -142,6 +142,24 @@ fn a_passkey_is_added_against_the_password_and_by_a_right_answer() {
 }
 
 #[test]
+fn a_copy_of_a_passkey_is_refused_and_the_log_says_so() {
+    let server = TestServer::start_configured(NAMES);
+    let mut device = device(&server);
+    device.counter = 40;
+    add(&signed_in(&server, "de"), &mut device, "Schlüsselanhänger").expect(303);
+    sign_in(&browser(&server, "de"), &mut device, "/account").expect(303);
+    device.counter = 40;
+    sign_in(&browser(&server, "de"), &mut device, "/account").expect(403);
+    let log = server.log();
+    assert_eq!(
+        log.matches("the counter of a passkey went back: it may have been copied").count(),
+        1,
+        "{log}"
+    );
+    server.assert_no_traces(&["Schlüsselanhänger"]);
+}
+
+#[test]
 fn questions_are_answered_to_pages_of_the_server_alone_and_answers_count_once() {
     let server = TestServer::start_configured(NAMES);
     let own = signed_in(&server, "de");
@@ -214,7 +232,8 @@ fn passkeys_are_offered_at_the_name_of_the_office_alone() {
     ask(&by_number, "/login/passkey", &token(&page)).expect(204);
     by_number.sign_in(USER, PASSWORD).expect(303);
     let account = by_number.get("/account").expect(200);
-    assert!(account.text().contains("Passkeys gelten nur unter der Adresse localhost."), "{account}");
+    let there = format!("Passkeys gelten nur unter {}.", browser(&server, "de").origin());
+    assert!(account.text().contains(&there), "{account}");
     let begin = [("do", "passkey"), ("label", "x"), ("present", PASSWORD)];
     by_number.send(&account, "/account", &begin).expect(400);
 
