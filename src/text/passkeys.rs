@@ -13,7 +13,7 @@ sentences! {
         de "Mit einem Passkey melden Sie sich im Browser per Fingerabdruck, Gesicht oder PIN Ihres Geräts an, ohne Kennwort und Einmalcode. \
             Er liegt auf dem Gerät oder in Ihrem Kennwortmanager.",
         en "With a passkey you sign in to the pages by fingerprint, face or the PIN of your device, without password and one-time code. \
-            It lies on the device or in your password manager.";
+            It is kept on the device or in your password manager.";
     none:
         de "Bisher ist kein Passkey eingerichtet.",
         en "So far there is no passkey.";
@@ -21,8 +21,8 @@ sentences! {
         de "hinzugefügt {moment}",
         en "added {moment}";
     used(moment: &str):
-        de "damit angemeldet zuletzt {moment}",
-        en "used to sign in {moment}";
+        de "zuletzt verwendet {moment}",
+        en "last used to sign in {moment}";
     unused:
         de "bisher nicht verwendet",
         en "not used so far";
@@ -31,7 +31,7 @@ sentences! {
         en "Remove the passkey";
     removed:
         de "Mit diesem Passkey kann sich niemand mehr anmelden.",
-        en "This passkey signs in no more.";
+        en "This passkey can no longer be used to sign in.";
     added:
         de "Der Passkey ist eingerichtet. Beim nächsten Anmelden können Sie ihn verwenden.",
         en "The passkey is set up. You can use it the next time you sign in.";
@@ -58,12 +58,12 @@ sentences! {
         de "Passkey jetzt anlegen",
         en "Make the passkey now";
     not_made:
-        de "Es ist kein Passkey entstanden. Vielleicht hat dieses Gerät schon einen für Ihr Konto, oder die Frage wurde abgebrochen.",
-        en "No passkey was made. Perhaps this device has one for your account already, or the question was cancelled.";
+        de "Es ist kein Passkey entstanden. Vielleicht hat dieses Gerät schon einen für Ihr Konto, oder der Vorgang wurde abgebrochen.",
+        en "No passkey was made. Perhaps this device has one for your account already, or the request was cancelled.";
 
     no_script:
         de "Dieser Browser kann hier keinen Passkey anlegen. Er braucht dafür JavaScript.",
-        en "This browser can make no passkey here. It needs JavaScript for that.";
+        en "This browser cannot make a passkey here. It needs JavaScript for that.";
     no_name:
         de "Passkeys brauchen einen Server mit einem Namen statt einer IP-Adresse. Er steht als öffentliche Adresse in dessen Einstellungen.",
         en "Passkeys need a server with a name instead of an IP address. That name is the public address in the server's settings.";
@@ -76,11 +76,11 @@ sentences! {
         en "Sign in with a passkey";
     failed:
         de "Der Browser hat keinen Passkey übergeben. Versuchen Sie es noch einmal, oder nehmen Sie Ihr Kennwort.",
-        en "The browser gave no passkey. Try again, or use your password.";
+        en "The browser did not provide a passkey. Try again, or use your password.";
     rejected:
         de "Dieser Passkey gilt hier nicht oder nicht mehr. Nehmen Sie Ihr Kennwort.",
         en "This passkey is not valid here, or not any more. Use your password.";
     stale:
-        de "Die Frage nach dem Passkey war zu alt. Versuchen Sie es noch einmal.",
-        en "The question for the passkey had become too old. Try again.";
+        de "Die Abfrage des Passkeys war abgelaufen. Versuchen Sie es noch einmal.",
+        en "The request for the passkey had expired. Try again.";
 }

@@ -35,10 +35,10 @@ sentences! {
         en "More than 10 passkeys are not possible. Remove one first that you no longer use.";
     passkey_refused:
         de "Mit dieser Antwort des Browsers kann der Server nichts anfangen. Versuchen Sie es noch einmal, oder mit einem anderen Gerät.",
-        en "The server can make nothing of this answer of the browser. Try again, or with another device.";
+        en "The server cannot use this answer from the browser. Try again, or use another device.";
     passkey_stale:
         de "Zwischen Kennwort und Passkey lag zu viel Zeit, oder die Seite wurde zweimal abgeschickt. Beginnen Sie noch einmal.",
-        en "There was too much time between password and passkey, or the page was sent twice. Begin again.";
+        en "Too much time passed between password and passkey, or the page was sent twice. Begin again.";
     factor_exists:
         de "Für dieses Konto ist schon ein zweiter Faktor eingerichtet.",
         en "This account has a second factor already.";

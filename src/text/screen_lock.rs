@@ -31,7 +31,7 @@ sentences! {
         en "Unlock with a passkey";
     no_passkey:
         de "Der Browser hat keinen Passkey gegeben. Versuchen Sie es noch einmal, oder mit dem Kennwort.",
-        en "The browser has given no passkey. Please try again, or use the password.";
+        en "The browser has not provided a passkey. Please try again, or use the password.";
     wrong:
         de "Dieses Kennwort stimmt nicht.",
         en "This password does not match.";

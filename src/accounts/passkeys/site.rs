@@ -293,6 +293,8 @@ fn with_challenge<State: Serialize + DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
+    use webauthn_rs_core::proto::{COSEEC2Key, COSEKeyType, COSEOKPKey, COSERSAKey, ECDSACurve, EDDSACurve};
+
     use super::*;
 
     fn names(address: &str, hosts: &[&str]) -> Names {
@@ -328,6 +330,36 @@ mod tests {
         ] {
             let elsewhere = NoPasskeys::Elsewhere("https://Kanzlei.example".into());
             assert_eq!(names.site(origin), Err(elsewhere), "{origin}");
+        }
+    }
+
+    /// Rows of passkeys hold these texts; a later version of the library must read them.
+    #[test]
+    fn public_keys_are_stored_in_one_form() {
+        let (x, y) = ("AQEB".repeat(10) + "AQE", "AgIC".repeat(10) + "AgI");
+        for (key, stored) in [
+            (
+                COSEKeyType::EC_EC2(COSEEC2Key {
+                    curve: ECDSACurve::SECP256R1,
+                    x: vec![1; 32].into(),
+                    y: vec![2; 32].into(),
+                }),
+                format!(
+                    r#"{{"type_":"ES256","key":{{"EC_EC2":{{"curve":"SECP256R1","x":"{x}","y":"{y}"}}}}}}"#
+                ),
+            ),
+            (
+                COSEKeyType::EC_OKP(COSEOKPKey { curve: EDDSACurve::ED25519, x: vec![1; 32].into() }),
+                format!(r#"{{"type_":"EDDSA","key":{{"EC_OKP":{{"curve":"ED25519","x":"{x}"}}}}}}"#),
+            ),
+            (
+                COSEKeyType::RSA(COSERSAKey { n: vec![1; 32].into(), e: [1, 0, 1] }),
+                format!(r#"{{"type_":"RS256","key":{{"RSA":{{"n":"{x}","e":[1,0,1]}}}}}}"#),
+            ),
+        ] {
+            let read: COSEKey = serde_json::from_str(&stored).unwrap();
+            assert_eq!(read.key, key);
+            assert_eq!(serde_json::to_string(&read).unwrap(), stored);
         }
     }
 
