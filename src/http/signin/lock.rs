@@ -4,7 +4,8 @@
 //! ```text
 //! POST /session/here      204    the person is there; 401 if the session has ended, 423 if it is locked
 //! POST /session/lock      204    locks it
-//! POST /session/unlock    204    unlocks it, by the password in a form, or the answer of a passkey; a page instead for a form that a page sent
+//! POST /session/unlock    204    unlocks it, by the password or the answer of a passkey in a form; a page instead for a form that
+//!                                a page sent
 //! ```
 //! A script shows the session's token in the header `Tresor-Token`, and gets a reason as JSON.
 
