@@ -23,3 +23,4 @@ mod crash;
 mod faults;
 mod slow;
 mod soak;
+mod story;

@@ -53,7 +53,12 @@ pub type Snapshot = BTreeMap<PathBuf, (u32, Vec<u8>)>;
 
 impl Office {
     pub fn new() -> Self {
-        let work = tempfile::Builder::new().prefix(WORK_PREFIX).tempdir().unwrap();
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// The same in this folder, for contents that a temporary file system should not hold.
+    pub fn below(folder: &Path) -> Self {
+        let work = tempfile::Builder::new().prefix(WORK_PREFIX).tempdir_in(folder).unwrap();
         for dir in ["home", "tmp"] {
             fs::create_dir(work.path().join(dir)).unwrap();
         }

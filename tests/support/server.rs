@@ -44,6 +44,13 @@ impl TestServer {
         Self::start_with(false)
     }
 
+    /// The same with its files below a folder, such as one on a disk.
+    pub fn start_plain_below(folder: &Path) -> Self {
+        let mut server = Self::prepare_in(Office::below(folder), false);
+        server.set_up();
+        server
+    }
+
     /// Starts on a fresh data directory, over plain HTTP, with a configuration file (TOML).
     pub fn start_configured(config: &str) -> Self {
         let mut server = Self::prepare(false);
@@ -91,8 +98,11 @@ impl TestServer {
 
     /// Creates only the working folder: nothing is initialised or running.
     pub fn prepare(tls: bool) -> Self {
+        Self::prepare_in(Office::new(), tls)
+    }
+
+    fn prepare_in(office: Office, tls: bool) -> Self {
         let temporary_before = canary::temporary_entries();
-        let office = Office::new();
         // Clients that drop privileges, such as davfs2, must reach their files below.
         fs::set_permissions(office.path(""), Permissions::from_mode(0o755)).unwrap();
         let endpoint = Endpoint { address: SocketAddr::from(([127, 0, 0, 1], 0)), tls };
