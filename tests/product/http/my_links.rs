@@ -101,6 +101,22 @@ fn links_of_others_do_not_exist_and_forms_of_others_do_nothing() {
     leads_to(&Browser::new(&server, "de").get(here));
 }
 
+/// Elsewhere, staff who tried a link out in their own browser were signed out by it.
+#[test]
+fn staff_stay_signed_in_while_they_hand_in_through_a_link() {
+    let server = TestServer::start_plain();
+    server.request("MKCOL", &format!("/dav/{SPACE}/in")).send().expect(201);
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let target = format!("{SPACE}/in");
+    let url = server.cli_ok(["link", "add", &target, "--as", USER, "--can", "add", "--once"]);
+    let link = super::requests::path(url.trim());
+    anna.get(&link).expect(200);
+    send(&anna, &link, "", &[("probe.txt", "x")]).expect(200);
+    leads_to(&finish(&anna, &link));
+    assert!(anna.get("/files/").expect(200).text().contains(SPACE));
+    assert!(anna.get(&link).expect(200).text().contains("probe.txt"));
+}
+
 /// What came through a link without a request is looked at from the page of that link, by those who may read it.
 #[test]
 fn what_came_through_a_link_is_looked_at_from_its_page() {

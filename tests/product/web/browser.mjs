@@ -179,6 +179,9 @@ const scenarios = {
     const again = await context.newPage()
     const { posts } = await resumed(again, total)
     await looks(again, 'done')
+    // A long list has elements only for the rows in sight.
+    const rows = await again.locator('.rows.long .files li').count()
+    assert.ok(rows > 0 && rows < 100, `${rows} rows of ${total}`)
     assert.ok((await again.locator('[data-part=members] td.name').count()) > 0, 'the list of the folder is not renewed')
     return { posts }
   },
@@ -218,6 +221,36 @@ const scenarios = {
     await again.click('[data-part=finish] button')
     await again.waitForSelector('.success')
     return { text: await again.textContent('main') }
+  },
+
+  /** A phone stays awake while it sends; photos of one name all arrive; the button is reached and pressed by keys. */
+  async phone() {
+    const context = await person('en-GB', { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true })
+    await context.addInitScript(() => {
+      window.awake = { asked: 0, held: 0 }
+      const request = async () => {
+        awake.asked += 1
+        awake.held += 1
+        return { release: async () => void (awake.held -= 1) }
+      }
+      Object.defineProperty(navigator, 'wakeLock', { value: { request } })
+    })
+    const page = await context.newPage()
+    await page.goto(given.link)
+    // Pictures alone would keep some phones from offering their camera.
+    assert.equal(await page.getAttribute(FILES, 'accept'), null)
+    const chosen = page.waitForEvent('filechooser')
+    const focused = () => page.evaluate(() => document.activeElement.textContent)
+    for (let at = 0; at < 20 && (await focused()) !== 'Choose files'; at += 1) await page.keyboard.press('Tab')
+    assert.equal(await focused(), 'Choose files')
+    await page.keyboard.press('Enter')
+    const chooser = await chosen
+    assert.equal(await page.evaluate(() => awake.asked), 0, 'awake without a reason')
+    await chooser.setFiles(given.photos.map((text) => ({ name: 'image.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(text) })))
+    await hasText(overall(page), `All ${given.photos.length} files have arrived.`)
+    await hasText(page.locator('[data-part=sent] li'), 'image.jpg')
+    await page.waitForFunction(() => awake.asked > 0 && awake.held === 0)
+    return {}
   },
 
   /** Files for one item of a request; the state of the item changes, and a comment that is being typed stays. */

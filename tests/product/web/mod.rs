@@ -209,6 +209,22 @@ fn a_guest_at_a_phone_hands_in_across_two_visits() {
     assert_eq!(crate::support::content::sha256(&stored.body), large);
 }
 
+/// Photos from phones have one name, one size and one time when they are taken in a row.
+#[test]
+fn a_phone_stays_awake_and_photos_of_one_name_all_arrive() {
+    let server = server();
+    let link = link(&server, &[]);
+    let photos = ["first", "other", "third"];
+    let given = json!({ "link": server.url(&link), "photos": photos });
+    browse(&server, "phone", &server.scratch("work"), &given);
+    let names = ["image.jpg", "image%20(2).jpg", "image%20(3).jpg"];
+    let stored =
+        names.map(|name| server.request("GET", &format!("/dav/{SPACE}/in/{name}")).send().expect(200));
+    let mut stored = stored.map(|answer| String::from_utf8(answer.body).unwrap());
+    stored.sort();
+    assert_eq!(stored, photos);
+}
+
 #[test]
 fn a_file_for_an_item_of_a_request_loses_nothing_that_is_typed() {
     let server = server();
