@@ -18,6 +18,8 @@ use syn::buffer::{Cursor, TokenBuffer};
 
 #[path = "architecture/codes.rs"]
 mod codes;
+#[path = "architecture/complaints.rs"]
+mod complaints;
 #[path = "architecture/limits.rs"]
 mod limits;
 #[path = "architecture/statements.rs"]
