@@ -7,3 +7,9 @@ UPDATE requests SET next_due_at = deadline_at WHERE missing > 0;
 -- What is overdue is read by the time of its items.
 DROP INDEX requests_missing;
 CREATE INDEX requests_missing ON requests (space_id, id, next_due_at) WHERE closed_at IS NULL AND missing > 0;
+
+-- Files that the recipients may fetch for an item: they stay where they are, and are given out by the right of the request's maker.
+ALTER TABLE request_items ADD COLUMN form_id INTEGER REFERENCES entries (id) ON DELETE SET NULL;     -- to fill in; NULL: none
+ALTER TABLE request_items ADD COLUMN example_id INTEGER REFERENCES entries (id) ON DELETE SET NULL;  -- NULL: none
+CREATE INDEX request_items_by_form ON request_items (form_id);
+CREATE INDEX request_items_by_example ON request_items (example_id);

@@ -18,7 +18,7 @@ use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldId, LinkId, LockToken, NameError, NoticeId, PasskeyId, RescanMode, Right, Role, SessionId,
+    Handout, HoldId, LinkId, LockToken, NameError, NoticeId, PasskeyId, RescanMode, Right, Role, SessionId,
     SpaceGrant, SpaceKind, Span, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::notices::Notices;
@@ -396,8 +396,9 @@ impl Admin {
             }
             Request::RequestClose { id, closed } => self.close_or_reopen(id, closed, judged, by).await,
             Request::RequestExtend { id, deadline } => self.extend_request(id, &deadline, judged, by).await,
-            Request::RequestItem { id, item, until } => {
-                self.change_item(id, (item, &until), judged, by).await
+            Request::RequestItem { id, item, until, form, example } => {
+                let files = [(Handout::Form, form), (Handout::Example, example)];
+                self.change_item(id, item, (until.as_deref(), files), judged, by).await
             }
             Request::RequestRemind { id } => self.remind(id, judged, by).await,
             Request::RequestPreview { id } => self.reminder_preview(id, judged, now).await,

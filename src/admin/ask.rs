@@ -5,12 +5,13 @@ use super::error::AdminError;
 use super::judge::Judged;
 use super::link::day;
 use super::reply::{
-    AskedMailShown, AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown,
+    AskedMailShown, AskedRow, AskedShown, HandoutShown, ItemFileShown, ItemShown, RecipientShown,
+    TemplateShown,
 };
 use super::request::AskedFor;
 use super::{Reply, When};
 use crate::library::Space;
-use crate::model::{Access, ItemId, RecipientId, RequestId, Stamp, Timestamp, WhyNoMail};
+use crate::model::{Access, EntryPath, Handout, ItemId, RecipientId, RequestId, Stamp, Timestamp, WhyNoMail};
 use crate::sharing::{
     Judgement, NewRequest, RequestError, RequestShown, RequestsOf, Template, TemplateItem, WantedRecipient,
 };
@@ -133,17 +134,28 @@ impl Admin {
         self.request_shown(id, judged, by.at).await
     }
 
-    /// Changes an item; an empty day is none.
+    /// Changes an item; an empty day or file is none.
     pub(super) async fn change_item(
         &self,
         id: i64,
-        (item, until): (i64, &str),
+        item: i64,
+        (until, files): (Option<&str>, [(Handout, Option<String>); 2]),
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let rights = self.rights(judged).await?;
-        let until = Some(until).filter(|until| !until.is_empty()).map(day).transpose()?;
-        self.sharing.date_items(&rights, RequestId(id), vec![(ItemId(item), until)], by).await?;
+        let (rights, request, item) = (self.rights(judged).await?, RequestId(id), ItemId(item));
+        if let Some(until) = until {
+            let until = Some(until).filter(|until| !until.is_empty()).map(day).transpose()?;
+            self.sharing.date_items(&rights, request, vec![(item, until)], by).await?;
+        }
+        for (what, file) in files {
+            let Some(file) = file else { continue };
+            let file = match file.as_str() {
+                "" => None,
+                file => Some(self.file_of(file, judged).await?),
+            };
+            self.sharing.set_handout(&rights, (request, item, what), file, by).await?;
+        }
         self.request_shown(id, judged, by.at).await
     }
 
@@ -217,6 +229,13 @@ impl Admin {
         Ok(Reply::Done(format!("template {name} with {} items is imported", items.len())))
     }
 
+    /// The access and the path to a file that is named as `SPACE/PATH`.
+    async fn file_of(&self, text: &str, judged: &Judged) -> Result<(Access, EntryPath), AdminError> {
+        let (space, path) = text.split_once('/').unwrap_or((text, ""));
+        let space = self.space(space).await?;
+        Ok((judged.access(space.id)?, parse_path(path)?))
+    }
+
     /// The accesses to the spaces that a request may reach.
     async fn rights(&self, judged: &Judged) -> Result<Vec<Access>, AdminError> {
         Ok(judged.accesses(&self.library.spaces().await?))
@@ -284,12 +303,18 @@ fn item(item: crate::sharing::ItemShown) -> ItemShown {
         bytes: file.row.size,
         arrived: When(file.row.at),
     });
+    let handouts = item.handouts.into_iter().map(|handout| HandoutShown {
+        what: handout.what.to_string(),
+        bytes: handout.file.as_ref().map(|file| file.size),
+        file: handout.file.map(|file| file.name),
+    });
     ItemShown {
         id: row.id.0,
         title: row.title,
         person: row.person,
         state: row.state.to_string(),
         until: row.until.map(When),
+        handouts: handouts.collect(),
         reason,
         files: files.collect(),
         comments: item.comments.into_iter().map(|comment| comment.text).collect(),

@@ -25,9 +25,9 @@ pub(crate) use error::sentence;
 pub use judge::Asker;
 pub use reply::{
     AllowedShown, AppPasswordShown, ApprovalShown, AskedMailShown, AskedRow, AskedShown, DownloadShown,
-    EventShown, FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown, HistoryShown,
-    HoldRequestShown, HoldShown, IssuedAppPassword, ItemFileShown, ItemShown, LinkShown, LockShown,
-    NoticeShown, OfficeShown, PasskeyShown, RecipientShown, RecoveryKeyShown, RemovalShown, Reply,
+    EventShown, FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown, HandoutShown,
+    HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, ItemFileShown, ItemShown, LinkShown,
+    LockShown, NoticeShown, OfficeShown, PasskeyShown, RecipientShown, RecoveryKeyShown, RemovalShown, Reply,
     RescanShown, SecondFactorShown, SessionShown, SnapshotShown, SpaceShown, StatusShown, TemplateShown,
     TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown, VerifyShown, VersionShown,
     When, WorkerShown,

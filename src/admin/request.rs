@@ -310,8 +310,17 @@ pub enum Request {
     RequestClose { id: i64, closed: bool },
     /// Give one another deadline.
     RequestExtend { id: i64, deadline: String },
-    /// Give an item of one a last day of its own; an empty one for none.
-    RequestItem { id: i64, item: i64, until: String },
+    /// Change an item of one; `None` leaves a value as it is, an empty one removes it. Files are named as `SPACE/PATH`.
+    RequestItem {
+        id: i64,
+        item: i64,
+        #[serde(default)]
+        until: Option<String>,
+        #[serde(default)]
+        form: Option<String>,
+        #[serde(default)]
+        example: Option<String>,
+    },
     /// Remind the recipients of a request for documents now.
     RequestRemind { id: i64 },
     /// Show the mails by which the recipients of a request for documents would be reminded now.

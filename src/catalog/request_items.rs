@@ -3,8 +3,8 @@
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    EntryId, HandInFileId, ItemFacts, ItemId, ItemState, LinkId, RecipientId, RequestId, Timestamp, Verdict,
-    VersionId, VersionState,
+    EntryId, HandInFileId, Handout, Handouts, ItemFacts, ItemId, ItemState, LinkId, RecipientId, RequestId,
+    Timestamp, Verdict, VersionId, VersionState,
 };
 
 /// An item of a request.
@@ -36,6 +36,8 @@ pub struct ItemRow {
     pub declined_why: String,
     /// The end of its own last day; without one, the deadline of the request counts.
     pub until: Option<Timestamp>,
+    /// What the recipients may fetch for it.
+    pub handouts: Handouts,
 }
 
 /// An item to insert.
@@ -51,6 +53,8 @@ pub struct NewItem {
     pub several: bool,
     /// The end of its own last day.
     pub until: Option<Timestamp>,
+    /// What the recipients may fetch for it.
+    pub handouts: Handouts,
 }
 
 /// What a recipient says about an item.
@@ -90,7 +94,7 @@ pub struct RequestFileRow {
 }
 
 const ITEM: &str = "id, request_id, position, title, help, person, several, state, verdict_at, reason,
-     declined_at, declined_why, until_at";
+     declined_at, declined_why, until_at, form_id, example_id";
 
 fn item_row(row: &Row<'_>) -> Result<ItemRow, DatabaseError> {
     let state: String = row.get(7)?;
@@ -108,6 +112,10 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, DatabaseError> {
         declined: row.get::<Option<i64>>(10)?.map(Timestamp),
         declined_why: row.get(11)?,
         until: row.get::<Option<i64>>(12)?.map(Timestamp),
+        handouts: Handouts {
+            form: row.get::<Option<i64>>(13)?.map(EntryId),
+            example: row.get::<Option<i64>>(14)?.map(EntryId),
+        },
     })
 }
 
@@ -258,8 +266,9 @@ impl WriteTx<'_> {
         for (position, item) in (1_u32..).zip(items) {
             self.execute(
                 "INSERT INTO request_items (request_id, position, title, help, person, several, state,
-                                            until_at, reason, judged_file, judged_declined, declined_why)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 0, 0, '')",
+                                            until_at, form_id, example_id,
+                                            reason, judged_file, judged_declined, declined_why)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', 0, 0, '')",
                 params![
                     id.0,
                     position,
@@ -268,7 +277,9 @@ impl WriteTx<'_> {
                     item.person,
                     item.several,
                     ItemState::Open.as_str(),
-                    item.until.map(|at| at.0)
+                    item.until.map(|at| at.0),
+                    item.handouts.form.map(|form| form.0),
+                    item.handouts.example.map(|example| example.0)
                 ],
             )?;
         }
@@ -318,6 +329,15 @@ impl WriteTx<'_> {
     pub fn date_item(&self, id: ItemId, until: Option<Timestamp>) -> Result<(), CatalogError> {
         let params = params![id.0, until.map(|at| at.0)];
         self.execute("UPDATE request_items SET until_at = ?2 WHERE id = ?1", params).map(drop)
+    }
+
+    /// Sets the file that recipients may fetch for an item; `None` for none.
+    pub fn set_handout(&self, id: ItemId, what: Handout, entry: Option<EntryId>) -> Result<(), CatalogError> {
+        let sql = match what {
+            Handout::Form => "UPDATE request_items SET form_id = ?2 WHERE id = ?1",
+            Handout::Example => "UPDATE request_items SET example_id = ?2 WHERE id = ?1",
+        };
+        self.execute(sql, params![id.0, entry.map(|entry| entry.0)]).map(drop)
     }
 
     /// Counts the items of a request anew, and finds when the next of those that are missing is due.

@@ -121,15 +121,25 @@ enum RequestCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Give an item a last day of its own, before the deadline or in a request without one.
+    /// Give an item a last day of its own, or a file that the clients may fetch. An empty value removes one.
+    #[command(
+        override_usage = "tresor request item <ID> <ITEM> [--until <DATE>] [--form <FILE>] [--example <FILE>]"
+    )]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["until", "form", "example"]))]
     Item {
         /// The id that `list` shows.
         id: i64,
         /// The id of the item that `show` shows.
         item: i64,
-        /// The last day that is in time, such as 2026-11-15; an empty one for none.
+        /// The last day that is in time, such as 2026-11-15, not after the deadline.
         #[arg(long, value_name = "DATE")]
-        until: String,
+        until: Option<String>,
+        /// A form to fill in: a document or picture, which stays where it is.
+        #[arg(long, value_name = "SPACE/PATH")]
+        form: Option<String>,
+        /// An example of what is asked for.
+        #[arg(long, value_name = "SPACE/PATH")]
+        example: Option<String>,
         #[command(flatten)]
         place: Place,
         #[command(flatten)]
@@ -284,8 +294,8 @@ impl Requests {
             RequestCommand::Recipient { id, recipient, mail, place, format } => {
                 place.request(Request::RequestRecipient { id, recipient, mail }, format)
             }
-            RequestCommand::Item { id, item, until, place, format } => {
-                place.request(Request::RequestItem { id, item, until }, format)
+            RequestCommand::Item { id, item, until, form, example, place, format } => {
+                place.request(Request::RequestItem { id, item, until, form, example }, format)
             }
             RequestCommand::Extend { id, deadline, place, format } => {
                 place.request(Request::RequestExtend { id, deadline }, format)

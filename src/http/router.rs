@@ -345,7 +345,7 @@ impl Open {
             links::Endpoint::Sending { lists } => {
                 return self.guest_sending(context, address, lists, body).await;
             }
-            links::Endpoint::File | links::Endpoint::Leased { .. } => {
+            links::Endpoint::File | links::Endpoint::Leased { .. } | links::Endpoint::Handout { .. } => {
                 ("link", self.guest_tree(context, address, body).await)
             }
             links::Endpoint::Mount | links::Endpoint::OldMount | links::Endpoint::AboveMounts => {

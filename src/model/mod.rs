@@ -75,7 +75,7 @@ pub use place::{PackedPlace, Place};
 pub use random::{fill_random, random_bytes};
 pub use range::ByteRange;
 pub use reminder::{MOST_REMINDERS, OfficeHours, ParseOfficeHoursError, ParsePlanError, ReminderPlan};
-pub use request::{Asking, ItemFacts, ItemState, Verdict, WhyNoMail};
+pub use request::{Asking, Handout, Handouts, ItemFacts, ItemState, Verdict, WhyNoMail};
 pub use search::{SearchText, SearchTextError, WordSet};
 pub use size::{ByteSize, ParseSizeError};
 pub use span::{ParseSpanError, Span};

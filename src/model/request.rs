@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::words::words;
-use super::{RecipientId, RequestId, Timestamp};
+use super::{EntryId, RecipientId, RequestId, Timestamp};
 
 words! {
     /// State of an item of a request.
@@ -28,6 +28,40 @@ words! {
         Accepted = "accepted",
         /// It needs it again.
         Rejected = "rejected",
+    }
+}
+
+words! {
+    /// What recipients of a request may fetch for an item.
+    Handout {
+        /// A form to fill in.
+        Form = "form",
+        /// An example of what is asked for.
+        Example = "example",
+    }
+}
+
+/// The files that recipients of a request may fetch for an item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Handouts {
+    /// The form to fill in.
+    pub form: Option<EntryId>,
+    /// The example.
+    pub example: Option<EntryId>,
+}
+
+impl Handouts {
+    /// The file of this kind.
+    pub fn of(self, what: Handout) -> Option<EntryId> {
+        match what {
+            Handout::Form => self.form,
+            Handout::Example => self.example,
+        }
+    }
+
+    /// Those that there are.
+    pub fn all(self) -> impl Iterator<Item = (Handout, EntryId)> {
+        Handout::ALL.iter().filter_map(move |what| Some((*what, self.of(*what)?)))
     }
 }
 

@@ -53,6 +53,18 @@ sentences! {
     was_until(day: &str):
         de "überfällig: Wir hatten Sie bis {day} darum gebeten.",
         en "overdue: we had asked you for it by {day}.";
+    form:
+        de "Formular zum Ausfüllen",
+        en "Form to fill in";
+    form_missing:
+        de "Das Formular zu diesem Punkt ist zurzeit nicht abrufbar. Bitte fragen Sie uns danach.",
+        en "The form for this item cannot be fetched at present. Please ask us for it.";
+    example:
+        de "So kann es aussehen",
+        en "What it can look like";
+    example_missing:
+        de "Das Muster zu diesem Punkt ist zurzeit nicht abrufbar.",
+        en "The example for this item cannot be fetched at present.";
     by_another:
         de "Dazu sind Dateien angekommen, die nicht aus diesem Browser stammen.",
         en "Files have arrived for this that were not sent from this browser.";

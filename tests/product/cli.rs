@@ -191,6 +191,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["request", "reopen", "7"],
         &["request", "extend", "7", "--deadline", "2999-12-31"],
         &["request", "item", "7", "1", "--until", "2999-12-01"],
+        &["request", "item", "7", "1", "--form", "Müller GmbH/Formular.pdf", "--example", ""],
         &["request", "remind", "7"],
         &["request", "remind", "7", "--preview"],
         &["request", "pause", "7"],

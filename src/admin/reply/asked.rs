@@ -88,6 +88,20 @@ pub struct ItemShown {
     pub files: Vec<ItemFileShown>,
     /// The latest comments of the recipients.
     pub comments: Vec<String>,
+    /// What the recipients may fetch for it.
+    #[serde(default)]
+    pub handouts: Vec<HandoutShown>,
+}
+
+/// A file that the recipients of a request may fetch for an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoutShown {
+    /// `form` or `example`.
+    pub what: String,
+    /// Name of the file; `None` if it is not there at present.
+    pub file: Option<String>,
+    /// Size in bytes.
+    pub bytes: Option<u64>,
 }
 
 /// A file of an item.

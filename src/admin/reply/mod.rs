@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use asked::{
-    AskedMailShown, AskedRow, AskedShown, ItemFileShown, ItemShown, RecipientShown, TemplateShown,
+    AskedMailShown, AskedRow, AskedShown, HandoutShown, ItemFileShown, ItemShown, RecipientShown,
+    TemplateShown,
 };
 pub use holding::{
     AllowedShown, ApprovalShown, FetchShown, HandedOutShown, HoldRequestShown, HoldShown, RescanShown,

@@ -1,7 +1,7 @@
 //! Requests for documents, for people.
 
 use super::{safe, table};
-use crate::admin::{AskedMailShown, AskedRow, AskedShown, RecipientShown, Reply, TemplateShown};
+use crate::admin::{AskedMailShown, AskedRow, AskedShown, ItemShown, RecipientShown, Reply, TemplateShown};
 
 pub(super) fn print(reply: &Reply) -> anyhow::Result<()> {
     match reply {
@@ -43,8 +43,8 @@ fn one(shown: &AskedShown) -> anyhow::Result<()> {
         super::line(&self::recipient(recipient))?;
     }
     table(
-        &["ITEM", "TITLE", "PERSON", "STATE", "UNTIL", "FILES", "REASON"],
-        &[0, 5],
+        &["ITEM", "TITLE", "PERSON", "STATE", "UNTIL", "HANDS OUT", "FILES", "REASON"],
+        &[0, 6],
         shown.items.iter().map(|item| {
             vec![
                 item.id.to_string(),
@@ -52,11 +52,21 @@ fn one(shown: &AskedShown) -> anyhow::Result<()> {
                 safe(&item.person),
                 item.state.clone(),
                 item.until.map(|when| when.to_string()).unwrap_or_default(),
+                handouts(item),
                 item.files.len().to_string(),
                 item.reason.as_deref().map(safe).unwrap_or_default(),
             ]
         }),
     )
+}
+
+/// What an item hands out, by name.
+fn handouts(item: &ItemShown) -> String {
+    let names = item.handouts.iter().map(|handout| match &handout.file {
+        Some(name) => format!("{}: {}", handout.what, safe(name)),
+        None => format!("{}: not there", handout.what),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// A recipient in one line: name, last visit of the link, reminders.

@@ -8,7 +8,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::links::{day, names};
 use super::{Call, Reply, path, reply};
-use crate::model::{Access, ItemId, RecipientId, RequestId, Right, SpaceId, Stamp};
+use crate::model::{Access, Handout, ItemId, RecipientId, RequestId, Right, SpaceId, Stamp};
 use crate::net::RequestBody;
 use crate::sharing::{self, Judgement, RequestError, RequestHead, RequestsOf, TemplateItem, WantedRecipient};
 use crate::text::AskedMail;
@@ -106,7 +106,11 @@ pub(super) struct NewDeadline {
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangedItem {
     /// Its own last day, such as `2026-11-15`; empty for none.
-    until: String,
+    until: Option<String>,
+    /// A form to fill in that recipients may fetch, as `SPACE/PATH`; empty for none.
+    form: Option<String>,
+    /// An example of what is asked for, as `SPACE/PATH`; empty for none.
+    example: Option<String>,
 }
 
 /// Another mail address.
@@ -205,6 +209,21 @@ pub(super) struct RequestItem {
     files: Vec<RequestFile>,
     /// The latest comments of the recipients, earliest first.
     comments: Vec<String>,
+    /// What the recipients may fetch for it.
+    handouts: Vec<ItemHandout>,
+}
+
+/// A file that recipients may fetch for an item.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ItemHandout {
+    /// `form` or `example`.
+    what: String,
+    /// Name of the file; absent if it is not there at present.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// Size in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
 }
 
 /// A file of an item.
@@ -363,10 +382,20 @@ pub(super) async fn extend(call: &Call<'_>, caller: &Caller, body: &mut RequestB
 pub(super) async fn change_item(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     let item = call.id("item").map(ItemId).map_err(|_| RequestError::NoSuchItem)?;
-    let ChangedItem { until } = call.body(body).await?;
-    let until = Some(until).filter(|until| !until.is_empty()).as_deref().map(day).transpose()?;
-    let by = stamp(call, caller);
-    call.context.services.sharing.date_items(&rights, id, vec![(item, until)], by).await?;
+    let ChangedItem { until, form, example } = call.body(body).await?;
+    let (sharing, by) = (&call.context.services.sharing, stamp(call, caller));
+    if let Some(until) = until {
+        let until = Some(until).filter(|until| !until.is_empty()).as_deref().map(day).transpose()?;
+        sharing.date_items(&rights, id, vec![(item, until)], by).await?;
+    }
+    for (what, file) in [(Handout::Form, form), (Handout::Example, example)] {
+        let Some(file) = file else { continue };
+        let file = match file.as_str() {
+            "" => None,
+            file => Some(sharing.file_at(&caller.principal, file).await?.ok_or(ApiError::NoSuchSpace)?),
+        };
+        sharing.set_handout(&rights, (id, item, what), file, by).await?;
+    }
     answer(call, &rights, id, StatusCode::OK).await
 }
 
@@ -466,7 +495,7 @@ impl NewRequestItem {
     fn wanted(self) -> Result<TemplateItem, RequestError> {
         let Self { title, help, person, single, until } = self;
         let until = until.map(|until| until.parse()).transpose()?;
-        Ok(TemplateItem { title, help, person, several: !single, until })
+        Ok(TemplateItem { help, person, several: !single, until, ..TemplateItem::titled(title) })
     }
 }
 
@@ -505,8 +534,14 @@ impl RequestItem {
             size: file.row.size,
             at: file.row.at.to_string(),
         });
+        let handouts = item.handouts.into_iter().map(|handout| ItemHandout {
+            what: handout.what.to_string(),
+            size: handout.file.as_ref().map(|file| file.size),
+            file: handout.file.map(|file| file.name),
+        });
         Self {
             id: row.id.0,
+            handouts: handouts.collect(),
             title: row.title,
             person: row.person,
             state: row.state.to_string(),

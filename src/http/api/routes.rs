@@ -429,7 +429,7 @@ pub(super) const ROWS: &[Row] = &[
         operation: Operation::ChangeItem,
         method: Method::PATCH,
         path: "/api/v1/requests/{request}/items/{item}",
-        about: "Gives an item a last day of its own, or none.",
+        about: "Gives an item a last day of its own, or a file that the recipients may fetch; what is absent stays as it is.",
         query: &[],
         body: one::<ChangedItem>(),
         status: 200,

@@ -5,6 +5,7 @@
 //! /s/TOKEN/files/a/                  the page of a folder below it
 //! /s/TOKEN/download                  redirects to the file of a link to a file
 //! /s/TOKEN/receipt                   the receipt of this browser's hand-in; receipt.pdf, and receipt.txt as it was signed
+//! /s/TOKEN/form/ITEM/a               the form to fill in of an item of a request, by any name; example/ITEM/a the example
 //! /s/TOKEN/sending                   where the page's script begins uploads; with /list, the unfinished ones
 //! /s/TOKEN/get/LEASE/a               what the link leads to, under a lease; needs neither cookie nor password
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use crate::http::receipt::Form;
+use crate::model::{Handout, ItemId};
 
 /// The address of a link, or of something below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub(in crate::http) enum Endpoint<'a> {
     Download,
     /// The receipt of a hand-in, in a form.
     Receipt(Form),
+    /// A file that recipients of a request may fetch for an item.
+    Handout { what: Handout, item: ItemId },
     /// Uploads of the page's script, or the list of them.
     Sending { lists: bool },
     /// A file, for a browser.
@@ -85,6 +89,7 @@ impl<'a> LinkAddress<'a> {
                 let lease = below.split('/').nth(1).unwrap_or_default();
                 Endpoint::Leased { lease }
             }
+            _ if below.starts_with("form/") || below.starts_with("example/") => handout(below)?,
             _ => match below.strip_prefix("files/")? {
                 folder if folder.is_empty() || folder.ends_with('/') => Endpoint::Page { folder },
                 _ => Endpoint::File,
@@ -98,6 +103,14 @@ impl<'a> LinkAddress<'a> {
         percent_decode_str(self.written_token).decode_utf8_lossy()
     }
 
+    /// The segments that name the file of an item.
+    pub(super) fn handed_out(&self) -> Option<(&'static str, String)> {
+        match self.endpoint {
+            Endpoint::Handout { what, item } => Some((what.as_str(), item.to_string())),
+            _ => None,
+        }
+    }
+
     /// Whether it is a page or something that a page shows. The page's cookie opens such an address, and refusals
     /// are pages.
     pub(super) fn is_for_browsers(&self) -> bool {
@@ -107,10 +120,21 @@ impl<'a> LinkAddress<'a> {
             Endpoint::Page { .. }
                 | Endpoint::Download
                 | Endpoint::Receipt(_)
+                | Endpoint::Handout { .. }
                 | Endpoint::File
                 | Endpoint::Leased { .. }
         )
     }
+}
+
+/// The file of an item: `form/31/a.pdf`.
+fn handout<'a>(below: &str) -> Option<Endpoint<'a>> {
+    let mut parts = below.split('/');
+    let what = Handout::from_word(parts.next()?)?;
+    let (digits, name) = (parts.next()?, parts.next()?);
+    let item: i64 = digits.parse().ok()?;
+    let is_whole = parts.next().is_none() && !name.is_empty() && item.to_string() == digits;
+    is_whole.then_some(Endpoint::Handout { what, item: ItemId(item) })
 }
 
 #[cfg(test)]
@@ -124,6 +148,7 @@ mod tests {
 
     #[test]
     fn pages_and_files_have_different_addresses() {
+        let handed = |what| Endpoint::Handout { what, item: ItemId(7) };
         let page = |folder, base| Some((Endpoint::Page { folder }, "t", base));
         for (path, expected) in [
             ("/s/t", page("", "/s/t")),
@@ -139,6 +164,13 @@ mod tests {
             ("/s/t/sending", Some((Endpoint::Sending { lists: false }, "t", "/s/t"))),
             ("/s/t/sending/list", Some((Endpoint::Sending { lists: true }, "t", "/s/t"))),
             ("/s/t/sending/", None),
+            ("/s/t/form/7/a.pdf", Some((handed(Handout::Form), "t", "/s/t"))),
+            ("/s/t/example/7/a.pdf", Some((handed(Handout::Example), "t", "/s/t"))),
+            ("/s/t/form/07/a.pdf", None),
+            ("/s/t/form/7/", None),
+            ("/s/t/form/7", None),
+            ("/s/t/form/7/a/b", None),
+            ("/s/t/other/7/a", None),
             ("/s/t/files/a", Some((Endpoint::File, "t", "/s/t"))),
             ("/index.php/s/t/files/a/b", Some((Endpoint::File, "t", "/index.php/s/t"))),
             ("/s/t/get/7.ab", Some((Endpoint::Leased { lease: "7.ab" }, "t", "/s/t"))),

@@ -9,10 +9,11 @@ use super::receive::Received;
 use crate::accounts::UserName;
 use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, note, problem, success};
+use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::{FILES, ITEM, NAME};
-use crate::model::{ItemState, LinkTerms, Shown, Timestamp};
+use crate::model::{Handout, ItemId, ItemState, LinkTerms, Shown, Timestamp};
 use crate::net::ResponseBody;
-use crate::sharing::{AskedItem, HandIn, HandInFile, MAX_REASON, RequestError, RequestHead};
+use crate::sharing::{AskedItem, HandIn, HandInFile, HandedOut, MAX_REASON, RequestError, RequestHead};
 use crate::text::{AskedTexts, HandInTexts, Language, LinkTexts};
 
 /// Content of the page of a request.
@@ -159,6 +160,7 @@ fn item(local: Local<'_>, open: &Open<'_>, item: &AskedItem, now: Timestamp) -> 
                 @if let Some(until) = row.until.filter(|_| takes) { (due(local, row.state, until, now)) }
             }
             @if !row.help.is_empty() { p { (Shown(&row.help)) } }
+            @for handout in &item.handouts { (handed_out(language, open, row.id, handout)) }
             div data-part={ "files-" (row.id) } {
                 (files(local, open, Some(item), now))
                 @if row.state == ItemState::HandedIn && !has_own { p { (texts.by_another()) } }
@@ -190,6 +192,29 @@ fn item(local: Local<'_>, open: &Open<'_>, item: &AskedItem, now: Timestamp) -> 
                     (words(open.base, "comment", row.id.0, (texts.your_words(), texts.comment_send()), true))
                 }
             }
+        }
+    }
+}
+
+/// A file to fetch for an item.
+fn handed_out(language: Language, open: &Open<'_>, item: ItemId, handout: &HandedOut) -> Markup {
+    let texts = AskedTexts(language);
+    let (what, missing) = match handout.what {
+        Handout::Form => (texts.form(), texts.form_missing()),
+        Handout::Example => (texts.example(), texts.example_missing()),
+    };
+    let address = |name: &str| {
+        let mut address = format!("{}/{}/{item}/", open.base, handout.what);
+        push_encoded(&mut address, name);
+        address
+    };
+    html! {
+        @match handout.file.as_ref() {
+            Some(_) if open.request.closed.is_some() => {},
+            Some(file) => p {
+                (what) ": " a href=(address(&file.name)) download { (Shown(&file.name)) } " (" (language.size(file.size)) ")"
+            },
+            None => p.note { (missing) },
         }
     }
 }

@@ -12,7 +12,7 @@ use super::visit::not_found;
 use crate::http::auth::{self, challenge};
 use crate::http::context::RequestContext;
 use crate::http::page::language::preferred;
-use crate::http::protocol::href::Mount;
+use crate::http::protocol::href::{self, Mount};
 use crate::http::reply::{plain, see_other};
 use crate::model::EntryName;
 use crate::net::ResponseBody;
@@ -33,7 +33,8 @@ pub(in crate::http) async fn enter(
 ) -> Result<GuestTree, Box<Response<ResponseBody>>> {
     let request = LinkRequest::new(context, address);
     let method = &request.parts.method;
-    let is_page_file = matches!(address.endpoint, Endpoint::File | Endpoint::Leased { .. });
+    let is_page_file =
+        matches!(address.endpoint, Endpoint::File | Endpoint::Leased { .. } | Endpoint::Handout { .. });
     if is_page_file && !matches!(*method, Method::GET | Method::HEAD) {
         return Err(Box::new(plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be fetched.")));
     }
@@ -47,7 +48,7 @@ pub(in crate::http) async fn enter(
         _ => address.token(),
     };
     let key = match &credentials {
-        _ if address.endpoint == Endpoint::File => request.pass(),
+        _ if matches!(address.endpoint, Endpoint::File | Endpoint::Handout { .. }) => request.pass(),
         // An empty password counts as none: programs send one if they have nothing to send.
         Some(credentials) if !credentials.password.expose_secret().is_empty() => {
             GuestKey::Password(&credentials.password)
@@ -59,7 +60,10 @@ pub(in crate::http) async fn enter(
         Endpoint::Leased { lease } => request.open_lease(lease).await,
         _ => request.open_token(&token, key).await,
     };
-    let visit = opened.map_err(refused)?;
+    let mut visit = opened.map_err(refused)?;
+    if let Endpoint::Handout { what, item } = address.endpoint {
+        visit = request.services.sharing.handout(visit, item, what).await.map_err(refused)?;
+    }
     if visit.link.counts_downloads() && address.endpoint == Endpoint::File {
         // Only the button of the page begins a download that counts.
         return Err(Box::new(see_other(address.base)));
@@ -79,7 +83,7 @@ pub(in crate::http) fn shown(
 ) -> Response<ResponseBody> {
     match answer.status() {
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST
-            if matches!(address.endpoint, Endpoint::File | Endpoint::Leased { .. }) =>
+            if address.is_for_browsers() =>
         {
             pages::gone(preferred(&context.parts.headers))
         }
@@ -89,7 +93,7 @@ pub(in crate::http) fn shown(
 
 impl LinkRequest<'_> {
     async fn mounts_of(&self, visit: &Visit, token: &str) -> Result<Vec<Mount>, VisitError> {
-        let name = self.services.library.space_name(visit.link.space).await.map_err(VisitError::Library)?;
+        let name = self.services.library.space_name(visit.entry.space).await.map_err(VisitError::Library)?;
         let Ok(space) = EntryName::parse(&name) else { return Err(VisitError::NoSuchLink) };
         let mut roots = vec![
             vec!["public.php", "dav", "files", token],
@@ -99,6 +103,13 @@ impl LinkRequest<'_> {
         if let Endpoint::Leased { lease } = self.address.endpoint {
             roots.insert(0, vec!["s", token, "get", lease]);
             roots.insert(1, vec!["index.php", "s", token, "get", lease]);
+        }
+        // The file of an item has an address by any name: it may be renamed since the page was shown.
+        let item = self.address.handed_out();
+        let name = self.path().rsplit('/').next().and_then(|raw| href::decode(raw).ok());
+        if let Some(((word, item), name)) = item.as_ref().zip(name.as_deref()) {
+            roots.insert(0, vec!["s", token, word, item, name]);
+            roots.insert(1, vec!["index.php", "s", token, word, item, name]);
         }
         if self.address.endpoint == Endpoint::OldMount {
             roots.insert(0, vec!["public.php", "webdav"]);

@@ -51,7 +51,7 @@ impl LinkRequest<'_> {
             | VisitError::PasswordToChoose
             | VisitError::WeakPassword(_)
             | VisitError::CodeNeeded { .. }
-                if self.address.endpoint == Endpoint::File =>
+                if matches!(self.address.endpoint, Endpoint::File | Endpoint::Handout { .. }) =>
             {
                 see_other(self.address.base)
             }

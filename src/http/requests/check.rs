@@ -108,7 +108,7 @@ impl Requests<'_> {
         choices.retain(|chosen, _| *chosen == item);
         if let Err(error) = self.judge(id, &choices).await {
             let trouble = trouble(error)?;
-            let sent = Sent { choices, until: String::new(), trouble };
+            let sent = Sent { choices, until: String::new(), file: String::new(), trouble };
             return self.check(id, item, &Told::Refused(sent)).await;
         }
         let request = self.desk.context.services.sharing.request(&self.rights, id).await?;

@@ -7,6 +7,7 @@ mod check;
 mod clients;
 mod dates;
 mod filter;
+mod handouts;
 mod list;
 mod made;
 mod matrix;

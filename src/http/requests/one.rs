@@ -32,7 +32,8 @@ pub(super) enum Told {
 }
 
 /// The words of what can have been done.
-pub(super) const DONE: [&str; 10] = [
+pub(super) const DONE: [&str; 11] = [
+    "handed-out",
     "dated",
     "judged",
     "checked",
@@ -113,6 +114,7 @@ impl Requests<'_> {
             }
             (self.reminders(&request))
             (self.dates(&request, told.sent()))
+            (self.handouts(&request, told.sent()))
             (self.actions(&request, told.sent()))
             section {
                 h2 { (texts.history()) }
@@ -146,6 +148,7 @@ impl Requests<'_> {
             Told::Done("closed") if request.row.closed.is_some() => success(texts.closed()),
             Told::Done("reopened") if request.row.closed.is_none() => success(texts.reopened()),
             Told::Done("extended") => success(texts.extended()),
+            Told::Done("handed-out") => success(texts.handed_out()),
             Told::Done("dated") => success(texts.dated()),
             Told::Done("reminded") => success(self.reminding_texts().reminder_made()),
             Told::Done("readdressed") => success(self.reminding_texts().readdressed()),
@@ -156,6 +159,7 @@ impl Requests<'_> {
                     Trouble::Changed(_) => texts.changed_meanwhile(),
                     Trouble::Nothing => texts.nothing_chosen(),
                     Trouble::Date => texts.not_extended(),
+                    Trouble::Handout => texts.not_handed_out(),
                     Trouble::ItemDates => texts.not_dated(),
                     Trouble::Mail(why) => why(self.reminding_texts()),
                 }))
@@ -231,6 +235,7 @@ impl Requests<'_> {
                         " " (self.desk.moment(last.at)) ": " (self.event(last, names))
                     } }
                 }
+                (self.handed_out(item))
                 (self.files(request, Some(row.id), &item.files))
                 @for comment in &item.comments {
                     p.note { (texts.commented(&self.desk.moment(comment.at), &Shown(&comment.text).to_string())) }

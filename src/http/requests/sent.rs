@@ -32,6 +32,8 @@ pub(super) enum Trouble {
     Nothing,
     /// The new deadline is none, or over.
     Date,
+    /// What shall be handed out is not there, or not fit.
+    Handout,
     /// The day of an item is none, over, or after the deadline.
     ItemDates,
     /// No reminder was made, or an address was not changed, and why.
@@ -42,6 +44,8 @@ pub(super) enum Trouble {
 pub(super) struct Sent {
     pub(super) choices: HashMap<ItemId, Choice>,
     pub(super) until: String,
+    /// The file that was named.
+    pub(super) file: String,
     pub(super) trouble: Trouble,
 }
 
@@ -49,7 +53,7 @@ impl Sent {
     pub(super) fn status(&self) -> StatusCode {
         match self.trouble {
             Trouble::Changed(_) | Trouble::Mail(_) => StatusCode::CONFLICT,
-            Trouble::Reasons | Trouble::Nothing | Trouble::Date | Trouble::ItemDates => {
+            Trouble::Reasons | Trouble::Nothing | Trouble::Date | Trouble::ItemDates | Trouble::Handout => {
                 StatusCode::BAD_REQUEST
             }
         }

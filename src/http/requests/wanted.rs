@@ -93,6 +93,7 @@ impl Source {
             help: item.row.help.clone(),
             person: item.row.person.clone(),
             several: item.row.several,
+            handouts: item.row.handouts,
             until: item.row.until.and_then(|until| ItemUntil::again(zone.last_day(until), deadline)),
         });
         Self {

@@ -197,7 +197,13 @@ impl Sharing {
         let (wanted, by) = (&new.wanted, principal.stamp(now));
         // Removed for good since it was looked up.
         let spot = tx.spot(folder)?.ok_or(RequestError::NoSuchRequest)?;
-        let items: Vec<_> = wanted.items.iter().zip(&new.until).map(item).collect();
+        let mut items: Vec<_> = wanted.items.iter().zip(&new.until).map(item).collect();
+        // Files of an earlier request may be removed since.
+        for item in &mut items {
+            for file in [&mut item.handouts.form, &mut item.handouts.example] {
+                *file = file.map(|file| tx.entry(file)).transpose()?.flatten().map(|entry| entry.id);
+            }
+        }
         let id = tx.insert_request(&NewRow {
             space: spot.space,
             folder,
@@ -325,5 +331,6 @@ fn item((wanted, until): (&TemplateItem, &Option<Timestamp>)) -> NewItem {
         person: wanted.person.trim().to_owned(),
         several: wanted.several,
         until: *until,
+        handouts: wanted.handouts,
     }
 }

@@ -5,6 +5,7 @@
 //! arrive    a file belongs to an item; its transaction looks at the item again, which may be done by then
 //! answer    a person says that an item does not apply, or comments on it
 //! due       items have days of their own
+//! handout   files that the recipients may fetch for an item
 //! judge     users of the office accept and reject items, close, reopen and extend the request
 //! remind    reminders become mails, as planned or by hand
 //! tell      what a mail to a recipient says when it is sent
@@ -14,6 +15,7 @@
 mod answer;
 mod arrive;
 mod due;
+mod handout;
 mod judge;
 mod make;
 mod naming;
@@ -30,11 +32,13 @@ use crate::model::{
     AccessDenied, EntryId, Event, ItemId, ItemState, ParseItemUntilError, ParsePlanError, RequestEvent, Spot,
 };
 use crate::sharing::issue::LinkError;
+use crate::sharing::visit::VisitError;
 
 pub use crate::catalog::{
     ItemRow as RequestItem, RecipientRow as Recipient, RequestRow as RequestHead, RequestsOf,
 };
 pub(super) use arrive::{admit, arrived, taken_back};
+pub use handout::{HandedOut, MAX_HANDOUT_BYTES};
 pub use judge::{Judgement, MAX_REASON};
 pub use make::{MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TOGETHER, NewRequest, WantedRecipient};
 pub use naming::{DEFAULT_NAMING, Naming, NamingError, next_year};
@@ -103,6 +107,12 @@ pub enum RequestError {
     /// The deadline is over.
     #[error("this date is in the past; choose a later one")]
     DeadlineInPast,
+    /// What recipients shall fetch is no document or picture, or too large.
+    #[error(
+        "only documents and pictures of at most {} MiB can be handed out: name a file such as a PDF, an office document or a photo",
+        MAX_HANDOUT_BYTES >> 20
+    )]
+    NoHandout,
     /// An item would be due after its request.
     #[error("this day is after the deadline of the request; choose an earlier one, or extend the request")]
     ItemAfterDeadline,
@@ -169,6 +179,7 @@ impl RequestError {
             Self::Mail(_) => "mail-address-invalid",
             Self::Text => "request-text-invalid",
             Self::DeadlineInPast => "deadline-in-past",
+            Self::NoHandout => "handout-invalid",
             Self::ItemAfterDeadline => "item-after-deadline",
             Self::MailOff => "mail-off",
             Self::Paused => "reminders-paused",
@@ -213,6 +224,17 @@ impl From<LinkError> for RequestError {
             LinkError::ExpiryInPast => Self::DeadlineInPast,
             LinkError::Text => Self::Text,
             _ => Self::Denied,
+        }
+    }
+}
+
+impl From<VisitError> for RequestError {
+    /// An error of looking at a link without opening it.
+    fn from(error: VisitError) -> Self {
+        match error {
+            VisitError::Library(error) => Self::Library(error),
+            VisitError::Catalog(error) => Self::Catalog(error),
+            _ => Self::NoSuchRequest,
         }
     }
 }

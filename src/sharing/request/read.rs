@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::RequestError;
+use super::handout::HandedOut;
 use super::seen::seen;
 use crate::accounts::Principal;
 use crate::catalog::{
@@ -92,6 +93,8 @@ pub struct ItemShown {
     pub files: Vec<RequestFile>,
     /// The latest comments on it, earliest first.
     pub comments: Vec<CommentRow>,
+    /// What the recipients may fetch for it.
+    pub handouts: Vec<HandedOut>,
 }
 
 impl ItemShown {
@@ -147,6 +150,8 @@ pub struct AskedItem {
     pub row: ItemRow,
     /// The latest comments of this person, earliest first.
     pub comments: Vec<CommentRow>,
+    /// What the person may fetch for it.
+    pub handouts: Vec<HandedOut>,
 }
 
 impl Asked {
@@ -256,6 +261,13 @@ impl Sharing {
             .await?;
         let recipients = self.recipients_shown(recipients);
         let mut shown = RequestShown { row, path, items, recipients, others };
+        let link = shown.recipients.iter().find_map(|recipient| recipient.link.as_ref());
+        let by = shown.row.creator.zip(link.map(|link| link.id));
+        let rows: Vec<_> = shown.items.iter().map(|item| item.row.clone()).collect();
+        let handed_out = self.handed_out(by, &rows).await?;
+        for (item, handouts) in shown.items.iter_mut().zip(handed_out) {
+            item.handouts = handouts;
+        }
         self.place(rights, &mut shown).await?;
         Ok(shown)
     }
@@ -306,11 +318,17 @@ impl Sharing {
             for row in tx.items_of(id)? {
                 let mut comments = tx.comments_on(row.id, MAX_SHOWN_COMMENTS)?;
                 comments.retain(|comment| comment.recipient == own);
-                items.push(AskedItem { row, comments });
+                items.push(AskedItem { row, comments, handouts: Vec::new() });
             }
             Ok::<_, RequestError>(Some(Asked { row, items, recipient }))
         });
-        read.await
+        let Some(mut asked) = read.await? else { return Ok(None) };
+        let rows: Vec<_> = asked.items.iter().map(|item| item.row.clone()).collect();
+        let handed_out = self.handed_out(Some((visit.link.creator, link)), &rows).await?;
+        for (item, handouts) in asked.items.iter_mut().zip(handed_out) {
+            item.handouts = handouts;
+        }
+        Ok(Some(asked))
     }
 }
 
@@ -377,7 +395,7 @@ fn history(tx: &ReadTx<'_>, row: &RequestRow) -> Result<Vec<Recorded>, RequestEr
 fn shown(tx: &ReadTx<'_>, row: ItemRow) -> Result<ItemShown, RequestError> {
     let files = unplaced(tx.files_of_item(row.id, MAX_SHOWN_FILES)?);
     let comments = tx.comments_on(row.id, MAX_SHOWN_COMMENTS)?;
-    Ok(ItemShown { row, files, comments })
+    Ok(ItemShown { row, files, comments, handouts: Vec::new() })
 }
 
 fn unplaced(files: Vec<RequestFileRow>) -> Vec<RequestFile> {

@@ -4,7 +4,7 @@ use super::RequestError;
 use super::read::{permitted, recipients};
 use crate::catalog::{LinkRow, RecipientRow, RequestRow};
 use crate::model::{Access, Asking, RecipientId, RequestId, Timestamp, WhyNoMail};
-use crate::sharing::{Sharing, VisitError};
+use crate::sharing::Sharing;
 
 /// Most days of items that a mail names.
 const MOST_DATES: usize = 5;
@@ -79,7 +79,7 @@ impl Sharing {
         now: Timestamp,
     ) -> Result<Option<WhyNoMail>, RequestError> {
         let opens = match link {
-            Some(link) => self.lend(link, now).await.map_err(failed)?.is_some(),
+            Some(link) => self.lend(link, now).await?.is_some(),
             None => false,
         };
         let reasons = [
@@ -90,14 +90,5 @@ impl Sharing {
             (request.missing == 0, WhyNoMail::NothingMissing),
         ];
         Ok(reasons.into_iter().find(|(is_so, _)| *is_so).map(|(_, reason)| reason))
-    }
-}
-
-/// An error of looking at a link without opening it.
-fn failed(error: VisitError) -> RequestError {
-    match error {
-        VisitError::Library(error) => RequestError::Library(error),
-        VisitError::Catalog(error) => RequestError::Catalog(error),
-        _ => RequestError::NoSuchRequest,
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::naming::{DEFAULT_NAMING, Naming, NamingError};
 use super::{MAX_NOTE, RequestError, is_line, is_text, is_title};
-use crate::model::{Event, InstanceEvent, ItemUntil, ParsePlanError, ReminderPlan, Stamp};
+use crate::model::{Event, Handouts, InstanceEvent, ItemUntil, ParsePlanError, ReminderPlan, Stamp};
 use crate::sharing::Sharing;
 
 /// Most items of a request.
@@ -68,12 +68,22 @@ pub struct TemplateItem {
     /// Until when it is asked for, if that is earlier than the deadline; in a template, as days before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<ItemUntil>,
+    /// What the recipients may fetch for it; never part of a template, which has no files.
+    #[serde(skip)]
+    pub handouts: Handouts,
 }
 
 impl TemplateItem {
     /// An item with a title alone, which takes several files.
     pub fn titled(title: impl Into<String>) -> Self {
-        Self { title: title.into(), help: String::new(), person: String::new(), several: true, until: None }
+        Self {
+            title: title.into(),
+            help: String::new(),
+            person: String::new(),
+            several: true,
+            until: None,
+            handouts: Handouts::default(),
+        }
     }
 }
 

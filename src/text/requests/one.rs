@@ -59,6 +59,50 @@ sentences! {
     bad_item_date:
         de "Bitte wählen Sie einen Tag von heute bis zur Frist der Anfrage.",
         en "Please choose a day from today to the deadline of the request.";
+    handouts:
+        de "Formulare und Muster zum Herunterladen",
+        en "Forms and examples to fetch";
+    handouts_about(most: &str):
+        de "Die Datei bleibt, wo sie liegt; die Empfänger erhalten sie in ihrer jeweiligen Fassung, solange die Anfrage läuft und der \
+            Absender der Anfrage sie lesen darf. Möglich sind Dokumente und Bilder bis {most}.",
+        en "The file stays where it is; the recipients get it as it is then, while the request runs and the user who made it may \
+            read the file. Documents and pictures of up to {most} are possible.";
+    handout_item:
+        de "Für welchen Punkt",
+        en "For which item";
+    handout_what:
+        de "Wozu die Datei dient",
+        en "What the file is for";
+    handout_form:
+        de "Ausfüllen",
+        en "Fill it in";
+    handout_example:
+        de "Als Muster",
+        en "As an example";
+    handout_file:
+        de "Bereich und Pfad der Datei (leer: keine)",
+        en "Space and path of the file (empty: none)";
+    handout_for_example:
+        de "Zum Beispiel: Vorlagen/Fragebogen.pdf",
+        en "For example: Forms/Questionnaire.pdf";
+    hand_out:
+        de "Datei bereitstellen",
+        en "Hand the file out";
+    handed_out:
+        de "Gespeichert; die Empfänger sehen es auf ihrer Seite.",
+        en "Stored; the recipients see it on their page.";
+    not_handed_out:
+        de "Die Datei wurde nicht bereitgestellt: Es gibt sie nicht, sie ist zu groß, oder sie ist weder Dokument noch Bild.",
+        en "The file was not handed out: it does not exist, is too large, or is neither a document nor a picture.";
+    hands_out_form(name: &str):
+        de "Formular der Empfänger: {name}",
+        en "Form for the recipients: {name}";
+    hands_out_example(name: &str):
+        de "Muster der Empfänger: {name}",
+        en "Example for the recipients: {name}";
+    handout_gone:
+        de "nicht abrufbar",
+        en "cannot be fetched";
     state:
         de "Wie es steht",
         en "How it stands";

@@ -301,6 +301,14 @@ fn a_script_asks_for_documents_and_judges_what_came_in() {
         "item-after-deadline",
     );
     assert_eq!(until(&read(&script.send("PATCH", &item, &json!({ "until": "" })).expect(200))), None);
+    server.request("PUT", &format!("/dav/{SPACE}/form.pdf")).body("1").send().expect(201);
+    let form = json!({ "form": format!("{SPACE}/form.pdf") });
+    let handed = read(&script.send("PATCH", &item, &form).expect(200));
+    assert_eq!(handed["items"][1]["handouts"], json!([{ "what": "form", "file": "form.pdf", "size": 1 }]));
+    assert_refused(&script.send("PATCH", &item, &json!({ "form": SPACE })), 422, "handout-invalid");
+    assert_refused(&script.send("PATCH", &item, &json!({ "example": "none/a.pdf" })), 404, "space-unknown");
+    let handed = read(&script.send("PATCH", &item, &json!({ "form": "" })).expect(200));
+    assert_eq!(handed["items"][1]["handouts"], json!([]));
 
     // Reminders.
     let preview = script.get(&format!("{here}/reminder"));

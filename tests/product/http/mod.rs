@@ -18,6 +18,7 @@ mod etags;
 pub(crate) mod files;
 mod fixture;
 pub(crate) mod hand_in;
+mod handouts;
 mod hostile;
 mod judging;
 mod links;

@@ -610,6 +610,16 @@ impl Reader<'_> {
         let [one, two, three, four] = [0, 1, 2, 3].map(|at| ids[at].as_str());
         let id = made["id"].to_string();
         let (client, act) = (self.browser(), super::requests::act);
+        let gone = format!("{SPACE}/gone-{}.pdf", self.language.tag());
+        for file in [&gone, &format!("{SPACE}/here-{}.pdf", self.language.tag())] {
+            self.server.request("PUT", &format!("/dav/{file}")).body("1").send().expect(201);
+            let item = if *file == gone { one } else { two };
+            self.server.cli_ok(["request", "item", &id, item, "--form", file, "--example", file]);
+        }
+        self.server.request("DELETE", &format!("/dav/{gone}")).send().expect(204);
+        let staff = self.browser();
+        staff.sign_in(USER, PASSWORD).expect(303);
+        let offered = staff.get(&format!("/requests/{id}")).expect(200);
         let fresh = client.get(&link).expect(200);
         super::requests::send(&client, &link, two, &[("1.txt", "1")]).expect(200);
         act(&client, &link, &[("do", "does-not-apply"), ("item", three)]);
@@ -627,7 +637,7 @@ impl Reader<'_> {
         let nothing = client.get(&link).expect(200);
         self.server.cli_ok(["request", "close", &id]);
         let closed = client.get(&link).expect(200);
-        vec![fresh, empty, begun, other, judged, late, done, nothing, closed]
+        vec![offered, fresh, empty, begun, other, judged, late, done, nothing, closed]
     }
 
     /// The pages on which users judge what came for a request.
@@ -680,6 +690,11 @@ impl Reader<'_> {
         let form = |fields: &[(&str, &str)]| browser.send(&came, &at, fields);
         let date = format!("until-{four}");
         let undated = form(&[("do", "dates"), (&date, "2001-01-01")]).expect(400);
+        let here = format!("{SPACE}/here-{}.pdf", self.language.tag());
+        let hand_out =
+            |file: &str| form(&[("do", "hand-out"), ("item", one), ("what", "form"), ("file", file)]);
+        let unfit = hand_out(SPACE).expect(400);
+        let handed_out = browser.get(&leads_to(&hand_out(&here))).expect(200);
         let dated = browser.get(&leads_to(&form(&[("do", "dates"), (&date, "2999-10-31")]))).expect(200);
         let list = browser.get("/requests").expect(200);
         let matrix = browser.get("/requests/matrix?template=pages").expect(200);
@@ -714,6 +729,8 @@ impl Reader<'_> {
             list,
             matrix,
             late,
+            unfit,
+            handed_out,
             undated,
             dated,
             extended,

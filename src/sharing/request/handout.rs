@@ -1,0 +1,146 @@
+//! Files that the recipients of a request may fetch for an item: a form to fill in, and an example.
+//!
+//! Nothing is copied: the item names a file, and whoever fetches it gets its present content by the present right of the user
+//! who made the request, as through a link to it.
+
+use super::RequestError;
+use super::event;
+use crate::accounts::Principal;
+use crate::catalog::{CatalogError, ItemRow, ReadTx};
+use crate::library::{Entry, LibraryError};
+use crate::model::{
+    Access, EntryId, EntryPath, Handout, ItemId, LinkGrant, LinkId, LinkRight, RequestEvent, RequestId,
+    Stamp, UserId,
+};
+use crate::sharing::{Sharing, Visit, VisitError};
+
+/// Largest file that recipients of a request may fetch for an item, in bytes: a form or an example, not an archive.
+pub const MAX_HANDOUT_BYTES: u64 = 20 << 20;
+/// The endings of names of documents and pictures.
+const ENDINGS: [&str; 22] = [
+    "csv", "doc", "docx", "gif", "heic", "jpeg", "jpg", "odp", "ods", "odt", "pdf", "png", "ppt", "pptx",
+    "rtf", "tif", "tiff", "txt", "webp", "xls", "xlsx", "xml",
+];
+
+/// A file that recipients of a request may fetch for an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedOut {
+    /// What it is for.
+    pub what: Handout,
+    /// The file; `None` if it is not there at present: removed, withheld, or not for the user who made the request.
+    pub file: Option<Entry>,
+}
+
+impl Sharing {
+    /// Names the file that recipients may fetch for an item of a request in a space of these rights, or with `None` none. The
+    /// file may lie in any space that its access opens.
+    ///
+    /// Errors: `NoSuchRequest`, `NoSuchItem`, `NoHandout` for a folder, a large file and one that is no document or picture;
+    /// those of finding the file.
+    pub async fn set_handout(
+        &self,
+        rights: &[Access],
+        (id, item, what): (RequestId, ItemId, Handout),
+        file: Option<(Access, EntryPath)>,
+        by: Stamp,
+    ) -> Result<(), RequestError> {
+        let entry = match file {
+            Some((access, path)) => {
+                let entry = self.inner.library.find(&access, &path).await?;
+                if !is_fit(&entry) {
+                    return Err(RequestError::NoHandout);
+                }
+                Some(entry.id)
+            }
+            None => None,
+        };
+        self.change_request(rights, id, move |tx, row| {
+            let item =
+                tx.item(item)?.filter(|item| item.request == row.id).ok_or(RequestError::NoSuchItem)?;
+            if item.handouts.of(what) == entry {
+                return Ok(());
+            }
+            tx.set_handout(item.id, what, entry)?;
+            Ok(tx.record(&by, &event(tx, row, RequestEvent::Changed, (None, None))?)?)
+        })
+        .await
+    }
+
+    /// The access by which a user's name for a space, and a path in it, lead to a file; `None` for a space that the user may
+    /// not read.
+    pub async fn file_at(
+        &self,
+        principal: &Principal,
+        place: &str,
+    ) -> Result<Option<(Access, EntryPath)>, RequestError> {
+        let (space, path) = place.trim().trim_start_matches('/').split_once('/').unwrap_or((place, ""));
+        let spaces = self.inner.library.spaces().await?;
+        let Some(space) = spaces.into_iter().find(|one| one.name == space) else { return Ok(None) };
+        let access = self.inner.accounts.access(principal, space.id).await?;
+        let path = EntryPath::parse(path).map_err(LibraryError::from)?;
+        Ok(access.map(|access| (access, path)))
+    }
+
+    /// The same visit, but to the file that an item hands out. While the request is closed there is none.
+    ///
+    /// Errors: `NoSuchLink` if it is not there.
+    pub async fn handout(&self, visit: Visit, item: ItemId, what: Handout) -> Result<Visit, VisitError> {
+        let request = visit.link.request.ok_or(VisitError::NoSuchLink)?;
+        let read = move |tx: &ReadTx<'_>| {
+            let is_open = tx.request(request)?.is_some_and(|row| row.closed.is_none());
+            let item = tx.item(item)?.filter(|item| is_open && item.request == request);
+            Ok::<_, CatalogError>(item.and_then(|item| item.handouts.of(what)))
+        };
+        let entry = self.inner.catalog.read(read).await?.ok_or(VisitError::NoSuchLink)?;
+        let lent = self.lend_file((visit.link.creator, visit.link.id), entry).await?;
+        let (access, entry) = lent.ok_or(VisitError::NoSuchLink)?;
+        Ok(Visit { access, entry, ..visit })
+    }
+
+    /// What each item hands out through links of this user.
+    pub(super) async fn handed_out(
+        &self,
+        by: Option<(UserId, LinkId)>,
+        items: &[ItemRow],
+    ) -> Result<Vec<Vec<HandedOut>>, VisitError> {
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            let mut of_item = Vec::new();
+            for (what, entry) in item.handouts.all() {
+                let file = match by {
+                    Some(by) => self.lend_file(by, entry).await?.map(|(_, entry)| entry),
+                    None => None,
+                };
+                of_item.push(HandedOut { what, file });
+            }
+            all.push(of_item);
+        }
+        Ok(all)
+    }
+
+    /// The file that a guest may read by the present right of a user; `None` if it is not there.
+    async fn lend_file(
+        &self,
+        (creator, link): (UserId, LinkId),
+        entry: EntryId,
+    ) -> Result<Option<(Access, Entry)>, VisitError> {
+        let row = self.inner.catalog.read(move |tx| tx.entry(entry)).await?;
+        let Some(row) = row else { return Ok(None) };
+        let grant = LinkGrant { link, top: entry, right: LinkRight::Read };
+        let Some(access) = self.inner.accounts.guest_access(creator, row.space, grant).await? else {
+            return Ok(None);
+        };
+        match self.inner.library.lent_entry(&access).await {
+            Ok(entry) => Ok(Some((access, entry)).filter(|(_, entry)| entry.is_readable && is_fit(entry))),
+            Err(LibraryError::NotFound | LibraryError::NoSuchSpace) => Ok(None),
+            Err(error) => Err(VisitError::Library(error)),
+        }
+    }
+}
+
+/// Whether a file may be handed out: its size and its name.
+fn is_fit(entry: &Entry) -> bool {
+    let ending = entry.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let is_document = ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()));
+    !entry.is_folder() && entry.size <= MAX_HANDOUT_BYTES && is_document
+}

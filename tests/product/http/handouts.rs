@@ -1,0 +1,184 @@
+//! Forms and examples that the recipients of a request may fetch: by the link of a running request alone, and by the present
+//! right of the user who made it.
+
+use serde_json::Value;
+
+use super::requests::asked;
+use crate::support::TestServer;
+use crate::support::browser::{Browser, leads_to};
+use crate::support::http::Response;
+use crate::support::server::{PASSWORD, SPACE, USER};
+
+/// Most bytes of such a file.
+const MOST: usize = 20 << 20;
+
+fn put(server: &TestServer, at: &str, content: impl Into<Vec<u8>>) {
+    server.request("PUT", &format!("/dav/{at}")).body(content.into()).send().expect(201);
+}
+
+fn item(made: &Value, at: usize) -> String {
+    made["items"][at]["id"].to_string()
+}
+
+/// The addresses of the files that a page offers.
+fn offered(page: &Response) -> Vec<String> {
+    let text = page.text();
+    let found = text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    found.filter(|address| address.contains("/form/") || address.contains("/example/")).collect()
+}
+
+#[test]
+fn recipients_fetch_a_form_while_the_request_runs_and_its_maker_may_read_it() {
+    let server = TestServer::start_plain();
+    server.add_space("Muster", ["--kind", "team"], "manage");
+    put(&server, "Muster/Fragebogen%20%C3%BC.pdf", "questions");
+    put(&server, &format!("{SPACE}/Beispiel.png"), "picture");
+    put(&server, &format!("{SPACE}/geheim.pdf"), "secret");
+    let (made, link) = asked(&server, &["--item", "Fragebogen", "--item", "Ausweis"]);
+    let (other, _) = asked(&server, &["--item", "Anderes"]);
+    let (id, [sheet, pass]) = (made["id"].to_string(), [0, 1].map(|at| item(&made, at)));
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let client = Browser::new(&server, "de");
+    let page = |browser: &Browser<'_>| browser.get(&link).expect(200);
+    assert!(offered(&page(&client)).is_empty());
+
+    // By the page, and by command.
+    let at = format!("/requests/{id}");
+    let hand_out = |what: &str, file: &str| {
+        let fields = [("do", "hand-out"), ("item", &sheet), ("what", what), ("file", file)];
+        anna.send(&anna.get(&at).expect(200), &at, &fields)
+    };
+    let stored = anna.get(&leads_to(&hand_out("form", "Muster/Fragebogen ü.pdf"))).expect(200).text();
+    assert!(stored.contains("Formular der Empfänger: Fragebogen ü.pdf"), "{stored}");
+    let place = format!("{SPACE}/Beispiel.png");
+    let shown = server.cli_ok(["request", "item", &id, &pass, "--example", &place, "--json"]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["items"][1]["handouts"][0]["file"], "Beispiel.png");
+
+    let shown = page(&client);
+    let files = offered(&shown);
+    let form = format!("{link}/form/{sheet}/Fragebogen%20%C3%BC.pdf");
+    assert_eq!(files, [form.clone(), format!("{link}/example/{pass}/Beispiel.png")], "{shown}");
+    assert!(shown.text().contains("Formular zum Ausfüllen") && shown.text().contains("(9 B)"), "{shown}");
+    let fetched = client.get(&form).expect(200);
+    assert_eq!(fetched.text(), "questions");
+    assert!(fetched.header("content-disposition").unwrap().starts_with("attachment"), "{fetched}");
+    assert_eq!(client.get(&files[1]).expect(200).text(), "picture");
+    // That was no visit of the files, and none is counted.
+    for (method, status) in [("HEAD", 200), ("PUT", 405), ("DELETE", 405), ("PROPFIND", 405), ("POST", 405)] {
+        client.ask(method, &form).send().expect(status);
+    }
+    // Nothing beside it: another kind, another item, that of another request, other names and links.
+    for wrong in [
+        format!("{link}/example/{sheet}/x"),
+        format!("{link}/form/{pass}/x"),
+        format!("{link}/form/{}/x", item(&other, 0)),
+        format!("{link}/form/{sheet}/../geheim.pdf"),
+        format!("{link}/form/{sheet}/a/b"),
+        format!("{link}/files/Beispiel.png"),
+        format!("/s/none/form/{sheet}/x"),
+        format!("/public.php/dav/files/{}/Beispiel.png", link.trim_start_matches("/s/")),
+    ] {
+        let answer = client.get(&wrong);
+        assert!(
+            [403, 404].contains(&answer.status) && !answer.text().contains("secret"),
+            "{wrong}: {answer}"
+        );
+    }
+
+    // In the trash and back.
+    let is_there = || {
+        let (page, answer) = (page(&client), client.get(&form));
+        assert_eq!(answer.status == 200, offered(&page).contains(&form), "{page}");
+        assert_eq!(answer.status == 404, page.text().contains("zurzeit nicht abrufbar"), "{page}");
+        answer.status == 200
+    };
+    server
+        .request("MOVE", "/dav/Muster/Fragebogen%20%C3%BC.pdf")
+        .header("Destination", "/dav/Muster/neu.pdf")
+        .send()
+        .expect(201);
+    assert!(client.get(&form).text() == "questions", "the name in an address does not matter");
+    server.request("DELETE", "/dav/Muster/neu.pdf").send().expect(204);
+    assert!(!is_there());
+    assert!(anna.get(&at).expect(200).text().contains("Formular der Empfänger: nicht abrufbar"));
+    let trash: Value = serde_json::from_str(&server.cli_ok(["trash", "list", "Muster", "--json"])).unwrap();
+    server.cli_ok(["trash", "restore", "Muster", &trash[0]["entry"].to_string()]);
+    assert_eq!(client.get(&form).expect(200).text(), "questions");
+    // Without the right of the user who asked; then closed.
+    server.cli_ok(["revoke", USER, "Muster"]);
+    assert!(!is_there());
+    server.cli_ok(["grant", USER, "Muster", "read"]);
+    client.get(&form).expect(200);
+    server.cli_ok(["request", "close", &id]);
+    client.get(&form).expect(404);
+    assert!(offered(&page(&client)).is_empty());
+}
+
+#[test]
+fn only_documents_and_pictures_of_moderate_size_are_handed_out_and_last_years_are_kept() {
+    let server = TestServer::start_plain();
+    put(&server, &format!("{SPACE}/most.pdf"), vec![b'x'; MOST]);
+    put(&server, &format!("{SPACE}/more.pdf"), vec![b'x'; MOST + 1]);
+    put(&server, &format!("{SPACE}/a.zip"), "x");
+    server.add_space("other", ["--kind", "team"], "manage");
+    put(&server, "other/b.pdf", "b");
+    server.cli_ok(["revoke", USER, "other"]);
+    let (made, _) = asked(&server, &["--item", "A", "--item", "B"]);
+    let id = made["id"].to_string();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let at = format!("/requests/{id}");
+    let hand_out = |file: &str| {
+        let fields = [("do", "hand-out"), ("item", &*item(&made, 1)), ("what", "form"), ("file", file)];
+        anna.send(&anna.get(&at).expect(200), &at, &fields)
+    };
+    for bad in ["more.pdf", "a.zip", "none.pdf", "Steuer", "", "../a.pdf"] {
+        let refused = hand_out(&format!("{SPACE}/{bad}")).expect(400).text();
+        assert!(refused.contains("Die Datei wurde nicht bereitgestellt") && refused.contains("aria-invalid"));
+    }
+    for bad in ["other/b.pdf", "none/b.pdf", "b.pdf"] {
+        hand_out(bad).expect(400);
+    }
+    leads_to(&hand_out(&format!("{SPACE}/most.pdf")));
+    // Asked again a year later.
+    let form = anna.get(&format!("/requests/new?from={id}")).expect(200);
+    let latest = crate::support::browser::hidden(&form, "latest");
+    let fields = [
+        ("from", &*id),
+        ("latest", &latest),
+        ("keep", "2"),
+        ("space", SPACE),
+        ("folder", "2027"),
+        ("title", "2027"),
+    ];
+    leads_to(&anna.send(&form, "/requests/new", &fields));
+    let list: Value = serde_json::from_str(&server.cli_ok(["request", "list", "--json"])).unwrap();
+    let again = server.cli_ok(["request", "show", &list[0]["id"].to_string(), "--json"]);
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(
+        (&again["title"], &again["items"][0]["handouts"][0]["file"]),
+        (&"2027".into(), &"most.pdf".into())
+    );
+    // And none any more.
+    leads_to(&hand_out(""));
+    assert!(!anna.get(&at).expect(200).text().contains("Formular der Empfänger"));
+}
+
+/// A content that is withheld by the holding area is not given out, and its name is not told.
+#[test]
+fn a_form_that_is_held_is_not_there_before_its_release() {
+    let server = TestServer::start_plain();
+    server.add_space("held", ["--kind", "team", "--intake", "on", "--hold-what", "all"], "manage");
+    let (made, link) = asked(&server, &["--item", "A"]);
+    let (id, sheet) = (made["id"].to_string(), item(&made, 0));
+    let client = Browser::new(&server, "de");
+    put(&server, "held/first.pdf", "first");
+    server.cli_ok(["request", "item", &id, &sheet, "--form", "held/first.pdf"]);
+    let form = format!("{link}/form/{sheet}/first.pdf");
+    let page = client.get(&link).expect(200);
+    assert!(page.text().contains("zurzeit nicht abrufbar") && !page.text().contains("first"), "{page}");
+    client.get(&form).expect(404);
+    let held: Value = serde_json::from_str(&server.cli_ok(["hold", "list", "--json"])).unwrap();
+    server.cli_ok(["hold", "release", &held[0]["id"].to_string(), "--override", "--reason", "x"]);
+    assert_eq!(client.get(&form).expect(200).text(), "first");
+}
