@@ -80,7 +80,7 @@ fn codes_need_a_mail_server_an_address_and_no_other_password() {
         String::from_utf8(outcome.stdout).unwrap() + &String::from_utf8(outcome.stderr).unwrap()
     };
     assert!(refused(&silent, &[ERIKA]).contains("[mail]"));
-    assert!(refused(&mailing, &["no address"]).contains("code-address-invalid"));
+    assert!(refused(&mailing, &["no address"]).contains("not a mail address"));
     assert!(refused(&mailing, &[ERIKA, "--first-use-password"]).contains("cannot be used with"));
     let anna = Browser::signed_in(&mailing, "de", USER, PASSWORD);
     let make = |fields: &[(&str, &str)]| {
