@@ -30,7 +30,7 @@ const PATIENCE = 180_000
 const LATENCY = 50
 /** Bytes a second of the large file on its first way. */
 const PACE = 256 * 2 ** 20
-const FILES = 'input[type=file]:not([webkitdirectory]):not([capture])'
+const FILES = 'input[type=file][name]:not([webkitdirectory])'
 
 /** A device with cookies of its own. */
 async function device(more = {}) {

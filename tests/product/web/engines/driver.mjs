@@ -118,7 +118,7 @@ export function started(program, options, more) {
 
 /** Waits for a child process to end, which it is asked to do. */
 export async function ended(child, signal = 'SIGTERM') {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (!child || child.exitCode !== null || child.signalCode !== null) return
   const left = new Promise((resolve) => child.once('exit', resolve))
   child.kill(signal)
   await Promise.race([left, pause(5_000).then(() => child.kill('SIGKILL'))])

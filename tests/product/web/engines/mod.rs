@@ -72,7 +72,7 @@ impl Office {
     fn new() -> Self {
         let server = TestServer::start();
         server.cli_ok(["grant", USER, SPACE, "manage"]);
-        for folder in ["in", "out", "asked"] {
+        for folder in ["in", "broken", "out", "asked"] {
             server.request("MKCOL", &format!("/dav/{SPACE}/{folder}")).send().expect(201);
         }
         let (work, downloads) = (server.scratch("work"), server.scratch("downloads"));
@@ -111,6 +111,7 @@ impl Office {
             "folder": { "name": "Belege", "files": IN_FOLDER },
             "downloads": self.downloads,
             "handIn": self.link("in", &["--can", "add"]),
+            "broken": self.link("broken", &["--can", "add"]),
             "asked": server.url(&path(self.request["url"].as_str().unwrap())),
             "shared": self.link("out", &shared),
             "secret": SECRET,
@@ -150,6 +151,7 @@ fn check(engine: Engine, language: &str) {
         let expected = sha256_file(&office.work.join("Belege").join(name));
         assert_eq!(office.stored(&format!("in/Belege/{name}")), Some(expected), "{name}");
     }
+    assert_eq!(office.stored("broken/large.bin"), sum(2));
     let id = office.request["id"].to_string();
     let shown: Value =
         serde_json::from_str(&office.server.cli_ok(["request", "show", &id, "--json"])).unwrap();

@@ -5,7 +5,7 @@
 //   files       their names; the last one is large
 //   folder      name of a folder in it
 //   downloads   folder for what is fetched
-//   handIn, asked, shared       addresses of links
+//   handIn, broken, asked, shared   addresses of links
 //   secret, fetched             password of the last one, and the file behind it
 //   user, password, space       of the staff
 // Goes through all visits with one browser, and prints what the Rust side checks further as JSON. What a page wrote to the
@@ -16,6 +16,7 @@ import { join } from 'node:path'
 
 import { eventually } from './driver.mjs'
 import { Firefox } from './firefox.mjs'
+import { Relay } from './relay.mjs'
 import { WebKit } from './webkit.mjs'
 
 const [engine, language, parameters] = process.argv.slice(2)
@@ -23,6 +24,14 @@ const given = JSON.parse(parameters)
 const Engine = engine === 'firefox' ? Firefox : WebKit
 const browser = new Engine(given.programs, given.downloads, language)
 
+const server = new URL(given.base)
+const relay = new Relay(Number(server.port))
+server.port = await relay.start()
+for (const name of ['handIn', 'broken', 'asked', 'shared']) given[name] = given[name].replace(given.base, server.origin)
+given.base = server.origin
+
+/** Bytes a second of a line on which something can happen while a file is sent. */
+const SLOW = 16 * 2 ** 20
 const FILES = 'input[type=file][name]:not([webkitdirectory])'
 const words = (german, english) => (language === 'de' ? german : english)
 const paths = given.files.map((name) => join(given.work, name))
@@ -88,6 +97,28 @@ const visits = {
     return { count, receipt: await browser.run('return document.body.innerText') }
   },
 
+  /** The line breaks and the page is left while a large file is sent; only the rest is sent again. */
+  async broken() {
+    const [large] = paths.slice(-1)
+    await browser.go(given.broken)
+    relay.pace = SLOW
+    await browser.choose(FILES, [large])
+    await browser.shows('.upload .state', words(/wird gesendet, [1-3]\d %/, /being sent, [1-3]\d %/))
+    relay.cut()
+    await browser.shows('.overall', words('Verbindung unterbrochen', 'connection lost'))
+    relay.mend()
+    await browser.shows('.upload .state', words(/wird gesendet, [4-6]\d %/, /being sent, [4-6]\d %/))
+    await browser.go(given.broken)
+    relay.pace = Infinity
+    const rest = words(/zu [2-9]\d % angekommen, bitte noch einmal auswählen/, /[2-9]\d % arrived, please choose it again/)
+    await browser.shows('.upload .files li', rest)
+    const before = relay.sent
+    await browser.choose(FILES, [large])
+    await browser.shows('.overall', all(1))
+    const [sent, size] = [relay.sent - before, statSync(large).size]
+    assert.ok(sent < size * 0.9, `${sent} of ${size} bytes are sent again`)
+  },
+
   /** A client answers a request: a file for one item, another does not apply, and a question about the third. */
   async asked() {
     await browser.go(given.asked)
@@ -148,4 +179,4 @@ await browser.during(async () => {
   assert.deepEqual(await browser.faults(given.base), [])
   assert.deepEqual(await browser.strangers(given.base), [])
   console.log(JSON.stringify(results))
-})
+}).finally(() => relay.end())

@@ -1,12 +1,18 @@
 // WebKit by WebDriver: WebKitWebDriver and the small browser that comes with WebKitGTK, on a display of their own.
+import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as listen } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { Driver, ELEMENT, ended, eventually, isOwn, started } from './driver.mjs'
+
+/** Longest wait for a browser, in milliseconds, and how often another one is started after it. */
+const PATIENCE = 10_000
+const TRIES = 6
 
 /** In a page: keeps what it tells from now on. */
 const HEED = `
@@ -51,21 +57,29 @@ export class WebKit extends Driver {
     await eventually(() => 'no display', () => number.endsWith('\n'))
     const display = { DISPLAY: `:${number.trim()}`, GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1' }
     const env = { ...process.env, ...display, LOCPATH: own, LC_ALL: locale, XDG_CONFIG_HOME: own }
-    const port = await freePort()
-    this.child = started(driver, [`--port=${port}`], { env, stdio: 'ignore' })
-    this.base = `http://127.0.0.1:${port}/session`
     const proxy = `127.0.0.1:${await this.elsewhere()}`
     const alwaysMatch = {
       acceptInsecureCerts: true,
       proxy: { proxyType: 'manual', httpProxy: proxy, sslProxy: proxy, noProxy: ['127.0.0.1'] },
     }
-    const begin = () =>
-      this.send('POST', '', { capabilities: { alwaysMatch } }).catch((error) => {
-        // It may not listen yet.
-        if (error.cause === undefined) throw error
+    for (let tries = 1; ; tries += 1) {
+      const port = await freePort()
+      this.child = started(driver, [`--port=${port}`], { env, stdio: 'ignore' })
+      this.base = `http://127.0.0.1:${port}`
+      await eventually(() => 'no WebDriver', () => this.send('GET', '/status').then(() => true, () => false))
+      // At times driver and browser miss each other, and the driver waits for ever.
+      const { child } = this
+      const begun = this.send('POST', '/session', { capabilities: { alwaysMatch } }).catch((error) => {
+        if (!child.killed) throw error
       })
-    const { sessionId } = await eventually(() => 'no WebDriver', begin)
-    this.base += `/${sessionId}`
+      const session = await Promise.race([begun, pause(PATIENCE)])
+      if (session) {
+        this.base += `/session/${session.sessionId}`
+        return
+      }
+      assert.ok(tries < TRIES, `no browser after ${tries} tries`)
+      await ended(this.child, 'SIGKILL')
+    }
   }
 
   /** A proxy for all addresses but the server's: it keeps them, and reaches none. */
@@ -83,7 +97,7 @@ export class WebKit extends Driver {
     return this.proxy.address().port
   }
 
-  /** Rejects with the driver's error, or with one that has a cause if the driver cannot be reached. */
+  /** Rejects with the driver's error, or if the driver cannot be reached. */
   async send(method, path, body) {
     const answer = await fetch(this.base + path, { method, body: body && JSON.stringify(body) })
     const { value } = await answer.json()
