@@ -242,6 +242,9 @@ fn url(announcement: &Announcement) -> String {
     format!("{scheme}://{}/", announcement.address)
 }
 
+/// The part of the log's filter that no configuration changes.
+const QUIET: &str = "rustls=off";
+
 /// Starts the log on standard error; systemd and shells know where to put it.
 fn start_log(log: &RawLog) -> anyhow::Result<LastLines> {
     let (writer, last_lines) = Log::start(std::io::stderr()).context("start the log's thread")?;
@@ -254,8 +257,10 @@ fn start_log(log: &RawLog) -> anyhow::Result<LastLines> {
     Ok(last_lines)
 }
 
+/// The level of the configuration, without rustls: it warns of names in handshakes and quotes them, whatever anybody on the
+/// network sends. Browsers on `WebKitGTK` send one at each connection to an address without a name. Its errors are returned.
 fn log_filter(log: &RawLog) -> anyhow::Result<EnvFilter> {
     let level = log.level.as_deref().unwrap_or(DEFAULT_LOG_LEVEL);
-    EnvFilter::try_new(level)
+    EnvFilter::try_new(format!("{level},{QUIET}"))
         .with_context(|| format!("log.level '{level}' is not understood; use error, warn, info or debug"))
 }

@@ -13,6 +13,8 @@ use tresor::model::Timestamp;
 use tresor::net::{Limits, SelfSigned, Tls, TlsSource, self_signed};
 
 use crate::network::support::{Running, rest, seconds, soon, start, status};
+use crate::support::TestServer;
+use crate::support::process::{Outcome, tool};
 
 pub(crate) fn certificate() -> SelfSigned {
     self_signed(&[], &[], Timestamp::now()).unwrap()
@@ -54,6 +56,23 @@ async fn encrypted_requests_are_known_as_secure() {
     let answer = get(&server, &made).await;
     assert!(answer.ends_with("127.0.0.1 true"), "{answer}");
     assert!(answer.contains("strict-transport-security: max-age="), "{answer}");
+}
+
+/// rustls warned of each name that is none and quoted it, before any login: browsers that send an address filled the log, and
+/// so could everybody else.
+#[test]
+fn names_in_handshakes_stay_out_of_the_log() {
+    let server = TestServer::start();
+    let address = server.endpoint().address.to_string();
+    for name in ["127.0.0.1", "Zwirbelmeier Akte"] {
+        let mut client = tool("openssl", "openssl");
+        let said = Outcome::of(client.args(["s_client", "-connect", &address, "-servername", name]));
+        assert!(said.stdout.contains("BEGIN CERTIFICATE") || name.contains(' '), "{said}");
+    }
+    server.anonymous("GET", "/login").send().expect(200);
+    let log = server.log();
+    assert!(log.contains("route=\"login\""), "{log}");
+    assert!(!log.contains("SNI") && !log.contains("Zwirbelmeier"), "{log}");
 }
 
 #[tokio::test]
