@@ -13,3 +13,7 @@ ALTER TABLE request_items ADD COLUMN form_id INTEGER REFERENCES entries (id) ON 
 ALTER TABLE request_items ADD COLUMN example_id INTEGER REFERENCES entries (id) ON DELETE SET NULL;  -- NULL: none
 CREATE INDEX request_items_by_form ON request_items (form_id);
 CREATE INDEX request_items_by_example ON request_items (example_id);
+
+-- A recipient may be a person with an account, who sees the request after signing in.
+ALTER TABLE request_recipients ADD COLUMN account_id INTEGER REFERENCES users (id) ON DELETE SET NULL;  -- NULL: by link alone
+CREATE INDEX request_recipients_by_account ON request_recipients (account_id, id);

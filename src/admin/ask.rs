@@ -254,6 +254,10 @@ impl Admin {
         let no_mail = |id: RecipientId| -> Option<WhyNoMail> {
             askings.iter().find(|asking| asking.recipient == id)?.no_mail
         };
+        let mut accounts = Vec::new();
+        for user in recipients.iter().filter_map(|recipient| recipient.row.account) {
+            accounts.extend(self.accounts.name_of(user).await?.map(|name| (user, name)));
+        }
         let recipients: Vec<_> = recipients
             .into_iter()
             .map(|recipient| {
@@ -263,6 +267,10 @@ impl Admin {
                     opened: link.and_then(|link| link.opened).map(When),
                     url: link.filter(|_| with_urls).map(|link| format!("{origin}{}", link.url_path())),
                     no_mail: no_mail(row.id).map(|reason| reason.to_string()),
+                    account: accounts
+                        .iter()
+                        .find(|(user, _)| Some(*user) == row.account)
+                        .map(|(_, name)| name.to_string()),
                     to: row.mail,
                     name: row.name,
                     language: row.language,
@@ -321,13 +329,15 @@ fn item(item: crate::sharing::ItemShown) -> ItemShown {
     }
 }
 
-/// A recipient as written in a mail program: `Erika Huber <erika@example.de>`, or the address alone.
+/// A recipient as written in a mail program: `Erika Huber <erika@example.de>`, or the address alone; or the name of an account.
 fn recipient(text: &str, language: &str) -> WantedRecipient {
     let (name, mail) = match text.split_once('<') {
         Some((name, rest)) => (name.trim(), rest.trim_end().trim_end_matches('>')),
         None => ("", text),
     };
-    WantedRecipient { name: name.to_owned(), mail: mail.to_owned(), language: language.to_owned() }
+    let (mail, account) = if text.contains('@') { (mail, "") } else { ("", text) };
+    let [name, mail, language, account] = [name, mail, language, account].map(str::to_owned);
+    WantedRecipient { name, mail, language, account }
 }
 
 fn space_name(spaces: &[Space], id: crate::model::SpaceId) -> String {

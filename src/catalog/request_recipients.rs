@@ -2,7 +2,7 @@
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
-use crate::model::{LinkId, RecipientId, RequestId, Timestamp};
+use crate::model::{LinkId, RecipientId, RequestId, Timestamp, UserId};
 
 /// A person of whom a request asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct RecipientRow {
     pub refused: Option<Timestamp>,
     /// What the mail server said then.
     pub refusal: String,
+    /// The person's account, if the person is asked by it and it exists.
+    pub account: Option<UserId>,
 }
 
 /// A recipient to insert.
@@ -43,10 +45,13 @@ pub struct NewRecipient<'a> {
     pub mail: &'a str,
     /// Tag of the person's language.
     pub language: &'a str,
+    /// The person's account.
+    pub account: Option<UserId>,
 }
 
 const RECIPIENT: &str =
-    "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at, refused_at, refusal";
+    "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at, refused_at, refusal,
+     account_id";
 
 fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {
     Ok(RecipientRow {
@@ -61,6 +66,7 @@ fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {
         remind: row.get::<Option<i64>>(8)?.map(Timestamp),
         refused: row.get::<Option<i64>>(9)?.map(Timestamp),
         refusal: row.get(10)?,
+        account: row.get::<Option<i64>>(11)?.map(UserId),
     })
 }
 
@@ -75,6 +81,20 @@ impl ReadTx<'_> {
     pub fn recipient(&self, id: RecipientId) -> Result<Option<RecipientRow>, CatalogError> {
         let sql = format!("SELECT {RECIPIENT} FROM request_recipients WHERE id = ?1");
         self.one(&sql, [id.0], recipient_row)
+    }
+
+    /// Up to `limit` recipients with this account of requests that are not closed, latest first.
+    pub fn recipients_of_account(
+        &self,
+        user: UserId,
+        limit: usize,
+    ) -> Result<Vec<RecipientRow>, CatalogError> {
+        let sql = format!(
+            "SELECT {RECIPIENT} FROM request_recipients
+             WHERE account_id = ?1 AND request_id IN (SELECT requests.id FROM requests WHERE closed_at IS NULL)
+             ORDER BY id DESC LIMIT ?2"
+        );
+        self.all(&sql, params![user.0, limit], recipient_row)
     }
 
     /// The person whose link this is.
@@ -102,9 +122,16 @@ impl WriteTx<'_> {
     /// Adds a recipient, whose link belongs to the request from then on.
     pub fn insert_recipient(&self, new: &NewRecipient<'_>) -> Result<RecipientId, CatalogError> {
         self.execute(
-            "INSERT INTO request_recipients (request_id, link_id, name, mail, language, reminders)
-             VALUES (?1, ?2, ?3, ?4, ?5, 0)",
-            params![new.request.0, new.link.0, new.name, new.mail, new.language],
+            "INSERT INTO request_recipients (request_id, link_id, name, mail, language, reminders, account_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
+            params![
+                new.request.0,
+                new.link.0,
+                new.name,
+                new.mail,
+                new.language,
+                new.account.map(|user| user.0)
+            ],
         )?;
         let id = RecipientId(self.last_insert_id());
         self.execute("UPDATE links SET request_id = ?2 WHERE id = ?1", params![new.link.0, new.request.0])?;

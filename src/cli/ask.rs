@@ -173,11 +173,12 @@ struct Add {
     /// Ask for this item, too.
     #[arg(long, value_name = "TEXT")]
     item: Vec<String>,
-    /// A recipient: an address, or `Erika Huber <erika@example.de>`. Each gets a link.
-    #[arg(long, value_name = "MAIL")]
+    /// A recipient: an address, `Erika Huber <erika@example.de>`, or the name of an account that may add files in the space.
+    /// Each gets a link; an account also sees the request after signing in.
+    #[arg(long, value_name = "MAIL|USER")]
     to: Vec<String>,
-    /// Language of the recipients.
-    #[arg(long, value_name = "TAG", default_value = "de")]
+    /// Language of the recipients; by default that of the account, or `de`.
+    #[arg(long, value_name = "TAG", default_value = "")]
     lang: String,
     /// What it asks for, as a whole; that of the template by default.
     #[arg(long, value_name = "TEXT")]

@@ -23,7 +23,7 @@ use super::office;
 use super::page;
 use super::page::error_page::{self, Browser};
 use super::page::foot::{self, Legal};
-use super::page::language::preferred;
+use super::page::language::{keep_choice, preferred};
 use super::protocol::href::{Mount, Place};
 use super::receipt_limits::Receipts;
 use super::recent_spaces::RecentSpaces;
@@ -38,7 +38,7 @@ use crate::accounts::{Accounts, Principal};
 use crate::admin::Admin;
 use crate::intake::Intake;
 use crate::library::Library;
-use crate::model::{EntryName, EntryPath, Office};
+use crate::model::{EntryName, EntryPath, Office, RecipientId};
 use crate::net::{
     Handler, Limits, LogUser, RequestBody, RequestId, RequestInfo, ResponseBody, Route, SendLanes, WebOrigin,
 };
@@ -208,6 +208,9 @@ impl Open {
         if let Some(address) = LinkAddress::of(path) {
             return self.link(context, address, body).await;
         }
+        if let Some((recipient, address)) = LinkAddress::of_account(path) {
+            return self.asked(context, recipient, address, body).await;
+        }
         if nextcloud::serves(path) {
             return nextcloud::handle(context, body).await;
         }
@@ -353,6 +356,31 @@ impl Open {
             }
         };
         routed(response, Route::named(route))
+    }
+
+    /// The page of a request for a recipient with an account.
+    async fn asked(
+        &self,
+        context: RequestContext<'_>,
+        recipient: RecipientId,
+        address: LinkAddress<'_>,
+        body: &mut RequestBody,
+    ) -> Response<ResponseBody> {
+        if let links::Endpoint::Sending { lists } = address.endpoint {
+            return match links::Account::of_script(context, recipient).await {
+                Ok(Some(account)) => self.guest_sending(context, address.by(&account), lists, body).await,
+                _ => self.sending.of_guest(context, Err(Refused::NotSignedIn), lists, body).await,
+            };
+        }
+        match links::Account::of(context, recipient).await {
+            Ok(account) => {
+                let mut response = self.link(context, address.by(&account), body).await;
+                keep_choice(context, &mut response);
+                response.extensions_mut().insert(LogUser(account.user));
+                response
+            }
+            Err(refused) => routed(*refused, Route::named("asked")),
+        }
     }
 
     async fn guest_sending(

@@ -38,11 +38,12 @@ pub use hand_in::{
 pub use issue::{LinkError, NewLink};
 pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, Shared};
 pub use request::{
-    Asked, AskedItem, DEFAULT_NAMING, HandedOut, ItemShown, Judgement, MAX_HANDOUT_BYTES, MAX_ITEMS,
-    MAX_NOTE, MAX_PAGE, MAX_REASON, MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TEMPLATE_BYTES, MAX_TITLE,
-    MAX_TOGETHER, Naming, NamingError, NewRequest, Recipient, RecipientShown, RequestError, RequestFile,
-    RequestHead, RequestItem, RequestLine, RequestLines, RequestPage, RequestShown, RequestsAsked,
-    RequestsOf, Template, TemplateError, TemplateItem, WantedRecipient, next_year, refused, reminded,
+    Asked, AskedItem, AskedOfAccount, DEFAULT_NAMING, HandedOut, ItemShown, Judgement, MAX_ASKED,
+    MAX_HANDOUT_BYTES, MAX_ITEMS, MAX_NOTE, MAX_PAGE, MAX_REASON, MAX_RECIPIENT_NAME, MAX_RECIPIENTS,
+    MAX_TEMPLATE_BYTES, MAX_TITLE, MAX_TOGETHER, Naming, NamingError, NewRequest, Recipient, RecipientShown,
+    RequestError, RequestFile, RequestHead, RequestItem, RequestLine, RequestLines, RequestPage,
+    RequestShown, RequestsAsked, RequestsOf, Template, TemplateError, TemplateItem, WantedRecipient,
+    next_year, refused, reminded,
 };
 pub use signed::{NotProven, Signed};
 pub use token::LinkKeys;

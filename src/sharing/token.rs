@@ -14,14 +14,14 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use data_encoding::{Encoding, Specification};
+use data_encoding::{Encoding, HEXLOWER, Specification};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::catalog::LinkRow;
-use crate::model::{DownloadId, HandInId, LinkId, Timestamp, random_bytes};
+use crate::model::{DownloadId, HandInId, LinkId, Timestamp, UserId, random_bytes};
 
 /// Bytes of a token: 160 bits, which cannot be guessed.
 const TOKEN_BYTES: usize = 20;
@@ -62,6 +62,12 @@ impl LinkKeys {
     /// The hash of a browser's secret for a link. No token contains a colon.
     pub(super) fn visit(&self, link: LinkId, browser: &str) -> [u8; 32] {
         hmac(&self.lookup, &[b"visit:", &link.0.to_le_bytes(), browser.as_bytes()])
+    }
+
+    /// The secret that stands for the browsers of a person with an account.
+    pub(super) fn account_browser(&self, user: UserId) -> String {
+        let mac = hmac(&self.lookup, &[b"account:", &user.0.to_le_bytes()]);
+        HEXLOWER.encode(&mac)
     }
 
     /// The code of a hand-in in a time window: 8 digits and letters in two groups.

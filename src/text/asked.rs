@@ -18,11 +18,20 @@ sentences! {
     saved:
         de "Alles bis hier ist gespeichert. Derselbe Link bringt Sie zurück.",
         en "Everything so far is stored. The same link brings you back.";
+    saved_in_account:
+        de "Alles bis hier ist gespeichert. Sie finden diese Liste jederzeit unter „Dateien“ wieder, auch an einem anderen Gerät.",
+        en "Everything so far is stored. You find this list under \"Files\" at any time, on another device, too.";
     about:
         de "Reichen Sie zu jedem Punkt ein, was Sie haben, und kommen Sie für den Rest wieder. Ihre Dateien werden \
             verschlüsselt übertragen und gespeichert.",
         en "Hand in what you have for each item, and come back for the rest. Your files are encrypted on their way and in \
             storage.";
+    asked_of_you:
+        de "Anfragen an Sie",
+        en "Requests to you";
+    none_open:
+        de "Es fehlt nichts mehr",
+        en "Nothing is missing any more";
     again_title:
         de "Bitte noch einmal",
         en "Please again";
@@ -112,6 +121,11 @@ sentences! {
             bleibt gültig: Fehlendes können Sie jederzeit nachreichen.",
         en "\"Done\" gives you a receipt for everything that you have sent since the last one. The link stays valid: you can \
             hand in what is missing at any time.";
+    finish_in_account:
+        de "Mit „Fertig“ erhalten Sie eine Eingangsbestätigung über alles, was Sie seit der letzten gesendet haben. Fehlendes \
+            können Sie auch danach nachreichen.",
+        en "\"Done\" gives you a receipt for everything that you have sent since the last one. You can hand in what is missing \
+            afterwards, too.";
     receipts_title:
         de "Eingangsbestätigungen",
         en "Your receipts";

@@ -128,6 +128,9 @@ pub struct RecipientShown {
     pub name: String,
     /// Tag of the person's language.
     pub language: String,
+    /// Login name of the person's account, if the person is asked by it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<String>,
     /// When the person's link was last opened, to the hour.
     pub opened: Option<When>,
     /// Number of reminders that were sent.

@@ -74,6 +74,7 @@ fn recipient(shown: &RecipientShown) -> String {
     let mut parts = vec![shown.id.to_string()];
     let who = [&shown.name, &shown.to].into_iter().filter(|text| !text.is_empty());
     parts.push(safe(&who.map(String::as_str).collect::<Vec<_>>().join(", ")));
+    parts.extend(shown.account.as_ref().map(|account| format!("(account {})", safe(account))));
     let opened = shown.opened.map_or_else(|| "never opened".into(), |when| format!("opened {when}"));
     parts.push(shown.url.clone().unwrap_or(opened));
     parts.extend(shown.reminded.map(|when| format!("(reminders: {}, last {when})", shown.reminders)));

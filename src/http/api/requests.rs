@@ -70,9 +70,12 @@ pub(super) struct NewRecipient {
     /// The person's mail address; without one there are no mails.
     #[serde(default)]
     mail: String,
-    /// Tag of the person's language, `de` or `en`; German by default.
+    /// Tag of the person's language, `de` or `en`; that of the account, or German, by default.
     #[serde(default)]
     language: String,
+    /// Login name of an account that may add files in the space, and then sees the request.
+    #[serde(default)]
+    account: String,
 }
 
 /// Items of a request.
@@ -252,6 +255,9 @@ pub(super) struct RequestRecipient {
     mail: String,
     /// Tag of the person's language.
     language: String,
+    /// Login name of the person's account, if the person is asked by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
     /// The person's address, only when the request is made. Everyone who has it can hand in.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
@@ -445,6 +451,11 @@ async fn answer(call: &Call<'_>, rights: &[Access], id: RequestId, status: Statu
     let askings = sharing.askings(rights, id, now).await?;
     let origin = (status == StatusCode::CREATED).then(|| sharing.origin());
     let sends_mails = sharing.sends_mails() == Some(true);
+    let (spaces, mut names) = (names(call).await?, Vec::new());
+    for user in shown.recipients.iter().filter_map(|recipient| recipient.row.account) {
+        let name = call.context.services.accounts.name_of(user).await.map_err(RequestError::Catalog)?;
+        names.extend(name.map(|name| (user, name.to_string())));
+    }
     let recipients = shown.recipients.into_iter().map(|recipient| {
         let (row, link) = (recipient.row, recipient.link);
         let no_mail =
@@ -457,6 +468,7 @@ async fn answer(call: &Call<'_>, rights: &[Access], id: RequestId, status: Statu
             name: row.name,
             mail: row.mail,
             language: row.language,
+            account: names.iter().find(|(user, _)| Some(*user) == row.account).map(|(_, name)| name.clone()),
             reminders: row.reminders,
             reminded: row.reminded.map(|at| at.to_string()),
             next: row.remind.filter(|_| sends_mails).map(|at| at.to_string()),
@@ -473,7 +485,7 @@ async fn answer(call: &Call<'_>, rights: &[Access], id: RequestId, status: Statu
         items: shown.items.into_iter().map(RequestItem::of).collect(),
         recipients: recipients.collect(),
         other_files: shown.others.len(),
-        summary: RequestSummary::of(shown.row, &names(call).await?),
+        summary: RequestSummary::of(shown.row, &spaces),
     };
     reply(status, &request)
 }
@@ -501,8 +513,8 @@ impl NewRequestItem {
 
 impl From<NewRecipient> for WantedRecipient {
     fn from(recipient: NewRecipient) -> Self {
-        let NewRecipient { name, mail, language } = recipient;
-        Self { name, mail, language }
+        let NewRecipient { name, mail, language, account } = recipient;
+        Self { name, mail, language, account }
     }
 }
 

@@ -3,6 +3,7 @@
 //! another page of the same entry.
 
 mod act;
+mod asked;
 mod entry;
 mod folder;
 mod outcome;
@@ -32,6 +33,7 @@ use crate::accounts::LookupError;
 use crate::library::{Change, Entry, LibraryError};
 use crate::model::{Access, Conditions, EntryName, Role, Timestamp};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
+use crate::sharing::RequestError;
 use crate::text::{BrowseTexts, ErrorTexts, FilesTexts, Language};
 
 /// Longest form without files, in bytes: the selected names of one page.
@@ -68,6 +70,8 @@ enum Failure {
     Library(#[from] LibraryError),
     #[error("read the accounts")]
     Accounts(#[from] LookupError),
+    #[error("find what the person is asked for")]
+    Asked(#[from] RequestError),
 }
 
 /// Whether this endpoint serves the path.
@@ -184,6 +188,7 @@ impl Cabinet<'_> {
         let tops = library.tops(&self.desk.accesses, self.desk.context.info.received).await?;
         let texts = BrowseTexts(self.desk.language);
         let content = html! {
+            (self.asked().await?)
             @if tops.is_empty() { p { (texts.no_spaces()) } } @else {
                 ul.items {
                     @for top in &tops {
@@ -288,8 +293,8 @@ fn failed(
             log_library(error, status, request_id);
             status
         }
-        Failure::Accounts(error) => {
-            let error: &dyn std::error::Error = error;
+        failure @ (Failure::Accounts(_) | Failure::Asked(_)) => {
+            let error: &dyn std::error::Error = failure;
             tracing::error!(%request_id, error, "page of files not made");
             StatusCode::INTERNAL_SERVER_ERROR
         }

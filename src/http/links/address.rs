@@ -7,6 +7,7 @@
 //! /s/TOKEN/receipt                   the receipt of this browser's hand-in; receipt.pdf, and receipt.txt as it was signed
 //! /s/TOKEN/form/ITEM/a               the form to fill in of an item of a request, by any name; example/ITEM/a the example
 //! /s/TOKEN/sending                   where the page's script begins uploads; with /list, the unfinished ones
+//! /asked/RECIPIENT                   the page of a request for a recipient with an account, and the same below it
 //! /s/TOKEN/get/LEASE/a               what the link leads to, under a lease; needs neither cookie nor password
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
 //! /public.php/dav/files/TOKEN/a/b    WebDAV; the link's password by Basic, with any user name
@@ -17,17 +18,23 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use super::account::Account;
 use crate::http::receipt::Form;
-use crate::model::{Handout, ItemId};
+use crate::model::{Handout, ItemId, RecipientId};
+
+/// Where the requests to people with an account are.
+const ASKED: &str = "/asked";
 
 /// The address of a link, or of something below it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct LinkAddress<'a> {
     pub(in crate::http) endpoint: Endpoint<'a>,
     /// The token as written in the path; empty if the path has none.
     written_token: &'a str,
     /// The address of the link's page, without a trailing slash; empty for mounts.
     pub(super) base: &'a str,
+    /// The person who opens it by an account, in place of its address.
+    pub(super) account: Option<&'a Account>,
 }
 
 /// Target of an address.
@@ -72,14 +79,44 @@ impl<'a> LinkAddress<'a> {
             Some(token) if !token.is_empty() => (Endpoint::Mount, token),
             _ => (Endpoint::AboveMounts, ""),
         };
-        Some(Self { endpoint, written_token, base: "" })
+        Some(Self { endpoint, written_token, base: "", account: None })
     }
 
     /// Nextcloud's addresses may begin with `/index.php`.
     fn of_page(path: &'a str) -> Option<Self> {
         let rest = path.strip_prefix("/index.php").unwrap_or(path).strip_prefix("/s/")?;
         let (written_token, below) = rest.split_once('/').unwrap_or((rest, ""));
-        let endpoint = match below {
+        let endpoint = Self::endpoint(below)?;
+        let base = path.get(..path.len() - rest.len() + written_token.len())?;
+        Some(Self { endpoint, written_token, base, account: None })
+    }
+
+    /// The recipient with an account to whose page a path belongs, and the address without that person.
+    pub(in crate::http) fn of_account(path: &'a str) -> Option<(RecipientId, Self)> {
+        let rest = path.strip_prefix(ASKED)?.strip_prefix('/')?;
+        let (digits, below) = rest.split_once('/').unwrap_or((rest, ""));
+        let recipient: i64 = digits.parse().ok().filter(|id: &i64| id.to_string() == digits)?;
+        let endpoint = Self::endpoint(below).filter(|endpoint| {
+            matches!(
+                endpoint,
+                Endpoint::Page { folder: "" }
+                    | Endpoint::Receipt(_)
+                    | Endpoint::Sending { .. }
+                    | Endpoint::Handout { .. }
+            )
+        })?;
+        let base = path.get(..path.len() - rest.len() + digits.len())?;
+        Some((RecipientId(recipient), Self { endpoint, written_token: "", base, account: None }))
+    }
+
+    /// The same, opened by this person.
+    pub(in crate::http) fn by(self, account: &'a Account) -> Self {
+        Self { written_token: &account.token, account: Some(account), ..self }
+    }
+
+    /// What an address below that of a link's page stands for.
+    fn endpoint(below: &'a str) -> Option<Endpoint<'a>> {
+        Some(match below {
             "" | "files" => Endpoint::Page { folder: "" },
             "download" => Endpoint::Download,
             "receipt" | "receipt.pdf" | "receipt.txt" => Endpoint::Receipt(Form::of(below).1),
@@ -94,9 +131,7 @@ impl<'a> LinkAddress<'a> {
                 folder if folder.is_empty() || folder.ends_with('/') => Endpoint::Page { folder },
                 _ => Endpoint::File,
             },
-        };
-        let base = path.get(..path.len() - rest.len() + written_token.len())?;
-        Some(Self { endpoint, written_token, base })
+        })
     }
 
     pub(super) fn token(&self) -> Cow<'a, str> {
@@ -182,6 +217,35 @@ mod tests {
             ("/st", None),
         ] {
             assert_eq!(read(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_accounts_are_pages_of_requests_and_nothing_else() {
+        let page = Some((Endpoint::Page { folder: "" }, "/asked/7"));
+        for (path, expected) in [
+            ("/asked/7", page),
+            ("/asked/7/", page),
+            ("/asked/7/receipt", Some((Endpoint::Receipt(Form::Page), "/asked/7"))),
+            ("/asked/7/sending", Some((Endpoint::Sending { lists: false }, "/asked/7"))),
+            (
+                "/asked/7/form/3/a",
+                Some((Endpoint::Handout { what: Handout::Form, item: ItemId(3) }, "/asked/7")),
+            ),
+            ("/asked/07", None),
+            ("/asked/7/files/a", None),
+            ("/asked/7/files/a/", None),
+            ("/asked/7/download", None),
+            ("/asked/7/get/x", None),
+            ("/asked", None),
+            ("/asked/", None),
+            ("/askedx/7", None),
+        ] {
+            let read = LinkAddress::of_account(path).map(|(recipient, address)| {
+                assert_eq!(recipient, RecipientId(7));
+                (address.endpoint, address.base)
+            });
+            assert_eq!(read, expected, "{path}");
         }
     }
 

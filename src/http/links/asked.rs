@@ -43,6 +43,8 @@ impl LinkRequest<'_> {
             base: self.address.base,
             second,
             given: &given,
+            bar: self.bar(),
+            is_by_account: self.address.account.is_some(),
         };
         let page = asked_pages::open((self.language, &self.zone().await), &open, self.info.received);
         Ok(Some(self.kept(page)))

@@ -7,6 +7,7 @@ use super::hand_in_pages::{self, Local, action, upload_form};
 use super::pages;
 use super::receive::Received;
 use crate::accounts::UserName;
+use crate::http::page::bar::Bar;
 use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, note, problem, success};
 use crate::http::protocol::href::push_encoded;
@@ -36,6 +37,9 @@ pub(super) struct Open<'a> {
     pub(super) second: Option<(String, String)>,
     /// The code that the address brings along.
     pub(super) given: &'a str,
+    pub(super) bar: Bar,
+    /// Whether the person opened it by an account.
+    pub(super) is_by_account: bool,
 }
 
 /// The page of a request.
@@ -59,7 +63,9 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
         }
         @if !is_closed {
             p { (texts.about()) }
-            @if !open.hand_ins.is_empty() { p { (texts.saved()) } }
+            @if !open.hand_ins.is_empty() {
+                p { (if open.is_by_account { texts.saved_in_account() } else { texts.saved() }) }
+            }
         }
         @if !rejected.is_empty() && !is_closed {
             section {
@@ -88,7 +94,7 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
             @if has_files && !is_closed {
                 section {
                     h2 { (hand_in_texts.finish_title()) }
-                    p { (texts.finish_about()) }
+                    p { (if open.is_by_account { texts.finish_in_account() } else { texts.finish_about() }) }
                     (action(open.base, "finish", None, hand_in_texts.finish(), None))
                 }
             }
@@ -107,13 +113,13 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
                 p { (hand_in_texts.receipt_about()) }
             }
         }
-        @if !is_closed {
+        @if !is_closed && !open.is_by_account {
             (hand_in_pages::second_device(language, open.base, open.second.as_ref(), open.given))
         }
     };
     let title = Shown(&open.request.title).to_string();
     let status = open.received.map_or(StatusCode::OK, Received::status);
-    let page = Page { language, width: Width::Narrow, title: &title, content }.into_response(status);
+    let page = Page { language, width: Width::Narrow, title: &title, content }.below(&open.bar, status);
     with_script(page, Script::Upload)
 }
 

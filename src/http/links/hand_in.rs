@@ -13,7 +13,6 @@ use super::pages;
 use super::receive::Received;
 use crate::http::cookies;
 use crate::http::error::{library_status, log_library};
-use crate::http::page::bar::Bar;
 use crate::http::page::form::field;
 use crate::http::protocol::tus::UploadMetadata;
 use crate::http::receipt::{Form, View};
@@ -34,7 +33,10 @@ const MAX_SECRET: usize = 64;
 impl LinkRequest<'_> {
     /// The browser's secret, if it has one.
     pub(super) fn known_browser(&self) -> Option<&str> {
-        cookies::find(&self.parts.headers, VISIT_COOKIE).filter(|secret| secret.len() <= MAX_SECRET)
+        let account = self.address.account.map(|account| account.browser.as_str());
+        account
+            .or_else(|| cookies::find(&self.parts.headers, VISIT_COOKIE))
+            .filter(|secret| secret.len() <= MAX_SECRET)
     }
 
     /// The browser's secret; a new one, if it has none.
@@ -96,6 +98,9 @@ impl LinkRequest<'_> {
         mut response: Response<ResponseBody>,
         browser: &str,
     ) -> Response<ResponseBody> {
+        if self.address.account.is_some() {
+            return response;
+        }
         let secure = if self.info.secure { "; Secure" } else { "" };
         // Lax: a person who comes back by the link in a message is the same person.
         let base = self.address.base;
@@ -231,7 +236,7 @@ impl LinkRequest<'_> {
                     name: "receipt",
                     back: self.address.base,
                 };
-                view.answer(form, &Bar::none()).await
+                view.answer(form, &self.bar()).await
             }
             Ok(None) => pages::gone(self.language),
             Err(error) => self.not_done(&error),

@@ -5,6 +5,7 @@
 //! Viewing a page changes nothing: programs that preview messages open every link in them. A browser that sent the
 //! right password keeps a pass in a cookie, for the link's addresses only.
 
+mod account;
 mod address;
 mod archive;
 mod asked;
@@ -26,6 +27,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+pub(super) use self::account::Account;
 pub(super) use self::address::{Endpoint, LinkAddress};
 use self::pages::{Problem, Shown, Whole};
 use self::receive::Received;
@@ -34,6 +36,7 @@ use self::visit::PASS_COOKIE;
 use super::archive::is_wanted;
 use super::context::RequestContext;
 use super::error::{library_status, log_library};
+use super::page::bar::Bar;
 use super::page::folder;
 use super::page::form::{MAX_FORM_BYTES, field, is_from_another_site};
 use super::protocol::href::{self, push_encoded};
@@ -65,7 +68,14 @@ impl<'a> Deref for LinkRequest<'a> {
 impl<'a> LinkRequest<'a> {
     fn new(context: RequestContext<'a>, address: LinkAddress<'a>) -> Self {
         let new_browser = OnceLock::new();
-        Self { context, address, language: preferred(&context.parts.headers), new_browser }
+        let language = address.account.map(|account| account.language);
+        let language = language.unwrap_or_else(|| preferred(&context.parts.headers));
+        Self { context, address, language, new_browser }
+    }
+
+    /// The bar of a person with an account.
+    fn bar(&self) -> Bar {
+        self.address.account.map_or_else(Bar::none, |account| account.bar.clone())
     }
 }
 

@@ -110,6 +110,10 @@ impl LinkRequest<'_> {
         if let Some(((word, item), name)) = item.as_ref().zip(name.as_deref()) {
             roots.insert(0, vec!["s", token, word, item, name]);
             roots.insert(1, vec!["index.php", "s", token, word, item, name]);
+            if self.address.account.is_some() {
+                let base = self.address.base.trim_start_matches('/').split('/');
+                roots.insert(0, base.chain([*word, item.as_str(), name]).collect());
+            }
         }
         if self.address.endpoint == Endpoint::OldMount {
             roots.insert(0, vec!["public.php", "webdav"]);

@@ -125,7 +125,7 @@ pub(super) fn recipient(
         "en" | "englisch" | "english" => "en",
         _ => return Err(texts.bad_language(language.trim())),
     };
-    Ok(WantedRecipient { name: name.to_owned(), mail, language: language.to_owned() })
+    Ok(WantedRecipient { name: name.to_owned(), mail, language: language.to_owned(), account: String::new() })
 }
 
 #[cfg(test)]
@@ -141,7 +141,7 @@ mod tests {
         let (clients, faults) = read(text);
         assert_eq!(faults, [], "{text}");
         let told = clients.iter().map(|client| {
-            let WantedRecipient { name, mail, language } = &client.recipient;
+            let WantedRecipient { name, mail, language, account: _ } = &client.recipient;
             format!("{}|{name}|{mail}|{language}|{}|{}", client.line, client.folder, client.space)
         });
         told.collect()

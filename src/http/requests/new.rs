@@ -26,6 +26,9 @@ use crate::text::Language;
 /// Longest form of a new request, in bytes: its texts, and a list of as many clients as are asked at once.
 const MAX_ASKING_BYTES: usize = 512 * 1024;
 
+/// Most accounts that the form offers.
+const MAX_ACCOUNTS: usize = 500;
+
 /// Faults of a form that was sent.
 enum Refused {
     Faults(Vec<Fault>),
@@ -44,7 +47,14 @@ impl Requests<'_> {
         let (source, wanted) = if let Some(id) = id(query.get("from")) {
             let request = sharing.request(&self.rights, id).await?;
             let source = Source::of_request(&request, &self.office.zone);
-            let wanted = Wanted::again(&source, &request, self.space_name(request.row.space));
+            let account = match request.recipients.first().and_then(|recipient| recipient.row.account) {
+                Some(user) => {
+                    self.desk.context.services.accounts.name_of(user).await.map_err(RequestError::from)?
+                }
+                None => None,
+            };
+            let account = account.map(|name| name.to_string());
+            let wanted = Wanted::again(&source, &request, (self.space_name(request.row.space), account));
             (source, wanted)
         } else {
             let template = self.template(query.get("template")).await?;
@@ -109,6 +119,9 @@ impl Requests<'_> {
                 place: Place::Folder,
                 why: texts.not_a_folder().to_owned(),
             }])),
+            Err(RequestError::NoSuchAccount(name)) => {
+                Err(Refused::Faults(vec![Fault { place: Place::Recipient, why: texts.bad_account(&name) }]))
+            }
             Err(error @ (RequestError::Library(_) | RequestError::Catalog(_))) => return Err(error.into()),
             Err(_) => Err(Refused::Other(texts.not_made())),
         })
@@ -181,7 +194,7 @@ impl Requests<'_> {
         let (texts, sharing) = (self.asking_texts(), &self.desk.context.services.sharing);
         let templates = sharing.templates().await?;
         let latest = sharing.latest_request(self.desk.principal()).await?;
-        let none = Vec::new();
+        let (none, accounts) = (Vec::new(), self.accounts().await?);
         let faults = match &refused {
             Some(Refused::Faults(faults)) => faults,
             _ => &none,
@@ -206,7 +219,7 @@ impl Requests<'_> {
                     input type="hidden" name=(source.field.0) value=(source.field.1);
                 }
                 (self.asked_for(source, &wanted, faults))
-                (self.people_asked(&wanted, faults))
+                (self.people_asked(&wanted, faults, &accounts))
                 button { (texts.make()) }
             }
         };
@@ -309,7 +322,23 @@ impl Requests<'_> {
         }
     }
 
-    fn people_asked(&self, wanted: &Wanted, faults: &[Fault]) -> Markup {
+    /// The accounts of whom the user can ask, with the spaces in which they can add files.
+    async fn accounts(&self) -> Result<Vec<(String, Vec<String>)>, Failure> {
+        let (mut accounts, mut count) = (Vec::new(), 0);
+        for (space, access) in self.writable() {
+            let names = self.desk.context.services.sharing.accounts_to_ask(&access).await?;
+            let own = self.desk.name();
+            let names = names.iter().map(ToString::to_string).filter(|name| name != own);
+            let names: Vec<_> = names.take(MAX_ACCOUNTS - count).collect();
+            count += names.len();
+            if !names.is_empty() {
+                accounts.push((space.name.clone(), names));
+            }
+        }
+        Ok(accounts)
+    }
+
+    fn people_asked(&self, wanted: &Wanted, faults: &[Fault], accounts: &[(String, Vec<String>)]) -> Markup {
         let texts = self.asking_texts();
         let (one, is_many) = (&wanted.recipient, !wanted.more.is_empty() || wanted.each);
         let is_open = is_many || faults.iter().any(|fault| fault.place == Place::More);
@@ -319,6 +348,19 @@ impl Requests<'_> {
                 label { (texts.name())
                     input type="text" name="name" maxlength=(MAX_RECIPIENT_NAME) autocomplete="off" value=(one.name)
                         aria-invalid=[invalid(faults, Place::Recipient)] aria-describedby=[described(faults, Place::Recipient, "")];
+                }
+                @if !accounts.is_empty() || !one.account.is_empty() {
+                    label { (texts.account())
+                        select name="account" aria-describedby="account-about" {
+                            option value="" { (texts.no_account()) }
+                            @for (space, names) in accounts {
+                                optgroup label=(space) {
+                                    @for name in names { option value=(name) selected[*name == one.account] { (name) } }
+                                }
+                            }
+                        }
+                    }
+                    p #account-about { (texts.account_about()) }
                 }
                 label { (self.texts().mail())
                     input type="text" inputmode="email" name="mail" autocomplete="off" autocapitalize="none" spellcheck="false"

@@ -16,7 +16,7 @@ use crate::intake::ViewKind;
 use crate::model::{EntryName, Event, ItemId, ItemState, LinkId, Recorded, RequestId, Shown, VersionState};
 use crate::net::ResponseBody;
 use crate::sharing::{
-    Finished, ItemShown, MAX_REASON, RecipientShown, RequestFile, RequestHead, RequestShown, RequestsAsked,
+    Finished, ItemShown, MAX_REASON, RecipientShown, RequestError, RequestFile, RequestHead, RequestShown, RequestsAsked,
     RequestsOf,
 };
 use crate::text::{AskedTexts, ReceiptTexts, ViewTexts};
@@ -73,6 +73,16 @@ impl Requests<'_> {
             Told::Done("checked") => self.next_to_check(id).await?,
             _ => None,
         };
+        let mut accounts = Vec::new();
+        for recipient in &request.recipients {
+            accounts.push(match recipient.row.account {
+                Some(user) => {
+                    self.desk.context.services.accounts.name_of(user).await.map_err(RequestError::from)?
+                }
+                None => None,
+            });
+        }
+        let accounts: Vec<_> = accounts.iter().map(|name| name.as_ref().map(ToString::to_string)).collect();
         let content = html! {
             (self.told(&request, told))
             @if let Some(next) = &next {
@@ -104,7 +114,7 @@ impl Requests<'_> {
             }
             section {
                 h2 { (texts.recipients()) }
-                ul.items { @for recipient in &request.recipients { (self.recipient(recipient)) } }
+                ul.items { @for (recipient, account) in request.recipients.iter().zip(&accounts) { (self.recipient(recipient, account.as_deref())) } }
             }
             @if !receipts.is_empty() {
                 section {
@@ -370,13 +380,14 @@ impl Requests<'_> {
         } }
     }
 
-    fn recipient(&self, recipient: &RecipientShown) -> Markup {
+    fn recipient(&self, recipient: &RecipientShown, account: Option<&str>) -> Markup {
         let (texts, row) = (self.one_texts(), &recipient.row);
         let name = Shown(called(row)).to_string();
         html! {
             li {
                 span.state { (if name.is_empty() { self.texts().no_name() } else { &name }) }
                 @if !row.name.is_empty() && !row.mail.is_empty() { p.where { (Shown(&row.mail)) } }
+                @if let Some(account) = account { p { (texts.by_account(account)) } }
                 p { @match &recipient.link {
                     None => (texts.link_gone()),
                     Some(link) => {

@@ -131,13 +131,18 @@ impl Wanted {
         }
     }
 
-    /// The form for what was asked earlier, a year later.
-    pub(super) fn again(source: &Source, request: &RequestShown, space: String) -> Self {
+    /// The form for what was asked earlier, a year later; of the account of its first recipient.
+    pub(super) fn again(
+        source: &Source,
+        request: &RequestShown,
+        (space, account): (String, Option<String>),
+    ) -> Self {
         let mut people = request.recipients.iter().map(|recipient| &recipient.row);
         let first = people.next().map(|row| WantedRecipient {
             name: row.name.clone(),
             mail: row.mail.clone(),
             language: row.language.clone(),
+            account: account.unwrap_or_default(),
         });
         let more: Vec<_> = people.map(|row| format!("{};{};{}", row.name, row.mail, row.language)).collect();
         let folder = request.path.as_deref().unwrap_or_default();
@@ -165,7 +170,12 @@ impl Wanted {
             keep: fields.all("keep").filter_map(|place| place.parse().ok()).collect(),
             dates: dates(fields),
             items: text("items"),
-            recipient: WantedRecipient { name: text("name"), mail: text("mail"), language: text("language") },
+            recipient: WantedRecipient {
+                name: text("name"),
+                mail: text("mail"),
+                language: text("language"),
+                account: text("account"),
+            },
             more: more.join("\n"),
             each: fields.get("each") == "yes",
             latest: fields.get("latest").parse().ok().map(RequestId),
@@ -256,10 +266,16 @@ impl Wanted {
             wrong(Place::Dates, texts.bad_item_date(&start));
         }
         let mut people = Vec::new();
-        let WantedRecipient { name, mail, language } = &self.recipient;
-        if !name.trim().is_empty() || !mail.trim().is_empty() {
+        let WantedRecipient { name, mail, language, account } = &self.recipient;
+        let account = account.trim().to_owned();
+        if !account.is_empty() || !name.trim().is_empty() || !mail.trim().is_empty() {
+            // The name of an account stands for a name that is missing.
+            let name = if name.trim().is_empty() { &account } else { name };
             match recipient(texts, name, mail, language) {
-                Ok(recipient) => people.push(Client { recipient, ..Client::default() }),
+                Ok(recipient) => {
+                    let recipient = WantedRecipient { account, ..recipient };
+                    people.push(Client { recipient, ..Client::default() });
+                }
                 Err(why) => wrong(Place::Recipient, why),
             }
         }

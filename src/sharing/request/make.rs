@@ -11,7 +11,7 @@ use crate::catalog::{LinkRow, NewItem, NewLink as NewLinkRow, NewRecipient, NewR
 use crate::library::Change;
 use crate::model::{
     Access, Conditions, Day, EntryId, EntryPath, Event, LinkEvent, LinkRight, LinkTerms, ReminderPlan,
-    RequestEvent, RequestId, Right, Spot, Timestamp, Zone, random_bytes,
+    RequestEvent, RequestId, Right, Spot, Timestamp, UserId, Zone, random_bytes,
 };
 use crate::sharing::Sharing;
 use crate::sharing::issue::MAX_LINK_LABEL;
@@ -96,12 +96,15 @@ pub struct WantedRecipient {
     pub mail: String,
     /// Tag of the person's language, `de` or `en`.
     pub language: String,
+    /// Login name of the person's account, which then sees the request; empty for none. Name, address and language that are
+    /// empty are those of the account.
+    pub account: String,
 }
 
 impl Sharing {
     /// Makes requests, all or none; returns their ids in the same order. Missing folders are made first, by the user.
     ///
-    /// Errors: `Denied`, `ClientsMakeNone`, `Items`, `Recipients`, `Mail`, `Text`, `Naming`, `DeadlineInPast`,
+    /// Errors: `Denied`, `ClientsMakeNone`, `Items`, `Recipients`, `NoSuchAccount`, `Mail`, `Text`, `Naming`, `DeadlineInPast`,
     /// `ItemAfterDeadline`, `NotAFolder`,
     /// `TooMany`, and those of making folders.
     pub async fn ask(
@@ -138,7 +141,7 @@ impl Sharing {
         let (office, pace) = (self.inner.accounts.office().await?, self.pace().await?);
         let mut checked = Vec::with_capacity(wanted.len());
         for new in wanted {
-            checked.push(check(new, &office.zone, now)?);
+            checked.push(self.checked(new, &office.zone, now).await?);
         }
         if checked.len() > MAX_TOGETHER {
             return Err(RequestError::TooMany);
@@ -167,6 +170,25 @@ impl Sharing {
             .collect()
         };
         self.inner.catalog.write_alone(make).await
+    }
+
+    async fn checked(
+        &self,
+        mut wanted: NewRequest,
+        zone: &Zone,
+        now: Timestamp,
+    ) -> Result<Checked, RequestError> {
+        if wanted.recipients.is_empty() {
+            wanted.recipients.push(WantedRecipient::default());
+        }
+        if wanted.recipients.len() > MAX_RECIPIENTS {
+            return Err(RequestError::Recipients);
+        }
+        let (mut accounts, space) = (Vec::new(), wanted.access.require(Right::Write)?);
+        for recipient in &mut wanted.recipients {
+            accounts.push(self.recipient_account(recipient, space).await?);
+        }
+        check(wanted, accounts, zone, now)
     }
 
     async fn folder_of(
@@ -218,7 +240,7 @@ impl Sharing {
             plan: &wanted.plan,
             items: &items,
         })?;
-        for recipient in &wanted.recipients {
+        for (recipient, account) in wanted.recipients.iter().zip(&new.accounts) {
             let link = self.insert_link_for(tx, (principal, new), &spot, recipient, now)?;
             tx.insert_recipient(&NewRecipient {
                 request: id,
@@ -226,6 +248,7 @@ impl Sharing {
                 name: &recipient.name,
                 mail: &recipient.mail,
                 language: &recipient.language,
+                account: *account,
             })?;
             tx.record(
                 &by,
@@ -270,6 +293,8 @@ impl Sharing {
 /// A request that can be made.
 struct Checked {
     wanted: NewRequest,
+    /// The account of each recipient.
+    accounts: Vec<Option<UserId>>,
     year: u16,
     deadline: Option<Timestamp>,
     /// The own time of each item.
@@ -277,7 +302,13 @@ struct Checked {
     expires: Timestamp,
 }
 
-fn check(mut wanted: NewRequest, zone: &Zone, now: Timestamp) -> Result<Checked, RequestError> {
+fn check(
+    wanted: NewRequest,
+    accounts: Vec<Option<UserId>>,
+    zone: &Zone,
+    now: Timestamp,
+) -> Result<Checked, RequestError> {
+    let mut wanted = wanted;
     wanted.access.require(Right::Write)?;
     if !is_title(&wanted.title) || !is_text(&wanted.note, MAX_NOTE) {
         return Err(RequestError::Text);
@@ -287,9 +318,6 @@ fn check(mut wanted: NewRequest, zone: &Zone, now: Timestamp) -> Result<Checked,
         return Err(RequestError::Items);
     }
     check_items(&wanted.items)?;
-    if wanted.recipients.is_empty() {
-        wanted.recipients.push(WantedRecipient::default());
-    }
     let mut mails = HashSet::new();
     for recipient in &mut wanted.recipients {
         recipient.name = recipient.name.trim().to_owned();
@@ -304,7 +332,8 @@ fn check(mut wanted: NewRequest, zone: &Zone, now: Timestamp) -> Result<Checked,
             return Err(RequestError::Recipients);
         }
     }
-    if wanted.recipients.len() > MAX_RECIPIENTS {
+    let mut users = HashSet::new();
+    if !accounts.iter().flatten().all(|user| users.insert(*user)) {
         return Err(RequestError::Recipients);
     }
     let deadline = wanted.deadline.map(|day| zone.end_of(day));
@@ -321,7 +350,7 @@ fn check(mut wanted: NewRequest, zone: &Zone, now: Timestamp) -> Result<Checked,
     let last = deadline.or_else(|| until.iter().flatten().max().copied());
     let made_in = u16::try_from(zone.day(now).parts().0).unwrap_or_default();
     let year = year_in(&wanted.title).unwrap_or(made_in);
-    Ok(Checked { wanted, year, deadline, until, expires: links_end(last, now, zone) })
+    Ok(Checked { wanted, accounts, year, deadline, until, expires: links_end(last, now, zone) })
 }
 
 fn item((wanted, until): (&TemplateItem, &Option<Timestamp>)) -> NewItem {

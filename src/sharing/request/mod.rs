@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! make      a request, its items, its recipients and a link for each of them, in one transaction
+//! account   recipients with an account see and answer requests after signing in
 //! arrive    a file belongs to an item; its transaction looks at the item again, which may be done by then
 //! answer    a person says that an item does not apply, or comments on it
 //! due       items have days of their own
@@ -12,6 +13,7 @@
 //! ```
 //! The state of an item is never set: `model::ItemFacts` derives it from the rows, in the transaction that changes one.
 
+mod account;
 mod answer;
 mod arrive;
 mod due;
@@ -37,6 +39,7 @@ use crate::sharing::visit::VisitError;
 pub use crate::catalog::{
     ItemRow as RequestItem, RecipientRow as Recipient, RequestRow as RequestHead, RequestsOf,
 };
+pub use account::{AskedOfAccount, MAX_ASKED};
 pub(super) use arrive::{admit, arrived, taken_back};
 pub use handout::{HandedOut, MAX_HANDOUT_BYTES};
 pub use judge::{Judgement, MAX_REASON};
@@ -94,6 +97,9 @@ pub enum RequestError {
     /// It asks too many people at once, or an address occurs twice.
     #[error("a request goes to at most {} people, each named once", make::MAX_RECIPIENTS)]
     Recipients,
+    /// A recipient is no account that may add files in the space.
+    #[error("'{0}' is no account that may add files in this space")]
+    NoSuchAccount(String),
     /// A mail address is none.
     #[error("'{0}' is no mail address")]
     Mail(String),
@@ -176,6 +182,7 @@ impl RequestError {
             Self::NotAFolder => "not-a-folder",
             Self::Items => "items-missing",
             Self::Recipients => "recipients-invalid",
+            Self::NoSuchAccount(_) => "recipient-account-unknown",
             Self::Mail(_) => "mail-address-invalid",
             Self::Text => "request-text-invalid",
             Self::DeadlineInPast => "deadline-in-past",

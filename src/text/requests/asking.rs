@@ -66,6 +66,18 @@ sentences! {
     name:
         de "Name",
         en "Name";
+    account:
+        de "Konto des Empfängers",
+        en "Account of the recipient";
+    no_account:
+        de "ohne Konto, nur mit Link",
+        en "without an account, by link only";
+    account_about:
+        de "Wer ein Konto hat, sieht die Anfrage nach der Anmeldung. Name, Adresse und Sprache dürfen dann fehlen.",
+        en "A person with an account sees the request after signing in. Name, address and language may then be missing.";
+    bad_account(name: &str):
+        de "„{name}“ ist kein Konto, das in diesem Bereich Dateien ablegen darf.",
+        en "\"{name}\" is no account that may add files in this space.";
     language:
         de "Sprache der Texte",
         en "Language of the texts";

@@ -199,6 +199,9 @@ sentences! {
     recipients:
         de "Empfänger und Links",
         en "Recipients and links";
+    by_account(name: &str):
+        de "Konto: {name}",
+        en "Account: {name}";
     not_opened:
         de "Link nie geöffnet",
         en "link never opened";

@@ -8,6 +8,7 @@ mod account;
 mod administration;
 mod api;
 mod archives;
+mod asked_accounts;
 mod asking;
 mod bad_input;
 mod checking;

@@ -617,6 +617,17 @@ impl Reader<'_> {
             self.server.cli_ok(["request", "item", &id, item, "--form", file, "--example", file]);
         }
         self.server.request("DELETE", &format!("/dav/{gone}")).send().expect(204);
+        let name = format!("asked-{}", self.language.tag());
+        self.server.add_member(&name, "client", "write");
+        let words = ["request", "add", &folder, "--as", USER, "--item", "1", "--to", &name, "--json"];
+        let own: Value = serde_json::from_str(&self.server.cli_ok(words)).unwrap();
+        let (person, at) = (self.browser(), format!("/asked/{}", own["recipients"][0]["id"]));
+        person.sign_in(&name, PASSWORD).expect(303);
+        let listed = person.get("/files/").expect(200);
+        super::requests::send(&person, &at, &own["items"][0]["id"].to_string(), &[("1.txt", "1")])
+            .expect(200);
+        let own_page = person.get(&at).expect(200);
+        let nothing_left = person.get("/files/").expect(200);
         let staff = self.browser();
         staff.sign_in(USER, PASSWORD).expect(303);
         let offered = staff.get(&format!("/requests/{id}")).expect(200);
@@ -637,7 +648,23 @@ impl Reader<'_> {
         let nothing = client.get(&link).expect(200);
         self.server.cli_ok(["request", "close", &id]);
         let closed = client.get(&link).expect(200);
-        vec![offered, fresh, empty, begun, other, judged, late, done, nothing, closed]
+        let by_account = staff.get(&format!("/requests/{}", own["id"])).expect(200);
+        vec![
+            listed,
+            own_page,
+            nothing_left,
+            by_account,
+            offered,
+            fresh,
+            empty,
+            begun,
+            other,
+            judged,
+            late,
+            done,
+            nothing,
+            closed,
+        ]
     }
 
     /// The pages on which users judge what came for a request.
@@ -1079,6 +1106,7 @@ impl Reader<'_> {
             refused(&[("title", ""), ("folder", ".."), ("space", "none"), ("deadline", "2001-01-01")]),
             refused(&[("items", &long), ("note", &"x".repeat(4_001))]),
             refused(&[("template", "pages"), ("keep", "1"), ("until-1", "2001-01-01")]),
+            refused(&[("items", "1"), ("account", "none")]),
             refused(&[("items", "1"), ("more", &list)]),
             refused(&[("items", "1"), ("more", &lines)]),
             refused(&[("items", "1"), ("more", "a\nb;\"c")]),

@@ -70,6 +70,7 @@ impl Desk {
             name: String::new(),
             mail: (*mail).to_owned(),
             language: "de".into(),
+            ..WantedRecipient::default()
         };
         let new = NewRequest {
             access: self.office.access_of(&self.office.bert).await,

@@ -639,8 +639,8 @@ const WALKED: [&str; 6] = ["\"api\"", "\"dav\"", "\"files\"", "\"ocs\"", "endpoi
 /// Those of pages that name what is held to those who decide about it, and to no others: `intake::pages`. The PDF of a
 /// document is read as by WebDAV.
 /// The page of a link names what was handed in to its maker, as a receipt does; so does the page of a request to those who
-/// judge it, and it opens a file as WebDAV does: `http::judging`.
-const DECIDED: [&str; 3] = ["\"holding\"", "\"links\"", "\"requests\""];
+/// judge it, and it opens a file as WebDAV does: `http::judging`. That of a request to an account is the link of its recipient.
+const DECIDED: [&str; 4] = ["\"asked\"", "\"holding\"", "\"links\"", "\"requests\""];
 /// Those of answers in which no file occurs.
 const WITHOUT_FILES: [&str; 18] = [
     "\"absent\"",
