@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::requests::{act, asked, send};
+use super::screen_lock::say;
 use crate::support::TestServer;
 use crate::support::browser::{Browser, leads_to};
 use crate::support::server::{PASSWORD, SPACE, USER};
@@ -133,7 +134,12 @@ fn an_account_opens_its_own_requests_alone_and_only_as_far_as_its_link() {
     begin(&max, "same-origin").expect(401);
     begin(&nobody, "same-origin").expect(401);
     assert_eq!(states(&server, &made), ["open"]);
+    // What was chosen goes on while the pages are locked, and nothing else.
+    let token = crate::support::browser::token(&erika.get("/files/").expect(200));
+    say(&erika, &token, "lock", &[]).expect(204);
+    leads_to(&erika.get(&page));
     begin(&erika, "same-origin").expect(201);
+    say(&erika, &token, "unlock", &[("password", PASSWORD)]).expect(204);
     assert_eq!(states(&server, &made), ["handed-in"]);
 
     // The right of the account, and of the user who asked, as they are now.

@@ -10,7 +10,7 @@ use crate::support::http::Response;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// What the script of a page says to the server.
-fn say(browser: &Browser<'_>, token: &str, what: &str, fields: &[(&str, &str)]) -> Response {
+pub(super) fn say(browser: &Browser<'_>, token: &str, what: &str, fields: &[(&str, &str)]) -> Response {
     browser.form(&format!("/session/{what}"), fields).header("Tresor-Token", token).send()
 }
 
