@@ -19,8 +19,8 @@ sentences! {
         de "Alles bis hier ist gespeichert. Derselbe Link bringt Sie zurück.",
         en "Everything so far is stored. The same link brings you back.";
     saved_in_account:
-        de "Alles bis hier ist gespeichert. Sie finden diese Liste jederzeit unter „Dateien“ wieder, auch an einem anderen Gerät.",
-        en "Everything so far is stored. You find this list under \"Files\" at any time, on another device, too.";
+        de "Alles bis hier ist gespeichert. Sie finden diese Liste jederzeit unter „Ihre Dateien“ wieder, auch an einem anderen Gerät.",
+        en "Everything so far is stored. You find this list under \"Your files\" at any time, on another device, too.";
     about:
         de "Reichen Sie zu jedem Punkt ein, was Sie haben, und kommen Sie für den Rest wieder. Ihre Dateien werden \
             verschlüsselt übertragen und gespeichert.",

@@ -11,18 +11,18 @@ use crate::text::AskedTexts;
 const ASKED: &str = "/asked";
 
 impl Cabinet<'_> {
-    /// The running requests to the person; nothing if there are none.
-    pub(super) async fn asked(&self) -> Result<Markup, Failure> {
+    /// The running requests to the person; `None` if there are none.
+    pub(super) async fn asked(&self) -> Result<Option<Markup>, Failure> {
         let (context, texts) = (self.desk.context, AskedTexts(self.desk.language));
         let asked = context.services.sharing.asked_of(self.desk.principal(), context.info.received).await?;
-        Ok(html! {
-            @if !asked.is_empty() {
+        Ok((!asked.is_empty()).then(|| {
+            html! {
                 section {
                     h2 { (texts.asked_of_you()) }
                     ul.items { @for one in &asked { li { (self.asked_for(one)) } } }
                 }
             }
-        })
+        }))
     }
 
     fn asked_for(&self, asked: &AskedOfAccount) -> Markup {

@@ -186,9 +186,8 @@ impl Cabinet<'_> {
     async fn spaces(&self) -> Result<Response<ResponseBody>, Failure> {
         let library = &self.desk.context.services.library;
         let tops = library.tops(&self.desk.accesses, self.desk.context.info.received).await?;
-        let texts = BrowseTexts(self.desk.language);
-        let content = html! {
-            (self.asked().await?)
+        let (texts, asked) = (BrowseTexts(self.desk.language), self.asked().await?);
+        let list = html! {
             @if tops.is_empty() { p { (texts.no_spaces()) } } @else {
                 ul.items {
                     @for top in &tops {
@@ -200,7 +199,15 @@ impl Cabinet<'_> {
                 }
             }
         };
-        Ok(self.page(texts.spaces(), LIST, content, StatusCode::OK))
+        let Some(asked) = asked else { return Ok(self.page(texts.spaces(), LIST, list, StatusCode::OK)) };
+        let content = html! {
+            (asked)
+            section {
+                h2 { (texts.spaces()) }
+                (list)
+            }
+        };
+        Ok(self.page(self.texts().title(), LIST, content, StatusCode::OK))
     }
 
     fn view(&self) -> View {

@@ -51,11 +51,13 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
     let rejected: Vec<_> = open.items.iter().filter(|item| item.row.state == ItemState::Rejected).collect();
     let receipts: Vec<_> =
         open.hand_ins.iter().filter_map(|hand_in| Some((hand_in.id.0, hand_in.finished?))).collect();
+    // The end of a link says nothing to a person who has an account.
+    let expires = open.expires.filter(|_| !open.is_by_account);
     let content = html! {
         @if let Some(received) = open.received { (pages::arrivals_above(language, received)) }
         @if is_closed { (problem(texts.closed())) }
         @if !open.request.note.is_empty() { (note(&open.request.note)) }
-        (hand_in_pages::terms(local, open.asked_by.as_ref(), open.terms, open.expires))
+        (hand_in_pages::terms(local, open.asked_by.as_ref(), open.terms, expires))
         div data-part="missing" {
             @if open.missing > 0 {
                 p.progress { strong { (texts.open_of(open.missing, open.items.len())) } }

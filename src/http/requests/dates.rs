@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::Requests;
 use super::address::of_request;
 use super::sent::{Choice, Sent, Trouble};
-use crate::model::{Day, ItemId, RequestId, Shown};
+use crate::model::{Day, ItemId, RequestId};
 use crate::sharing::{ItemShown, RequestError, RequestShown};
 
 impl Requests<'_> {
@@ -40,7 +40,7 @@ impl Requests<'_> {
         let value = typed.unwrap_or_else(|| stored.map(|day| day.to_string()).unwrap_or_default());
         html! {
             label {
-                (row.position) ". " (Shown(&row.title))
+                (self.numbered(row))
                 input type="date" name={ "until-" (row.id) } value=(value) aria-invalid=[is_wrong.then_some("true")]
                     aria-describedby=[is_wrong.then(|| format!("bad-until-{}", row.id))];
             }

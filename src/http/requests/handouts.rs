@@ -41,7 +41,7 @@ impl Requests<'_> {
                         label { (texts.handout_item())
                             select name="item" {
                                 @for item in &request.items {
-                                    option value=(item.row.id) { (item.row.position) ". " (Shown(&item.row.title)) }
+                                    option value=(item.row.id) { (self.numbered(&item.row)) }
                                 }
                             }
                         }

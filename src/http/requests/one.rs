@@ -16,8 +16,8 @@ use crate::intake::ViewKind;
 use crate::model::{EntryName, Event, ItemId, ItemState, LinkId, Recorded, RequestId, Shown, VersionState};
 use crate::net::ResponseBody;
 use crate::sharing::{
-    Finished, ItemShown, MAX_REASON, RecipientShown, RequestError, RequestFile, RequestHead, RequestShown, RequestsAsked,
-    RequestsOf,
+    Finished, ItemShown, MAX_REASON, RecipientShown, RequestError, RequestFile, RequestHead, RequestItem,
+    RequestShown, RequestsAsked, RequestsOf,
 };
 use crate::text::{AskedTexts, ReceiptTexts, ViewTexts};
 
@@ -105,6 +105,8 @@ impl Requests<'_> {
                         button { (texts.judge()) }
                     }
                 }
+                (self.dates(&request, told.sent()))
+                (self.handouts(&request, told.sent()))
             }
             @if !request.others.is_empty() {
                 section {
@@ -123,8 +125,6 @@ impl Requests<'_> {
                 }
             }
             (self.reminders(&request))
-            (self.dates(&request, told.sent()))
-            (self.handouts(&request, told.sent()))
             (self.actions(&request, told.sent()))
             section {
                 h2 { (texts.history()) }
@@ -232,10 +232,7 @@ impl Requests<'_> {
         let is_open = request.row.closed.is_none();
         html! {
             section.item id={ "item-" (row.id) } {
-                h3 {
-                    (row.position) ". " (Shown(&row.title))
-                    @if !row.person.is_empty() { " – " (self.texts().person(&Shown(&row.person).to_string())) }
-                }
+                h3 { (self.numbered(row)) }
                 p class={ "state " (row.state) } { (sign(row.state)) " " (self.state(item)) }
                 @if let Some((is_overdue, due)) = self.item_due(&request.row, row) {
                     p.alarm[is_overdue] { @if is_overdue { "! " } (due) }
@@ -252,6 +249,15 @@ impl Requests<'_> {
                 }
                 @if is_open { (self.judging(item, sent)) }
             }
+        }
+    }
+
+    /// The number and the title of an item, and whose document it is.
+    pub(super) fn numbered(&self, row: &RequestItem) -> String {
+        let (position, title) = (row.position, Shown(&row.title));
+        match row.person.as_str() {
+            "" => format!("{position}. {title}"),
+            person => format!("{position}. {title} – {}", self.texts().person(&Shown(person).to_string())),
         }
     }
 
