@@ -1,5 +1,5 @@
 //! A tour of all pages at a real browser, of an office in which something is going on: none has a serious finding of axe in
-//! either theme, and none is wider than a phone. `TRESOR_TEST_SCREENS=docs/screens` leaves a picture of each.
+//! either theme, and none is wider than a phone. `TRESOR_TEST_SCREENS=$PWD/docs/screens` leaves a picture of each.
 
 use std::fmt::Write as _;
 
@@ -95,6 +95,11 @@ fn asked(server: &TestServer) -> (String, String) {
     }
     let id = made["id"].to_string();
     server.cli_ok(["request", "accept", &id, &made["items"][1]["id"].to_string()]);
+    let until = ["request", "item", &id, &made["items"][0]["id"].to_string(), "--until", "2999-04-30"];
+    server.cli_ok(until);
+    let form = format!("{CLIENT}/Bescheid 2025.pdf");
+    let hands_out = ["request", "item", &id, &made["items"][0]["id"].to_string(), "--form", &form];
+    server.cli_ok(hands_out.iter().chain(&["--example", &form]));
     let reject = ["request", "reject", &id, &made["items"][2]["id"].to_string()];
     server.cli_ok(reject.iter().chain(&["--reason", "Seite 2 fehlt."]));
     (id, link)
@@ -104,6 +109,26 @@ fn link(server: &TestServer, target: &str, right: &str, more: &[&str]) -> (Strin
     let words = ["link", "add", target, "--as", PERSON, "--can", right, "--json"];
     let made: Value = serde_json::from_str(&server.cli_ok(words.iter().chain(more))).unwrap();
     (made["id"].to_string(), crate::http::requests::path(made["url"].as_str().unwrap()))
+}
+
+/// A request to the person: the address of its page.
+fn asked_of_person(server: &TestServer) -> String {
+    let words =
+        ["request", "add", "Kanzlei intern", "--as", PERSON, "--item", "Fortbildungsnachweise", "--json"];
+    let more = [
+        "--item",
+        "Urlaubsplan",
+        "--title",
+        "Für die Personalakte",
+        "--to",
+        PERSON,
+        "--deadline",
+        "2999-05-31",
+    ];
+    let made: Value = serde_json::from_str(&server.cli_ok(words.iter().chain(&more))).unwrap();
+    let until = ["request", "item", &made["id"].to_string(), &made["items"][1]["id"].to_string(), "--until"];
+    server.cli_ok(until.iter().chain(&["2999-03-31"]));
+    format!("/asked/{}", made["recipients"][0]["id"])
 }
 
 /// The number of a held file.
@@ -133,6 +158,7 @@ fn pages(server: &TestServer) -> (Pages, Pages) {
     put(server, &format!("{CLIENT}/Buchungen.csv"), "Datum;Betrag\n1.2.2025;119,00\n".as_bytes());
     let old = server.anonymous("DELETE", "/dav/M%C3%BCller%20GmbH/2023").sign_in(PERSON, PASSWORD);
     old.send().expect(204);
+    let asked_of_person = asked_of_person(server);
     let (request, wanted) = asked(server);
     let held = held(server);
     let (upload, guest) = link(
@@ -152,6 +178,7 @@ fn pages(server: &TestServer) -> (Pages, Pages) {
         ("view-text", format!("{space}/Buchungen.csv?view")),
         ("trash", format!("{space}/?trash")),
         ("search", "/files/?search=bescheid".to_owned()),
+        ("asked", asked_of_person),
         ("requests", "/requests".to_owned()),
         ("request-new", "/requests/new".to_owned()),
         ("request", format!("/requests/{request}")),
