@@ -91,7 +91,8 @@ impl ReadTx<'_> {
     ) -> Result<Vec<RecipientRow>, CatalogError> {
         let sql = format!(
             "SELECT {RECIPIENT} FROM request_recipients
-             WHERE account_id = ?1 AND request_id IN (SELECT requests.id FROM requests WHERE closed_at IS NULL)
+             WHERE account_id = ?1 AND EXISTS (
+                 SELECT 1 FROM requests WHERE requests.id = request_recipients.request_id AND closed_at IS NULL)
              ORDER BY id DESC LIMIT ?2"
         );
         self.all(&sql, params![user.0, limit], recipient_row)
