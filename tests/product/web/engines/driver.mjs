@@ -109,6 +109,8 @@ export function isOwn(report, base) {
   return report.includes(`${base}/favicon.ico`)
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
 /** Starts a program, which ends with this one at the latest. */
 export function started(program, options, more) {
   const child = spawn(program, options, more)
