@@ -321,8 +321,11 @@ impl Sharing {
         now: Timestamp,
     ) -> Result<Shared, LinkError> {
         self.require_maker(principal)?;
-        let (_, access) = self.own(principal, id).await?;
+        let (row, access) = self.own(principal, id).await?;
         access.require(Right::Write)?;
+        if row.terms.code_to.is_some() && matches!(change.password, Some(Some(_))) {
+            return Err(LinkError::TwoPasswords);
+        }
         let Shared { entry, .. } = self.link(principal, id).await?;
         if let Some(right) = change.right {
             check_right(right, &entry)?;

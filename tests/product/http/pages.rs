@@ -42,7 +42,6 @@ const UNSEEN: &[(&str, &str)] = &[
     ("BrowseTexts::more", "needs 2,000 files"),
     ("CheckTexts::other_items", "for screen readers"),
     ("CheckTexts::files", "for screen readers"),
-    ("CheckTexts::next_request", "needs a further request that waits: `http::checking`"),
     ("CodeTexts::title", "needs a mail server: `notices::codes`"),
     ("CodeTexts::about", "needs a mail server: `notices::codes`"),
     ("CodeTexts::ask", "needs a mail server: `notices::codes`"),

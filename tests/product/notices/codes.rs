@@ -92,8 +92,15 @@ fn codes_need_a_mail_server_an_address_and_no_other_password() {
     assert!(both.contains("nur eines davon"), "{both}");
     let bad = make(&[("code-to", "erika")]).expect(400).text();
     assert!(bad.contains("An diese Adresse kann kein Code gehen"), "{bad}");
-    let page = anna.get(&leads_to(&make(&[("code-to", ERIKA)]))).expect(200).text();
+    let made = leads_to(&make(&[("code-to", ERIKA)]));
+    let page = anna.get(&made).expect(200).text();
     assert!(page.contains(&format!("er geht an {ERIKA}")), "{page}");
+    // A password set later would not be asked for.
+    let id = made.trim_start_matches("/links/").split('?').next().unwrap();
+    let shares = format!("/ocs/v2.php/apps/files_sharing/api/v1/shares/{id}?format=json");
+    let change = mailing.request("PUT", &shares).header("OCS-APIRequest", "true");
+    let change = change.header("Content-Type", "application/x-www-form-urlencoded");
+    change.body("password=Kreide-Ofen-7").send().expect(400);
     // Without a mail server the form does not offer what cannot be done.
     let anna = Browser::signed_in(&silent, "de", USER, PASSWORD);
     assert!(!anna.get("/links").expect(200).text().contains("code-to"));

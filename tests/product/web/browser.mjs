@@ -542,7 +542,7 @@ const scenarios = {
     return {}
   },
 
-  /** A person adds a passkey, signs in and unlocks the page with it, removes it, and is told that it is gone. */
+  /** A person adds a passkey, signs in and unlocks the page with it, removes it, and reads that it is gone. */
   async passkey() {
     const context = await person('de-DE')
     const page = await context.newPage()
