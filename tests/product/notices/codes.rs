@@ -92,11 +92,11 @@ fn codes_need_a_mail_server_an_address_and_no_other_password() {
     assert!(both.contains("nur eines davon"), "{both}");
     let bad = make(&[("code-to", "erika")]).expect(400).text();
     assert!(bad.contains("An diese Adresse kann kein Code gehen"), "{bad}");
-    let made = leads_to(&make(&[("code-to", ERIKA)]));
-    let page = anna.get(&made).expect(200).text();
+    let address = leads_to(&make(&[("code-to", ERIKA)]));
+    let page = anna.get(&address).expect(200).text();
     assert!(page.contains(&format!("er geht an {ERIKA}")), "{page}");
     // A password set later would not be asked for.
-    let id = made.trim_start_matches("/links/").split('?').next().unwrap();
+    let id = address.trim_start_matches("/links/").split('?').next().unwrap();
     let shares = format!("/ocs/v2.php/apps/files_sharing/api/v1/shares/{id}?format=json");
     let change = mailing.request("PUT", &shares).header("OCS-APIRequest", "true");
     let change = change.header("Content-Type", "application/x-www-form-urlencoded");
