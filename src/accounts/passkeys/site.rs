@@ -15,8 +15,9 @@ use url::{Host, Url};
 use webauthn_rs_core::WebauthnCore;
 use webauthn_rs_core::error::WebauthnError;
 use webauthn_rs_core::proto::{
-    AttestationFormat, COSEAlgorithm, COSEKey, Credential, ParsedAttestation, PublicKeyCredential,
-    RegisterPublicKeyCredential, RegisteredExtensions, UserVerificationPolicy,
+    AttestationFormat, COSEAlgorithm, COSEKey, CreationChallengeResponse, Credential, ParsedAttestation,
+    PublicKeyCredential, RegisterPublicKeyCredential, RegisteredExtensions, RegistrationState,
+    UserVerificationPolicy,
 };
 
 use super::challenge::{CHALLENGE_LIFETIME, Challenge};
@@ -128,14 +129,7 @@ impl PasskeySite {
         holder: &Holder<'_>,
         known: &[PasskeyRow],
     ) -> Result<String, WebauthnError> {
-        let core = self.core(holder.office);
-        let builder = core
-            .new_challenge_register_builder(holder.handle, holder.name, holder.name)?
-            .user_verification_policy(UserVerificationPolicy::Required)
-            .credential_algorithms(ALGORITHMS.to_vec())
-            .exclude_credentials(Some(ids(known)))
-            .require_resident_key(true);
-        let (mut asked, _) = core.generate_challenge_register(builder)?;
+        let (mut asked, _) = registration(&self.core(holder.office), holder, known)?;
         asked.public_key.challenge = challenge.bytes().into();
         serde_json::to_string(&asked.public_key).map_err(|_| WebauthnError::ParseNOMFailure)
     }
@@ -160,13 +154,9 @@ impl PasskeySite {
         known: &[PasskeyRow],
     ) -> Result<NewKey, WebauthnError> {
         let core = self.core(&self.id);
-        let builder = core
-            .new_challenge_register_builder(&[0], "-", "-")?
-            .user_verification_policy(UserVerificationPolicy::Required)
-            .credential_algorithms(ALGORITHMS.to_vec())
-            .exclude_credentials(Some(ids(known)))
-            .require_resident_key(true);
-        let (_, state) = core.generate_challenge_register(builder)?;
+        // The checks look at nothing of the person.
+        let unnamed = Holder { handle: &[0], name: "-", office: "-" };
+        let (_, state) = registration(&core, &unnamed, known)?;
         let made = core.register_credential(&answer.sent, &with_challenge(&state, challenge)?, None)?;
         Ok(NewKey {
             public_key: serde_json::to_string(&made.cred).map_err(|_| WebauthnError::ParseNOMFailure)?,
@@ -244,6 +234,21 @@ impl NewAnswer {
 fn challenge_in(client_data: &[u8]) -> Option<Vec<u8>> {
     let asked: Asked = serde_json::from_slice(client_data).ok()?;
     BASE64URL_NOPAD.decode(asked.challenge.as_bytes()).ok()
+}
+
+/// What is demanded of a new passkey: the question, and the state by which its answer is checked.
+fn registration(
+    core: &WebauthnCore,
+    holder: &Holder<'_>,
+    known: &[PasskeyRow],
+) -> Result<(CreationChallengeResponse, RegistrationState), WebauthnError> {
+    let builder = core
+        .new_challenge_register_builder(holder.handle, holder.name, holder.name)?
+        .user_verification_policy(UserVerificationPolicy::Required)
+        .credential_algorithms(ALGORITHMS.to_vec())
+        .exclude_credentials(Some(ids(known)))
+        .require_resident_key(true);
+    core.generate_challenge_register(builder)
 }
 
 /// A host name in lower case.
