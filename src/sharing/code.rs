@@ -16,7 +16,7 @@ use super::Sharing;
 use crate::model::{LinkId, Timestamp, random_bytes};
 
 /// Time for which a code opens its link.
-pub const CODE_LIFETIME: Duration = Duration::from_mins(10);
+const CODE_LIFETIME: Duration = Duration::from_mins(10);
 /// Time before another code for a link is sent.
 const CODE_APART: Duration = Duration::from_mins(1);
 /// Time within which codes of a link are counted together.
@@ -157,7 +157,7 @@ fn digits() -> String {
 }
 
 /// A mail address for people who should recognise their own and learn no other: `e…@example.org`.
-pub fn masked(address: &str) -> String {
+pub(super) fn masked(address: &str) -> String {
     match address.split_once('@') {
         Some((name, domain)) => format!("{}…@{domain}", name.chars().take(1).collect::<String>()),
         None => String::new(),

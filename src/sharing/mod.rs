@@ -29,7 +29,7 @@ use crate::library::Library;
 use crate::model::OfficeHours;
 use crate::proof::Signer;
 
-pub use code::{CODE_LIFETIME, CodeMail, masked};
+pub use code::CodeMail;
 pub use download::{Download, DownloadError, DownloadReceipt, Fetched, FetchedFile, LEASE, Tally};
 pub use hand_in::{
     BegunFile, Finished, HandIn, HandInError, HandInFile, HandInFileState, HandInPlace, Handed,

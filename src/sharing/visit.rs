@@ -135,19 +135,29 @@ impl Sharing {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<Visit, VisitError> {
+        let (row, access, entry) = self.found(token, peer, now).await?;
+        self.check_key(&row, key, peer, now).await?;
+        self.note_opened(&row, now).await;
+        Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
+    }
+
+    /// The link of a token with what it lends now, before its key is checked. A miss counts for the network of `peer`.
+    async fn found(
+        &self,
+        token: &str,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<(LinkRow, Access, Entry), VisitError> {
         let hmac = self.inner.keys.lookup(token);
         let row = self.inner.catalog.read(move |tx| tx.link_by_hmac(&hmac)).await?;
         let found = match row {
             Some(row) => self.lend(row, now).await?,
             None => None,
         };
-        let Some((row, access, entry)) = found else {
+        if found.is_none() {
             self.inner.accounts.missed_link(peer, now)?;
-            return Err(VisitError::NoSuchLink);
-        };
-        self.check_key(&row, key, peer, now).await?;
-        self.note_opened(&row, now).await;
-        Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
+        }
+        found.ok_or(VisitError::NoSuchLink)
     }
 
     /// The link of a hand-in, for an upload to it that was begun while the link was open for its guest. Asks for no password: a
@@ -165,7 +175,8 @@ impl Sharing {
         Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
     }
 
-    /// Sends a code for a link that opens by one, to its address; `language` is the tag of the guest's.
+    /// Sends a code for a link that opens by one, to its address; `language` is the tag of the guest's. Returns as much of the
+    /// address as strangers may see.
     ///
     /// Errors: `NoSuchLink` also for a link that opens without a code; `CodeLater`, `Busy`.
     pub async fn send_code(
@@ -174,17 +185,11 @@ impl Sharing {
         language: &str,
         peer: IpAddr,
         now: Timestamp,
-    ) -> Result<(), VisitError> {
-        match self.open(token, GuestKey::None, peer, now).await {
-            Err(VisitError::CodeNeeded { .. }) => {}
-            Ok(_) => return Err(VisitError::NoSuchLink),
-            Err(error) => return Err(error),
-        }
-        let hmac = self.inner.keys.lookup(token);
-        let row = self.inner.catalog.read(move |tx| tx.link_by_hmac(&hmac)).await?;
-        let row = row.ok_or(VisitError::NoSuchLink)?;
+    ) -> Result<String, VisitError> {
+        let (row, ..) = self.found(token, peer, now).await?;
         let to = row.terms.code_to.as_deref().ok_or(VisitError::NoSuchLink)?;
-        Ok(self.inner.codes.ask(row.id, to, language, now)?)
+        self.inner.codes.ask(row.id, to, language, now)?;
+        Ok(masked(to))
     }
 
     /// Sets the password of a link whose first guest chooses it. If another was faster, it is compared with that one's.

@@ -8,7 +8,7 @@ use super::LinkRequest;
 use crate::http::page::form::field;
 use crate::http::page::{Page, Width, problem, success};
 use crate::net::ResponseBody;
-use crate::sharing::{GuestKey, VisitError};
+use crate::sharing::GuestKey;
 use crate::text::{CodeTexts, Language};
 
 impl LinkRequest<'_> {
@@ -17,11 +17,7 @@ impl LinkRequest<'_> {
         let (token, tag) = (self.address.token(), self.language.tag());
         let sharing = &self.services.sharing;
         match sharing.send_code(&token, tag, self.info.peer, self.info.received).await {
-            Ok(()) => match self.open(self.pass()).await {
-                Err(VisitError::CodeNeeded { masked }) => sent(self.language, self.path(), &masked),
-                Ok(visit) => self.passed(&visit),
-                Err(error) => self.refused(&error),
-            },
+            Ok(masked) => sent(self.language, self.path(), &masked),
             Err(error) => self.refused(&error),
         }
     }
