@@ -7,9 +7,6 @@ use crate::model::{Shown, Timestamp};
 use crate::sharing::AskedOfAccount;
 use crate::text::AskedTexts;
 
-/// Where the requests to a person with an account are.
-const ASKED: &str = "/asked";
-
 impl Cabinet<'_> {
     /// The running requests to the person; `None` if there are none.
     pub(super) async fn asked(&self) -> Result<Option<Markup>, Failure> {
@@ -28,7 +25,7 @@ impl Cabinet<'_> {
     fn asked_for(&self, asked: &AskedOfAccount) -> Markup {
         let (texts, row) = (AskedTexts(self.desk.language), &asked.request);
         html! {
-            a href={ (ASKED) "/" (asked.recipient) } { (Shown(&row.title)) }
+            a href=(asked.url_path()) { (Shown(&row.title)) }
             p.state { @match row.missing {
                 0 => (texts.none_open()),
                 missing => (texts.open_of(missing.try_into().unwrap_or(usize::MAX), asked.items.try_into().unwrap_or(usize::MAX))),

@@ -25,6 +25,13 @@ pub struct AskedOfAccount {
     pub items: u32,
 }
 
+impl AskedOfAccount {
+    /// The path of its page: `/asked/RECIPIENT`.
+    pub fn url_path(&self) -> String {
+        format!("/asked/{}", self.recipient)
+    }
+}
+
 impl Sharing {
     /// The running requests to a person, latest first, as far as they open.
     pub async fn asked_of(
