@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::context::RequestContext;
 use super::devices::WhyRefused;
 use super::reply::{plain, too_many};
-use crate::accounts::{AuthError, Credentials, Principal, UserName};
+use crate::accounts::{AuthError, Credentials, Principal, login_name};
 use crate::net::ResponseBody;
 
 /// Realm that clients show when they ask for the password.
@@ -61,9 +61,7 @@ fn remember(context: RequestContext<'_>, credentials: &Credentials, error: &Auth
         AuthError::Throttled { .. } => WhyRefused::TooMany,
         AuthError::Busy | AuthError::Catalog(_) => return,
     };
-    // Windows puts the name of a domain in front.
-    let name = credentials.name.rsplit('\\').next().unwrap_or_default();
-    let Ok(name) = UserName::parse(name) else { return };
+    let Ok(name) = login_name(&credentials.name) else { return };
     let RequestContext { services, parts, info } = context;
     services.devices.note_refused(name.key(), &parts.headers, why, info.received);
 }

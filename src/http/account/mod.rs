@@ -111,28 +111,17 @@ impl Own<'_> {
                 self.desk.ask(Request::SecondFactorConfirm { name, code }).await
             }
             "codes" => self.desk.ask(Request::RecoveryCodesRenew { name }).await,
-            "reach" => {
-                return match self.desk.ask(reach::asked(&name, form)).await {
-                    Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
-                    _ => see_other(&format!("{HERE}?saved")),
-                };
-            }
+            "reach" => return self.then(reach::asked(&name, form), "saved").await,
             "discard" => return self.discard(&text("upload")).await,
             signed_in::END => {
                 let id = text("session").parse().unwrap_or_default();
-                return match self.desk.ask(Request::SessionEnd { user: name, id }).await {
-                    Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
-                    _ => see_other(&format!("{HERE}?signed-out")),
-                };
+                return self.then(Request::SessionEnd { user: name, id }, "signed-out").await;
             }
             passkeys::BEGIN => return self.begin_passkey(form).await,
             passkeys::ADD => return self.add_passkey(form).await,
             passkey::REMOVE => {
                 let id = text(passkey::NUMBER).parse().unwrap_or_default();
-                return match self.desk.ask(Request::PasskeyRemove { user: name, id }).await {
-                    Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
-                    _ => see_other(&format!("{HERE}?passkey-removed")),
-                };
+                return self.then(Request::PasskeyRemove { user: name, id }, "passkey-removed").await;
             }
             "password" => return self.change_password(form).await,
             _ => return self.page(Outcome::Nothing).await,
@@ -144,6 +133,14 @@ impl Own<'_> {
             Reply::Done(_) => see_other(&format!("{HERE}?removed")),
             Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
             _ => self.page(Outcome::Nothing).await,
+        }
+    }
+
+    /// Carries a request out, and leads back to the page, which says what was done by this word.
+    async fn then(&self, request: Request, done: &str) -> Response<ResponseBody> {
+        match self.desk.ask(request).await {
+            Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
+            _ => see_other(&format!("{HERE}?{done}")),
         }
     }
 

@@ -57,7 +57,7 @@ impl Office<'_> {
                 }))
             }
             (self.reach(person, &people, &here))
-            (self.devices(&here, &devices))
+            (self.devices(&person.name, &devices))
             (signed_in::list(&self.desk, &here.path(), &sessions))
             section {
                 h2 { (PasskeyTexts(self.desk.language).title()) }
@@ -97,16 +97,13 @@ impl Office<'_> {
         }
     }
 
-    fn devices(&self, here: &Address, devices: &[AppPasswordShown]) -> Markup {
-        let texts = self.texts();
+    fn devices(&self, person: &str, devices: &[AppPasswordShown]) -> Markup {
+        let (texts, here) = (self.texts(), Address::Person(person.to_owned()));
         let used = |device: &AppPasswordShown| match device.last_used {
             Some(used) => texts.last_used(&self.desk.moment(used.0)),
             None => texts.never_used().to_owned(),
         };
-        let device_of = |device: &AppPasswordShown| match here {
-            Address::Person(name) => Address::Device(name.clone(), device.id).path(),
-            _ => here.path(),
-        };
+        let device_of = |device: &AppPasswordShown| Address::Device(person.to_owned(), device.id).path();
         html! {
             section {
                 h2 { (texts.devices()) }
