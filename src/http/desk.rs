@@ -51,6 +51,12 @@ pub(super) fn failed(language: Language, bar: &Bar) -> Response<ResponseBody> {
     notice_below(language, bar, status, texts.failed_title(), texts.failed())
 }
 
+/// In place of a page that does not exist, or that the person may not see: the same for both.
+pub(super) fn nothing(language: Language, bar: &Bar) -> Response<ResponseBody> {
+    let texts = ErrorTexts(language);
+    notice_below(language, bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
+}
+
 impl<'a> Desk<'a> {
     /// `None` without a session.
     pub(super) async fn of(

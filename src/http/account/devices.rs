@@ -5,15 +5,16 @@ use maud::{Markup, html};
 
 use super::{HERE, Own};
 use crate::admin::{Reply, Request};
+use crate::http::desk::nothing;
 use crate::http::device_pages::{report, setup};
 use crate::http::devices::DeviceKey;
+use crate::http::page::Width;
 use crate::http::page::folder::shown_name;
 use crate::http::page::script::{Script, with_script};
-use crate::http::page::{Width, notice_below};
 use crate::http::reply::not_allowed;
 use crate::model::AppPasswordId;
 use crate::net::ResponseBody;
-use crate::text::{DeviceTexts, ErrorTexts};
+use crate::text::DeviceTexts;
 
 /// The address of the values to enter; a device is below it.
 pub(super) const DEVICES: &str = "/account/devices";
@@ -91,9 +92,7 @@ impl Own<'_> {
     }
 
     fn no_device(&self) -> Response<ResponseBody> {
-        let texts = ErrorTexts(self.desk.language);
-        let bar = self.desk.bar(HERE);
-        notice_below(self.desk.language, &bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
+        nothing(self.desk.language, &self.desk.bar(HERE))
     }
 
     pub(super) fn device_texts(&self) -> DeviceTexts {

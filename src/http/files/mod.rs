@@ -20,7 +20,7 @@ use self::outcome::{Outcome, Problem};
 use self::spot::{FILES, LIST, Spot, mount, space_address};
 use super::archive;
 use super::context::RequestContext;
-use super::desk::{Desk, at_desk};
+use super::desk::{Desk, at_desk, nothing};
 use super::error::{library_status, log_library};
 use super::page::bar::Bar;
 use super::page::folder::shown_name;
@@ -307,7 +307,7 @@ fn failed(
         }
     };
     match status {
-        StatusCode::NOT_FOUND => notice_below(language, bar, status, texts.nothing_title(), texts.nothing()),
+        StatusCode::NOT_FOUND => nothing(language, bar),
         status => notice_below(language, bar, status, texts.failed_title(), texts.failed()),
     }
 }

@@ -18,7 +18,7 @@ use maud::Markup;
 use self::address::Address;
 use self::outcome::{Outcome, Refused, Why};
 use super::context::RequestContext;
-use super::desk::Desk;
+use super::desk::{Desk, nothing};
 use super::error::{library_status, log_library};
 use super::page::bar::{Bar, bar};
 use super::page::language::{chosen, keep_choice};
@@ -197,11 +197,6 @@ impl<'a> Holding<'a> {
 /// Whether an item was handed out to this person.
 fn has_it(hold: &Hold, person: UserId) -> bool {
     hold.handed_out.iter().any(|handed| handed.user == person)
-}
-
-fn nothing(language: Language, bar: &Bar) -> Response<ResponseBody> {
-    let texts = ErrorTexts(language);
-    notice_below(language, bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
 }
 
 fn failed(

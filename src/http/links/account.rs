@@ -3,20 +3,19 @@
 //! The session is checked for every request. A form must come from a page of this server, since the session's cookie would come
 //! along with that of another site.
 
-use http::{Method, Response, StatusCode};
+use http::{Method, Response};
 
 use crate::accounts::Principal;
 use crate::http::context::RequestContext;
-use crate::http::desk::{at_desk, failed};
+use crate::http::desk::{at_desk, failed, nothing};
 use crate::http::page::bar::Bar;
 use crate::http::page::form::is_from_this_site;
 use crate::http::page::language::chosen;
-use crate::http::page::notice_below;
 use crate::http::session;
 use crate::model::{RecipientId, UserId};
 use crate::net::ResponseBody;
 use crate::sharing::RequestError;
-use crate::text::{ErrorTexts, Language};
+use crate::text::Language;
 
 /// A signed-in person who is asked by a request.
 #[derive(Debug)]
@@ -45,11 +44,7 @@ impl Account {
         let (language, bar) = (desk.language, desk.bar(here));
         match Self::opened(context, desk.principal(), recipient, (language, bar.clone())).await {
             Ok(Some(account)) => Ok(account),
-            Ok(None) => {
-                let texts = ErrorTexts(language);
-                let (title, text) = (texts.nothing_title(), texts.nothing());
-                Err(Box::new(notice_below(language, &bar, StatusCode::NOT_FOUND, title, text)))
-            }
+            Ok(None) => Err(Box::new(nothing(language, &bar))),
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::error!(request_id = %context.info.request_id, error, "page of a request not made");

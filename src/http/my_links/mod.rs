@@ -7,7 +7,7 @@ mod pages;
 use http::{Method, Response, StatusCode};
 
 use super::context::RequestContext;
-use super::desk::Desk;
+use super::desk::{Desk, nothing};
 use super::error::log_library;
 use super::page::bar::{SignedIn, bar};
 use super::page::form::field;
@@ -248,9 +248,7 @@ fn failed(
     match failure {
         Failure::Link(LinkError::NoSuchLink)
         | Failure::HandIn(HandInError::NoSuchHandIn)
-        | Failure::Download(DownloadError::NoSuchDownload) => {
-            notice_below(language, &bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
-        }
+        | Failure::Download(DownloadError::NoSuchDownload) => nothing(language, &bar),
         failure => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             match failure {

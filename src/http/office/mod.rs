@@ -20,13 +20,13 @@ use maud::{Markup, html};
 
 use self::address::{Address, HERE};
 use super::context::RequestContext;
-use super::desk::{Desk, at_desk, failed};
+use super::desk::{Desk, at_desk, failed, nothing};
 use super::page::language::keep_choice;
-use super::page::{Width, notice_below, problem, success};
+use super::page::{Width, problem, success};
 use super::reply::not_allowed;
 use crate::admin::{Reply, Request, SpaceShown, UserShown};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
-use crate::text::{AdministrationTexts, ErrorTexts, Language, RefusalTexts};
+use crate::text::{AdministrationTexts, Language, RefusalTexts};
 
 /// Longest form in bytes: three texts of 64 KiB, in which each byte may become three.
 const MAX_FORM_BYTES: usize = 640 * 1024;
@@ -195,9 +195,7 @@ impl Office<'_> {
 
     /// For an address without a page, and for anyone but administrators.
     fn nothing(&self) -> Response<ResponseBody> {
-        let (language, texts) = (self.desk.language, ErrorTexts(self.desk.language));
-        let bar = self.desk.bar(HERE);
-        notice_below(language, &bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
+        nothing(self.desk.language, &self.desk.bar(HERE))
     }
 
     fn texts(&self) -> AdministrationTexts {

@@ -26,7 +26,7 @@ use maud::Markup;
 use self::address::{Address, LIST, of_request};
 use self::one::Told;
 use super::context::RequestContext;
-use super::desk::Desk;
+use super::desk::{Desk, nothing};
 use super::error::log_library;
 use super::page::bar::{SignedIn, bar};
 use super::page::language::{chosen, keep_choice};
@@ -243,7 +243,7 @@ fn failed(
     if let Failure::Request(RequestError::NoSuchRequest | RequestError::NoSuchItem)
     | Failure::HandIn(HandInError::NoSuchHandIn) = failure
     {
-        return notice_below(language, &bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing());
+        return nothing(language, &bar);
     }
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     match failure {
