@@ -14,7 +14,7 @@ use crate::notices::{MailSettings, MailTls, Notices, Pace, Sent};
 use crate::sharing::Sharing;
 
 /// Time between two looks for news, codes and mails that are due.
-const ROUND: Duration = Duration::from_secs(3);
+const ROUND: Duration = Duration::from_secs(5);
 
 /// Reads events, makes reminders, and sends mails.
 pub(super) struct Notifier {
