@@ -1,75 +1,22 @@
-//! Executes a request.
-
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-
-use secrecy::ExposeSecret;
+//! Executes a request: each is a call of a room, or of the file here that knows its kind.
 
 use super::error::AdminError;
 use super::judge::{Asker, Judged};
-use super::request::ContactAsked;
+use super::reply::{RecoveryKeyShown, Reply, VerifyShown};
+use super::request::{ContactAsked, Request};
+use super::service::{Admin, parse_path, word};
 use super::shown;
-use super::{
-    AppPasswordShown, GrantShown, HoldShown, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply,
-    Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When, WorkerShown,
-};
-use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
-use crate::intake::Intake;
-use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
+use super::space::SettingsAsked;
+use crate::accounts::UserName;
 use crate::model::{
-    Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    Handout, HoldId, LinkId, LockToken, NameError, NoticeId, PasskeyId, RescanMode, Right, Role, SessionId,
-    SpaceGrant, SpaceKind, Span, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    AppPasswordId, ByteSize, EntryId, EntryName, EventId, Handout, HoldId, LinkId, NoticeId, PasskeyId, Role,
+    SessionId, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
-use crate::notices::Notices;
-use crate::recovery::{Recovery, RunId, VerifyOrder};
-use crate::sharing::{LinkError, Sharing};
+use crate::recovery::{RunId, VerifyOrder};
+use crate::sharing::LinkError;
 use crate::text::Language;
-use crate::uploads::{Upload, UploadError, Uploads, UploadsOf};
-
-/// Said of an item about which the first of two persons has decided.
-pub const WAITS_FOR_SECOND: &str = "waits for a second person";
-/// Name of this server in authenticator apps.
-const ISSUER: &str = "Tresor";
-
-/// An open instance, with the operations of its owner and of administrators.
-#[derive(Clone)]
-pub struct Admin {
-    pub(super) library: Library,
-    uploads: Uploads,
-    recovery: Recovery,
-    pub(super) accounts: Accounts,
-    pub(super) sharing: Sharing,
-    pub(super) intake: Intake,
-    pub(super) notices: Notices,
-    /// The state of each background job of the server, if one runs.
-    pub(super) jobs: Arc<OnceLock<Box<Jobs>>>,
-}
-
-/// Says how each background job is doing.
-type Jobs = dyn Fn() -> Vec<WorkerShown> + Send + Sync;
 
 impl Admin {
-    /// Joins the rooms that requests need.
-    pub fn new(
-        library: Library,
-        uploads: Uploads,
-        recovery: Recovery,
-        accounts: Accounts,
-        sharing: Sharing,
-        intake: Intake,
-        notices: Notices,
-    ) -> Self {
-        Self { library, uploads, recovery, accounts, sharing, intake, notices, jobs: Arc::default() }
-    }
-
-    /// From now on the status tells of these background jobs. Later calls have no effect.
-    #[must_use]
-    pub fn with_jobs(self, jobs: impl Fn() -> Vec<WorkerShown> + Send + Sync + 'static) -> Self {
-        let _ = self.jobs.set(Box::new(jobs));
-        self
-    }
-
     /// Executes a request at `now`, if `by` may make it. Changes are recorded as theirs.
     pub async fn answer(&self, request: Request, by: &Asker, now: Timestamp) -> Reply {
         let judged = Judged::new(&request, by, &self.accounts).await;
@@ -162,26 +109,9 @@ impl Admin {
                 Ok(Reply::Removal(removal))
             }
             Request::AppPasswordAdd { user, label, days } => {
-                let user = self.user(&user).await?;
-                let expires = days.map(|days| now.after(Duration::from_secs(u64::from(days) * 86_400)));
-                let (id, token) = self.accounts.create_app_password(user.id, &label, expires, by).await?;
-                let password = token.reveal().expose_secret().to_owned();
-                Ok(Reply::AppPassword(IssuedAppPassword { id: id.0, user: user.name, password }))
+                self.add_app_password(&user, (&label, days), by).await
             }
-            Request::AppPasswordList { user } => {
-                let user = self.user(&user).await?;
-                let rows = self.accounts.app_passwords_of(user.id).await?.into_iter();
-                Ok(Reply::AppPasswords(
-                    rows.map(|row| AppPasswordShown {
-                        id: row.id.0,
-                        label: row.label,
-                        created: When(row.created),
-                        last_used: row.last_used.map(When),
-                        expires: row.expires.map(When),
-                    })
-                    .collect(),
-                ))
-            }
+            Request::AppPasswordList { user } => self.app_passwords(&user).await,
             Request::AppPasswordRevoke { user, id } => {
                 let user = self.user(&user).await?;
                 self.accounts.revoke_app_password(user.id, AppPasswordId(id), by).await?;
@@ -207,15 +137,7 @@ impl Admin {
                 self.accounts.remove_passkey(user.id, PasskeyId(id), by).await?;
                 Ok(Reply::Done(format!("passkey {id} of {} opens nothing any more", user.name)))
             }
-            Request::SecondFactorBegin { name } => {
-                let user = self.user(&name).await?;
-                let secret = self.accounts.begin_second_factor(user.id, now).await?;
-                let uri = secret.uri(ISSUER, &UserName::parse(&user.name)?);
-                Ok(Reply::SecondFactor(SecondFactorShown {
-                    uri: uri.to_string(),
-                    secret: secret.text().to_string(),
-                }))
-            }
+            Request::SecondFactorBegin { name } => self.begin_second_factor(&name, now).await,
             Request::SecondFactorConfirm { name, code } => {
                 let user = self.user(&name).await?;
                 let codes = self.accounts.confirm_second_factor(user.id, code.expose(), by).await?;
@@ -231,25 +153,15 @@ impl Admin {
                 Ok(Reply::Done(format!("{} signs in with the password alone", user.name)))
             }
             Request::SpaceAdd { name, kind, quota, history, version_days, trash_days, intake, mail } => {
-                let name = EntryName::parse(&name)?;
-                let kind = word("kind of space", &kind, SpaceKind::from_word, SpaceKind::ALL)?;
-                let settings =
-                    with_changes(SpaceSettings::default(), (quota, history), version_days, trash_days);
-                let settings = self.with_intake(settings, intake, mail)?;
-                self.library.add_space(&name, kind, settings, by).await?;
-                self.accounts.forget_snapshot();
-                Ok(Reply::Done(format!("space {name} is ready; give people access with `tresor grant`")))
+                let asked = SettingsAsked { quota, history, version_days, trash_days, intake, mail };
+                self.add_space(&name, &kind, asked, by).await
             }
             Request::SpaceList => {
                 Ok(Reply::Spaces(self.library.spaces().await?.iter().map(shown::space).collect()))
             }
             Request::SpaceSet { name, quota, history, version_days, trash_days, intake, mail } => {
-                let space = self.space(&name).await?;
-                let settings =
-                    with_changes(space.settings.clone(), (quota, history), version_days, trash_days);
-                let settings = self.with_intake(settings, intake, mail)?;
-                self.library.set_space_settings(space.id, settings, by).await?;
-                Ok(Reply::Done(format!("space {} has new settings", space.name)))
+                let asked = SettingsAsked { quota, history, version_days, trash_days, intake, mail };
+                self.set_space(&name, asked, by).await
             }
             Request::SpaceRename { name, new_name } => {
                 let (space, new_name) = (self.space(&name).await?, EntryName::parse(&new_name)?);
@@ -257,12 +169,7 @@ impl Admin {
                 Ok(Reply::Done(format!("space {} is now {new_name}", space.name)))
             }
             Request::Grant { user, space, right, release, hold } => {
-                let (user, space) = (self.user(&user).await?, self.space(&space).await?);
-                let right = word("right", &right, Right::from_word, Right::ALL)?;
-                let hold = hold.map(|seconds| Duration::from_secs(seconds.max(1)));
-                let grant = SpaceGrant { right, releases: release, hold };
-                self.accounts.grant(user.id, space.id, grant, by).await?;
-                Ok(Reply::Done(granted(&user, &space, grant)))
+                self.grant((&user, &space), &right, (release, hold), by).await
             }
             Request::Revoke { user, space } => {
                 let (user, space) = (self.user(&user).await?, self.space(&space).await?);
@@ -270,23 +177,7 @@ impl Admin {
                 Ok(Reply::Done(format!("{} has no right to {} any more", user.name, space.name)))
             }
             Request::GrantList { user, space } => self.grants(user, space).await,
-            Request::TrashList { space } => {
-                let access = judged.access(self.space(&space).await?.id)?;
-                let names = self.accounts.names_in_history().await?;
-                let items = self.library.trash(&access).await?.into_iter();
-                Ok(Reply::Trash(
-                    items
-                        .map(|item| TrashShown {
-                            entry: item.entry.0,
-                            path: item.path,
-                            bytes: item.size,
-                            folder: item.is_folder,
-                            deleted: When(item.deleted),
-                            deleted_by: item.deleted_by.and_then(|user| names.get(&user).cloned()),
-                        })
-                        .collect(),
-                ))
-            }
+            Request::TrashList { space } => self.trash(&space, judged).await,
             Request::TrashRestore { space, entry } => {
                 let change = self.change(&space, judged, now).await?;
                 let path = self.library.restore(change, EntryId(entry)).await?;
@@ -313,27 +204,7 @@ impl Admin {
                 let kept = self.recovery.snapshots().await?;
                 Ok(Reply::Snapshots(kept.iter().map(shown::snapshot).collect()))
             }
-            Request::VersionList { space, path } => {
-                let access = judged.access(self.space(&space).await?.id)?;
-                let names = self.accounts.names_in_history().await?;
-                let versions = self.library.versions(&access, &parse_path(&path)?).await?.into_iter();
-                Ok(Reply::Versions(
-                    versions
-                        .map(|version| VersionShown {
-                            version: version.id.0,
-                            bytes: version.size,
-                            created: When(version.created),
-                            author: version.author.and_then(|user| names.get(&user).cloned()),
-                            current: version.replaced.is_none(),
-                            sha256: version
-                                .checksums
-                                .iter()
-                                .find(|sum| sum.kind() == ChecksumKind::Sha256)
-                                .map(|sum| data_encoding::HEXLOWER.encode(sum.digest())),
-                        })
-                        .collect(),
-                ))
-            }
+            Request::VersionList { space, path } => self.versions(&space, &path, judged).await,
             Request::VersionRestore { space, path, version } => {
                 let change = self.change(&space, judged, now).await?;
                 self.library.restore_version(change, &parse_path(&path)?, VersionId(version)).await?;
@@ -350,25 +221,8 @@ impl Admin {
                 let access = space.map(|space| judged.access(space.id)).transpose()?;
                 Ok(Reply::History(self.history(access.as_ref(), &path, before, limit, language).await?))
             }
-            Request::UploadList { user } => {
-                let only = match user {
-                    Some(name) => Some(self.user(&name).await?.id),
-                    None => None,
-                };
-                let (users, spaces) = (self.accounts.users().await?, self.library.spaces().await?);
-                let uploads = self.uploads_to(&judged.accesses(&spaces)).await?.into_iter();
-                let meant = uploads.filter(|upload| only.is_none() || upload.user() == only);
-                Ok(Reply::Uploads(meant.map(|upload| shown::upload(upload, &users, &spaces)).collect()))
-            }
-            Request::UploadCancel { upload } => {
-                let spaces = self.library.spaces().await?;
-                let uploads = self.uploads_to(&judged.accesses(&spaces)).await?;
-                let found = uploads.iter().find(|one| one.id.to_string() == upload);
-                let found = found.ok_or(UploadError::NoSuchUpload)?;
-                let access = judged.access(found.space)?;
-                self.uploads.cancel(&access, UploadsOf::Everybody, found.id, by).await?;
-                Ok(Reply::Done("the upload is ended and what had arrived of it removed".into()))
-            }
+            Request::UploadList { user } => self.uploads_shown(user, judged).await,
+            Request::UploadCancel { upload } => self.cancel_upload(&upload, judged, by).await,
             Request::LinkList { space } => {
                 let spaces = self.spaces(space, judged).await?;
                 let links = self.sharing.all_links(&judged.accesses(&spaces)).await?;
@@ -415,100 +269,31 @@ impl Admin {
                 }
                 Ok(Reply::Done(format!("link {link} does not open any more")))
             }
-            Request::HoldList { space, all } => {
-                let spaces = self.spaces(space, judged).await?;
-                let holds = self.intake.list(judged.accesses(&spaces), all).await?.into_iter();
-                let names = self.accounts.names_in_history().await?;
-                Ok(Reply::Holds(holds.map(|hold| shown::hold(hold, &spaces, &names, now)).collect()))
-            }
-            Request::HoldShow { id } => {
-                let spaces = self.library.spaces().await?;
-                let hold = self.intake.show(judged.accesses(&spaces), HoldId(id)).await?;
-                let fetched = self.fetched(&hold).await?;
-                let names = self.accounts.names_in_history().await?;
-                Ok(Reply::Hold(HoldShown { fetched, ..shown::hold(hold, &spaces, &names, now) }))
-            }
+            Request::HoldList { space, all } => self.holds(space, all, judged, now).await,
+            Request::HoldShow { id } => self.hold_shown(HoldId(id), judged, now).await,
             Request::HoldDecide { id, decision, reason, to } => {
                 self.decide(judged, HoldId(id), &decision, (reason, to), by).await
             }
             Request::HoldDecline { id, user, reason } => {
-                let accesses = judged.accesses(&self.library.spaces().await?);
-                let user = self.user(&user).await?;
-                self.intake.decline(accesses, HoldId(id), user.id, reason, by).await?;
-                Ok(Reply::Done(format!("{} does not get item {id}", user.name)))
+                self.decline(HoldId(id), (&user, reason), judged, by).await
             }
             Request::HoldAllow { id, days, reason } => {
-                let accesses = judged.accesses(&self.library.spaces().await?);
-                let time = Duration::from_hours(24) * days;
-                let ends = self.intake.allow(accesses, HoldId(id), time, reason, by).await?;
-                Ok(Reply::Done(format!("the content of item {id} is let into its space until {ends}")))
+                self.allow(HoldId(id), (days, reason), judged, by).await
             }
-            Request::HoldDisallow { id } => {
-                let accesses = judged.accesses(&self.library.spaces().await?);
-                self.intake.disallow(accesses, HoldId(id), by).await?;
-                Ok(Reply::Done(format!("the content of item {id} is examined again from now on")))
-            }
-            Request::HoldAllowed => {
-                let spaces = self.library.spaces().await?;
-                let rows = self.intake.allowed(judged.accesses(&spaces)).await?;
-                let names = self.accounts.names_in_history().await?;
-                Ok(Reply::Allowed(rows.iter().map(|row| shown::allowed(row, &spaces, &names)).collect()))
-            }
+            Request::HoldDisallow { id } => self.disallow(HoldId(id), judged, by).await,
+            Request::HoldAllowed => self.allowed(judged).await,
             Request::HoldPassword { id, password } => {
-                let accesses = judged.accesses(&self.library.spaces().await?);
-                let password = password.to_secret_string();
-                let given = self.intake.give_password(accesses, HoldId(id), password, by).await?;
-                let state = Language::English.hold_state(given.state);
-                Ok(Reply::Done(match given.is_partly {
-                    true => format!("the password opens a part of item {id}; another part stays closed"),
-                    false => format!("the password opens item {id}, which is {state}"),
-                }))
+                self.give_password(HoldId(id), &password, judged, by).await
             }
-            Request::HoldCertificate { id } => {
-                let spaces = self.library.spaces().await?;
-                let name = |id| {
-                    let space = spaces.iter().find(|space| space.id == id);
-                    space.map(|space| space.name.clone()).unwrap_or_default()
-                };
-                let accesses = judged.accesses(&spaces);
-                Ok(Reply::Text(self.intake.certificate(accesses, HoldId(id), name, now).await?))
-            }
+            Request::HoldCertificate { id } => self.certificate(HoldId(id), judged, now).await,
             Request::HoldCertificateKey => Ok(Reply::Text(format!("{}\n", self.intake.certificate_key()))),
             Request::ScanStatus => {
                 let pass = self.intake.rescan().await?;
                 Ok(Reply::Rescan(pass.map(|pass| shown::rescan(&pass, now))))
             }
-            Request::ScanSet { mode } => {
-                let mode = word("mode", &mode, RescanMode::from_word, RescanMode::ALL)?;
-                self.intake.set_rescan(mode).await?;
-                Ok(Reply::Done(match mode {
-                    RescanMode::Scheduled => {
-                        "everything stored is scanned again when there are new signatures".into()
-                    }
-                    RescanMode::Urgent => "everything stored is scanned again now".into(),
-                    RescanMode::Paused => "nothing stored is scanned again until `tresor scan now`".into(),
-                }))
-            }
-            Request::LockList { space } => {
-                let spaces = self.spaces(space, judged).await?;
-                let (rights, users) = (judged.accesses(&spaces), self.accounts.users().await?);
-                let locks = self.library.locks(&rights, now).await?.into_iter();
-                Ok(Reply::Locks(locks.map(|held| shown::lock(held, &users, &spaces)).collect()))
-            }
-            Request::LockEnd { token, user, space } => {
-                let rights = judged.accesses(&self.spaces(space, judged).await?);
-                let user = match user {
-                    Some(name) => Some(self.user(&name).await?.id),
-                    None => None,
-                };
-                let meant = LockFilter { token: token.map(LockToken), user };
-                let is_one = meant.token.is_some();
-                match self.library.end_locks(&rights, meant, by).await? {
-                    0 if is_one => Err(LibraryError::NoSuchLock.into()),
-                    1 => Ok(Reply::Done("1 lock is ended".into())),
-                    ended => Ok(Reply::Done(format!("{ended} locks are ended"))),
-                }
-            }
+            Request::ScanSet { mode } => self.set_rescan(&mode).await,
+            Request::LockList { space } => self.locks(space, judged, now).await,
+            Request::LockEnd { token, user, space } => self.end_locks(token, user, space, judged, by).await,
             Request::VerifyBegin { full, restart, rate } => {
                 let mode = if full { VerifyMode::Full } else { VerifyMode::Quick };
                 let (starter, rate) = (VerifyStarter::Owner, rate.map(ByteSize));
@@ -520,140 +305,5 @@ impl Admin {
                 Ok(Reply::Verify(VerifyShown::new(step, now)))
             }
         }
-    }
-
-    async fn grants(&self, user: Option<String>, space: Option<String>) -> Result<Reply, AdminError> {
-        let only_user = match user {
-            Some(name) => Some(self.user(&name).await?.id),
-            None => None,
-        };
-        let only_space = match space {
-            Some(name) => Some(self.space(&name).await?.id),
-            None => None,
-        };
-        let (users, spaces) = (self.accounts.users().await?, self.library.spaces().await?);
-        let rows = self.accounts.grants().await?.into_iter().filter(|row| {
-            only_user.is_none_or(|user| row.user == user) && only_space.is_none_or(|space| row.space == space)
-        });
-        let mut shown: Vec<_> = rows
-            .filter_map(|row| {
-                let user = users.iter().find(|user| user.id == row.user)?;
-                let effective = accounts::decide(user.role, accounts::Standing::Enabled, Some(row.grant));
-                Some(GrantShown {
-                    user: user.name.clone(),
-                    space: spaces.iter().find(|space| space.id == row.space)?.name.clone(),
-                    right: row.grant.right.as_str().into(),
-                    release: effective.is_some_and(|effective| effective.releases),
-                    hold_seconds: effective.and_then(|effective| effective.hold).map(|time| time.as_secs()),
-                })
-            })
-            .collect();
-        shown.sort_by(|a, b| (&a.space, &a.user).cmp(&(&b.space, &b.user)));
-        Ok(Reply::Grants(shown))
-    }
-
-    /// All users' uploads into the spaces of these rights.
-    async fn uploads_to(&self, rights: &[Access]) -> Result<Vec<Upload>, AdminError> {
-        Ok(self.uploads.list(rights, UploadsOf::Everybody).await?)
-    }
-
-    pub(super) async fn user(&self, name: &str) -> Result<UserRow, AdminError> {
-        let name = UserName::parse(name)?;
-        Ok(self.accounts.user_by_name(&name).await?.ok_or(AccountsError::UnknownUser)?)
-    }
-
-    pub(super) async fn space(&self, name: &str) -> Result<Space, AdminError> {
-        let name = EntryName::parse(name)?;
-        Ok(self.library.space_named(&name).await?.ok_or(LibraryError::NoSuchSpace)?)
-    }
-
-    /// The space of this name, which the request must reach, or all spaces.
-    async fn spaces(&self, name: Option<String>, judged: &Judged) -> Result<Vec<Space>, AdminError> {
-        match name {
-            Some(name) => {
-                let space = self.space(&name).await?;
-                judged.access(space.id)?;
-                Ok(vec![space])
-            }
-            None => Ok(self.library.spaces().await?),
-        }
-    }
-
-    /// The links, devices, grants and uploads that end when a user is removed.
-    async fn removal(&self, name: &str, judged: &Judged) -> Result<RemovalShown, AdminError> {
-        let (user, spaces) = (self.user(name).await?, self.library.spaces().await?);
-        let rights = judged.to_count_in(&spaces);
-        let links = self.sharing.all_links(&rights).await?;
-        let uploads = self.uploads_to(&rights).await?;
-        Ok(RemovalShown {
-            links: links.iter().filter(|shared| shared.link.creator == user.id).count(),
-            app_passwords: self.accounts.app_passwords_of(user.id).await?.len(),
-            grants: self.accounts.grants().await?.iter().filter(|grant| grant.user == user.id).count(),
-            uploads: uploads.iter().filter(|upload| upload.user() == Some(user.id)).count(),
-            name: user.name,
-        })
-    }
-
-    async fn change(&self, space: &str, judged: &Judged, now: Timestamp) -> Result<Change, AdminError> {
-        let access = judged.access(self.space(space).await?.id)?;
-        Ok(Change { access, actor: judged.actor(), now, conditions: Conditions::default() })
-    }
-}
-
-fn granted(user: &UserRow, space: &Space, grant: SpaceGrant) -> String {
-    let effective = accounts::decide(user.role, accounts::Standing::Enabled, Some(grant));
-    let SpaceGrant { right, releases, hold } = grant;
-    let cut = match effective {
-        Some(effective) if effective.right < right => {
-            format!(", which for a {} means {}", user.role, effective.right)
-        }
-        _ => String::new(),
-    };
-    let more = match (releases, effective) {
-        (true, Some(effective)) if effective.releases => ", and decide what is released".to_owned(),
-        (true, _) => format!(", and decide nothing about held files, because a {} never does", user.role),
-        (false, _) => String::new(),
-    };
-    let held = match hold {
-        Some(time) => format!("; contents from this user are held for {}", Span(time)),
-        None => String::new(),
-    };
-    format!("{} may {right} in {}{cut}{more}{held}", user.name, space.name)
-}
-
-pub(super) fn parse_path(text: &str) -> Result<EntryPath, NameError> {
-    EntryPath::parse(text.strip_prefix('/').unwrap_or(text))
-}
-
-pub(super) fn word<T: Copy + std::fmt::Display>(
-    what: &'static str,
-    text: &str,
-    parse: fn(&str) -> Option<T>,
-    all: &[T],
-) -> Result<T, AdminError> {
-    parse(text).ok_or_else(|| AdminError::Word {
-        word: text.to_owned(),
-        what,
-        allowed: all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-    })
-}
-
-fn with_changes(
-    settings: SpaceSettings,
-    (quota, history): (Option<u64>, Option<u64>),
-    version_days: Option<u32>,
-    trash_days: Option<u32>,
-) -> SpaceSettings {
-    let bound = |wanted, present| match wanted {
-        None => present,
-        Some(0) => None,
-        Some(bytes) => Some(ByteSize(bytes)),
-    };
-    SpaceSettings {
-        quota: bound(quota, settings.quota),
-        history: bound(history, settings.history),
-        version_days: version_days.unwrap_or(settings.version_days),
-        trash_days: trash_days.unwrap_or(settings.trash_days),
-        ..settings
     }
 }

@@ -1,6 +1,5 @@
 //! Requests for documents, and their templates.
 
-use super::answer::{Admin, parse_path};
 use super::error::AdminError;
 use super::judge::Judged;
 use super::link::day;
@@ -9,6 +8,7 @@ use super::reply::{
     TemplateShown,
 };
 use super::request::AskedFor;
+use super::service::{Admin, parse_path};
 use super::{Reply, When};
 use crate::library::Space;
 use crate::model::{Access, EntryPath, Handout, ItemId, RecipientId, RequestId, Stamp, Timestamp, WhyNoMail};

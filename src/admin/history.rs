@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::answer::Admin;
 use super::error::AdminError;
+use super::service::Admin;
 use super::{EventShown, FetchShown, HistoryShown, When};
 use crate::accounts::ActorNames;
 use crate::intake::Hold;

@@ -1,9 +1,9 @@
 //! Links and what people hand in through them.
 
-use super::answer::{Admin, parse_path, word};
 use super::error::AdminError;
 use super::judge::Judged;
 use super::request::{LinkAsked, Secret};
+use super::service::{Admin, parse_path, word};
 use super::{DownloadShown, HandInShown, LinkShown, Reply, When, shown};
 use crate::accounts::{Principal, UserName};
 use crate::library::{LibraryError, Space};

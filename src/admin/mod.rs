@@ -14,14 +14,17 @@ mod judge;
 mod link;
 mod reply;
 mod request;
+mod service;
 mod shown;
+mod space;
 mod status;
 mod trouble;
+mod user;
 mod verify;
 
-pub use answer::{Admin, WAITS_FOR_SECOND};
 pub use error::AdminError;
 pub(crate) use error::sentence;
+pub use holding::WAITS_FOR_SECOND;
 pub use judge::Asker;
 pub use reply::{
     AllowedShown, AppPasswordShown, ApprovalShown, AskedMailShown, AskedRow, AskedShown, DownloadShown,
@@ -33,4 +36,5 @@ pub use reply::{
     When, WorkerShown,
 };
 pub use request::{AskedFor, IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};
+pub use service::Admin;
 pub use trouble::Trouble;

@@ -1,7 +1,7 @@
 //! The state of an open instance.
 
-use super::answer::Admin;
 use super::error::AdminError;
+use super::service::Admin;
 use super::{Reply, StatusShown, Trouble, When};
 use crate::library::ReadOnlyCause;
 use crate::model::{Timestamp, layout};

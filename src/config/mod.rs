@@ -32,11 +32,11 @@ use address::{check_host, public_url};
 use log::check_level;
 
 pub use engines::{FurtherEngine, RawEngine};
+pub use error::ConfigError;
 pub use intake::{
     ClamdAt, ClamdSettings, Conversion, MAX_CONVERTERS, Mail, RawIntake, RescanSchedule, Scanners, Switch,
     Watch,
 };
-pub use error::ConfigError;
 pub use log::{DEFAULT_LOG_LEVEL, LogFormat, RawLog};
 pub use mail::{Outgoing, RawMail, TlsMode};
 pub use schedule::{RawEvents, RawSnapshots, Scrub, SnapshotSchedule};

@@ -20,8 +20,7 @@ fn the_default_is_tls_on_loopback() {
 #[test]
 fn the_defaults_written_out_are_read_as_the_defaults() {
     let text = toml::to_string(&RawConfig::default().with_defaults()).unwrap();
-    for line in ["listen = \"127.0.0.1:8443\"", "[limits]", "keep_alive_seconds = 75", "every_days = 30"]
-    {
+    for line in ["listen = \"127.0.0.1:8443\"", "[limits]", "keep_alive_seconds = 75", "every_days = 30"] {
         assert!(text.contains(line), "{line}: {text}");
     }
     let again = toml::to_string(&toml::from_str::<RawConfig>(&text).unwrap()).unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::When;
+use super::when::When;
 
 /// A request in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
