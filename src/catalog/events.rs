@@ -1,17 +1,11 @@
 //! The record of events: who did what and when.
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
+use super::event_columns::Columns;
 use super::row::{Row, params};
-use super::spaces::millis;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, HandInEvent,
-    HandInId, HoldEvent, InstanceEvent, LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, RequestEvent,
-    RequestId, Right, Role, SpaceEvent, SpaceGrant, SpaceId, Spot, Stamp, Timestamp, UserId, VersionId,
-    VersionState, Via, Worker,
+    Actor, AppPasswordId, EntryId, Event, EventId, EventPage, LinkId, Recorded, RequestId, SpaceId, Spot,
+    Stamp, Timestamp, UserId, VersionId, VersionState, Via, Worker,
 };
 
 /// Events of a space that are examined for one page of those at a path.
@@ -35,61 +29,6 @@ pub enum EventsOf<'a> {
     Everything,
 }
 
-/// The columns of an event besides actor and time.
-#[derive(Default)]
-struct Columns {
-    kind: String,
-    space: Option<SpaceId>,
-    entry: Option<EntryId>,
-    version: Option<VersionId>,
-    path: Option<String>,
-    size: Option<u64>,
-    detail: Option<Detail>,
-}
-
-/// Data without a column of its own, as JSON. Field names are part of the format.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Detail {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    other_space: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    other_entry: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    other_path: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    count: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    right: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    releases: Option<bool>,
-    /// In milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hold: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hand_in: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-}
-
 const COLUMNS: &str =
     "id, at, actor, user_id, device_id, link_id, worker, kind, space_id, entry_id, version_id,
      path, size, detail";
@@ -104,7 +43,7 @@ impl WriteTx<'_> {
             Actor::Owner => ("owner", None, None, None, None),
             Actor::Worker(worker) => ("worker", None, None, None, Some(worker.as_str())),
         };
-        let columns = columns_of(event);
+        let columns = Columns::of(event);
         let detail = columns.detail.map(|detail| serde_json::to_string(&detail).unwrap_or_default());
         self.execute(
             "INSERT INTO events (at, actor, user_id, device_id, link_id, worker, kind, space_id, entry_id,
@@ -259,121 +198,6 @@ impl ReadTx<'_> {
     }
 }
 
-fn columns_of(event: &Event) -> Columns {
-    match event {
-        Event::Entry { spot, version, size, other, .. } => Columns {
-            kind: event.word(),
-            version: *version,
-            size: *size,
-            detail: other.as_ref().map(|other| Detail {
-                other_space: Some(other.space.to_string()),
-                other_entry: Some(other.entry.0),
-                other_path: Some(other.path.clone()),
-                ..Detail::default()
-            }),
-            ..at(spot)
-        },
-        Event::StateChanged { spot, version, from, to, reason } => Columns {
-            kind: event.word(),
-            version: Some(*version),
-            detail: Some(Detail {
-                from: Some(from.as_str().to_owned()),
-                to: Some(to.as_str().to_owned()),
-                reason: reason.clone(),
-                ..Detail::default()
-            }),
-            ..at(spot)
-        },
-        Event::Hold { spot, version, reason, whom, .. } => Columns {
-            kind: event.word(),
-            version: Some(*version),
-            detail: Some(Detail {
-                reason: reason.clone(),
-                user: whom.as_ref().map(|(user, _)| user.0),
-                name: whom.as_ref().map(|(_, name)| name.clone()),
-                ..Detail::default()
-            }),
-            ..at(spot)
-        },
-        Event::Removed { space, count, .. } => Columns {
-            kind: event.word(),
-            space: Some(*space),
-            detail: Some(Detail { count: Some(*count), ..Detail::default() }),
-            ..Columns::default()
-        },
-        Event::Instance(_) => Columns { kind: event.word(), ..Columns::default() },
-        Event::Space { space, name, .. } => Columns {
-            kind: event.word(),
-            space: Some(*space),
-            detail: Some(Detail { name: Some(name.clone()), ..Detail::default() }),
-            ..Columns::default()
-        },
-        Event::Account { kind, user, name } => {
-            let mut detail = Detail { user: Some(user.0), name: Some(name.clone()), ..Detail::default() };
-            match kind {
-                AccountEvent::Made(role) | AccountEvent::RoleChanged(role) => {
-                    detail.role = Some(role.as_str().to_owned());
-                }
-                AccountEvent::DeviceAdded(device, label) => {
-                    (detail.device, detail.label) = (Some(device.0), Some(label.clone()));
-                }
-                AccountEvent::DeviceRemoved(device) => detail.device = Some(device.0),
-                AccountEvent::PasskeyAdded(label) | AccountEvent::PasskeyRemoved(label) => {
-                    detail.label = Some(label.clone());
-                }
-                _ => {}
-            }
-            Columns { kind: event.word(), detail: Some(detail), ..Columns::default() }
-        }
-        Event::Grant { user, name, space, grant } => Columns {
-            kind: event.word(),
-            space: Some(*space),
-            detail: Some(Detail {
-                user: Some(user.0),
-                name: Some(name.clone()),
-                right: grant.map(|grant| grant.right.as_str().to_owned()),
-                releases: grant.map(|grant| grant.releases).filter(|releases| *releases),
-                hold: grant.and_then(|grant| grant.hold).map(millis),
-                ..Detail::default()
-            }),
-            ..Columns::default()
-        },
-        Event::Link { link, spot, right, .. } => Columns {
-            kind: event.word(),
-            detail: Some(Detail {
-                link: Some(link.0),
-                right: Some(right.as_str().to_owned()),
-                ..Detail::default()
-            }),
-            ..at(spot)
-        },
-        Event::HandIn { hand_in, spot, count, size, .. } => Columns {
-            kind: event.word(),
-            size: Some(*size),
-            detail: Some(Detail { hand_in: Some(hand_in.0), count: Some(*count), ..Detail::default() }),
-            ..at(spot)
-        },
-        Event::Request { request, item, spot, reason, .. } => Columns {
-            kind: event.word(),
-            detail: Some(about_request(*request, item.clone(), reason.clone())),
-            ..at(spot)
-        },
-    }
-}
-
-fn about_request(request: RequestId, item: Option<String>, reason: Option<String>) -> Detail {
-    Detail { request: Some(request.0), name: item, reason, ..Detail::default() }
-}
-
-fn at(spot: &Spot) -> Columns {
-    Columns {
-        space: Some(spot.space),
-        entry: Some(spot.entry),
-        path: Some(spot.path.clone()),
-        ..Columns::default()
-    }
-}
-
 /// The event with its position; `None` for a word that this program does not know.
 fn recorded(row: &Row<'_>) -> Result<(EventId, Option<Recorded>), DatabaseError> {
     let id = EventId(row.get(0)?);
@@ -402,64 +226,7 @@ fn known(id: EventId, row: &Row<'_>) -> Result<Option<Recorded>, DatabaseError> 
         detail: row.get::<Option<String>>(13)?.and_then(|text| serde_json::from_str(&text).ok()),
     };
     let at = Timestamp(row.get(1)?);
-    Ok(event_of(columns).map(|event| Recorded { id, at, actor, event }))
-}
-
-fn event_of(columns: Columns) -> Option<Event> {
-    let Columns { kind, space, entry, version, path, size, detail } = columns;
-    let detail = detail.unwrap_or_default();
-    let spot = || Some(Spot { space: space?, entry: entry?, path: path.clone()? });
-    if let Some(kind) = EntryEvent::from_word(&kind) {
-        let other = match (detail.other_space, detail.other_entry, detail.other_path) {
-            (Some(space), Some(entry), Some(path)) => {
-                Some(Spot { space: space.parse().ok()?, entry: EntryId(entry), path })
-            }
-            _ => None,
-        };
-        return Some(Event::Entry { kind, spot: spot()?, version, size, other });
-    }
-    if kind == Event::STATE_CHANGED {
-        let state = |word: Option<String>| VersionState::from_word(&word?);
-        let (from, to, reason) = (state(detail.from)?, state(detail.to)?, detail.reason);
-        return Some(Event::StateChanged { spot: spot()?, version: version?, from, to, reason });
-    }
-    if let Some(kind) = HoldEvent::from_word(&kind) {
-        let (version, reason) = (version?, detail.reason);
-        let whom = detail.user.map(UserId).zip(detail.name);
-        return Some(Event::Hold { kind, spot: spot()?, version, reason, whom });
-    }
-    if let Some(what) = kind.strip_prefix(Event::REMOVED).and_then(RemovedKind::from_word) {
-        return Some(Event::Removed { space: space?, what, count: detail.count? });
-    }
-    if let Some(kind) = InstanceEvent::from_word(&kind) {
-        return Some(Event::Instance(kind));
-    }
-    if let Some(kind) = SpaceEvent::from_word(&kind) {
-        return Some(Event::Space { kind, space: space?, name: detail.name? });
-    }
-    if let Some(kind) = LinkEvent::from_word(&kind) {
-        let right = LinkRight::from_word(&detail.right?)?;
-        return Some(Event::Link { kind, link: LinkId(detail.link?), spot: spot()?, right });
-    }
-    if let Some(kind) = HandInEvent::from_word(&kind) {
-        let (hand_in, count) = (HandInId(detail.hand_in?), detail.count?);
-        return Some(Event::HandIn { kind, hand_in, spot: spot()?, count, size: size? });
-    }
-    if let Some(kind) = RequestEvent::from_word(&kind) {
-        let (request, item) = (RequestId(detail.request?), detail.name);
-        return Some(Event::Request { kind, request, item, spot: spot()?, reason: detail.reason });
-    }
-    let (user, name) = (UserId(detail.user?), detail.name?);
-    if kind == Event::GRANTED || kind == Event::REVOKED {
-        let right = detail.right.as_deref().and_then(Right::from_word);
-        let releases = detail.releases.unwrap_or_default();
-        let hold = detail.hold.map(Duration::from_millis);
-        let grant = right.map(|right| SpaceGrant { right, releases, hold });
-        return Some(Event::Grant { user, name, space: space?, grant });
-    }
-    let role = detail.role.as_deref().and_then(Role::from_word);
-    let kind = AccountEvent::from_word(&kind, role, detail.device.map(AppPasswordId), detail.label)?;
-    Some(Event::Account { kind, user, name })
+    Ok(columns.event().map(|event| Recorded { id, at, actor, event }))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod contacts;
 mod departures;
 mod downloads;
 mod entries;
+mod event_columns;
 mod events;
 mod hand_ins;
 mod handing;
