@@ -13,6 +13,7 @@ mod contact;
 mod details;
 mod device_login;
 mod directory;
+mod error;
 mod link_password;
 mod login;
 mod login_flow;
@@ -42,11 +43,11 @@ pub use crate::catalog::{
     AppPasswordRow, CatalogError as LookupError, ContactRow, GrantRow, PasskeyRow, UserRow,
 };
 pub use actors::ActorNames;
-pub use admin::{AccountsError, LabelError};
 pub use app_password::{AppPasswordKey, AppToken, Spelled, TokenHash};
 pub use contact::{ContactChange, People, parse_address};
 pub use details::{OfficeChange, OfficeError};
 pub use device_login::{ConsentError, DeviceLogin, device_label};
+pub use error::{AccountsError, LabelError};
 pub use login::{AuthError, Credentials};
 pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};
 pub use made_up::random_words;

@@ -26,7 +26,7 @@ pub(super) struct Columns {
 /// Data without a column of its own, as JSON. Field names are part of the format.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
-struct Detail {
+pub(super) struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
     other_space: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

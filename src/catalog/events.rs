@@ -4,8 +4,8 @@ use super::event_columns::Columns;
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    Actor, AppPasswordId, EntryId, Event, EventId, EventPage, LinkId, Recorded, RequestId, SpaceId, Spot,
-    Stamp, Timestamp, UserId, VersionId, VersionState, Via, Worker,
+    Actor, AppPasswordId, EntryId, Event, EventId, EventPage, LinkId, Recorded, SpaceId, Spot, Stamp,
+    Timestamp, UserId, VersionId, VersionState, Via, Worker,
 };
 
 /// Events of a space that are examined for one page of those at a path.
@@ -231,8 +231,14 @@ fn known(id: EventId, row: &Row<'_>) -> Result<Option<Recorded>, DatabaseError> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::catalog::sqlite::fixture::fresh;
+    use crate::model::{
+        AccountEvent, EntryEvent, HandInEvent, HandInId, HoldEvent, InstanceEvent, LinkEvent, LinkRight,
+        RemovedKind, RequestEvent, RequestId, Right, Role, SpaceEvent, SpaceGrant,
+    };
 
     fn every_event() -> Vec<Event> {
         let space = SpaceId([7; 16]);
