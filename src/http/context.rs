@@ -4,10 +4,9 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 
 use super::HealthState;
-use super::archive_limits::Archives;
 use super::devices::Devices;
-use super::receipt_limits::Receipts;
 use super::recent_spaces::RecentSpaces;
+use super::turns::{Archives, Receipts};
 use crate::accounts::Accounts;
 use crate::admin::Admin;
 use crate::intake::Intake;
