@@ -236,10 +236,13 @@ impl Host {
         let converter = match converter_of(&self.config.converter) {
             Ok(converter) => converter.map(Arc::new),
             Err(error) => {
-                tracing::info!(%error, "documents in the holding area have no PDF");
+                tracing::info!(%error, "files cannot be looked at, and documents in the holding area have no PDF");
                 None
             }
         };
+        if converter.as_ref().is_some_and(|converter| !converter.makes_pdfs()) {
+            tracing::info!("LibreOffice is missing: documents in the holding area have no PDF");
+        }
         let inspector = Inspector::of_this_program();
         instance.intake.clone().with(panel, converter, inspector, settings)
     }

@@ -69,7 +69,8 @@ pub struct Settings {
     pub unit: Option<PathBuf>,
     /// bubblewrap: a path, or a name to be found in `PATH`.
     pub bubblewrap: PathBuf,
-    /// The `soffice` of the LibreOffice to use: a path, or a name to be found in `PATH`.
+    /// The `soffice` of the LibreOffice to use: a path, or a name to be found in `PATH`. Without one no office document becomes
+    /// a PDF; the rest works.
     pub libreoffice: PathBuf,
     /// What one job may use.
     pub bounds: Bounds,
@@ -100,7 +101,7 @@ impl Settings {
 /// Converts documents, one per call; calls may run beside each other.
 #[derive(Debug)]
 pub struct Converter {
-    libreoffice: LibreOffice,
+    libreoffice: Option<LibreOffice>,
     sandbox: Sandbox,
 }
 
@@ -160,9 +161,7 @@ impl Converter {
     /// Finds the programs. Whether they work, [`Converter::probe`] finds out.
     pub fn new(settings: &Settings) -> Result<Self, ConvertError> {
         let missing = |program, package| ConvertError::ProgramMissing { program, package };
-        let libreoffice = find(&settings.libreoffice)
-            .and_then(|soffice| LibreOffice::of_program(&soffice))
-            .ok_or(missing("soffice", "libreoffice-writer-nogui"))?;
+        let libreoffice = find(&settings.libreoffice).and_then(|soffice| LibreOffice::of_program(&soffice));
         if let Some((program, package)) =
             PROGRAMS.iter().find(|(program, _)| find(Path::new(program)).is_none())
         {
@@ -173,10 +172,23 @@ impl Converter {
         } else {
             find(Path::new("choom")).ok_or(missing("choom", "util-linux"))?;
             let program = find(&settings.bubblewrap).ok_or(missing("bwrap", "bubblewrap"))?;
-            Way::Bubblewrap(Bubblewrap::new(program, libreoffice.own_folder()))
+            let own_folder = libreoffice.as_ref().and_then(LibreOffice::own_folder);
+            Way::Bubblewrap(Bubblewrap::new(program, own_folder))
         };
         let sandbox = Sandbox::new(way, settings.bounds);
         Ok(Self { libreoffice, sandbox })
+    }
+
+    /// Whether this machine has a LibreOffice, without which pages can be looked at, but no office document becomes a PDF.
+    pub fn makes_pdfs(&self) -> bool {
+        self.libreoffice.is_some()
+    }
+
+    /// Errors: `ProgramMissing`.
+    fn libreoffice(&self) -> Result<&LibreOffice, ConvertError> {
+        let missing =
+            ConvertError::ProgramMissing { program: "soffice", package: "libreoffice-writer-nogui" };
+        self.libreoffice.as_ref().ok_or(missing)
     }
 
     /// Converts what `document` yields, whose name says that it is of `kind`.
@@ -186,6 +198,7 @@ impl Converter {
         kind: OfficeKind,
         pages: PdfPages,
     ) -> Result<Converted, ConvertError> {
+        let libreoffice = self.libreoffice()?.version();
         let document = memory::copy(document, MAX_DOCUMENT)?
             .ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_DOCUMENT) })?;
         let pdf = self.lay_out(&document, kind, self.sandbox.bounds())?;
@@ -204,7 +217,7 @@ impl Converter {
                 redrawn
             }
         };
-        Ok(Converted { pdf, pages: contents.pages, notes, libreoffice: self.libreoffice.version() })
+        Ok(Converted { pdf, pages: contents.pages, notes, libreoffice })
     }
 
     /// The page with this number, from 1, of a document as a picture; `longest` is the longer of its sides, in pixels.
@@ -266,8 +279,8 @@ impl Converter {
 
     /// The PDF as LibreOffice makes it.
     fn lay_out(&self, document: &File, kind: OfficeKind, bounds: &Bounds) -> Result<File, ConvertError> {
+        let [folder, profile, build] = self.libreoffice()?.arguments();
         let kind = kind.matching(&memory::bytes(document)?).ok_or(ConvertError::NotOffice)?;
-        let [folder, profile, build] = self.libreoffice.arguments();
         let arguments = [kind.extension(), kind.filter(), &folder, &profile, &build];
         let ended = self.sandbox.run_within(bounds, CONVERT, &arguments, document)?;
         match ended.exit {

@@ -180,7 +180,7 @@ impl Intake {
     }
 
     /// The same with scanners, a converter and a process that looks into contents; without a scanner, everything stays
-    /// held, and without a converter, documents have no PDF.
+    /// held, and without a converter, or one without LibreOffice, documents have no PDF.
     pub fn with(
         self,
         panel: Option<Panel>,
@@ -189,6 +189,11 @@ impl Intake {
         settings: IntakeSettings,
     ) -> Self {
         Self { panel, converter, inspector: Some(inspector), settings, ..self }
+    }
+
+    /// The converter, if it makes PDFs of office documents.
+    fn pdf_converter(&self) -> Option<&Arc<Converter>> {
+        self.converter.as_ref().filter(|converter| converter.makes_pdfs())
     }
 
     /// Holding time of a space for which none was given.

@@ -152,7 +152,7 @@ impl Intake {
     ///
     /// Errors: those of the catalogue, and those of the machine: without a working converter nothing is tried on.
     pub async fn render_some(&self, now: Timestamp) -> Result<usize, RenderError> {
-        let Some(converter) = &self.converter else { return Ok(0) };
+        let Some(converter) = self.pdf_converter() else { return Ok(0) };
         let (mut looked_at, mut tried, mut made, mut put_off) = (0, 0, 0, Vec::new());
         while tried < MAX_RENDERED && looked_at < MAX_LOOKED_AT {
             let Some((hold, taken)) = self.next_to_render(&mut looked_at).await? else { break };

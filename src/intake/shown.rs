@@ -127,7 +127,7 @@ impl Intake {
     /// Errors: `NoSuchHold`, also for an item with which the person has nothing to do.
     pub async fn show_to(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
         let passwords = Arc::clone(&self.passwords);
-        let converts = self.converter.is_some();
+        let converts = self.pdf_converter().is_some();
         self.catalog()
             .read(move |tx| {
                 let (row, standing) = hold_of(tx, &accesses, id)?;

@@ -43,8 +43,8 @@ sentences! {
         de "Dateien dieser Art lassen sich hier nicht ansehen. Laden Sie die Datei herunter, um sie zu öffnen.",
         en "Files of this kind cannot be viewed here. Download the file to open it.";
     no_converter:
-        de "Dieser Server kann keine Seiten abbilden. Laden Sie die Datei herunter, um sie zu öffnen.",
-        en "This server cannot make pictures of pages. Download the file to open it.";
+        de "Dieser Server kann die Seiten solcher Dateien nicht zeigen. Laden Sie die Datei herunter, um sie zu öffnen.",
+        en "This server cannot show the pages of such files. Download the file to open it.";
     busy:
         de "Im Moment werden zu viele Seiten zugleich abgebildet. Bitte laden Sie diese Seite in einer Minute neu.",
         en "Too many pages are being prepared right now. Please reload this one in a minute.";

@@ -112,7 +112,11 @@ impl Intake {
         if let Some(known) = self.pictures.known(version, number) {
             return known;
         }
-        let converter = self.converter.clone().ok_or(ViewError::NoConverter(None))?;
+        let converter = match paged {
+            Paged::Office(_) => self.pdf_converter(),
+            Paged::Pdf | Paged::Tiff | Paged::Photo => self.converter.as_ref(),
+        };
+        let converter = converter.cloned().ok_or(ViewError::NoConverter(None))?;
         let turn = self.pictures.queue.turn(view.viewer).await.ok_or(ViewError::Busy)?;
         // Another request may have had it painted meanwhile.
         if let Some(known) = self.pictures.known(version, number) {

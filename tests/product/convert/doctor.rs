@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use tresor::convert::{Converter, Settings};
+use tresor::convert::{ConvertError, Converter, OfficeKind, PageSource, Settings};
+use tresor::model::PdfPages;
 
 use super::{Impostor, work_folder};
 use crate::support::office::Office;
+use crate::support::pdfs::pages;
 
 #[test]
 fn a_missing_program_is_named_with_its_package() {
@@ -14,8 +16,25 @@ fn a_missing_program_is_named_with_its_package() {
     let told = |settings: Settings| Converter::new(&settings).map(drop).unwrap_err().to_string();
     let bubblewrap = told(Settings { bubblewrap: nowhere(), ..Settings::default() });
     assert_eq!(bubblewrap, "bwrap is missing (Debian package bubblewrap)");
-    let libreoffice = told(Settings { libreoffice: nowhere(), ..Settings::default() });
+    let without = Converter::new(&Settings { libreoffice: nowhere(), ..Settings::default() }).unwrap();
+    let libreoffice = without.probe().unwrap_err().to_string();
     assert_eq!(libreoffice, "soffice is missing (Debian package libreoffice-writer-nogui)");
+}
+
+/// An office may keep LibreOffice off its server; a client's PDF can still be looked at.
+#[test]
+fn without_libreoffice_pages_are_still_pictures() {
+    let settings = Settings { libreoffice: "/nowhere/program".into(), ..Settings::default() };
+    let converter = Converter::new(&settings).unwrap();
+    assert!(!converter.makes_pdfs());
+    let pdf = pages((595, 842), &["Seite 1".to_owned()]);
+    let picture = converter.page(&mut pdf.as_slice(), (PageSource::Pdf, 1), 400).unwrap();
+    assert_eq!((picture.pages, picture.height), (1, 400));
+    let text = OfficeKind::of_extension("odt").unwrap();
+    let error = converter.convert(&mut &b"PK"[..], text, PdfPages::Drawn).unwrap_err();
+    assert!(matches!(error, ConvertError::ProgramMissing { program: "soffice", .. }), "{error}");
+    let error = converter.laid_out(&mut &b"PK"[..], text).unwrap_err();
+    assert_eq!(error.code(), "converter-missing", "{error}");
 }
 
 /// As on Ubuntu 24.04 and in containers.
