@@ -18,6 +18,9 @@ sentences! {
     search:
         de "Suchen",
         en "Search";
+    search_kind:
+        de "Dateien und Ordner",
+        en "Files and folders";
     search_title(text: &str):
         de "Suche nach „{text}“",
         en "Search for “{text}”";

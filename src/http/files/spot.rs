@@ -40,8 +40,7 @@ impl Spot {
 
     /// Its address; that of a folder ends with a slash.
     pub(super) fn address(&self, is_folder: bool) -> String {
-        let place = Place::Entry { space: self.space.clone(), path: self.path.clone() };
-        mount().href(&place, is_folder)
+        page_address(&self.space, &self.path, is_folder)
     }
 
     /// The address of the page about it.
@@ -61,6 +60,11 @@ impl Spot {
     pub(super) fn trash(&self) -> String {
         format!("{}?trash", space_address(self.space.as_str()))
     }
+}
+
+/// The address of the page of a file or folder; that of a folder ends with a slash.
+pub(in crate::http) fn page_address(space: &EntryName, path: &EntryPath, is_folder: bool) -> String {
+    mount().href(&Place::Entry { space: space.clone(), path: path.clone() }, is_folder)
 }
 
 /// The mount of the pages.

@@ -1,11 +1,12 @@
-//! Nextcloud's interfaces besides WebDAV: the server's status and capabilities, the authenticated user, and device
-//! passwords. Everything else gets a cheap answer that it does not exist.
+//! Nextcloud's interfaces besides WebDAV: the server's status and capabilities, the authenticated user, device passwords,
+//! links, and the search. Everything else gets a cheap answer that it does not exist.
 
 mod capabilities;
 mod envelope;
 mod login_flow;
 mod ocs;
 mod pages;
+mod search;
 pub(crate) mod shares;
 
 use http::header::USER_AGENT;

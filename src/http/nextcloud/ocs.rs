@@ -1,4 +1,4 @@
-//! Nextcloud's Open Collaboration Services: capabilities, users, device passwords.
+//! Nextcloud's Open Collaboration Services: capabilities, users, device passwords, links, searches.
 
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::envelope::{Envelope, Fault, OCS_API_REQUEST, Refusal, Version, coded, refusal};
-use super::{Answer, capabilities, no_host, shares};
+use super::{Answer, capabilities, no_host, search, shares};
 use crate::accounts::{AccountsError, Principal, login_name};
 use crate::http::auth::{CHALLENGE, LoginRefused, authenticate};
 use crate::http::context::RequestContext;
@@ -30,6 +30,8 @@ enum Resource {
     OwnAppPassword,
     /// A resource of the share API.
     Shares(shares::Resource),
+    /// A search.
+    Search(search::Resource),
 }
 
 impl From<LoginRefused> for Fault {
@@ -86,6 +88,7 @@ impl RequestContext<'_> {
             Resource::NewAppPassword => self.new_app_password(principal).await,
             Resource::OwnAppPassword => self.end_app_password(principal).await,
             Resource::Shares(resource) => self.shares(*resource, principal, origin, body).await,
+            Resource::Search(resource) => self.cloud_search(*resource, principal, origin).await,
         }
     }
 
@@ -155,6 +158,9 @@ fn resource(method: &Method, path: &str) -> Option<Resource> {
     }
     if !matches!(*method, Method::GET | Method::HEAD) {
         return None;
+    }
+    if let Some(path) = path.strip_prefix("search/") {
+        return search::resource(path).map(Resource::Search);
     }
     match path {
         "cloud/capabilities" => Some(Resource::Capabilities),

@@ -70,6 +70,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ErrorTexts::failed", "needs a fault"),
     ("FilesTexts::path", "for screen readers"),
     ("FilesTexts::search_label", "for screen readers"),
+    ("FilesTexts::search_kind", "in the Nextcloud apps: `nextcloud::search`"),
     ("FilesTexts::search_nothing_yet", "needs two million entries"),
     ("FilesTexts::search_first", "needs more hits than a page shows: `http::search`"),
     ("FilesTexts::search_further", "needs more hits than a page shows: `http::search`"),

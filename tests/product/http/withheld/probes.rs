@@ -308,6 +308,11 @@ fn probes_of_protocols() -> Vec<Probe> {
             let request = ocs(ask.viewer.sign_in(ask.world.server().anonymous("POST", SHARES)));
             request.body(format!("path={}&shareType=3&permissions=1", path(ask.name)))
         }),
+        probe("a search for it by the Nextcloud apps", LikeMissing, true, move |ask| {
+            let name = ask.name.rsplit('/').next().unwrap_or_default();
+            let target = format!("/ocs/v2.php/search/providers/files/search?format=json&term={name}");
+            ocs(ask.viewer.sign_in(ask.world.server().anonymous("GET", &target)))
+        }),
         probe("tus", Taken, false, |ask| {
             let to = to(&format!("{FOLDER}/{}", ask.name));
             let request = ask.viewer.sign_in(ask.world.server().anonymous("POST", "/tus"));
