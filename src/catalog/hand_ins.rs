@@ -195,22 +195,32 @@ impl ReadTx<'_> {
         self.all(&sql, params![space.0, limit], hand_in_row)
     }
 
-    /// Up to `limit` hand-ins that are not finished although their link has ended, expired or is used up, or that began through a
-    /// box before `begun`.
+    /// The number of hand-ins of a link that are not finished and have a file.
+    pub fn count_open_hand_ins(&self, link: LinkId) -> Result<usize, CatalogError> {
+        let sql = "SELECT count(*) FROM hand_ins WHERE link_id = ?1 AND finished_at IS NULL
+                       AND EXISTS (SELECT 1 FROM hand_in_files WHERE hand_in_id = hand_ins.id)";
+        Ok(self.one(sql, [link.0], |row| row.get(0))?.unwrap_or_default())
+    }
+
+    /// Up to `limit` hand-ins that are not finished although their link has ended, expired or is used up; that began through a
+    /// box before the first of two times; or that began before the second one, and nothing came or is under way.
     pub fn hand_ins_left_open(
         &self,
         now: Timestamp,
-        begun: Timestamp,
+        (box_begun, empty_begun): (Timestamp, Timestamp),
         limit: usize,
     ) -> Result<Vec<HandInRow>, CatalogError> {
         let sql = format!(
             "{HAND_IN} LEFT JOIN links ON links.id = link_id LEFT JOIN requests ON requests.id = links.request_id
              WHERE finished_at IS NULL
                    AND (links.id IS NULL OR expires_at <= ?1 OR uses >= uses_max OR closed_at IS NOT NULL
-                        OR is_box = 1 AND begun_at < ?2)
-             ORDER BY hand_ins.id LIMIT ?3"
+                        OR is_box = 1 AND begun_at < ?2
+                        OR begun_at < ?3
+                           AND NOT EXISTS (SELECT 1 FROM hand_in_files WHERE hand_in_files.hand_in_id = hand_ins.id)
+                           AND NOT EXISTS (SELECT 1 FROM uploads WHERE uploads.hand_in_id = hand_ins.id))
+             ORDER BY hand_ins.id LIMIT ?4"
         );
-        self.all(&sql, params![now.0, begun.0, limit], hand_in_row)
+        self.all(&sql, params![now.0, box_begun.0, empty_begun.0, limit], hand_in_row)
     }
 
     /// The hand-in of a file.
@@ -234,6 +244,12 @@ impl ReadTx<'_> {
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
         Ok(extent.unwrap_or_default())
+    }
+
+    /// The number of files of a hand-in that were refused.
+    pub fn count_refused(&self, id: HandInId) -> Result<u64, CatalogError> {
+        let sql = "SELECT count(*) FROM hand_in_files WHERE hand_in_id = ?1 AND refused IS NOT NULL";
+        Ok(self.one(sql, [id.0], |row| row.get(0))?.unwrap_or_default())
     }
 
     /// The signed receipt of a hand-in; `None` before it is finished.

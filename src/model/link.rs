@@ -1,6 +1,6 @@
 //! What a link asks of people who hand in files through it.
 
-use super::Timestamp;
+use super::{LinkRight, Timestamp};
 
 /// Longest list of endings of a link in bytes.
 pub const MAX_LINK_TYPES: usize = 500;
@@ -50,6 +50,24 @@ impl LinkTerms {
     /// Whether only the link's page can keep them, and no program that stores or fetches files by itself.
     pub fn need_page(&self) -> bool {
         *self != Self { guest_chooses: self.guest_chooses, ..Self::default() }
+    }
+
+    /// Whether a link of this right can keep them: most are about files that are handed in. Downloads are counted, too, changes
+    /// are not.
+    pub fn fit(&self, right: LinkRight) -> bool {
+        let Self { uses, guest_chooses, code_to, .. } = self.clone();
+        let for_all = Self { uses, guest_chooses, code_to, ..Self::default() };
+        match right {
+            LinkRight::Add => true,
+            LinkRight::Read => *self == for_all,
+            LinkRight::Edit => *self == Self { uses: None, ..for_all },
+        }
+    }
+
+    /// Whether a link with the right `before` that has them may get another one: one that counts hand-ins does not begin to
+    /// count downloads.
+    pub fn fit_after(&self, before: LinkRight, right: LinkRight) -> bool {
+        self.fit(right) && (self.uses.is_none() || before == right)
     }
 
     /// Whether it takes a file of this name.

@@ -102,6 +102,15 @@ impl EntryName {
         if name.is_portable() { Some(name) } else { Self::parse(&format!("_{name}")).ok() }
     }
 
+    /// The name itself, or the nearest one without characters that hide what it is: breaks of lines, and marks that turn the
+    /// order of reading, by which `rechnungfdp.exe` looks like a PDF.
+    #[must_use]
+    pub fn legible(&self) -> Self {
+        let hides = self.0.chars().any(|c| c.is_control() || is_invisible(c));
+        let nearest = if hides { Self::nearest(&self.0, Self::MAX_BYTES) } else { None };
+        nearest.unwrap_or_else(|| self.clone())
+    }
+
     /// The name as sent.
     pub fn as_str(&self) -> &str {
         &self.0

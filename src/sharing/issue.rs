@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::Sharing;
 use super::link::{Expiry, LinkChange, Shared};
 use super::token::NONCE_BYTES;
-use crate::accounts::{AccountsError, Principal, WeakPassword, parse_address};
+use crate::accounts::{AccountsError, Principal, WeakPassword, check_link_password, parse_address};
 use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
 use crate::library::{Entry, LibraryError, LinksOf};
 use crate::model::{
@@ -168,6 +168,47 @@ impl From<AccountsError> for LinkError {
 }
 
 impl Sharing {
+    /// Whether [`Self::create`] would make this link of a folder that is still to be made: everything but the entry and the
+    /// number of links is checked.
+    pub async fn check_new(
+        &self,
+        principal: &Principal,
+        new: &NewLink,
+        now: Timestamp,
+    ) -> Result<(), LinkError> {
+        self.checked_end(principal, new, now).await?;
+        match &new.password {
+            Some(password) => check_link_password(password).map_err(LinkError::WeakPassword),
+            None => Ok(()),
+        }
+    }
+
+    /// The time with which a new link ends, if everything about it but its entry is as it must be.
+    async fn checked_end(
+        &self,
+        principal: &Principal,
+        new: &NewLink,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, LinkError> {
+        self.require_maker(principal)?;
+        new.access.require(Right::Write)?;
+        check_terms(new, now)?;
+        check_texts(&new.label, &new.note)?;
+        check_box(principal, new)?;
+        self.check_code(&new.terms)?;
+        if new.terms.is_box && self.box_of(principal).await?.is_some() {
+            return Err(LinkError::HasBox);
+        }
+        // The usual time begins with the deadline.
+        let deadline = new.terms.deadline;
+        let begins = deadline.filter(|_| new.expires == Expiry::Usual).unwrap_or(now);
+        let expires = self.end(new.expires, begins).await?;
+        match expires.zip(deadline) {
+            Some((end, deadline)) if end < deadline => Err(LinkError::EndsBeforeDeadline),
+            _ => Ok(expires),
+        }
+    }
+
     /// Creates a link. Every user who may write can do so, except clients in an office that does not allow it; the
     /// link never gives more than its creator's right, today or later.
     pub async fn create(
@@ -176,21 +217,9 @@ impl Sharing {
         new: NewLink,
         now: Timestamp,
     ) -> Result<Shared, LinkError> {
-        self.require_maker(principal)?;
-        new.access.require(Right::Write)?;
+        let expires = self.checked_end(principal, &new, now).await?;
         let entry = self.inner.library.find(&new.access, &new.path).await?;
         check_right(new.right, &entry)?;
-        check_terms(&new, now)?;
-        check_texts(&new.label, &new.note)?;
-        check_box(principal, &new)?;
-        self.check_code(&new.terms)?;
-        // The usual time begins with the deadline.
-        let deadline = new.terms.deadline;
-        let begins = deadline.filter(|_| new.expires == Expiry::Usual).unwrap_or(now);
-        let expires = self.end(new.expires, begins).await?;
-        if expires.zip(deadline).is_some_and(|(end, deadline)| end < deadline) {
-            return Err(LinkError::EndsBeforeDeadline);
-        }
         let password_hash = match new.password {
             Some(password) => Some(self.inner.accounts.link_password_hash(password).await?),
             None => None,
@@ -326,6 +355,13 @@ impl Sharing {
         if row.terms.code_to.is_some() && matches!(change.password, Some(Some(_))) {
             return Err(LinkError::TwoPasswords);
         }
+        // A link that only takes files in must not begin to show those of everybody who used it.
+        if change.right.is_some_and(|right| right != row.right && !row.terms.fit_after(row.right, right)) {
+            return Err(LinkError::TermsWithoutHandIn);
+        }
+        if row.terms.is_box && change.expires.is_some_and(|expires| expires != Expiry::Never) {
+            return Err(LinkError::NotForBox);
+        }
         let Shared { entry, .. } = self.link(principal, id).await?;
         if let Some(right) = change.right {
             check_right(right, &entry)?;
@@ -405,11 +441,11 @@ impl Sharing {
     }
 
     /// A link that the user created, or that leads into a space that the user manages, with the user's right to
-    /// that space. Any other link counts as missing.
+    /// that space. Any other link counts as missing, and so does one of a request, whose maker changes the request.
     async fn own(&self, principal: &Principal, id: LinkId) -> Result<(LinkRow, Access), LinkError> {
         let row = self.inner.catalog.read(move |tx| tx.link(id)).await?.ok_or(LinkError::NoSuchLink)?;
         let access = self.inner.accounts.access(principal, row.space).await?.ok_or(LinkError::NoSuchLink)?;
-        if !may_handle(principal.user, &access, &row) {
+        if row.request.is_some() || !may_handle(principal.user, &access, &row) {
             return Err(LinkError::NoSuchLink);
         }
         Ok((row, access))
@@ -446,12 +482,8 @@ fn check_right(right: LinkRight, entry: &Entry) -> Result<(), LinkError> {
 
 /// Refuses terms that the link could not keep.
 fn check_terms(new: &NewLink, now: Timestamp) -> Result<(), LinkError> {
-    let LinkTerms { guest_chooses, deadline, uses, code_to, .. } = &new.terms;
-    // Downloads are counted, changes are not.
-    let uses = uses.filter(|_| new.right == LinkRight::Read);
-    let for_all =
-        LinkTerms { guest_chooses: *guest_chooses, uses, code_to: code_to.clone(), ..LinkTerms::default() };
-    if new.right != LinkRight::Add && new.terms != for_all {
+    let LinkTerms { guest_chooses, deadline, code_to, .. } = &new.terms;
+    if !new.terms.fit(new.right) {
         return Err(LinkError::TermsWithoutHandIn);
     }
     let keys = [*guest_chooses, new.password.is_some(), code_to.is_some()];

@@ -11,6 +11,7 @@ mod download;
 mod hand_in;
 mod issue;
 mod link;
+mod pace;
 mod request;
 mod signed;
 mod token;
@@ -22,11 +23,11 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 
 use self::code::Codes;
-use self::hand_in::BoxPace;
-use crate::accounts::Accounts;
+use self::pace::Pace;
+use crate::accounts::{Accounts, Network};
 use crate::catalog::Catalog;
 use crate::library::Library;
-use crate::model::OfficeHours;
+use crate::model::{LinkId, OfficeHours};
 use crate::proof::Signer;
 
 pub use code::CodeMail;
@@ -68,8 +69,10 @@ struct Inner {
     office_hours: OnceLock<Option<OfficeHours>>,
     /// Codes that open links.
     codes: Codes,
-    /// How fast hand-ins begin through boxes.
-    box_pace: BoxPace,
+    /// Hand-ins that networks began through links.
+    begun: Pace<(LinkId, Network)>,
+    /// Answers to items of requests through links.
+    answers: Pace<LinkId>,
     /// Held while a hand-in gets its folder.
     making_folders: Mutex<()>,
     /// Whether users of the role `client` may make and change links.
@@ -94,7 +97,8 @@ impl Sharing {
             origin: OnceLock::new(),
             office_hours: OnceLock::new(),
             codes: Codes::default(),
-            box_pace: BoxPace::default(),
+            begun: Pace::default(),
+            answers: Pace::default(),
             making_folders: Mutex::default(),
             clients_may: AtomicBool::new(false),
         };

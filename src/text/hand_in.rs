@@ -81,6 +81,9 @@ sentences! {
     withdraw_file(name: &str):
         de "{name} zurücknehmen",
         en "Take back {name}";
+    withdraw_finished:
+        de "Die Datei wird endgültig entfernt. Ihre Eingangsbestätigung nennt sie weiterhin.",
+        en "The file is removed for good. Your receipt still names it.";
     finish_title:
         de "Alles eingereicht?",
         en "Is this everything?";

@@ -3,7 +3,7 @@
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
-use super::hand_in_pages::{self, Local, action, upload_form};
+use super::hand_in_pages::{self, Local, Withdrawal, action, upload_form};
 use super::pages;
 use super::receive::Received;
 use crate::accounts::UserName;
@@ -143,8 +143,10 @@ impl Open<'_> {
 
 fn files(local: Local<'_>, open: &Open<'_>, item: Option<&AskedItem>, now: Timestamp) -> Markup {
     let is_final = item.is_some_and(|item| item.row.state == ItemState::Accepted);
-    let rows: Vec<_> =
-        open.files(item).map(|(hand_in, file)| (file, !is_final && hand_in.may_withdraw(now))).collect();
+    let rows: Vec<_> = open
+        .files(item)
+        .map(|(hand_in, file)| (file, if is_final { Withdrawal::No } else { Withdrawal::of(hand_in, now) }))
+        .collect();
     if rows.is_empty() {
         html! {}
     } else {

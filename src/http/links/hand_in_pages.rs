@@ -263,29 +263,55 @@ pub(super) fn terms(
 }
 
 fn list(local: Local<'_>, hand_in: &HandIn, has_folder: bool, base: &str, now: Timestamp) -> Markup {
-    let may_withdraw = hand_in.may_withdraw(now);
-    let rows: Vec<_> = hand_in.files.iter().map(|file| (file, may_withdraw)).collect();
+    let rows: Vec<_> = hand_in.files.iter().map(|file| (file, Withdrawal::of(hand_in, now))).collect();
     files(local, &rows, has_folder, base)
 }
 
-/// Files with their states, each with whether it can be taken back as far as that depends on the time.
+/// Whether a file can be taken back, as far as that depends on the time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Withdrawal {
+    No,
+    /// At once: the person can send it again.
+    Yes,
+    /// In two steps: the receipt names it.
+    Finished,
+}
+
+impl Withdrawal {
+    pub(super) fn of(hand_in: &HandIn, now: Timestamp) -> Self {
+        match hand_in.may_withdraw(now) {
+            false => Self::No,
+            true if hand_in.finished.is_some() => Self::Finished,
+            true => Self::Yes,
+        }
+    }
+}
+
+/// Files with their states.
 pub(super) fn files(
     (language, zone): Local<'_>,
-    rows: &[(&HandInFile, bool)],
+    rows: &[(&HandInFile, Withdrawal)],
     has_folder: bool,
     base: &str,
 ) -> Markup {
     let texts = HandInTexts(language);
     html! {
         ul.files {
-            @for (file, may_withdraw) in rows {
+            @for (file, withdrawal) in rows {
                 @let name = shown_name(&file.path);
                 li {
                     span.name { (name) }
                     span.size { @if file.is_kept() { (language.size(file.size)) } }
                     span.state { (state((language, zone), file, has_folder)) }
-                    @if *may_withdraw && is_withdrawable(file) {
-                        (action(base, "withdraw", Some(file.id.0), texts.withdraw(), Some(&texts.withdraw_file(&name))))
+                    @let form = action(base, "withdraw", Some(file.id.0), texts.withdraw(), Some(&texts.withdraw_file(&name)));
+                    @match withdrawal {
+                        Withdrawal::Yes if is_withdrawable(file) => (form),
+                        Withdrawal::Finished if is_withdrawable(file) => details {
+                            summary aria-label=(texts.withdraw_file(&name)) { (texts.withdraw()) }
+                            p { (texts.withdraw_finished()) }
+                            (form)
+                        },
+                        _ => {},
                     }
                 }
             }

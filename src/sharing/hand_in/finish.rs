@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::pace::BOX_OPEN_FOR;
 use super::read::whole;
 use super::receipt::Heading;
-use super::{HandIn, HandInError};
+use super::{BOX_OPEN_FOR, EMPTY_OPEN_FOR, HandIn, HandInError};
 use crate::catalog::{HandInRow, LinkRow, WriteTx};
 use crate::model::{Actor, Event, HandInEvent, HandInId, Stamp, Timestamp, UserId, Worker};
 use crate::sharing::{Inner, Sharing, Visit};
@@ -46,13 +45,16 @@ impl Sharing {
             .await
     }
 
-    /// Finishes hand-ins that were left open when their link ended, or for a week through a box, so that they get a receipt, too; one without
-    /// files is forgotten. Returns their number.
+    /// Finishes hand-ins that were left open when their link ended, or for a week through a box, so that they get a receipt,
+    /// too; one without files is forgotten, after a day also if its link is open. Returns their number.
     pub async fn close_left_open(&self, now: Timestamp) -> Result<usize, HandInError> {
         let left = self
             .inner
             .catalog
-            .read(move |tx| tx.hand_ins_left_open(now, now.before(BOX_OPEN_FOR), MAX_CLOSED))
+            .read(move |tx| {
+                let begun = (now.before(BOX_OPEN_FOR), now.before(EMPTY_OPEN_FOR));
+                tx.hand_ins_left_open(now, begun, MAX_CLOSED)
+            })
             .await?;
         for row in &left {
             self.close(row.id, now).await?;

@@ -19,7 +19,7 @@ impl Sharing {
 
     /// Lets a browser take part in the hand-in whose code was entered. Guesses are counted like those of links.
     ///
-    /// Errors: `WrongCode`, `TooMuch` if too many devices take part.
+    /// Errors: `WrongCode`, `TooOften`, `TooMuch` if too many devices take part.
     pub async fn join(
         &self,
         visit: &Visit,
@@ -29,17 +29,15 @@ impl Sharing {
         now: Timestamp,
     ) -> Result<(), HandInError> {
         let link = visit.link.id;
+        // Each attempt counts, before anything is compared.
+        self.inner.accounts.missed_link(peer, now).map_err(|_| HandInError::TooOften)?;
         let code: String =
             code.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         let open = self.inner.catalog.read(move |tx| tx.open_hand_ins_of(link)).await?;
         let keys = &self.inner.keys;
         let windows = [window(now), window(now) - 1];
         let is_meant = |id: &HandInId| windows.iter().any(|at| keys.is_join_code(*id, *at, &code));
-        let Some(id) = open.into_iter().find(is_meant) else {
-            // The next request says for how long to wait.
-            let _ = self.inner.accounts.missed_link(peer, now);
-            return Err(HandInError::WrongCode);
-        };
+        let id = open.into_iter().find(is_meant).ok_or(HandInError::WrongCode)?;
         let hmac = keys.visit(link, browser);
         let join = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);

@@ -4,14 +4,13 @@
 //! browser   a random secret in a cookie; seeing the page stores nothing
 //! begin     the first file begins the hand-in; each one is a row in the transaction that stores it
 //! join      a second device takes part, by a code that the first one shows
-//! withdraw  an own file goes to the trash, while no person has read it
+//! withdraw  an own file is removed for good, while no person has read it
 //! finish    counts one use of the link and signs the receipt
 //! close     the same for hand-ins whose link has ended, by the server
 //! ```
 
 mod finish;
 mod join;
-mod pace;
 mod read;
 mod receipt;
 mod store;
@@ -24,7 +23,6 @@ use crate::library::LibraryError;
 use crate::model::{HandInFileId, HandInId, ItemId, LinkTerms, SpaceId, Timestamp, VersionState};
 use crate::sharing::request::RequestError;
 
-pub(super) use pace::BoxPace;
 pub use read::{Finished, HandInPlace};
 pub use receipt::{Receipt, ReceiptFile, RefusedFile};
 pub use store::{BegunFile, PlacedFile, SentBy, SentFile};
@@ -33,6 +31,18 @@ pub use store::{BegunFile, PlacedFile, SentBy, SentFile};
 pub const MAX_HAND_IN_FILES: u64 = 5_000;
 /// Most hand-ins of one link that are not finished.
 const MAX_OPEN_HAND_INS: usize = 200;
+/// Most refused files of one hand-in that are noted for its receipt.
+const MAX_NOTED_REFUSALS: u64 = 200;
+/// Most hand-ins that begin through a box within an hour.
+const BOX_HAND_INS: usize = 30;
+/// Most of them from one network, so that it shuts no other out.
+const BOX_HAND_INS_OF_NETWORK: usize = 5;
+/// Most hand-ins that one network begins through any other link within an hour.
+const HAND_INS_OF_NETWORK: usize = 60;
+/// Time after which a hand-in through a box is closed, if its person has not finished it.
+const BOX_OPEN_FOR: Duration = Duration::from_hours(7 * 24);
+/// Time after which a hand-in to which nothing came is forgotten.
+const EMPTY_OPEN_FOR: Duration = Duration::from_hours(24);
 /// Most browsers of one hand-in.
 const MAX_BROWSERS: usize = 10;
 /// Longest name that a person gives in characters.

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::pace::{BOX_HAND_INS, BOX_WINDOW};
-use super::{HandInError, MAX_GUEST_NAME, MAX_HAND_IN_FILES, MAX_OPEN_HAND_INS};
+use super::{
+    BOX_HAND_INS, BOX_HAND_INS_OF_NETWORK, HAND_INS_OF_NETWORK, HandInError, MAX_GUEST_NAME,
+    MAX_HAND_IN_FILES, MAX_NOTED_REFUSALS, MAX_OPEN_HAND_INS,
+};
 use crate::accounts::Network;
 use crate::catalog::{HandInRow, NewHandIn, NewHandInFile, ReadTx, WriteTx};
 use crate::library::{Along, Change, LibraryError, NewFile, PutSession};
@@ -12,7 +14,8 @@ use crate::model::{
     Actor, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, HandInId, ItemId, LinkTerms, RequestId,
     Stamp, Timestamp, VersionId, Worker, Zone,
 };
-use crate::sharing::request::{ReminderPace, admit, arrived};
+use crate::sharing::pace::WINDOW;
+use crate::sharing::request::{ReminderPace, RequestError, admit, arrived};
 use crate::sharing::{Sharing, Visit};
 
 /// Most folders above a file of a hand-in.
@@ -21,6 +24,8 @@ const MAX_FOLDERS: usize = 20;
 pub(super) const MAX_NOTED_PATH: usize = 1_000;
 /// Most hand-ins of one browser through a link of a request, one after the other.
 pub(super) const MAX_IN_A_ROW: usize = 100;
+/// Most bytes of a name in the name of a hand-in's own folder, so that a day and a number fit beside it.
+const MAX_FOLDER_NAME: usize = 200;
 /// Most numbers that are tried behind the name of a hand-in's own folder.
 const MAX_FOLDER_NUMBER: u32 = 200;
 
@@ -135,9 +140,12 @@ impl Sharing {
                     self.place_in_request((request, visit.link.id), sent.item, sent.path.clone()).await?;
                 (file, folders)
             }
+            // Only a link of a request has items; a number that a guest makes up belongs to a stranger's.
+            (None, Some(_)) if sent.item.is_some() => return Err(RequestError::NoSuchItem.into()),
             (None, Some((file, folders))) => (file.clone(), folders.to_vec()),
             (_, None) => return Err(LibraryError::NotFound.into()),
         };
+        let (file, folders) = (file.legible(), folders.iter().map(EntryName::legible).collect());
         if visit.link.terms.takes(file.as_str()) { Ok((file, folders)) } else { Err(HandInError::WrongType) }
     }
 
@@ -206,7 +214,9 @@ impl Sharing {
             tx.touches_only([]);
             let is_open = |row: &HandInRow| row.finished.is_none() && row.link == Some(link);
             let Some(row) = tx.hand_in(hand_in)?.filter(is_open) else { return Ok(()) };
-            if tx.hand_in_extent(row.id)?.2 >= MAX_HAND_IN_FILES {
+            if tx.hand_in_extent(row.id)?.2 >= MAX_HAND_IN_FILES
+                || tx.count_refused(row.id)? >= MAX_NOTED_REFUSALS
+            {
                 return Ok(());
             }
             let item = item.map(|item| tx.item(item)).transpose()?.flatten();
@@ -248,9 +258,8 @@ impl Sharing {
         if is_box && name.is_empty() {
             return Err(HandInError::NoName);
         }
-        if is_box {
-            self.inner.box_pace.count(link, Network::from(by.peer), now)?;
-        }
+        let (inner, network) = (Arc::clone(&self.inner), Network::from(by.peer));
+        let most = if is_box { BOX_HAND_INS_OF_NETWORK } else { HAND_INS_OF_NETWORK };
         let begin = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             // Several files of one browser may arrive at once.
@@ -265,12 +274,13 @@ impl Sharing {
                     let new = NewHandIn { name: &row.name, ..new };
                     tx.insert_hand_in_after(&new, row.id)?
                 }
-                None if is_box && tx.has_begun_since(link, now.before(BOX_WINDOW), BOX_HAND_INS)? => {
+                None if is_box && tx.has_begun_since(link, now.before(WINDOW), BOX_HAND_INS)? => {
                     return Err(HandInError::TooOften);
                 }
-                None if !is_box && tx.open_hand_ins_of(link)?.len() >= MAX_OPEN_HAND_INS => {
-                    return Err(HandInError::TooMuch);
+                None if !is_box && tx.count_open_hand_ins(link)? >= MAX_OPEN_HAND_INS => {
+                    return Err(HandInError::TooOften);
                 }
+                None if !inner.begun.count((link, network), most, now) => return Err(HandInError::TooOften),
                 None => tx.insert_hand_in(&new, &hmac)?,
             };
             tx.hand_in(id)?.ok_or(HandInError::NoSuchHandIn)
@@ -431,7 +441,7 @@ fn note(tx: &WriteTx<'_>, file: &Arriving, version: VersionId) -> Result<(), Han
         sha256: sha256.map(crate::model::Checksum::digest),
         at: stored.created,
         refused: None,
-        item: file.item,
+        item: asked.as_ref().and_then(|(_, item)| item.as_ref()).map(|item| item.id),
     })?;
     if let Some((request, item)) = &asked {
         arrived(tx, &file.pace, (request, item.as_ref()), &Stamp { actor: file.actor, at: stored.created })?;
@@ -449,6 +459,7 @@ fn folder_name(row: &HandInRow, visit: &Visit, zone: &Zone) -> String {
     let by = [row.name.as_str(), visit.link.label.trim()].into_iter().find(|name| !name.is_empty());
     let by: String =
         by.unwrap_or_default().chars().map(|c| if "/\\:*?\"<>|".contains(c) { '-' } else { c }).collect();
-    let by: String = by.trim_end_matches(['.', ' ']).chars().take(MAX_GUEST_NAME).collect();
+    let by =
+        by.get(..by.floor_char_boundary(MAX_FOLDER_NAME)).unwrap_or_default().trim_end_matches(['.', ' ']);
     if by.is_empty() { day.to_string() } else { format!("{day} {by}") }
 }

@@ -9,11 +9,13 @@ use crate::sharing::{Sharing, Visit};
 
 /// Most comments on one item.
 const MAX_COMMENTS: usize = 50;
+/// Most answers through one link within an hour; the history keeps each for long.
+const MAX_ANSWERS: usize = 200;
 
 impl Sharing {
     /// Notes that an item does not apply to the person; a comment may be empty.
     ///
-    /// Errors: `NoSuchItem`, `Closed`, `ItemDone`, `Text`.
+    /// Errors: `NoSuchItem`, `Closed`, `ItemDone`, `Text`, `TooMany`.
     pub async fn decline_item(
         &self,
         visit: &Visit,
@@ -35,7 +37,7 @@ impl Sharing {
 
     /// Takes [`Self::decline_item`] back.
     ///
-    /// Errors: `NoSuchItem`, `Closed`, `ItemDone`.
+    /// Errors: `NoSuchItem`, `Closed`, `ItemDone`, `TooMany`.
     pub async fn reclaim_item(
         &self,
         visit: &Visit,
@@ -45,6 +47,7 @@ impl Sharing {
         let pace = self.pace().await?;
         self.answer(visit, item, now, move |tx, request, row, by| {
             if row.declined.is_none() {
+                tx.silent("it applied all the time");
                 return Ok(());
             }
             tx.decline_item(row.id, None, "")?;
@@ -94,6 +97,9 @@ impl Sharing {
         // The right of the link's creator as it is now.
         visit.access.scope_to_add()?;
         let request = visit.link.request.ok_or(RequestError::NoSuchRequest)?;
+        if !self.inner.answers.count(visit.link.id, MAX_ANSWERS, now) {
+            return Err(RequestError::TooMany);
+        }
         let by = Stamp { actor: visit.actor(), at: now };
         self.inner
             .catalog
@@ -123,7 +129,10 @@ pub(super) fn settle(
     by: &Stamp,
     words: Option<&str>,
 ) -> Result<(), RequestError> {
-    let Some((before, state)) = pace.settle_item(tx, request, item.id, by.at)? else { return Ok(()) };
+    let Some((before, state)) = pace.settle_item(tx, request, item.id, by.at)? else {
+        tx.silent("the item is gone");
+        return Ok(());
+    };
     if before.state == state {
         tx.silent("the item is in the same state as before");
         return Ok(());

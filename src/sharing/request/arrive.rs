@@ -80,17 +80,16 @@ pub(in crate::sharing) fn arrived(
     settle(tx, pace, (request, item), by, None)
 }
 
-/// Takes note of a file that was taken back. An item that was accepted for it alone is not accepted any more.
+/// Takes note of a file of a hand-in for this request that was taken back. An item that was accepted for it alone is not accepted any more.
 pub(in crate::sharing) fn taken_back(
     tx: &WriteTx<'_>,
     pace: &ReminderPace,
-    file: HandInFileId,
+    (request, file): (RequestId, HandInFileId),
     by: &Stamp,
 ) -> Result<(), RequestError> {
-    let Some(item) = tx.item_of_file(file)?.map(|item| tx.item(item)).transpose()?.flatten() else {
-        return Ok(());
-    };
-    let Some(request) = tx.request(item.request)? else { return Ok(()) };
+    let item = tx.item_of_file(file)?.map(|item| tx.item(item)).transpose()?.flatten();
+    let Some(item) = item.filter(|item| item.request == request) else { return Ok(()) };
+    let Some(request) = tx.request(request)? else { return Ok(()) };
     if item.state == ItemState::Accepted && tx.item_file_count(item.id)? == 0 && item.declined.is_none() {
         tx.judge_item(item.id, None, "")?;
     }

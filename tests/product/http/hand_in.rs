@@ -237,6 +237,9 @@ fn hostile_names_stay_in_the_folder() {
     // Twenty folders are enough for everybody.
     let deep = format!("{}x.txt", "d/".repeat(21));
     send(&client, &link, "", &[(&deep, "x")]).expect(403);
+    // Nobody takes a program for a PDF because of the order in which its name is read.
+    send(&client, &link, "", &[("rechnung\u{202e}fdp.exe", "x")]).expect(200);
+    assert!(names(&server, "Belege").contains(&"rechnungfdp.exe".to_owned()));
     // A folder cannot take the place of a file that is there.
     send(&client, &link, "", &[("w.txt/x.txt", "x")]).expect(400);
 }

@@ -2,10 +2,10 @@
 
 use tresor::accounts::Principal;
 use tresor::library::LibraryError;
-use tresor::model::{LinkId, LinkRight, Reading, Right, Stamp, Timestamp};
+use tresor::model::{LinkId, LinkRight, LinkTerms, Reading, Right, Stamp, Timestamp};
 use tresor::sharing::{Expiry, GuestKey, LinkChange, LinkError, NewLink, Shared};
 
-use crate::sharing::office::{DAY, NOW, Office, at, path, secret};
+use crate::sharing::office::{DAY, HOUR, NOW, Office, at, path, secret};
 
 fn ids(links: &[Shared]) -> Vec<LinkId> {
     links.iter().map(|shared| shared.link.id).collect()
@@ -171,4 +171,35 @@ async fn links_survive_a_restart_and_their_tokens_stand_nowhere_on_the_disk() {
     let dump = office.catalog.read(move |tx| tx.dump(&mut text).map(|()| text)).await.unwrap();
     let holds = |needle: &str| dump.windows(needle.len()).any(|window| window == needle.as_bytes());
     assert!(holds("links") && !holds(link.link.token()));
+}
+
+/// In Nextcloud's apps every link has a switch for what it allows.
+#[tokio::test]
+async fn a_link_that_takes_files_in_never_begins_to_show_them() {
+    let office = Office::open().await;
+    let make = async |terms, expires| {
+        let wanted = office.wanted(&office.bert, "folder", LinkRight::Add).await;
+        let new = NewLink { terms, expires, ..wanted };
+        office.sharing.create(&office.bert, new, NOW).await.unwrap().link
+    };
+    let own = LinkTerms { is_box: true, own_folder: true, ..LinkTerms::default() };
+    let own = make(own, Expiry::Never).await;
+    let once = make(LinkTerms { uses: Some(1), ..LinkTerms::default() }, Expiry::Usual).await;
+    let plain = make(LinkTerms::default(), Expiry::Usual).await;
+    let change = async |id, change| {
+        let changed = office.sharing.change(&office.bert, id, change, NOW).await;
+        changed.map(|shared| shared.link.right).map_err(|error| error.code())
+    };
+    for right in [LinkRight::Read, LinkRight::Edit] {
+        let to = || LinkChange { right: Some(right), ..LinkChange::default() };
+        assert_eq!(change(own.id, to()).await, Err("terms-without-hand-in"));
+        assert_eq!(change(once.id, to()).await, Err("terms-without-hand-in"));
+        assert_eq!(
+            change(plain.id, to()).await,
+            Ok(right),
+            "its maker asked for nothing that speaks against it"
+        );
+    }
+    let end = LinkChange { expires: Some(Expiry::At(at(9 * HOUR))), ..LinkChange::default() };
+    assert_eq!(change(own.id, end).await, Err("terms-not-for-box"));
 }

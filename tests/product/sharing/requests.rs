@@ -1,9 +1,9 @@
 //! Requests while both sides act at once: what was judged or closed meanwhile counts when a file is stored.
 
-use tresor::model::{Day, ItemId, ItemState, ItemUntil, Stamp, Timestamp};
+use tresor::model::{Day, ItemId, ItemState, ItemUntil, LinkRight, Stamp, Timestamp};
 use tresor::sharing::{
-    BegunFile, DEFAULT_NAMING, HandInError, Judgement, NewRequest, RequestError, RequestShown, RequestsOf,
-    SentFile, TemplateItem, Visit, WantedRecipient,
+    BegunFile, DEFAULT_NAMING, HandInError, Judgement, LinkChange, NewRequest, RequestError, RequestShown,
+    RequestsOf, SentFile, TemplateItem, Visit, WantedRecipient,
 };
 
 use crate::sharing::office::{NOW, Office, PEER, by, path};
@@ -119,14 +119,14 @@ async fn of_two_devices_one_hands_in_the_only_file_of_an_item() {
     second.put.commit(NOW).await.unwrap();
     first.put.commit(NOW).await.unwrap_err();
     assert_eq!(states(&office, &asked).await, [ItemState::Open, ItemState::HandedIn]);
-    // Accepted, taken back by the person: it is open again.
+    // Once it is accepted, the person takes nothing back.
     judge(&office, &asked, one, Judgement::Accept).await;
     let file = office.sharing.hand_in(&visit, "b").await.unwrap().unwrap().files[0].id;
-    office
-        .sharing
-        .withdraw(asked.recipients[0].link.as_ref().unwrap().token(), "b", file, NOW)
-        .await
-        .unwrap();
+    let token = asked.recipients[0].link.as_ref().unwrap().token();
+    let refused = office.sharing.withdraw(token, "b", file, NOW).await.unwrap_err();
+    assert_eq!(refused.code(), "too-late-to-withdraw");
+    judge(&office, &asked, one, Judgement::Undo).await;
+    office.sharing.withdraw(token, "b", file, NOW).await.unwrap();
     assert_eq!(states(&office, &asked).await, [ItemState::Open, ItemState::Open]);
 }
 
@@ -218,4 +218,58 @@ async fn items_of_a_request_without_a_deadline_have_days_and_its_links_open_afte
     // Never sooner than before.
     date(&office, &asked, &[(0, "2027-02-01")]).await.unwrap();
     assert_eq!(expires(&shown(&office, asked.row.id).await).to_string(), "2029-03-31T22:00:00Z");
+}
+
+/// Numbers of items are 1, 2, 3: a guest of any other link could guess them, and did.
+#[tokio::test]
+async fn an_item_belongs_to_the_links_of_its_request_alone() {
+    let office = Office::open().await;
+    let (asked, visit) = ask(&office).await;
+    let (foreign, stranger) = ask(&office).await;
+    let item = asked.items[0].row.id;
+    let link = office.link("folder", LinkRight::Add).await;
+    let guest = office.visit(&link).await.unwrap();
+    for other in [&guest, &stranger] {
+        let refused = begin(&office, other, "stranger", item).await.err().unwrap();
+        assert_eq!(refused.code(), "hand-in-unknown");
+    }
+    begin(&office, &visit, "client", item).await.unwrap().put.commit(NOW).await.unwrap();
+    let states =
+        async |id| shown(&office, id).await.items.iter().map(|item| item.row.state).collect::<Vec<_>>();
+    assert_eq!(states(asked.row.id).await, [ItemState::HandedIn, ItemState::Open]);
+    assert_eq!(states(foreign.row.id).await, [ItemState::Open, ItemState::Open]);
+
+    // Its address is seen where the request is, and nobody changes it as a link of its own.
+    let of_request = visit.link.id;
+    let seen = office.sharing.link(&office.bert, of_request).await;
+    assert_eq!(seen.unwrap_err().code(), "link-unknown");
+    let to = LinkChange { right: Some(LinkRight::Read), ..LinkChange::default() };
+    let changed = office.sharing.change(&office.bert, of_request, to, NOW).await;
+    assert_eq!(changed.unwrap_err().code(), "link-unknown");
+}
+
+#[tokio::test]
+async fn what_the_office_decided_stays_and_answers_are_bounded() {
+    let office = Office::open().await;
+    let (asked, visit) = ask(&office).await;
+    let item = asked.items[0].row.id;
+    begin(&office, &visit, "client", item).await.unwrap().put.commit(NOW).await.unwrap();
+    let file = office.sharing.hand_in(&visit, "client").await.unwrap().unwrap().files[0].id;
+    let rights = office.sharing.request_rights(&office.bert).await.unwrap();
+    let judged = vec![(item, Judgement::Accept)];
+    office.sharing.judge(&rights, asked.row.id, judged, office.bert.stamp(NOW)).await.unwrap();
+    let token = asked.recipients[0].link.as_ref().unwrap().token().to_owned();
+    let refused = office.sharing.withdraw(&token, "client", file, NOW).await.unwrap_err();
+    assert_eq!(refused.code(), "too-late-to-withdraw");
+
+    let other = asked.items[1].row.id;
+    // A button that is pressed twice is no fault.
+    office.sharing.reclaim_item(&visit, other, NOW).await.unwrap();
+    let mut outcomes = Vec::new();
+    for _ in 0..150 {
+        outcomes.push(office.sharing.decline_item(&visit, other, "", NOW).await);
+        outcomes.push(office.sharing.reclaim_item(&visit, other, NOW).await);
+    }
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 199);
+    assert!(matches!(outcomes.last(), Some(Err(RequestError::TooMany))));
 }
