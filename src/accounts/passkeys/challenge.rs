@@ -112,6 +112,12 @@ impl Challenges {
         (is_ours && is_fresh).then_some(Challenge(bytes))
     }
 
+    /// Whether a passkey of this person has answered it rightly before.
+    pub(super) fn is_spent(&self, user: UserId, challenge: &Challenge) -> bool {
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.get(&user).is_some_and(|spent| spent.iter().any(|(earlier, _)| earlier == challenge))
+    }
+
     /// Notes that a passkey of this person has answered rightly; once for each challenge.
     pub(super) fn spend(&self, user: UserId, challenge: Challenge, now: Timestamp) -> Result<(), Spent> {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);

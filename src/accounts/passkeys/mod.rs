@@ -284,6 +284,10 @@ impl Accounts {
         if !is_of_person {
             return Err(PasskeyError::Rejected);
         }
+        // The same answer once more, whose counter is that of the first time: no copy of the passkey.
+        if inner.passkeys.challenges.is_spent(passkey.user, &challenge) {
+            return Err(PasskeyError::Stale);
+        }
         let sign_count =
             site.check(&answer, &challenge, &passkey).map_err(|error| refused(&passkey, &error))?;
         inner.passkeys.challenges.spend(passkey.user, challenge, now)?;

@@ -83,19 +83,31 @@ pub(super) struct NewKey {
 /// A browser's answer whose signature was not checked yet.
 pub(super) struct Answer {
     sent: PublicKeyCredential,
-    challenge: Vec<u8>,
+    claims: Claims,
 }
 
 /// The same for a new passkey.
 pub(super) struct NewAnswer {
     sent: RegisterPublicKeyCredential,
-    challenge: Vec<u8>,
+    claims: Claims,
 }
 
 /// The part of the client data that is read before they are checked as a whole.
 #[derive(Deserialize)]
-struct Asked {
+#[serde(rename_all = "camelCase")]
+struct ClientData {
     challenge: String,
+    origin: String,
+    /// Whether the page lay in a frame of another site.
+    #[serde(default)]
+    cross_origin: bool,
+}
+
+/// The used parts of it.
+struct Claims {
+    challenge: Vec<u8>,
+    /// The origin of the page, as the browser spells it.
+    origin: String,
 }
 
 impl Names {
@@ -153,6 +165,7 @@ impl PasskeySite {
         challenge: &Challenge,
         known: &[PasskeyRow],
     ) -> Result<NewKey, WebauthnError> {
+        self.check_origin(&answer.claims)?;
         let core = self.core(&self.id);
         // The checks look at nothing of the person.
         let unnamed = Holder { handle: &[0], name: "-", office: "-" };
@@ -174,6 +187,7 @@ impl PasskeySite {
         challenge: &Challenge,
         passkey: &PasskeyRow,
     ) -> Result<u32, WebauthnError> {
+        self.check_origin(&answer.claims)?;
         let core = self.core(&self.id);
         let credential = credential(passkey)?;
         let builder = core
@@ -181,6 +195,13 @@ impl PasskeySite {
         let (_, state) = core.generate_challenge_authenticate(builder)?;
         let known = core.authenticate_credential(&answer.sent, &with_challenge(&state, challenge)?)?;
         Ok(known.counter())
+    }
+
+    /// Compares the origin as text (WebAuthn 7.2, step 13): the library compares parts of addresses, and takes one with a user
+    /// name for the same.
+    fn check_origin(&self, claims: &Claims) -> Result<(), WebauthnError> {
+        let is_ours = claims.origin == self.origin.origin().ascii_serialization();
+        if is_ours { Ok(()) } else { Err(WebauthnError::InvalidRPOrigin) }
     }
 
     fn core(&self, office: &str) -> WebauthnCore {
@@ -200,12 +221,12 @@ impl Answer {
     /// Reads the JSON of a browser; `None` if it is none.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let sent: PublicKeyCredential = serde_json::from_str(text).ok()?;
-        let challenge = challenge_in(&sent.response.client_data_json)?;
-        Some(Self { sent, challenge })
+        let claims = claims_in(&sent.response.client_data_json)?;
+        Some(Self { sent, claims })
     }
 
     pub(super) fn challenge(&self) -> &[u8] {
-        &self.challenge
+        &self.claims.challenge
     }
 
     pub(super) fn credential_id(&self) -> &[u8] {
@@ -222,18 +243,20 @@ impl NewAnswer {
     /// Reads the JSON of a browser; `None` if it is none.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let sent: RegisterPublicKeyCredential = serde_json::from_str(text).ok()?;
-        let challenge = challenge_in(&sent.response.client_data_json)?;
-        Some(Self { sent, challenge })
+        let claims = claims_in(&sent.response.client_data_json)?;
+        Some(Self { sent, claims })
     }
 
     pub(super) fn challenge(&self) -> &[u8] {
-        &self.challenge
+        &self.claims.challenge
     }
 }
 
-fn challenge_in(client_data: &[u8]) -> Option<Vec<u8>> {
-    let asked: Asked = serde_json::from_slice(client_data).ok()?;
-    BASE64URL_NOPAD.decode(asked.challenge.as_bytes()).ok()
+/// `None` also for an answer from a page in a frame of another site.
+fn claims_in(client_data: &[u8]) -> Option<Claims> {
+    let data: ClientData = serde_json::from_slice(client_data).ok()?;
+    let challenge = BASE64URL_NOPAD.decode(data.challenge.as_bytes()).ok()?;
+    (!data.cross_origin).then_some(Claims { challenge, origin: data.origin })
 }
 
 /// What is demanded of a new passkey: the question, and the state by which its answer is checked.

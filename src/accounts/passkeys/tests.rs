@@ -110,11 +110,13 @@ async fn it_stands_for_the_second_factor_too() {
 #[tokio::test]
 async fn an_answer_that_is_wrong_in_one_point_opens_nothing() {
     type Change = fn(&mut Authenticator);
-    let changes: [(&str, Change); 10] = [
+    let changes: [(&str, Change); 12] = [
         ("another origin", |device| device.origin = "https://files.example.com".into()),
         ("another port", |device| device.origin = format!("{ORIGIN}:8443")),
         ("no TLS", |device| device.origin = "http://files.example.org".into()),
         ("a name below", |device| device.origin = "https://x.files.example.org".into()),
+        ("a user name in it", |device| device.origin = ORIGIN.replace("https://", "https://x@")),
+        ("a slash behind it", |device| device.origin = format!("{ORIGIN}/")),
         ("another name", |device| device.rp_id = "example.org".into()),
         ("the person was not checked", |device| device.flags &= !VERIFIED),
         ("the person was not there", |device| device.flags = VERIFIED),
@@ -223,8 +225,10 @@ async fn what_is_no_answer_to_the_page_adds_nothing() {
     let session = session_of(&office, "anna").await;
     let wrong = accounts.begin_passkey(&site, &session, secret("falsch"), (home(), NOW)).await;
     assert!(matches!(wrong, Err(BeginPasskeyError::Password(SignInError::Login(AuthError::Rejected)))));
-    let changes: [(&str, Change); 3] = [
+    let changes: [(&str, Change); 5] = [
         ("another origin", |device| device.origin = "https://evil.example".into()),
+        ("a user name in it", |device| device.origin = ORIGIN.replace("https://", "https://x@")),
+        ("a slash behind it", |device| device.origin = format!("{ORIGIN}/")),
         ("the person was not checked", |device| device.flags &= !VERIFIED),
         ("the person was not there", |device| device.flags = VERIFIED),
     ];
