@@ -128,7 +128,9 @@ impl MyLinks<'_> {
             },
         };
         let now = self.desk.context.info.received;
+        let sharing = &self.desk.context.services.sharing;
         if !asked.shows {
+            sharing.check_new(self.desk.principal(), &new, now).await.map_err(Refused::Link)?;
             let change = Change {
                 access: *access,
                 actor: self.desk.principal().actor(),
@@ -138,7 +140,6 @@ impl MyLinks<'_> {
             let made = self.desk.context.services.library.make_folders(&change, &path).await;
             made.map_err(|_| Refused::BadName)?;
         }
-        let sharing = &self.desk.context.services.sharing;
         sharing.create(self.desk.principal(), new, now).await.map_err(|error| match error {
             LinkError::Library(LibraryError::NotFound) => Refused::BadName,
             error => Refused::Link(error),

@@ -3,7 +3,7 @@
 /// Where a person goes who asked for no page.
 const FIRST_PAGE: &str = "/files/";
 /// The pages that ask for a session.
-const PAGES: [&str; 6] = ["/files", "/requests", "/links", "/holding", "/account", "/office"];
+const PAGES: [&str; 7] = ["/asked", "/files", "/requests", "/links", "/holding", "/account", "/office"];
 /// Longest address that is kept while a person signs in, in bytes.
 const MAX_ADDRESS: usize = 1_024;
 
@@ -34,6 +34,7 @@ mod tests {
             "/links/3?made",
             "/requests/7?done=judged",
             "/account",
+            "/asked/3",
             "/office/people/Anna%20K",
             "/files/Huber%20GmbH/a.b/?about",
         ] {
