@@ -171,9 +171,10 @@ impl Cabinet<'_> {
         Ok(html! {
             details open[!outcome.typed.folder.is_empty()] {
                 summary { (texts.selected_title()) }
+                // The first button is what Enter presses in a line of the form.
+                (self.destination(spot, outcome).await?)
                 p { (texts.delete_about()) }
                 button name="do" value="delete" { (texts.delete()) }
-                (self.destination(spot, outcome).await?)
             }
         })
     }

@@ -179,6 +179,10 @@ fn what_cannot_be_done_is_said_and_the_rest_is_done() {
         assert!(page.contains(said), "{page}");
         page
     };
+    // Enter in a line of a form presses its first button: the one after that line, and never the one that deletes.
+    let shown = list.text();
+    let at = |word: &str| shown.find(&format!("name=\"do\" value=\"{word}\"")).unwrap();
+    assert!(at("move") < at("copy") && at("copy") < at("delete"), "{list}");
     refused(&top, &[("do", "delete")], 400, "nichts ausgewählt");
     refused(&top, &[("do", "folder"), ("name", "a/b")], 400, "Name ist nicht möglich");
     let page = refused(&top, &[("do", "folder"), ("name", "A.txt")], 409, "schon vergeben");
