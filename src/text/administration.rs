@@ -172,6 +172,13 @@ sentences! {
     take:
         de "Entziehen",
         en "Take away";
+    take_about:
+        de "Der Zugang endet sofort. Links und laufende Anfragen dieser Person in diesem Bereich öffnen sich nicht mehr, solange sie kein \
+            Recht hat.",
+        en "Access ends at once. This person's links and open requests in this space no longer open as long as the person has no right.";
+    take_now:
+        de "Recht entziehen",
+        en "Take the right away";
     person:
         de "Wer",
         en "Person";

@@ -201,12 +201,11 @@ impl Office<'_> {
                         li {
                             (shown_name(of(grant)))
                             p.where { (words_of(texts, grant)) }
-                            form method="post" action=(here.path()) {
-                                (self.desk.token())
+                            (self.part(here, texts.take(), &html! {
                                 input type="hidden" name="user" value=(grant.user);
                                 input type="hidden" name="space" value=(grant.space);
-                                button.plain name="do" value="take" { (texts.take()) }
-                            }
+                                p { (texts.take_about()) }
+                            }, ("take", texts.take_now())))
                         }
                     }
                 }

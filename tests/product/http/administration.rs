@@ -56,6 +56,11 @@ fn an_office_is_set_up_with_nothing_but_the_pages() {
     assert!(page.contains("lesen und schreiben, entscheidet über Zurückgehaltenes"), "{page}");
     let juergen = Browser::signed_in(&server, "de", "Jürgen K", &first);
     assert!(juergen.get("/files/").expect(200).text().contains("Huber &amp; Söhne"));
+    // Nothing is taken with one click: the button stands in a part that is closed.
+    let page = chief.get(person).expect(200).text();
+    let (before, _) = page.split_once("value=\"take\"").unwrap();
+    let (_, part) = before.rsplit_once("<details>").unwrap();
+    assert!(part.contains("Entziehen</summary>") && part.contains("Der Zugang endet sofort."), "{part}");
     let page = act(&chief, person, &[("do", "take"), ("space", space)]).text();
     assert!(page.contains("Noch keine."), "{page}");
     juergen.get("/files/Huber%20%26%20S%C3%B6hne/").expect(404);
