@@ -185,6 +185,18 @@ sentences! {
     space:
         de "Bereich",
         en "Space";
+    choose:
+        de "Bitte wählen",
+        en "Please choose";
+    replaces:
+        de "Ersetzt ein bisheriges Recht.",
+        en "It replaces a right that was given before.";
+    no_person_chosen:
+        de "Wählen Sie aus, wer das Recht bekommt.",
+        en "Choose the person who gets the right.";
+    no_space_chosen:
+        de "Wählen Sie aus, in welchem Bereich das Recht gilt.",
+        en "Choose the space for which the right is given.";
 
     change_role:
         de "Rolle ändern",

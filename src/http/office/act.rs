@@ -29,6 +29,12 @@ impl Office<'_> {
             (Address::Person(name), "delete") => return self.delete(name, &text("confirm")).await,
             (Address::Space(name), "rename") => return self.rename(name, text("name")).await,
             (Address::Template(name), "template") => return self.keep_template(name, &text("text")).await,
+            (Address::Person(_), "give") if text("space").is_empty() => {
+                return self.show(address, Outcome::Refused(self.texts().no_space_chosen().into())).await;
+            }
+            (Address::Space(_), "give") if text("user").is_empty() => {
+                return self.show(address, Outcome::Refused(self.texts().no_person_chosen().into())).await;
+            }
             _ => {}
         }
         let request = match address {

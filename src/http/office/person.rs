@@ -52,9 +52,7 @@ impl Office<'_> {
             section {
                 h2 { (texts.rights()) }
                 (self.grant_list(&here, &grants, |grant| &grant.space))
-                (self.new_right(&here, &html! {
-                    label { (texts.space()) select name="space" { @for space in &spaces { option value=(space.name) { (shown_name(&space.name)) } } } }
-                }))
+                (self.new_right(&here, ("space", texts.space()), spaces.iter().map(|space| &space.name)))
             }
             (self.reach(person, &people, &here))
             (self.devices(&person.name, &devices))
@@ -213,11 +211,22 @@ impl Office<'_> {
         }
     }
 
-    /// The form that gives a right, with the line that names the other side.
-    pub(super) fn new_right(&self, here: &Address, other: &Markup) -> Markup {
+    /// The form that gives a right: the field `other` chooses one of the names, and none is chosen beforehand.
+    pub(super) fn new_right<'n>(
+        &self,
+        here: &Address,
+        (other, label): (&str, &str),
+        names: impl Iterator<Item = &'n String>,
+    ) -> Markup {
         let texts = self.texts();
         let lines = html! {
-            (other)
+            label {
+                (label)
+                select name=(other) required {
+                    option value="" { (texts.choose()) }
+                    @for name in names { option value=(name) { (shown_name(name)) } }
+                }
+            }
             label {
                 (texts.right())
                 select name="right" {
@@ -227,6 +236,7 @@ impl Office<'_> {
                 }
             }
             label.check { input type="checkbox" name="release" value="yes"; span { (texts.release()) } }
+            p { (texts.replaces()) }
         };
         self.part(here, texts.give(), &lines, ("give", texts.give()))
     }

@@ -34,14 +34,7 @@ impl Office<'_> {
             section {
                 h2 { (texts.rights()) }
                 (self.grant_list(&here, &grants, |grant| &grant.user))
-                (self.new_right(&here, &html! {
-                    label {
-                        (texts.person())
-                        select name="user" {
-                            @for person in &people { option value=(person.name) { (shown_name(&person.name)) } }
-                        }
-                    }
-                }))
+                (self.new_right(&here, ("user", texts.person()), people.iter().map(|person| &person.name)))
             }
             section {
                 h2 { (texts.settings()) }

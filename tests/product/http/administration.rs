@@ -208,6 +208,17 @@ fn what_cannot_be_done_is_said() {
     refused(&space, &[("do", "settings"), ("quota", "x")], "ganze Zahl");
     refused(&space, &[("do", "settings"), ("quota", "99999999999999999")], "ganze Zahl");
     refused(&space, &[("do", "give"), ("user", "none"), ("right", "read")], "gibt es nicht mehr");
+    refused(
+        &space,
+        &[("do", "give"), ("user", ""), ("right", "read")],
+        "Wählen Sie aus, wer das Recht bekommt.",
+    );
+    refused(&own, &[("do", "give"), ("right", "read")], "Wählen Sie aus, in welchem Bereich");
+    for (page, field) in [(&space, "user"), (&own, "space")] {
+        let text = chief.get(page).expect(200).text();
+        let unchosen = format!("<select name=\"{field}\" required><option value=\"\">Bitte wählen</option>");
+        assert!(text.contains(&unchosen) && text.contains("Ersetzt ein bisheriges Recht."), "{text}");
+    }
     refused("/office/details", &[("do", "details"), ("mail", "keine")], "keine E-Mail-Adresse");
     refused("/office/details", &[("do", "details"), ("web", "ftp://x")], "beginnt mit https");
     refused("/office/details", &[("do", "details"), ("zone", "Mars/Nord")], "Zeitzone");

@@ -1044,6 +1044,8 @@ impl Reader<'_> {
         pages.extend([
             done(&here, &[("do", "give"), ("space", &space), ("right", "read"), ("release", "yes")]),
             done(&here, &[("do", "give"), ("space", &space), ("right", "manage")]),
+            refused(&here, &[("do", "give"), ("right", "read")]),
+            refused(&place, &[("do", "give"), ("right", "read")]),
             done(&here, &[("do", "disable")]),
             send(&here, &[("do", "reset")]).expect(200),
             refused(&here, &[("do", "delete"), ("confirm", "1")]),
