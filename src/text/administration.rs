@@ -38,6 +38,10 @@ sentences! {
         de "Der Server denkt sich ein erstes Kennwort aus und zeigt es Ihnen einmal.",
         en "The server makes up a first password and shows it to you once.";
 
+    person_refused(name: &str, why: &str):
+        de "Neue Person „{name}“: {why}",
+        en "New person “{name}”: {why}";
+
     spaces:
         de "Bereiche",
         en "Spaces";
@@ -68,6 +72,9 @@ sentences! {
     make_space:
         de "Bereich anlegen",
         en "Add the space";
+    space_refused(name: &str, why: &str):
+        de "Neuer Bereich „{name}“: {why}",
+        en "New space “{name}”: {why}";
     for_me:
         de "Ich arbeite selbst darin und verwalte ihn",
         en "I work in it and manage it";

@@ -7,12 +7,14 @@ use super::address::{Address, HERE};
 use super::{Office, Outcome, details, space};
 use crate::accounts::random_words;
 use crate::admin::{IntakeAsked, Reply, Request, Secret};
-use crate::http::page::form::field;
+use crate::http::page::folder::shown_name;
+use crate::http::page::form::{Fields, field};
 use crate::http::passkey;
 use crate::http::reach;
 use crate::http::reply::see_other;
 use crate::http::signed_in;
 use crate::net::ResponseBody;
+use crate::text::RefusalTexts;
 
 /// Groups of letters in a password that is made up.
 const GROUPS: usize = 4;
@@ -21,10 +23,10 @@ impl Office<'_> {
     /// Does what the form of a page asks for, and shows the page again with the result.
     pub(super) async fn act(&self, address: &Address, form: &[u8]) -> Response<ResponseBody> {
         let text = |name| field(form, name).unwrap_or_default().trim().to_owned();
-        let action = text("do");
+        let (action, typed) = (text("do"), Fields::of(form));
         match (address, action.as_str()) {
-            (Address::List, "person") => return self.add_person(&text("name"), &text("role")).await,
-            (Address::List, "space") => return self.add_space(form).await,
+            (Address::List, "person") => return self.add_person(&text("name"), &text("role"), &typed).await,
+            (Address::List, "space") => return self.add_space(form, &typed).await,
             (Address::Person(name), "reset") => return self.reset(name).await,
             (Address::Person(name), "delete") => return self.delete(name, &text("confirm")).await,
             (Address::Space(name), "rename") => return self.rename(name, text("name")).await,
@@ -45,7 +47,10 @@ impl Office<'_> {
             | Address::Templates
             | Address::Template(_)
             | Address::Device(..) => None,
-            Address::Details => Some(Request::OfficeSet(details::asked(form))),
+            Address::Details => match details::asked(form) {
+                Some(asked) => Some(Request::OfficeSet(asked)),
+                None => return self.no_number(address, &typed).await,
+            },
             Address::Person(name) if action == "reach" => {
                 let mut request = reach::asked(name, form);
                 if let Request::UserSet { mail, .. } = &mut request {
@@ -56,36 +61,47 @@ impl Office<'_> {
             Address::Person(name) => about_person(name, &action, &text),
             Address::Space(name) if action == "settings" => {
                 let Some(request) = self.asked(name, form).await else {
-                    let why = Outcome::Refused(self.texts().bad_number().into());
-                    return self.show(address, why).await;
+                    return self.no_number(address, &typed).await;
                 };
                 Some(request)
             }
             Address::Space(name) => about_right(&action, text("user"), name.clone(), &text),
         };
         match request {
-            Some(request) => self.then(request, address).await,
+            Some(request) => self.then(request, address, &typed).await,
             None => self.show(address, Outcome::Nothing).await,
         }
     }
 
-    /// Carries a request out, and shows the page again.
-    pub(super) async fn then(&self, request: Request, address: &Address) -> Response<ResponseBody> {
+    /// Carries a request out, and shows the page again; after a refusal with what the form said.
+    pub(super) async fn then(
+        &self,
+        request: Request,
+        address: &Address,
+        typed: &Fields,
+    ) -> Response<ResponseBody> {
         match self.desk.ask(request).await {
             Reply::Refused { code, .. } => {
-                self.show(address, Outcome::refused(self.desk.language, &code)).await
+                self.show_again(address, Outcome::refused(self.desk.language, &code), typed).await
             }
             _ => see_other(&format!("{}?done", address.path())),
         }
     }
 
-    async fn add_person(&self, name: &str, role: &str) -> Response<ResponseBody> {
+    /// A form of which a number is none.
+    async fn no_number(&self, address: &Address, typed: &Fields) -> Response<ResponseBody> {
+        self.show_again(address, Outcome::Refused(self.texts().bad_number().into()), typed).await
+    }
+
+    async fn add_person(&self, name: &str, role: &str, typed: &Fields) -> Response<ResponseBody> {
         let password = random_words(GROUPS);
         let secret = Some(Secret::new(password.expose_secret().to_owned()));
         let request = Request::UserAdd { name: name.to_owned(), role: role.to_owned(), password: secret };
         match self.desk.ask(request).await {
             Reply::Refused { code, .. } => {
-                self.show(&Address::List, Outcome::refused(self.desk.language, &code)).await
+                let why = RefusalTexts(self.desk.language).of_code(&code);
+                let why = self.texts().person_refused(&shown_name(name), why);
+                self.show_again(&Address::List, Outcome::Refused(why.into()), typed).await
             }
             _ => self.made_password(name, password.expose_secret()),
         }
@@ -120,7 +136,7 @@ impl Office<'_> {
         }
     }
 
-    async fn add_space(&self, form: &[u8]) -> Response<ResponseBody> {
+    async fn add_space(&self, form: &[u8], typed: &Fields) -> Response<ResponseBody> {
         let name = field(form, "name").unwrap_or_default().trim().to_owned();
         let made = Request::SpaceAdd {
             name: name.clone(),
@@ -133,14 +149,17 @@ impl Office<'_> {
             mail: None,
         };
         if let Reply::Refused { code, .. } = self.desk.ask(made).await {
-            return self.show(&Address::List, Outcome::refused(self.desk.language, &code)).await;
+            let why = RefusalTexts(self.desk.language).of_code(&code);
+            let why = self.texts().space_refused(&shown_name(&name), why);
+            return self.show_again(&Address::List, Outcome::Refused(why.into()), typed).await;
         }
         let space = Address::Space(name.clone());
         if field(form, "mine").is_none() {
             return see_other(&format!("{}?done", space.path()));
         }
         let (user, right) = (self.desk.name().to_owned(), "manage".to_owned());
-        self.then(Request::Grant { user, space: name, right, release: false, hold: None }, &space).await
+        let granted = Request::Grant { user, space: name, right, release: false, hold: None };
+        self.then(granted, &space, &Fields::default()).await
     }
 
     async fn rename(&self, name: &str, new_name: String) -> Response<ResponseBody> {

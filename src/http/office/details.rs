@@ -8,30 +8,36 @@ use maud::{Markup, html};
 use super::address::Address;
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{OfficeAsked, Reply, Request};
-use crate::http::page::form::{MAX_FORM_BYTES, field};
+use crate::http::page::form::{Fields, MAX_FORM_BYTES, field};
 use crate::http::protocol::multipart::{FILES, whole_form};
 use crate::http::session::{FORM_TOKEN, is_own_token};
 use crate::model::MAX_LOGO_BYTES;
 use crate::net::{RequestBody, ResponseBody};
 
 impl Office<'_> {
-    pub(super) async fn details(&self, outcome: &Outcome) -> Result<Response<ResponseBody>, Unavailable> {
+    /// The page of the details; `typed` is what was refused.
+    pub(super) async fn details(
+        &self,
+        outcome: &Outcome,
+        typed: &Fields,
+    ) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
         let office = match self.desk.ask(Request::OfficeShow).await {
             Reply::Office(office) => office,
             other => return Err(other.into()),
         };
         let zone = if office.zone_is_own { office.zone.as_str() } else { "" };
+        let lock = office.lock_seconds.div_ceil(60).to_string();
         let line = |name: &str, label: &str, kind: &str, value: &str, hint: &str| -> Markup {
             html! {
                 label {
                     (label)
-                    input type=(kind) name=(name) value=(value) maxlength="200" placeholder=(hint) autocomplete="off";
+                    input type=(kind) name=(name) value=(typed.get_or(name, value)) maxlength="200" placeholder=(hint) autocomplete="off";
                 }
             }
         };
         let text = |name: &str, label: &str, value: &str| -> Markup {
-            html! { label { (label) textarea name=(name) rows="8" { (value) } } }
+            html! { label { (label) textarea name=(name) rows="8" { (typed.get_or(name, value)) } } }
         };
         let content = html! {
             (self.trail())
@@ -47,7 +53,7 @@ impl Office<'_> {
                 (line("zone", texts.zone(), "text", zone, &office.zone))
                 label {
                     (texts.lock_after())
-                    input type="number" name="lock" min="0" max="30" value=(office.lock_seconds.div_ceil(60));
+                    input type="number" name="lock" min="0" max="30" value=(typed.get_or("lock", &lock));
                 }
                 (text("imprint", texts.imprint(), &office.imprint))
                 (text("privacy", texts.privacy(), &office.privacy))
@@ -90,18 +96,22 @@ impl Office<'_> {
         }
         let logo = Some(BASE64.encode(&file.unwrap_or_default()));
         let asked = OfficeAsked { logo: logo.filter(|logo| !logo.is_empty()), ..OfficeAsked::default() };
-        self.then(Request::OfficeSet(asked), &Address::Details).await
+        self.then(Request::OfficeSet(asked), &Address::Details, &Fields::default()).await
     }
 }
 
-/// The details that a form holds.
-pub(super) fn asked(form: &[u8]) -> OfficeAsked {
+/// The details that a form holds; `None` if a number is none.
+pub(super) fn asked(form: &[u8]) -> Option<OfficeAsked> {
     if field(form, "do").is_some_and(|action| *action == "no-logo") {
-        return OfficeAsked { logo: Some(String::new()), ..OfficeAsked::default() };
+        return Some(OfficeAsked { logo: Some(String::new()), ..OfficeAsked::default() });
     }
     // Browsers send lines with both marks of their end.
     let text = |name| field(form, name).map(|text| text.trim().replace("\r\n", "\n"));
-    OfficeAsked {
+    let lock_seconds = match text("lock").as_deref() {
+        None | Some("") => None,
+        Some(minutes) => Some(minutes.parse::<u64>().ok()?.saturating_mul(60)),
+    };
+    Some(OfficeAsked {
         name: text("name"),
         contact: text("contact"),
         phone: text("phone"),
@@ -112,7 +122,6 @@ pub(super) fn asked(form: &[u8]) -> OfficeAsked {
         privacy: text("privacy"),
         accessibility: text("accessibility"),
         logo: None,
-        lock_seconds: field(form, "lock")
-            .and_then(|minutes| Some(minutes.trim().parse::<u64>().ok()?.saturating_mul(60))),
-    }
+        lock_seconds,
+    })
 }

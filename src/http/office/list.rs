@@ -7,6 +7,7 @@ use super::address::Address;
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{SpaceShown, UserShown};
 use crate::http::page::folder::shown_name;
+use crate::http::page::form::Fields;
 use crate::model::{Role, SpaceKind};
 use crate::net::ResponseBody;
 use crate::text::{AccountTexts, ServerTexts};
@@ -15,7 +16,12 @@ use crate::text::{AccountTexts, ServerTexts};
 const MOST_NAMES: usize = 200;
 
 impl Office<'_> {
-    pub(super) async fn list(&self, outcome: &Outcome) -> Result<Response<ResponseBody>, Unavailable> {
+    /// The page of people and spaces; `typed` is the form for a new one that was refused.
+    pub(super) async fn list(
+        &self,
+        outcome: &Outcome,
+        typed: &Fields,
+    ) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
         let people = self.people().await?;
         let spaces = self.spaces().await?;
@@ -37,7 +43,7 @@ impl Office<'_> {
                     }
                 }
                 (self.rest(people.len()))
-                (self.new_person())
+                (self.new_person(typed))
             }
             section {
                 h2 { (texts.spaces()) }
@@ -50,7 +56,7 @@ impl Office<'_> {
                     }
                 }
                 (self.rest(spaces.len()))
-                (self.new_space())
+                (self.new_space(typed))
             }
         };
         Ok(self.page(texts.title(), &Address::List, content, outcome))
@@ -100,18 +106,21 @@ impl Office<'_> {
         kind.into_iter().chain([used]).chain(holds).collect::<Vec<_>>().join(", ")
     }
 
-    fn new_person(&self) -> Markup {
-        let texts = self.texts();
+    fn new_person(&self, typed: &Fields) -> Markup {
+        let (texts, is_again) = (self.texts(), typed.get("do") == "person");
+        let name = if is_again { typed.get("name") } else { "" };
+        let role = if is_again { typed.get("role") } else { "staff" };
         html! {
-            details {
+            details open[is_again] {
                 summary { (texts.new_person()) }
                 form method="post" action=(Address::List.path()) {
                     (self.desk.token())
                     label {
                         (texts.person_name())
-                        input type="text" name="name" required maxlength="64" autocomplete="off" autocapitalize="none";
+                        input type="text" name="name" value=(name) required maxlength="64" autocomplete="off"
+                            autocapitalize="none" autofocus[is_again];
                     }
-                    (self.roles("staff"))
+                    (self.roles(role))
                     p { (texts.make_person_about()) }
                     button name="do" value="person" { (texts.make_person()) }
                 }
@@ -134,27 +143,35 @@ impl Office<'_> {
         }
     }
 
-    fn new_space(&self) -> Markup {
-        let texts = self.texts();
+    fn new_space(&self, typed: &Fields) -> Markup {
+        let (texts, is_again) = (self.texts(), typed.get("do") == "space");
+        let (name, chosen) = if is_again { (typed.get("name"), typed.get("kind")) } else { ("", "") };
+        let is_mine = !is_again || typed.has("mine");
         html! {
-            details {
+            details open[is_again] {
                 summary { (texts.new_space()) }
                 form method="post" action=(Address::List.path()) {
                     (self.desk.token())
                     label {
                         (texts.space_name())
-                        input type="text" name="name" required autocomplete="off";
+                        input type="text" name="name" value=(name) required autocomplete="off" autofocus[is_again];
                     }
                     label {
                         (texts.kind())
                         select name="kind" {
                             @for kind in SpaceKind::ALL {
-                                option value=(kind.as_str()) { (texts.of_kind(*kind)) }
+                                option value=(kind.as_str()) selected[kind.as_str() == chosen] { (texts.of_kind(*kind)) }
                             }
                         }
                     }
-                    label.check { input type="checkbox" name="mine" value="yes" checked; span { (texts.for_me()) } }
-                    label.check { input type="checkbox" name="intake" value="yes"; span { (texts.intake()) } }
+                    label.check {
+                        input type="checkbox" name="mine" value="yes" checked[is_mine];
+                        span { (texts.for_me()) }
+                    }
+                    label.check {
+                        input type="checkbox" name="intake" value="yes" checked[is_again && typed.has("intake")];
+                        span { (texts.intake()) }
+                    }
                     button name="do" value="space" { (texts.make_space()) }
                 }
             }

@@ -21,6 +21,7 @@ use maud::{Markup, html};
 use self::address::{Address, HERE};
 use super::context::RequestContext;
 use super::desk::{Desk, at_desk, failed, nothing};
+use super::page::form::Fields;
 use super::page::language::keep_choice;
 use super::page::{Width, problem, success};
 use super::reply::not_allowed;
@@ -118,16 +119,26 @@ impl Office<'_> {
     }
 
     async fn show(&self, address: &Address, outcome: Outcome) -> Response<ResponseBody> {
+        self.show_again(address, outcome, &Fields::default()).await
+    }
+
+    /// The same after a form that was refused: what it said still stands in it.
+    async fn show_again(
+        &self,
+        address: &Address,
+        outcome: Outcome,
+        typed: &Fields,
+    ) -> Response<ResponseBody> {
         let page = match address {
-            Address::List => self.list(&outcome).await,
-            Address::Details | Address::Logo => self.details(&outcome).await,
+            Address::List => self.list(&outcome, typed).await,
+            Address::Details | Address::Logo => self.details(&outcome, typed).await,
             Address::State => self.state(&outcome).await,
             Address::Rights => self.rights(&outcome).await,
             Address::Templates => self.templates(&outcome).await,
             Address::Template(name) => self.template(name, None, &outcome).await,
-            Address::Person(name) => self.person(name, &outcome).await,
+            Address::Person(name) => self.person(name, &outcome, typed).await,
             Address::Device(person, id) => self.device(person, *id, &outcome).await,
-            Address::Space(name) => self.space(name, &outcome).await,
+            Address::Space(name) => self.space(name, &outcome, typed).await,
         };
         self.made(page)
     }

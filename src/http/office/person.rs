@@ -7,6 +7,7 @@ use super::address::{Address, HERE};
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{AppPasswordShown, GrantShown, RemovalShown, Reply, Request, UserShown};
 use crate::http::page::folder::shown_name;
+use crate::http::page::form::Fields;
 use crate::http::page::{Width, note};
 use crate::http::passkey;
 use crate::http::reach::Reach;
@@ -16,10 +17,12 @@ use crate::net::ResponseBody;
 use crate::text::{AdministrationTexts, PasskeyTexts};
 
 impl Office<'_> {
+    /// The page of a person; `typed` is what was refused.
     pub(super) async fn person(
         &self,
         name: &str,
         outcome: &Outcome,
+        typed: &Fields,
     ) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
         let people = self.people().await?;
@@ -54,7 +57,7 @@ impl Office<'_> {
                 (self.grant_list(&here, &grants, |grant| &grant.space))
                 (self.new_right(&here, ("space", texts.space()), spaces.iter().map(|space| &space.name)))
             }
-            (self.reach(person, &people, &here))
+            (self.reach(person, &people, &here, typed))
             (self.devices(&person.name, &devices))
             (signed_in::list(&self.desk, &here.path(), &sessions))
             section {
@@ -69,13 +72,17 @@ impl Office<'_> {
         Ok(self.page(&shown_name(&person.name), &here, content, outcome))
     }
 
-    fn reach(&self, person: &UserShown, people: &[UserShown], here: &Address) -> Markup {
-        let texts = self.texts();
+    fn reach(&self, person: &UserShown, people: &[UserShown], here: &Address, typed: &Fields) -> Markup {
+        let (texts, nothing) = (self.texts(), Fields::default());
+        let typed = if typed.get("do") == "reach" { typed } else { &nothing };
         let until = person.substitute_until.map(|until| self.desk.zone.last_day(until.0).to_string());
+        let substitute = typed.get_or("substitute", person.substitute.as_deref().unwrap_or_default());
         let reach = Reach {
-            language: person.language.clone(),
-            notices: person.notices.clone(),
-            substitute: person.substitute.clone().zip(until),
+            language: typed.get_or("language", &person.language).to_owned(),
+            notices: typed.get_or("notices", &person.notices).to_owned(),
+            substitute: Some(substitute).filter(|name| !name.is_empty()).map(|name| {
+                (name.to_owned(), typed.get_or("until", until.as_deref().unwrap_or_default()).to_owned())
+            }),
         };
         let others: Vec<_> =
             people.iter().filter(|other| stands_in(other, person)).map(|other| other.name.clone()).collect();
@@ -86,7 +93,7 @@ impl Office<'_> {
                     (self.desk.token())
                     label {
                         (texts.mail())
-                        input type="email" name="mail" value=(person.mail) maxlength="200" autocomplete="off";
+                        input type="email" name="mail" value=(typed.get_or("mail", &person.mail)) maxlength="200" autocomplete="off";
                     }
                     (reach.fields(self.desk.language, &others))
                     button name="do" value="reach" { (texts.save()) }

@@ -7,17 +7,19 @@ use super::address::Address;
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{IntakeAsked, MailAsked, Request, SpaceShown};
 use crate::http::page::folder::shown_name;
-use crate::http::page::form::field;
+use crate::http::page::form::{Fields, field};
 use crate::net::ResponseBody;
 
 const GIB: u64 = 1 << 30;
 const HOUR: u64 = 3_600;
 
 impl Office<'_> {
+    /// The page of a space; `typed` is what was refused.
     pub(super) async fn space(
         &self,
         name: &str,
         outcome: &Outcome,
+        typed: &Fields,
     ) -> Result<Response<ResponseBody>, Unavailable> {
         let texts = self.texts();
         let spaces = self.spaces().await?;
@@ -38,7 +40,7 @@ impl Office<'_> {
             }
             section {
                 h2 { (texts.settings()) }
-                (self.settings(&space, &here))
+                (self.settings(&space, &here, typed))
                 (self.part(&here, texts.rename(), &html! {
                     label {
                         (texts.space_name())
@@ -50,31 +52,37 @@ impl Office<'_> {
         Ok(self.page(&shown_name(&space.name), &here, content, outcome))
     }
 
-    fn settings(&self, space: &SpaceShown, here: &Address) -> Markup {
-        let texts = self.texts();
-        let number = |name: &str, label: &str, value: Option<u64>, least: &str| {
+    fn settings(&self, space: &SpaceShown, here: &Address, typed: &Fields) -> Markup {
+        let (texts, is_again) = (self.texts(), typed.get("do") == "settings");
+        let value = |name: &str, stored: String| match is_again {
+            true => typed.get_or(name, &stored).to_owned(),
+            false => stored,
+        };
+        let number = |name: &str, label: &str, stored: Option<u64>, least: &str| {
+            let value = value(name, stored.map(|number| number.to_string()).unwrap_or_default());
             html! {
                 label {
                     (label)
-                    input type="number" name=(name) value=[value] min=(least) step="1" inputmode="numeric";
+                    input type="number" name=(name) value=(value) min=(least) step="1" inputmode="numeric";
                 }
             }
         };
         let hours = space.hold_seconds.map(|seconds| seconds.div_ceil(HOUR));
+        let is_held = if is_again { typed.has("intake") } else { hours.is_some() };
         let quota = space.quota_bytes.map(|bytes| bytes.div_ceil(GIB));
         html! {
             form method="post" action=(here.path()) {
                 (self.desk.token())
                 label {
                     (texts.mail_name())
-                    input type="text" name="mail" value=[space.mail.as_deref()] maxlength="64" autocomplete="off" autocapitalize="none"
-                        spellcheck="false";
+                    input type="text" name="mail" value=(value("mail", space.mail.clone().unwrap_or_default()))
+                        maxlength="64" autocomplete="off" autocapitalize="none" spellcheck="false";
                 }
                 (number("quota", texts.quota(), quota, "1"))
                 (number("versions", texts.version_days(), Some(space.version_days.into()), "0"))
                 (number("trash", texts.trash_days(), Some(space.trash_days.into()), "0"))
                 label.check {
-                    input type="checkbox" name="intake" value="yes" checked[hours.is_some()];
+                    input type="checkbox" name="intake" value="yes" checked[is_held];
                     span { (texts.intake()) }
                 }
                 (number("hours", texts.hours(), Some(hours.unwrap_or(12)), "1"))

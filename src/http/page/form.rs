@@ -35,9 +35,14 @@ impl Fields {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     }
 
+    /// The same; `stored` if there is none.
+    pub(in crate::http) fn get_or<'a>(&'a self, name: &str, stored: &'a str) -> &'a str {
+        if self.has(name) { self.get(name) } else { stored }
+    }
+
     /// Whether there is a field of this name.
     pub(in crate::http) fn has(&self, name: &str) -> bool {
-        self.all(name).next().is_some()
+        self.0.iter().any(|(key, _)| key == name)
     }
 
     /// The values of all fields of this name.
@@ -138,6 +143,7 @@ mod tests {
         assert_eq!(read("us%65r=x", "user").unwrap(), "x");
         let all = Fields::of(form.as_bytes());
         assert_eq!(all.all("user").collect::<Vec<_>>(), ["Jürgen K.", "second"]);
+        assert_eq!((all.get_or("empty", "x"), all.get_or("missing", "x")), ("", "x"));
         for (form, name) in [(form, "missing"), ("", "user"), ("user=%FF", "user"), ("xuser=1", "user")] {
             assert_eq!(read(form, name), None, "{form} {name}");
         }

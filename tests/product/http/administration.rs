@@ -204,6 +204,7 @@ fn what_cannot_be_done_is_said() {
     refused(LIST, &[("do", "person"), ("name", "a/b"), ("role", "staff")], "Benutzername hat");
     refused(LIST, &[("do", "space"), ("name", SPACE), ("kind", "team")], "gibt es schon");
     refused(LIST, &[("do", "space"), ("name", "a/b"), ("kind", "team")], "Name ist nicht möglich");
+    refused("/office/details", &[("do", "details"), ("lock", "fünf")], "ganze Zahl");
     refused(&own, &[("do", "reset")], "Das dürfen nur");
     refused(&space, &[("do", "settings"), ("quota", "x")], "ganze Zahl");
     refused(&space, &[("do", "settings"), ("quota", "99999999999999999")], "ganze Zahl");
@@ -226,6 +227,64 @@ fn what_cannot_be_done_is_said() {
     refused(&own, &[("do", "disable")], "letzte Person");
     refused(&own, &[("do", "role"), ("role", "staff")], "letzte Person");
     chief.get(&own).expect(200);
+}
+
+#[test]
+fn a_refused_form_keeps_what_was_typed() {
+    let server = office();
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    let refused = |page: &str, fields: &[(&str, &str)], kept: &[&str]| {
+        let page = send(&chief, page, fields).expect(400).text();
+        for part in kept {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        page
+    };
+    let details = [("name", "Kanzlei Weber"), ("mail", "keine"), ("lock", "7"), ("imprint", "Eins\r\nZwei")];
+    let fields: Vec<_> = [("do", "details")].into_iter().chain(details).collect();
+    let kept = ["value=\"Kanzlei Weber\"", "value=\"keine\"", "value=\"7\"", "Eins\r\nZwei</textarea>"];
+    refused("/office/details", &fields, &kept);
+    assert!(
+        !chief.get("/office/details").text().contains("Kanzlei Weber"),
+        "a refused form changed something"
+    );
+
+    let open = "<details open><summary>Neue Person</summary>";
+    let kept = ["Neue Person „a/b“: Ein Benutzername", open, "value=\"a/b\"", "value=\"auditor\" selected"];
+    let page = refused(LIST, &[("do", "person"), ("name", "a/b"), ("role", "auditor")], &kept);
+    assert_eq!(page.matches("<details open>").count(), 1, "{page}");
+    let open = "<details open><summary>Neuer Bereich</summary>";
+    let kept = [
+        "Neuer Bereich „c/d“: Dieser Name",
+        open,
+        "value=\"c/d\"",
+        "value=\"team\" selected",
+        "name=\"intake\" value=\"yes\" checked",
+        "name=\"mine\" value=\"yes\">",
+    ];
+    refused(LIST, &[("do", "space"), ("name", "c/d"), ("kind", "team"), ("intake", "yes")], &kept);
+    let page = chief.get(LIST).expect(200).text();
+    assert!(
+        !page.contains("<details open>") && page.contains("name=\"mine\" value=\"yes\" checked"),
+        "{page}"
+    );
+
+    let settings =
+        [("do", "settings"), ("mail", "Herr Huber"), ("quota", "3"), ("versions", "9"), ("hours", "5")];
+    let kept = ["value=\"Herr Huber\"", "name=\"quota\" value=\"3\"", "name=\"versions\" value=\"9\""];
+    let space = format!("/office/spaces/{SPACE}");
+    let page = refused(&space, &settings, &kept);
+    assert!(
+        page.contains("name=\"hours\" value=\"5\"") && page.contains("name=\"intake\" value=\"yes\">"),
+        "{page}"
+    );
+    let page =
+        refused(&space, &[("do", "settings"), ("quota", "1,5"), ("intake", "yes")], &["value=\"1,5\""]);
+    assert!(page.contains("name=\"intake\" value=\"yes\" checked"), "{page}");
+
+    let reach = [("do", "reach"), ("mail", "keine"), ("language", "en"), ("notices", "digest")];
+    let kept = ["value=\"keine\"", "value=\"en\" selected", "value=\"digest\" selected"];
+    refused(&format!("/office/people/{USER}"), &reach, &kept);
 }
 
 #[test]
