@@ -213,6 +213,16 @@ sentences! {
         de "{done} von {total} Dateien sind da. Wählen Sie dieselben Dateien oder denselben Ordner noch einmal: Nur der Rest \
             wird gesendet.",
         en "{done} of {total} files are here. Choose the same files or the same folder again: only the rest is sent.";
+    go_on:
+        de "Hochladen fortsetzen",
+        en "Continue uploading";
+    go_on_about:
+        de "Oder drücken Sie auf „Hochladen fortsetzen“: Sobald Sie es Ihrem Browser erlauben, liest er die Dateien Ihrer \
+            letzten Auswahl von selbst.",
+        en "Or press “Continue uploading”: once you allow it, your browser reads the files that you chose last by itself.";
+    not_allowed:
+        de "Der Browser darf diese Dateien nicht lesen. Wählen Sie sie bitte noch einmal aus.",
+        en "The browser may not read these files. Please choose them once more.";
     progress:
         de "Fortschritt des Hochladens",
         en "Progress of the upload";

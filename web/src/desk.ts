@@ -1,4 +1,5 @@
-// Locks the page of a signed-in person who leaves the screen: warns, hides it behind a dialog, and tells the server, which opens
+// The page of a signed-in person. Signing out leaves no references to files in the browser. Where the office wants it, the page is
+// locked when the person leaves the screen: it warns, hides it behind a dialog, and tells the server, which opens
 // nothing until the password is given. Nothing that was typed is lost, and what is being sent goes on.
 
 import { Idle } from './desk/idle.ts'
@@ -6,7 +7,8 @@ import { Curtain, Warning, type Proof, type Unlocked } from './desk/screen.ts'
 import { tell } from './desk/session.ts'
 import { active, locked, told } from './desk/tabs.ts'
 import type { Words } from './desk/words.ts'
-import { UNLOCKED, renewToken } from './page.ts'
+import { forgetAll } from './handles.ts'
+import { SIGN_OUT, UNLOCKED, renewToken } from './page.ts'
 
 /** The server hears at most this often that the person is there, in milliseconds. */
 const TELL_EVERY = 60_000
@@ -110,5 +112,7 @@ function watch(words: Words, after: number): void {
   act()
 }
 
+// What was chosen for uploads is not for the next person at this browser.
+document.querySelector(SIGN_OUT)?.addEventListener('submit', forgetAll)
 const { words, after } = document.currentScript?.dataset ?? {}
 if (words && after) watch(JSON.parse(words) as Words, Number(after) * 1_000)

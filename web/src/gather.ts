@@ -1,5 +1,7 @@
 // What a person chose or dropped, as files with paths.
 
+import type { Root } from './handles.ts'
+
 export interface Picked {
   readonly path: string
   readonly file: File
@@ -41,6 +43,24 @@ export async function fromDrop(data: DataTransfer, progress: (count: number) => 
     try {
       if (isFolder(entry)) open.push(...(await members(entry)).reverse())
       else picked.push({ path: entry.fullPath.replace(/^\//, ''), file: await content(entry as FileSystemFileEntry) })
+    } catch {
+      isIncomplete = true
+    }
+    if (picked.length % SLICE === SLICE - 1) await pause(progress, picked.length)
+  }
+  return { picked, isIncomplete }
+}
+
+/** The files behind references, with all folders read to their end. */
+export async function fromRoots(roots: readonly Root[], progress: (count: number) => void): Promise<Gathered> {
+  const picked: Picked[] = []
+  let isIncomplete = false
+  const open = roots.map((root): [string, Root] => [root.name, root]).reverse()
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [path, root] = next
+    try {
+      if (root.kind === 'directory') for await (const member of root.values()) open.push([`${path}/${member.name}`, member])
+      else picked.push({ path, file: await root.getFile() })
     } catch {
       isIncomplete = true
     }

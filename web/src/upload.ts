@@ -39,6 +39,11 @@ function start(words: Words, zone: string | undefined): void {
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') alarm.ring()
   })
+  // A hand-in that is finished takes nothing more.
+  document.addEventListener('submit', ({ target }) => {
+    const isFinish = target instanceof HTMLFormElement && new FormData(target).get('do') === 'finish'
+    if (isFinish) uploaders.forEach((uploader) => uploader.forget())
+  })
   addEventListener('pagehide', () => uploaders.forEach((uploader) => uploader.save()))
   takeDrops(uploaders)
 }

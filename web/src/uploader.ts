@@ -3,12 +3,13 @@
 import * as config from './config.ts'
 import type { Config } from './config.ts'
 import { clock } from './format.ts'
-import { fromDrop, fromInput, type Gathered } from './gather.ts'
+import { fromDrop, fromInput, fromRoots, type Gathered } from './gather.ts'
+import { allowed, Handles, ofDrop, type Root } from './handles.ts'
 import { Item } from './item.ts'
 import { arrivals, fetchKnown, hasContent, ofItem, openUpload, type Known } from './known.ts'
 import { Memory } from './memory.ts'
 import { isLeftOut } from './names.ts'
-import { renewToken } from './page.ts'
+import { renewToken, signedIn } from './page.ts'
 import { totals } from './progress.ts'
 import { isLarge, type Queue, type Source } from './queue.ts'
 import type { Alarm } from './retry.ts'
@@ -46,6 +47,9 @@ export class Uploader implements Source, Controls {
   private readonly waiting: [Item[], Item[]] = [[], []]
   private known: Known = { uploads: [], files: [] }
   private readonly memory: Memory
+  private readonly handles: Handles
+  /** References of an earlier visit that were not taken up yet. */
+  private kept: readonly Root[] = []
   private readonly view: View
   private readonly allowance: Allowance
   private isPaused = false
@@ -66,6 +70,8 @@ export class Uploader implements Source, Controls {
     this.allowance = shared.allowance(config)
     const place = [location.pathname, config.endpoint, config.metadata['item'] ?? ''].join('\n')
     this.memory = new Memory(place, Date.now())
+    // Another person at the same browser does not go on with them.
+    this.handles = new Handles(`${place}\n${signedIn() ?? ''}`)
     this.view = new View(form, shared.words, shared.language, config.several, this.takesPdf(), this, () => this.shown())
     // The button of the plain form is hidden, but the Enter key in a field would still send it.
     form.addEventListener('submit', (event) => event.preventDefault())
@@ -80,11 +86,32 @@ export class Uploader implements Source, Controls {
 
   /** Files that were dropped. The entries are taken at once, because the browser forgets them. */
   drop(data: DataTransfer): void {
-    void this.take(fromDrop(data, (count) => this.read(count)))
+    const roots = ofDrop(data).catch(() => [])
+    void this.take(fromDrop(data, (count) => this.read(count)), roots)
   }
 
   files(files: Iterable<File>): void {
     void this.take(fromInput([...files], (count) => this.read(count)))
+  }
+
+  roots(roots: Root[]): void {
+    void this.take(fromRoots(roots, (count) => this.read(count)), roots)
+  }
+
+  /** Reads what an earlier visit chose once more. */
+  async goOn(): Promise<void> {
+    const { kept } = this
+    const roots = await allowed(kept)
+    this.kept = kept.filter((root) => !roots.includes(root))
+    if (roots.length > 0) return this.take(fromRoots(roots, (count) => this.read(count)))
+    this.notes = [this.shared.words.not_allowed]
+    this.changed()
+  }
+
+  /** Forgets which files were chosen. */
+  forget(): void {
+    this.kept = []
+    this.handles.forget()
   }
 
   next(large: boolean): Item | null {
@@ -114,11 +141,8 @@ export class Uploader implements Source, Controls {
     }
     item.abort = null
     this.changed()
-    const sum = totals(this.items)
-    if (sum.open === 0) {
-      if (sum.wanted === 0) this.memory.forget()
-      this.shared.finished()
-    }
+    this.settle()
+    if (totals(this.items).open === 0) this.shared.finished()
   }
 
   pause(): void {
@@ -147,6 +171,7 @@ export class Uploader implements Source, Controls {
       setTimeout(end, isUnderWay ? 500 : 0)
     }
     this.changed()
+    this.settle()
   }
 
   readonly retry = (item: Item): void => {
@@ -192,7 +217,25 @@ export class Uploader implements Source, Controls {
     const unfinished = this.memory.unfinished
     if (unfinished) this.notes = [fill(words.rest_of, { done: unfinished.sent, total: unfinished.total })]
     else if (this.items.length > 0) this.notes = [words.rest]
-    if (this.notes.length > 0) this.changed()
+    const isUnfinished = this.notes.length > 0
+    void this.recall(isUnfinished)
+    if (!isUnfinished) return
+    this.unfold()
+    this.changed()
+  }
+
+  /** Offers to read what an earlier visit chose. The page does not wait for that. */
+  private async recall(isUnfinished: boolean): Promise<void> {
+    this.kept = await this.handles.load(isUnfinished, Date.now())
+    this.view.change()
+  }
+
+  /** Nothing is kept of a selection once all of it has arrived. */
+  private settle(): void {
+    const sum = totals(this.items)
+    if (sum.open > 0 || sum.wanted > 0) return
+    this.memory.forget()
+    this.forget()
   }
 
   private ask(): Promise<Known> {
@@ -208,13 +251,12 @@ export class Uploader implements Source, Controls {
     }
   }
 
-  private async take(gathering: Promise<Gathered>): Promise<void> {
+  private async take(gathering: Promise<Gathered>, roots: Root[] | Promise<Root[]> = []): Promise<void> {
     const { words } = this.shared
     await this.complete()
     this.read(0)
     // A drop may meet a form that is folded in.
-    const folded = this.form.closest('details')
-    if (folded) folded.open = true
+    this.unfold()
     const [{ picked, isIncomplete }] = await Promise.all([gathering, this.isLoaded])
     this.reading = null
     this.notes = []
@@ -259,11 +301,19 @@ export class Uploader implements Source, Controls {
     this.known = { ...this.known, uploads: this.known.uploads.filter((upload) => !taken.has(upload.url)) }
     this.changed()
     this.shared.queue.pump()
+    // A browser may first ask about a folder that is the system's own.
+    const found = await roots
+    if (totals(this.items).open > 0) this.handles.keep(found, Date.now())
   }
 
   /** Whether a file arrived during an earlier visit. */
   private async isThere(item: Item): Promise<boolean> {
     return this.memory.has(item.path, item.size, item.mtime) || (await hasContent(this.known, item))
+  }
+
+  private unfold(): void {
+    const folded = this.form.closest('details')
+    if (folded) folded.open = true
   }
 
   private enqueue(item: Item): void {
@@ -354,7 +404,7 @@ export class Uploader implements Source, Controls {
 
   private shown(): Shown {
     const { items, isPaused, isSignedOut, reading, notes } = this
-    return { items, isPaused, isSignedOut, reading, notes }
+    return { items, isPaused, isSignedOut, reading, notes, canGoOn: this.kept.length > 0 }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { button, element, say } from './dom.ts'
 import { left, percent } from './format.ts'
+import { canPick, pick, type Root } from './handles.ts'
 import type { Item } from './item.ts'
 import { Photos } from './photos.ts'
 import { Pace, Quarters, totals, type Totals } from './progress.ts'
@@ -15,6 +16,8 @@ const BEAT = 200
 
 export interface Controls extends Acts {
   files(files: Iterable<File>): void
+  roots(roots: Root[]): void
+  goOn(): Promise<void>
   pause(): void
   resume(): void
   retryAll(): void
@@ -30,6 +33,8 @@ export interface Shown {
   readonly reading: number | null
   /** Sentences about the last choice. */
   readonly notes: readonly string[]
+  /** Whether the browser can read the files of an earlier visit. */
+  readonly canGoOn: boolean
 }
 
 export class View {
@@ -38,6 +43,7 @@ export class View {
   private readonly bar = element('progress')
   private readonly stay = element('p', { class: 'hint' })
   private readonly notes = element('div')
+  private readonly goer: HTMLButtonElement
   private readonly pauser: HTMLButtonElement
   private readonly retrier: HTMLButtonElement
   private readonly insister: HTMLButtonElement
@@ -75,6 +81,7 @@ export class View {
     this.bar.setAttribute('aria-label', words.progress)
     this.polite.setAttribute('role', 'status')
     this.assertive.setAttribute('role', 'alert')
+    this.goer = button(words.go_on, () => void controls.goOn())
     this.pauser = button(words.pause, () => (this.state().isPaused ? controls.resume() : controls.pause()))
     this.retrier = button(words.retry_all, () => controls.retryAll())
     this.insister = button(words.anyway_all, () => controls.sendAnyway())
@@ -88,7 +95,7 @@ export class View {
     this.signIn.append(words.signed_out, ' ', link)
     this.signIn.className = 'problem'
     this.lost.append(element('p', { class: 'title', text: words.lost_title }), this.lostRows.root, this.more)
-    const buttons = element('div', { class: 'controls' }, this.pauser, this.retrier, this.insister)
+    const buttons = element('div', { class: 'controls' }, this.goer, this.pauser, this.retrier, this.insister)
     this.panel.append(this.overall, this.bar, this.stay, this.signIn, buttons, this.notes, this.lost, this.rows.root)
     this.panel.hidden = true
     this.chooser(several, takesPdf)
@@ -109,7 +116,7 @@ export class View {
     const folder = inputs.find((input) => input.hasAttribute('webkitdirectory'))
     const buttons = element('div', { class: 'controls' })
     const offer = (input: HTMLInputElement, text: string) => {
-      const opener = button(text, () => input.click())
+      const opener = button(text, () => void this.choose(input, opener))
       input.addEventListener('change', () => {
         if (input.files && input.files.length > 0) this.controls.files(input.files)
         opener.focus()
@@ -143,10 +150,23 @@ export class View {
     for (const plain of form.parentElement?.querySelectorAll<HTMLElement>('[data-plain]') ?? []) plain.hidden = true
   }
 
+  /** In the dialogue that gives references, where the browser has it; in that of the input otherwise. */
+  private async choose(input: HTMLInputElement, opener: HTMLButtonElement): Promise<void> {
+    if (!canPick() || isPhone()) return input.click()
+    try {
+      this.controls.roots(await pick(input.hasAttribute('webkitdirectory'), input.multiple))
+      opener.focus()
+    } catch (error) {
+      // The browser or those who administer it may forbid it.
+      if (error instanceof DOMException && error.name === 'AbortError') opener.focus()
+      else input.click()
+    }
+  }
+
   private draw(): void {
     const { words, overall } = this
-    const { items, isPaused, isSignedOut, reading, notes } = this.state()
-    this.panel.hidden = items.length === 0 && reading === null && notes.length === 0
+    const { items, isPaused, isSignedOut, reading, notes, canGoOn } = this.state()
+    this.panel.hidden = items.length === 0 && reading === null && notes.length === 0 && !canGoOn
     const sum = totals(items)
     const now = performance.now()
     const seconds = this.pace.left(now, sum.done, sum.work)
@@ -159,10 +179,12 @@ export class View {
     this.signIn.hidden = !isSignedOut
     say(this.pauser, isPaused ? words.resume : words.pause)
     this.hide(this.pauser, !isOpen)
+    this.hide(this.goer, !canGoOn)
     const refused = items.filter((item) => item.state === 'refused')
     this.hide(this.retrier, refused.filter((item) => item.canRetry).length < 2)
     this.hide(this.insister, isOpen || items.filter((item) => item.state === 'there').length < 2)
-    this.notes.replaceChildren(...notes.map((text) => element('p', { class: 'note', text })))
+    const said = canGoOn ? [...notes, words.go_on_about] : notes
+    this.notes.replaceChildren(...said.map((text) => element('p', { class: 'note', text })))
     this.lost.hidden = refused.length === 0
     this.lostRows.show(refused.slice(0, MOST_LOST))
     say(this.more, refused.length > MOST_LOST ? fill(words.more, { count: refused.length - MOST_LOST }) : '')

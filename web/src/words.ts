@@ -69,6 +69,9 @@ export interface Words {
   readonly sign_in: string
   readonly rest: string
   readonly rest_of: string
+  readonly go_on: string
+  readonly go_on_about: string
+  readonly not_allowed: string
   readonly progress: string
   readonly list: string
 }

@@ -21,7 +21,7 @@ use crate::text::{Language, ScreenLockTexts, UploadTexts};
 pub(in crate::http) enum Script {
     /// Improves upload forms.
     Upload,
-    /// Locks the page of a signed-in person who leaves the screen.
+    /// Locks the page of a signed-in person who leaves the screen, and clears up when the person signs out.
     Desk,
     /// Keys for the links and buttons of the page.
     Keys,
@@ -83,9 +83,10 @@ impl Script {
                     script src=(self.address()) nonce=(nonce) data-words=(UploadTexts(language).json())
                         data-zone=[office.map(|office| office.zone.name())] defer {}
                 },
-                Self::Desk => @if let Some(after) = office.and_then(|office| office.lock_after) {
-                    script src=(self.address()) nonce=(nonce) data-words=(ScreenLockTexts(language).json())
-                        data-after=(after.as_secs()) defer {}
+                Self::Desk => {
+                    @let after = office.and_then(|office| office.lock_after);
+                    script src=(self.address()) nonce=(nonce) data-words=[after.map(|_| ScreenLockTexts(language).json())]
+                        data-after=[after.map(|after| after.as_secs())] defer {}
                 },
                 Self::Keys | Self::Copy | Self::Passkey => { script src=(self.address()) nonce=(nonce) defer {} },
             }

@@ -21,7 +21,7 @@ const browser = await chromium.launch({ executablePath: given.chromium, args: ['
 const faults = []
 /** While the line is cut or uploads are stopped, failed requests are expected on the console. */
 let isCut = false
-/** The same for answers to a wrong password, and after the session has ended. */
+/** The same for answers to a wrong password, after the session has ended, and to the end of a hand-in that is not complete. */
 let isRefused = false
 
 /** Most pixels from the top of a page that are kept as a picture. */
@@ -36,7 +36,7 @@ async function person(locale, more = {}) {
   })
   context.on('console', (message) => {
     const isLine = /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_FAILED|status of 404/.test(message.text())
-    const isRefusal = /status of 40[13]/.test(message.text())
+    const isRefusal = /status of 40[139]/.test(message.text())
     const isExpected = (isCut && isLine) || (isRefused && isRefusal)
     if (['error', 'warning'].includes(message.type()) && !isExpected) faults.push(message.text())
   })
@@ -184,6 +184,111 @@ const scenarios = {
     assert.ok(rows > 0 && rows < 100, `${rows} rows of ${total}`)
     assert.ok((await again.locator('[data-part=members] td.name').count()) > 0, 'the list of the folder is not renewed')
     return { posts }
+  },
+
+  /**
+   * What was dropped is read again by the browser itself, also a file that was changed; a browser that may not says so, and nothing
+   * stays in it afterwards. What the browser's own dialogue gives is sent, too.
+   */
+  async goOn() {
+    const context = await person('de-DE')
+    // A browser keeps a permission while a page of the site is open; it cannot be steered to ask for another one.
+    const other = await context.newPage()
+    await signIn(other, `/files/`)
+    const page = async (url) => {
+      const page = await context.newPage()
+      await page.goto(url)
+      return page
+    }
+    const folder = `${given.base}/files/${given.space}/Eingang/`
+    const breakOff = async (url, name) => {
+      const broken = await page(url)
+      if (url === folder) await broken.locator('details').first().evaluate((details) => (details.open = true))
+      await slowLine(broken)
+      await pauseWhen(broken, `${name}.*wird gesendet, \\d\\d %`, 'Anhalten')
+      await drop(broken, join(given.work, 'Akten'))
+      await hasText(overall(broken), /2 von 3 angekommen, angehalten/)
+      return broken
+    }
+    const kept = (page) =>
+      page.evaluate(async () => {
+        const found = await indexedDB.databases()
+        if (!found.some(({ name }) => name === 'tresor-uploads')) return 0
+        const opening = indexedDB.open('tresor-uploads')
+        const database = await new Promise((resolve) => (opening.onsuccess = () => resolve(opening.result)))
+        if (!database.objectStoreNames.contains('roots')) return 0
+        const counting = database.transaction('roots').objectStore('roots').count()
+        await new Promise((resolve) => (counting.onsuccess = resolve))
+        database.close()
+        return counting.result
+      })
+    const isForgotten = async (page) => {
+      for (let at = 0; at < 100 && (await kept(page)) > 0; at += 1) await page.waitForTimeout(50)
+      assert.equal(await kept(page), 0)
+    }
+    // Of what may have been on its way, some is looked for and not found.
+    isCut = true
+    const goer = (page) => page.locator('button:text-is("Hochladen fortsetzen")')
+
+    const first = await breakOff(folder, 'gross.bin')
+    assert.equal(await kept(first), 1)
+    await first.close()
+    writeFileSync(join(given.work, 'Akten/Notiz.txt'), 'geändert')
+    const again = await context.newPage()
+    const counted = countBeginnings(again)
+    await again.goto(folder)
+    await goer(again).waitFor()
+    await hasText(again.locator('.note'), 'Sobald Sie es Ihrem Browser erlauben')
+    await looks(again, 'go-on')
+    await goer(again).click()
+    await hasText(overall(again), 'Alle 3 Dateien sind angekommen.')
+    assert.equal(counted.posts, 1, 'only what was changed is begun')
+    await goer(again).waitFor({ state: 'hidden' })
+    await isForgotten(again)
+
+    // Signing out, and the end of a hand-in, leave nothing.
+    const second = await breakOff(`${given.base}/files/${given.space}/Zweiter/`, 'gross.bin')
+    await second.close()
+    const denied = await context.newPage()
+    await denied.addInitScript(() => (FileSystemHandle.prototype.requestPermission = async () => 'denied'))
+    await denied.goto(`${given.base}/files/${given.space}/Zweiter/`)
+    await goer(denied).click()
+    await hasText(denied.locator('.note'), 'darf diese Dateien nicht lesen')
+    assert.ok(await goer(denied).isVisible())
+    await signOut(denied)
+    await isForgotten(denied)
+    const guest = await breakOff(given.link, 'gross.bin')
+    await guest.reload()
+    await goer(guest).waitFor()
+    assert.equal(await kept(guest), 1)
+    isRefused = true
+    await guest.click('[data-part=finish] button')
+    await hasText(guest.locator('h1'), 'Es fehlt noch etwas')
+    await isForgotten(guest)
+
+    // By the dialogue, which stands here for the one that a person sees; and by the input where the browser forbids that one.
+    const picking = await context.newPage()
+    await picking.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false })
+      window.showOpenFilePicker = async () => {
+        if (window.isForbidden) throw new DOMException('', 'SecurityError')
+        const root = await navigator.storage.getDirectory()
+        const file = await root.getFileHandle('gewählt.txt', { create: true })
+        const writer = await file.createWritable()
+        await writer.write('gewählt')
+        await writer.close()
+        return [file]
+      }
+    })
+    await picking.goto(given.link)
+    await picking.click('button:text-is("Dateien auswählen")')
+    await hasText(overall(picking), 'Die Datei ist angekommen.')
+    await picking.evaluate(() => (window.isForbidden = true))
+    const chosen = picking.waitForEvent('filechooser')
+    await picking.click('button:text-is("Dateien auswählen")')
+    await (await chosen).setFiles(join(given.work, 'Akten/Notiz.txt'))
+    await hasText(overall(picking), 'Alle 2 Dateien sind angekommen.')
+    return {}
   },
 
   /** A guest on a phone: too many kinds, a name that is kept, a large file across two visits, the end. */
@@ -648,7 +753,7 @@ async function signOut(page) {
 async function resumed(page, total) {
   const counted = countBeginnings(page)
   await page.goto(`${given.base}/files/${given.space}/`)
-  await page.locator('summary').first().click()
+  // The form is unfolded by itself.
   await hasText(page.locator('.note'), new RegExp(`\\d+ von ${total} Dateien sind da`))
   await hasText(page.locator('.files li'), /gross.bin.*zu \d+ % angekommen/)
   await page.setInputFiles('input[webkitdirectory]', join(given.work, 'Belege'))

@@ -192,6 +192,28 @@ fn a_folder_arrives_across_a_cut_line_and_a_closed_tab() {
 }
 
 #[test]
+fn what_was_dropped_is_read_again_after_a_closed_tab() {
+    let server = server();
+    let work = server.scratch("work");
+    fs::create_dir(work.join("Akten")).unwrap();
+    fs::write(work.join("Akten/Brief.txt"), "Brief").unwrap();
+    fs::write(work.join("Akten/Notiz.txt"), "Notiz").unwrap();
+    let large = write_file(&work.join("Akten/gross.bin"), 4, 24 << 20);
+    for folder in ["Eingang", "Zweiter"] {
+        server.request("MKCOL", &format!("/dav/{SPACE}/{folder}")).send().expect(201);
+    }
+    let link = link(&server, &[]);
+    browse(&server, "goOn", &work, &json!({ "link": server.url(&link) }));
+    let at = format!("/dav/{SPACE}/Eingang/Akten");
+    let stored = server.request("GET", &format!("{at}/gross.bin")).send().expect(200);
+    assert_eq!(crate::support::content::sha256(&stored.body), large);
+    // The changed one replaces nothing, as if it was chosen again.
+    let texts = ["Notiz.txt", "Notiz%20(2).txt"]
+        .map(|name| server.request("GET", &format!("{at}/{name}")).send().expect(200).text());
+    assert_eq!(texts, ["Notiz", "geändert"]);
+}
+
+#[test]
 fn a_guest_at_a_phone_hands_in_across_two_visits() {
     let server = server();
     let work = server.scratch("work");
