@@ -178,8 +178,8 @@ impl Router {
         if path == "/static/tresor.css" {
             return routed(read_only(request.method(), stylesheet), Route::quiet("static"));
         }
-        if path == "/favicon.ico" {
-            return routed(read_only(request.method(), no_icon), Route::quiet("static"));
+        if let Some(icon) = page::icon::at(path) {
+            return routed(read_only(request.method(), || icon), Route::quiet("static"));
         }
         if page::logo::serves(path) {
             let logo = page::logo::at(path, self.office().await.as_deref());
@@ -504,13 +504,6 @@ fn root(method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
     response.headers_mut().insert(ALLOW, ROOT_ALLOW);
     response.headers_mut().insert(DAV, HeaderValue::from_static("1, 2"));
     response.headers_mut().insert(MS_AUTHOR_VIA, HeaderValue::from_static("DAV"));
-    response
-}
-
-/// There is no picture for the tabs of browsers, which ask for one wherever a page may show pictures.
-fn no_icon() -> Response<ResponseBody> {
-    let mut response = empty(StatusCode::NO_CONTENT);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=604800"));
     response
 }
 

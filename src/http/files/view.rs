@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::{Cabinet, Failure, Spot};
 use crate::http::page::script::{Script, with_script};
-use crate::http::page::{Page, Width, facts, with_pictures};
+use crate::http::page::{Page, Width, facts};
 use crate::http::reply::Answer;
 use crate::http::viewer::{self, Frame, Looked};
 use crate::intake::ViewKind;
@@ -52,7 +52,7 @@ impl Cabinet<'_> {
         };
         let page = Page { language: self.desk.language, width: Width::Full, title: &name, content };
         let top = self.desk.bar(&here).above(&self.search_field());
-        Ok(with_script(with_pictures(page.below(&top, status)), Script::Keys))
+        Ok(with_script(page.below(&top, status), Script::Keys))
     }
 
     /// The picture of a page of a file.

@@ -9,6 +9,7 @@ pub(super) mod error_page;
 pub(super) mod folder;
 pub(super) mod foot;
 pub(crate) mod form;
+pub(super) mod icon;
 pub(super) mod language;
 pub(super) mod login_form;
 pub(super) mod logo;
@@ -26,10 +27,8 @@ use crate::net::ResponseBody;
 use crate::text::{BrowseTexts, Language};
 
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
-/// The addition to the policy of pages with pictures.
-const PICTURES: &str = "img-src 'self'";
 /// Addresses of pages contain tokens and names, so they must not reach other sites. Not `no-referrer`: browsers
 /// would then send the server's own forms with `Origin: null`, like those of another site.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
@@ -76,8 +75,6 @@ struct Unfinished {
     bar: Bar,
     content: Markup,
     scripts: script::Scripts,
-    /// Whether the page shows pictures of this server.
-    has_pictures: bool,
 }
 
 impl Page<'_> {
@@ -100,24 +97,10 @@ impl Page<'_> {
         headers.insert(ROBOTS.0, ROBOTS.1);
         let (title, is_of_person) = (title.to_owned(), bar.is_of_person);
         let (bar, scripts) = (bar.clone(), script::Scripts::default());
-        let unfinished = Unfinished { language, width, title, bar, content, scripts, has_pictures: false };
+        let unfinished = Unfinished { language, width, title, bar, content, scripts };
         response.extensions_mut().insert(unfinished);
         if is_of_person { script::with_script(response, Script::Desk) } else { response }
     }
-}
-
-/// Lets a page show pictures of this server. Other pages allow none.
-pub(in crate::http) fn with_pictures(mut page: Response<ResponseBody>) -> Response<ResponseBody> {
-    let Some(unfinished) = page.extensions_mut().get_mut::<Unfinished>() else { return page };
-    if std::mem::replace(&mut unfinished.has_pictures, true) {
-        return page;
-    }
-    let policy = page.headers().get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
-    let policy = policy.map(|policy| HeaderValue::try_from(format!("{policy}; {PICTURES}")));
-    if let Some(Ok(policy)) = policy {
-        page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    page
 }
 
 /// Whether an answer is a page that [`finished`] must complete.
@@ -131,9 +114,6 @@ pub(in crate::http) fn finished(
     mut response: Response<ResponseBody>,
     office: Option<&Office>,
 ) -> Response<ResponseBody> {
-    if office.is_some_and(|office| office.logo.is_some()) {
-        response = with_pictures(response);
-    }
     let Some(page) = response.extensions_mut().remove::<Unfinished>() else { return response };
     let name = office.map(|office| office.name.as_str()).filter(|name| !name.is_empty());
     let brand = name.unwrap_or("Tresor");
@@ -144,6 +124,7 @@ pub(in crate::http) fn finished(
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 link rel="stylesheet" href="/static/tresor.css";
+                (icon::elements())
                 (page.scripts.elements(page.language, office))
                 title { (page.title) " · " (brand) }
             }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::asset::{address, answer};
-use super::{PICTURES, Unfinished};
+use super::Unfinished;
 use crate::model::{Office, random_bytes};
 use crate::net::ResponseBody;
 use crate::text::{Language, ScreenLockTexts, UploadTexts};
@@ -103,11 +103,10 @@ impl Scripts {
 
 /// The policy of pages with scripts: these alone, requests to this server, and no text that becomes markup. A word that
 /// is new on each page stands for the scripts, because by its address the files of people would be allowed, too.
-fn policy(nonce: &str, has_pictures: bool) -> String {
-    let pictures = if has_pictures { format!("; {PICTURES}") } else { String::new() };
+fn policy(nonce: &str) -> String {
     format!(
-        "default-src 'none'; style-src 'self'; script-src 'nonce-{nonce}'; connect-src 'self'; \
-         require-trusted-types-for 'script'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'{pictures}"
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}'; connect-src 'self'; \
+         require-trusted-types-for 'script'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 }
 
@@ -155,7 +154,7 @@ pub(in crate::http) fn with_script(
         scripts.nonce = BASE64URL_NOPAD.encode(&random_bytes::<NONCE_BYTES>());
     }
     scripts.list.push(script);
-    if let Ok(policy) = HeaderValue::from_str(&policy(&scripts.nonce, unfinished.has_pictures)) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(&scripts.nonce)) {
         page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     page

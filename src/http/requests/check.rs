@@ -11,7 +11,7 @@ use super::sent::{Sent, Trouble, choices};
 use super::{Failure, Requests};
 use crate::http::page::form::field;
 use crate::http::page::script::{Script, with_script};
-use crate::http::page::{Page, Width, known_facts, note, problem, success, with_pictures};
+use crate::http::page::{Page, Width, known_facts, note, problem, success};
 use crate::http::reply::see_other;
 use crate::http::viewer::{self, Frame, Looked};
 use crate::library::LibraryError;
@@ -89,7 +89,7 @@ impl Requests<'_> {
         let title = Shown(&item.row.title).to_string();
         let page = Page { language: self.desk.language, width: Width::Full, title: &title, content };
         let bar = self.desk.bar(self.here());
-        Ok(with_script(with_pictures(page.below(&bar, status)), Script::Keys))
+        Ok(with_script(page.below(&bar, status), Script::Keys))
     }
 
     /// Carries out the form of an item, and leads to the next one that waits.

@@ -110,7 +110,7 @@ fn a_link_to_a_file_is_a_page_with_a_button() {
     for (header, value) in [
         (
             "content-security-policy",
-            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         ),
         ("referrer-policy", "same-origin"),
         ("x-robots-tag", "noindex, nofollow"),

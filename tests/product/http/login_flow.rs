@@ -83,7 +83,7 @@ fn a_device_is_let_in_by_its_user_and_works_from_then_on() {
     for (header, value) in [
         (
             "content-security-policy",
-            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         ),
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),

@@ -36,7 +36,7 @@ fn a_person_signs_in_and_comes_to_the_page_that_was_asked_for() {
     for (header, value) in [
         (
             "content-security-policy",
-            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         ),
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),

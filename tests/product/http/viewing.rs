@@ -64,7 +64,6 @@ fn a_long_pdf_is_read_page_by_page_without_a_script() {
     let anna = with_files(&server, &[("a.txt", b"a"), ("lang.pdf", &numbered(300)), ("z.txt", b"z")]);
     let list = anna.get(&format!("/files/{SPACE}/")).expect(200);
     assert!(list.text().contains("lang.pdf?view\" aria-label=\"Ansehen: lang.pdf\">Ansehen"), "{list}");
-    assert!(!list.header("content-security-policy").unwrap().contains("img-src"), "{list}");
     let about = anna.get(&address("lang.pdf", "about")).expect(200).text();
     assert!(about.contains("lang.pdf?view\">Ansehen"), "{about}");
 

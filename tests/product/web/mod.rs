@@ -121,6 +121,34 @@ fn the_script_is_kept_by_browsers_and_pages_without_it_allow_none() {
     assert!(!login.text().contains("<script"), "{login}");
 }
 
+#[test]
+fn every_page_has_an_icon_that_browsers_keep() {
+    let server = TestServer::start_plain();
+    for page in ["/login", "/", "/check", &link(&server, &[]), "/s/none"] {
+        let page = server.anonymous("GET", page).send();
+        let policy = page.header("content-security-policy").unwrap();
+        assert_eq!(policy.matches("img-src 'self'").count(), 1, "{policy}");
+        let text = page.text();
+        let icons: Vec<_> = text.split("<link rel=\"icon\"").skip(1).collect();
+        let addresses =
+            icons.iter().map(|icon| icon.split_once("href=\"").unwrap().1.split('"').next().unwrap());
+        let [by_itself, svg] = addresses.collect::<Vec<_>>()[..] else { panic!("{text}") };
+        for (address, kind, begins, kept) in [
+            (by_itself, "image/x-icon", &b"\0\0\x01\0\x02\0"[..], "public, max-age=604800"),
+            (svg, "image/svg+xml", b"<svg ", "public, max-age=31536000, immutable"),
+        ] {
+            let icon = server.anonymous("GET", address).send().expect(200);
+            assert!(icon.body.starts_with(begins), "{address}");
+            assert_eq!(icon.header("content-type"), Some(kind));
+            assert_eq!(icon.header("cache-control"), Some(kept));
+            assert_eq!(icon.header("x-content-type-options"), Some("nosniff"));
+            assert_eq!(icon.header("content-security-policy"), Some("default-src 'none'; sandbox"));
+            server.anonymous("POST", address).send().expect(405);
+        }
+        assert_eq!(by_itself, "/favicon.ico");
+    }
+}
+
 /// A link that takes files into the folder `in`; its path.
 fn link(server: &TestServer, options: &[&str]) -> String {
     if server.request("PROPFIND", &format!("/dav/{SPACE}/in")).header("Depth", "0").send().status == 404 {

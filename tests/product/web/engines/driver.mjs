@@ -104,11 +104,6 @@ function escape(text) {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
 
-/** Whether a report is about the icon that browsers ask for by themselves; the policy of pages, which name none, keeps them from it. */
-export function isOwn(report, base) {
-  return report.includes(`${base}/favicon.ico`)
-}
-
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
 /** Starts a program, which ends with this one at the latest. */

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { Driver, ELEMENT, ended, eventually, isOwn, started } from './driver.mjs'
+import { Driver, ELEMENT, ended, eventually, started } from './driver.mjs'
 
 /** Settings of a browser that asks none of its maker's servers and says on its output what pages write to their console. */
 const SETTINGS = {
@@ -184,7 +184,7 @@ export class Firefox extends Driver {
   async faults(base) {
     // What the browser itself writes begins with the name of a part, not with a value.
     const written = this.said.split('\n').filter((line) => /^console\.(error|warn): [^A-Za-z]/.test(line))
-    return [...(await this.inBrowser(TOLD, base)), ...written].filter((fault) => !isOwn(fault, base))
+    return [...(await this.inBrowser(TOLD, base)), ...written]
   }
 
   /** Addresses elsewhere that pages asked for. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { Driver, ELEMENT, ended, eventually, isOwn, started } from './driver.mjs'
+import { Driver, ELEMENT, ended, eventually, started } from './driver.mjs'
 
 /** Longest wait for a browser, in milliseconds, and how often another one is started after it. */
 const PATIENCE = 10_000
@@ -159,7 +159,7 @@ export class WebKit extends Driver {
   /** What pages wrote to the console, and what the browser told of them. */
   async faults(base) {
     await this.gather()
-    return this.told.filter((fault) => !isOwn(fault, base))
+    return this.told
   }
 
   /** Addresses elsewhere that pages asked for. */
