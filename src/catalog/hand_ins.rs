@@ -305,6 +305,12 @@ impl WriteTx<'_> {
         self.execute("UPDATE hand_ins SET folder_id = ?2 WHERE id = ?1", params![id.0, folder.0]).map(drop)
     }
 
+    /// Counts a folder without a file; `false` if the hand-in has `most` of them.
+    pub fn count_hand_in_folder(&self, id: HandInId, most: u32) -> Result<bool, CatalogError> {
+        let sql = "UPDATE hand_ins SET folders = folders + 1 WHERE id = ?1 AND folders < ?2";
+        Ok(self.execute(sql, params![id.0, most])? > 0)
+    }
+
     /// Adds a file to a hand-in.
     pub fn insert_hand_in_file(&self, new: &NewHandInFile<'_>) -> Result<(), CatalogError> {
         self.execute(

@@ -344,8 +344,8 @@ impl Open {
             links::Endpoint::Page { .. } | links::Endpoint::Download | links::Endpoint::Receipt(_) => {
                 ("link", links::handle(context, address, body).await)
             }
-            links::Endpoint::Sending { lists } => {
-                return self.guest_sending(context, address, lists, body).await;
+            links::Endpoint::Sending { rest } => {
+                return self.guest_sending(context, address, rest, body).await;
             }
             links::Endpoint::File | links::Endpoint::Leased { .. } | links::Endpoint::Handout { .. } => {
                 ("link", self.guest_tree(context, address, body).await)
@@ -365,10 +365,10 @@ impl Open {
         address: LinkAddress<'_>,
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
-        if let links::Endpoint::Sending { lists } = address.endpoint {
+        if let links::Endpoint::Sending { rest } = address.endpoint {
             return match links::Account::of_script(context, recipient).await {
-                Ok(Some(account)) => self.guest_sending(context, address.by(&account), lists, body).await,
-                _ => self.sending.of_guest(context, Err(Refused::NotSignedIn), lists, body).await,
+                Ok(Some(account)) => self.guest_sending(context, address.by(&account), rest, body).await,
+                _ => self.sending.of_guest(context, Err(Refused::NotSignedIn), rest, body).await,
             };
         }
         match links::Account::of(context, recipient).await {
@@ -386,7 +386,7 @@ impl Open {
         &self,
         context: RequestContext<'_>,
         address: LinkAddress<'_>,
-        lists: bool,
+        rest: &str,
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
         let guest = match links::sender(context, address).await {
@@ -394,7 +394,7 @@ impl Open {
             Ok(None) => Err(Refused::Forged),
             Err(error) => Err(error.into()),
         };
-        self.sending.of_guest(context, guest, lists, body).await
+        self.sending.of_guest(context, guest, rest, body).await
     }
 
     async fn guest_tree(

@@ -198,6 +198,12 @@ sentences! {
     failed:
         de "Der Server hat die Datei nicht angenommen. Bitte versuchen Sie es noch einmal.",
         en "The server did not take the file. Please try again.";
+    folders_made(count: usize):
+        de "Angelegte Ordner ohne Dateien: {count}",
+        en "Folders without files that were made: {count}";
+    folders_lost(count: usize):
+        de "Ordner ohne Dateien, die nicht angelegt wurden: {count}",
+        en "Folders without files that could not be made: {count}";
     signed_out:
         de "Ihre Anmeldung ist abgelaufen. Ihre Auswahl bleibt erhalten: Melden Sie sich in einem zweiten Fenster an, und \
             drücken Sie dann hier auf „Weiter“.",

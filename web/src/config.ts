@@ -15,6 +15,8 @@ export interface Config {
   readonly endpoint: string
   /** Where the server lists what is unfinished and what has arrived. */
   readonly list: string
+  /** Where folders without a file are made; `null` where only files count. */
+  readonly folders: string | null
   /** Metadata of each upload. */
   readonly metadata: Readonly<Record<string, string>>
   /** Whether several files may be chosen. */

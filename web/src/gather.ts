@@ -9,6 +9,8 @@ export interface Picked {
 
 export interface Gathered {
   readonly picked: Picked[]
+  /** Paths of all folders that were read; an input tells of none. */
+  readonly folders: string[]
   /** Whether a folder or a file in it could not be read. */
   readonly isIncomplete: boolean
 }
@@ -23,7 +25,7 @@ export async function fromInput(files: Iterable<File>, progress: (count: number)
     picked.push({ path: file.webkitRelativePath || file.name, file })
     if (picked.length % SLICE === 0) await pause(progress, picked.length)
   }
-  return { picked, isIncomplete: false }
+  return { picked, folders: [], isIncomplete: false }
 }
 
 /**
@@ -37,36 +39,66 @@ export async function fromDrop(data: DataTransfer, progress: (count: number) => 
   const known = entries.filter((entry): entry is FileSystemEntry => entry !== null)
   if (known.length === 0) return fromInput(files, progress)
   const picked: Picked[] = []
+  const folders: string[] = []
   let isIncomplete = false
   const open = known.reverse()
   for (let entry = open.pop(); entry; entry = open.pop()) {
     try {
-      if (isFolder(entry)) open.push(...(await members(entry)).reverse())
-      else picked.push({ path: entry.fullPath.replace(/^\//, ''), file: await content(entry as FileSystemFileEntry) })
+      const path = entry.fullPath.replace(/^\//, '')
+      if (isFolder(entry)) {
+        open.push(...(await members(entry)).reverse())
+        folders.push(path)
+      } else {
+        picked.push({ path, file: await content(entry as FileSystemFileEntry) })
+      }
     } catch {
       isIncomplete = true
     }
     if (picked.length % SLICE === SLICE - 1) await pause(progress, picked.length)
   }
-  return { picked, isIncomplete }
+  return { picked, folders, isIncomplete }
 }
 
 /** The files behind references, with all folders read to their end. */
 export async function fromRoots(roots: readonly Root[], progress: (count: number) => void): Promise<Gathered> {
   const picked: Picked[] = []
+  const folders: string[] = []
   let isIncomplete = false
   const open = roots.map((root): [string, Root] => [root.name, root]).reverse()
   for (let next = open.pop(); next; next = open.pop()) {
     const [path, root] = next
     try {
-      if (root.kind === 'directory') for await (const member of root.values()) open.push([`${path}/${member.name}`, member])
-      else picked.push({ path, file: await root.getFile() })
+      if (root.kind === 'directory') {
+        for await (const member of root.values()) open.push([`${path}/${member.name}`, member])
+        folders.push(path)
+      } else {
+        picked.push({ path, file: await root.getFile() })
+      }
     } catch {
       isIncomplete = true
     }
     if (picked.length % SLICE === SLICE - 1) await pause(progress, picked.length)
   }
-  return { picked, isIncomplete }
+  return { picked, folders, isIncomplete }
+}
+
+/** The folders that have no file at any depth; without those above another one, which come with it. */
+export function withoutFiles(folders: readonly string[], files: readonly string[]): string[] {
+  const full = new Set<string>()
+  for (const path of files) noteAbove(full, path)
+  const bare = folders.filter((folder) => !full.has(folder))
+  const above = new Set<string>()
+  for (const folder of bare) noteAbove(above, folder)
+  return bare.filter((folder) => !above.has(folder))
+}
+
+/** Adds the folders above a path. */
+function noteAbove(to: Set<string>, path: string): void {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+    const folder = path.slice(0, at)
+    if (to.has(folder)) return
+    to.add(folder)
+  }
 }
 
 function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {

@@ -135,7 +135,7 @@ async function renewed(tools: Tools): Promise<Renewal> {
 }
 
 /** Whether trying again later can help. */
-function isPassing(status: number): boolean {
+export function isPassing(status: number): boolean {
   return status === 0 || status === 408 || status === 423 || status === 429 || (status >= 500 && status !== 507 && status !== 501)
 }
 

@@ -33,6 +33,11 @@ export function ask(url: string): Question {
   return { method: 'HEAD', url, headers: VERSION }
 }
 
+/** Makes a folder that has no file; a word of this server. */
+export function folder(url: string, metadata: Record<string, string>): Question {
+  return { method: 'POST', url, headers: { ...VERSION, 'Upload-Metadata': encode(metadata) } }
+}
+
 /** Gives an upload up. */
 export function cancel(url: string): Question {
   return { method: 'DELETE', url, headers: VERSION }

@@ -3,7 +3,7 @@
 import * as config from './config.ts'
 import type { Config } from './config.ts'
 import { clock } from './format.ts'
-import { fromDrop, fromInput, fromRoots, type Gathered } from './gather.ts'
+import { fromDrop, fromInput, fromRoots, withoutFiles, type Gathered } from './gather.ts'
 import { allowed, Handles, ofDrop, type Root } from './handles.ts'
 import { Item } from './item.ts'
 import { arrivals, fetchKnown, hasContent, ofItem, openUpload, type Known } from './known.ts'
@@ -12,12 +12,12 @@ import { isLeftOut } from './names.ts'
 import { renewToken, signedIn } from './page.ts'
 import { totals } from './progress.ts'
 import { isLarge, type Queue, type Source } from './queue.ts'
-import type { Alarm } from './retry.ts'
+import { delay, type Alarm } from './retry.ts'
 import type { Allowance } from './terms.ts'
-import { send, SignedOut, Unreadable, Refused, type Tools, type Trace } from './transfer.ts'
+import { isPassing, send, SignedOut, Unreadable, Refused, type Tools, type Trace } from './transfer.ts'
 import * as tus from './tus.ts'
 import { View, type Controls, type Shown } from './view.ts'
-import { wire } from './wire.ts'
+import { LineBroken, wire } from './wire.ts'
 import { fill, type Words } from './words.ts'
 
 /** What the forms of a page share. */
@@ -56,6 +56,9 @@ export class Uploader implements Source, Controls {
   private isSignedOut = false
   private reading: number | null = null
   private notes: string[] = []
+  /** Folders without a file that are still to be made. */
+  private bare: string[] = []
+  private isMaking = false
   private count = 0
   private saver = 0
   private isLoaded: Promise<void>
@@ -141,8 +144,7 @@ export class Uploader implements Source, Controls {
     }
     item.abort = null
     this.changed()
-    this.settle()
-    if (totals(this.items).open === 0) this.shared.finished()
+    await this.end()
   }
 
   pause(): void {
@@ -230,10 +232,45 @@ export class Uploader implements Source, Controls {
     this.view.change()
   }
 
+  /** Once nothing is to be sent, the folders without a file are made: a hand-in begins with a file. */
+  private async end(): Promise<void> {
+    if (totals(this.items).open > 0) return
+    await this.makeFolders()
+    this.settle()
+    this.shared.finished()
+  }
+
+  private async makeFolders(): Promise<void> {
+    const { words, alarm } = this.shared
+    if (this.isMaking || this.bare.length === 0 || this.config.folders === null) return
+    this.isMaking = true
+    const url = new URL(this.config.folders, location.href).href
+    let [made, lost, attempt] = [0, 0, 0]
+    for (let path = this.bare[0]; path !== undefined; path = this.bare[0]) {
+      const question = tus.folder(url, { ...this.config.metadata, filename: path })
+      const status = await wire({ ...question, headers: { ...question.headers, ...this.headers() } }).then(
+        (answer) => answer.status,
+        (error) => (error instanceof LineBroken ? 0 : 400),
+      )
+      if (isPassing(status)) {
+        await alarm.wait(delay(attempt++, Math.random()), new AbortController().signal)
+        continue
+      }
+      this.bare.shift()
+      attempt = 0
+      if (status < 300) made += 1
+      else lost += 1
+    }
+    this.isMaking = false
+    if (made > 0) this.notes.push(fill(words.folders_made, { count: made }))
+    if (lost > 0) this.notes.push(fill(words.folders_lost, { count: lost }))
+    this.changed()
+  }
+
   /** Nothing is kept of a selection once all of it has arrived. */
   private settle(): void {
     const sum = totals(this.items)
-    if (sum.open > 0 || sum.wanted > 0) return
+    if (sum.open > 0 || sum.wanted > 0 || this.bare.length > 0) return
     this.memory.forget()
     this.forget()
   }
@@ -257,13 +294,15 @@ export class Uploader implements Source, Controls {
     this.read(0)
     // A drop may meet a form that is folded in.
     this.unfold()
-    const [{ picked, isIncomplete }] = await Promise.all([gathering, this.isLoaded])
+    const [{ picked, folders, isIncomplete }] = await Promise.all([gathering, this.isLoaded])
     this.reading = null
     this.notes = []
     const chosen = picked.filter(({ path }) => !isLeftOut(path))
     const leftOut = picked.length - chosen.length
     if (leftOut > 0) this.notes.push(leftOut === 1 ? words.left_out_one : fill(words.left_out, { count: leftOut }))
     if (isIncomplete) this.notes.push(words.unreadable_folder)
+    const files = chosen.map(({ path }) => path)
+    if (this.config.folders !== null) this.bare.push(...withoutFiles(folders, files))
     const wanted = new Map(this.items.filter((item) => item.state === 'wanted').map((item) => [item.url, item]))
     const taken = new Set<string>()
     // The last answers of the earlier visit may have come after its end. Of guests the server lists all files.
@@ -304,6 +343,7 @@ export class Uploader implements Source, Controls {
     // A browser may first ask about a folder that is the system's own.
     const found = await roots
     if (totals(this.items).open > 0) this.handles.keep(found, Date.now())
+    else if (this.bare.length > 0) await this.end()
   }
 
   /** Whether a file arrived during an earlier visit. */

@@ -65,6 +65,8 @@ export interface Words {
   readonly unreadable: string
   readonly unreadable_folder: string
   readonly failed: string
+  readonly folders_made: string
+  readonly folders_lost: string
   readonly signed_out: string
   readonly sign_in: string
   readonly rest: string

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as format from '../src/format.ts'
-import { members } from '../src/gather.ts'
+import { members, withoutFiles } from '../src/gather.ts'
 import { Item } from '../src/item.ts'
 import { arrivals, hasContent, ofItem, openUpload } from '../src/known.ts'
 import { hash } from '../src/memory.ts'
@@ -65,6 +65,14 @@ test('the time left is named roughly', () => {
 test('files of systems are left out of folders, and taken when they are meant', () => {
   for (const path of ['a/.DS_Store', 'a/b/thumbs.DB', 'a/desktop.ini', 'a/~$Brief.docx']) assert.ok(isLeftOut(path), path)
   for (const path of ['.DS_Store', '~$Brief.docx', 'a/Thumbs.db.txt', 'a~$/b']) assert.ok(!isLeftOut(path), path)
+})
+
+test('of folders without files the deepest are named', () => {
+  const folders = ['a', 'a/b', 'a/b/c', 'a/d', 'e', 'e/f']
+  assert.deepEqual(withoutFiles(folders, ['a/b/1.txt', '2.txt']), ['a/b/c', 'a/d', 'e/f'])
+  assert.deepEqual(withoutFiles(folders, []), ['a/b/c', 'a/d', 'e/f'])
+  assert.deepEqual(withoutFiles(['a', 'ab'], ['a/1.txt']), ['ab'])
+  assert.deepEqual(withoutFiles([], ['a/1.txt']), [])
 })
 
 test('limits are judged before a byte is sent', () => {

@@ -133,6 +133,7 @@ impl Cabinet<'_> {
         let upload = UploadForm {
             endpoint: "/sending",
             list: &list,
+            folders: Some("/sending/folder"),
             metadata: [("space", spot.space.as_str()), ("folder", &folder)].into(),
             several: true,
             session: true,

@@ -6,7 +6,7 @@
 //! /s/TOKEN/download                  redirects to the file of a link to a file
 //! /s/TOKEN/receipt                   the receipt of this browser's hand-in; receipt.pdf, and receipt.txt as it was signed
 //! /s/TOKEN/form/ITEM/a               the form to fill in of an item of a request, by any name; example/ITEM/a the example
-//! /s/TOKEN/sending                   where the page's script begins uploads; with /list, the unfinished ones
+//! /s/TOKEN/sending                   where the page's script begins uploads; /list has the unfinished ones, /folder makes one
 //! /asked/RECIPIENT                   the page of a request for a recipient with an account, and the same below it
 //! /s/TOKEN/get/LEASE/a               what the link leads to, under a lease; needs neither cookie nor password
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
@@ -48,8 +48,8 @@ pub(in crate::http) enum Endpoint<'a> {
     Receipt(Form),
     /// A file that recipients of a request may fetch for an item.
     Handout { what: Handout, item: ItemId },
-    /// Uploads of the page's script, or the list of them.
-    Sending { lists: bool },
+    /// Uploads of the page's script; what is behind that in the path.
+    Sending { rest: &'a str },
     /// A file, for a browser.
     File,
     /// What a link leads to, under the lease of this secret.
@@ -120,8 +120,9 @@ impl<'a> LinkAddress<'a> {
             "" | "files" => Endpoint::Page { folder: "" },
             "download" => Endpoint::Download,
             "receipt" | "receipt.pdf" | "receipt.txt" => Endpoint::Receipt(Form::of(below).1),
-            "sending" => Endpoint::Sending { lists: false },
-            "sending/list" => Endpoint::Sending { lists: true },
+            "sending" => Endpoint::Sending { rest: "" },
+            "sending/list" => Endpoint::Sending { rest: "/list" },
+            "sending/folder" => Endpoint::Sending { rest: "/folder" },
             _ if below.starts_with("get/") => {
                 let lease = below.split('/').nth(1).unwrap_or_default();
                 Endpoint::Leased { lease }
@@ -196,8 +197,10 @@ mod tests {
             ("/s/t/receipt", Some((Endpoint::Receipt(Form::Page), "t", "/s/t"))),
             ("/s/t/receipt.pdf", Some((Endpoint::Receipt(Form::Pdf), "t", "/s/t"))),
             ("/s/t/receipt.doc", None),
-            ("/s/t/sending", Some((Endpoint::Sending { lists: false }, "t", "/s/t"))),
-            ("/s/t/sending/list", Some((Endpoint::Sending { lists: true }, "t", "/s/t"))),
+            ("/s/t/sending", Some((Endpoint::Sending { rest: "" }, "t", "/s/t"))),
+            ("/s/t/sending/list", Some((Endpoint::Sending { rest: "/list" }, "t", "/s/t"))),
+            ("/s/t/sending/folder", Some((Endpoint::Sending { rest: "/folder" }, "t", "/s/t"))),
+            ("/s/t/sending/other", None),
             ("/s/t/sending/", None),
             ("/s/t/form/7/a.pdf", Some((handed(Handout::Form), "t", "/s/t"))),
             ("/s/t/example/7/a.pdf", Some((handed(Handout::Example), "t", "/s/t"))),
@@ -227,7 +230,7 @@ mod tests {
             ("/asked/7", page),
             ("/asked/7/", page),
             ("/asked/7/receipt", Some((Endpoint::Receipt(Form::Page), "/asked/7"))),
-            ("/asked/7/sending", Some((Endpoint::Sending { lists: false }, "/asked/7"))),
+            ("/asked/7/sending", Some((Endpoint::Sending { rest: "" }, "/asked/7"))),
             (
                 "/asked/7/form/3/a",
                 Some((Endpoint::Handout { what: Handout::Form, item: ItemId(3) }, "/asked/7")),

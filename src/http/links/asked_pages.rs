@@ -264,7 +264,7 @@ fn upload(language: Language, open: &Open<'_>, item: Option<&AskedItem>) -> Mark
     let (texts, hand_in) = (AskedTexts(language), HandInTexts(language));
     let several = item.is_none_or(|item| item.row.several);
     let id = item.map(|item| item.row.id.to_string());
-    let upload = upload_form(open.base, open.terms, open.under_way(), (id.as_deref(), several));
+    let upload = upload_form(open.base, open.terms, open.under_way(), Some((id.as_deref(), several)));
     let title =
         item.map_or_else(|| texts.other_title().to_owned(), |item| Shown(&item.row.title).to_string());
     html! {

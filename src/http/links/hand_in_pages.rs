@@ -84,18 +84,22 @@ pub(super) fn open((language, zone): Local<'_>, open: &Open<'_>, now: Timestamp)
     with_script(page, Script::Upload)
 }
 
-/// The value of `data-upload` for a form of a link: where its files go, and what may still be sent.
+/// The value of `data-upload` for a form of a link: where its files go, and what may still be sent. For a request, also the item,
+/// and whether it takes several files; a request has an order of its own, without the folders of a device.
 pub(super) fn upload_form(
     base: &str,
     terms: &LinkTerms,
     hand_in: Option<&HandIn>,
-    (item, several): (Option<&str>, bool),
+    for_request: Option<(Option<&str>, bool)>,
 ) -> String {
     let (count, bytes) = hand_in.map(HandIn::extent).unwrap_or_default();
     let count = u32::try_from(count).unwrap_or(u32::MAX);
+    let folders = format!("{base}/sending/folder");
+    let (item, several) = for_request.unwrap_or((None, true));
     let form = UploadForm {
         endpoint: &format!("{base}/sending"),
         list: &format!("{base}/sending/list"),
+        folders: for_request.is_none().then_some(&folders),
         metadata: item.map(|item| ("item", item)).into_iter().collect(),
         several,
         session: false,
@@ -343,7 +347,7 @@ fn state((language, zone): Local<'_>, file: &HandInFile, has_folder: bool) -> St
 
 fn upload(language: Language, open: &Open<'_>) -> Markup {
     let (texts, hand_in) = (HandInTexts(language), open.hand_in.as_ref());
-    let upload = upload_form(open.base, &open.visit.link.terms, hand_in, (None, true));
+    let upload = upload_form(open.base, &open.visit.link.terms, hand_in, None);
     html! {
         form method="post" enctype="multipart/form-data" action=(open.base) data-upload=(upload) {
             @if hand_in.is_none() {

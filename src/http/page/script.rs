@@ -10,8 +10,8 @@ use maud::{Markup, html};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::asset::{address, answer};
 use super::Unfinished;
+use super::asset::{address, answer};
 use crate::model::{Office, random_bytes};
 use crate::net::ResponseBody;
 use crate::text::{Language, ScreenLockTexts, UploadTexts};
@@ -117,6 +117,8 @@ pub(in crate::http) struct UploadForm<'a> {
     pub(in crate::http) endpoint: &'a str,
     /// Path of the list of unfinished uploads, and of files that have arrived.
     pub(in crate::http) list: &'a str,
+    /// Path where folders without a file are made; `None` where only files count.
+    pub(in crate::http) folders: Option<&'a str>,
     /// Metadata of each upload.
     pub(in crate::http) metadata: BTreeMap<&'static str, &'a str>,
     /// Whether several files may be chosen.

@@ -6,13 +6,14 @@ use http::{HeaderValue, Response, StatusCode};
 use super::refused::Refused;
 use super::sent::Sent;
 use super::{Answer, Guest, Owner, PROTOCOL, SendRequest, at_offset, log_unnoted, stored};
+use crate::accounts::Principal;
 use crate::http::page::form::is_from_this_site;
 use crate::http::protocol::RequestError;
 use crate::http::protocol::headers;
 use crate::http::refusal::Refusal;
 use crate::http::session;
 use crate::library::{Along, Change, LibraryError};
-use crate::model::{Access, Conditions, EntryPath, HandInId, Right, UploadId, UploadShape};
+use crate::model::{Conditions, EntryPath, HandInId, Right, UploadId, UploadShape};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{PlacedFile, SentBy};
 use crate::uploads::NewUpload;
@@ -31,30 +32,46 @@ pub(super) struct Begun {
 impl SendRequest<'_> {
     /// By a user on a page of files.
     pub(super) async fn begin_as_user(&self, body: &mut RequestBody) -> Answer {
-        let session = session::even_locked(self.context).await?.ok_or(Refused::NotSignedIn)?;
-        if !session::is_own_script(self.context, &session.token) {
-            return Err(Refused::Forged);
-        }
+        let principal = self.user().await?;
         let (sent, length) = self.asked()?;
+        let (change, path) = self.placed_by_user(&principal, &sent).await?;
+        if let Some((above, _)) = path.split_last().filter(|_| sent.path.names().len() > 1) {
+            self.services.library.make_folders(&change, &above).await?;
+        }
+        let access = if sent.is_beside()? { change.access.storing_beside() } else { change.access };
+        let begun = Begun { sent, length, change: Change { access, ..change }, path, hand_in: None };
+        self.begun(begun, &Owner::User { principal, access }, body).await
+    }
+
+    /// The user at one of the server's pages.
+    pub(super) async fn user(&self) -> Result<Principal, Refused> {
+        let session = session::even_locked(self.context).await?.ok_or(Refused::NotSignedIn)?;
+        if session::is_own_script(self.context, &session.token) {
+            Ok(session.principal)
+        } else {
+            Err(Refused::Forged)
+        }
+    }
+
+    /// The right of a user to the space that is named, and the path in it.
+    pub(super) async fn placed_by_user(
+        &self,
+        principal: &Principal,
+        sent: &Sent,
+    ) -> Result<(Change, EntryPath), Refused> {
         let (space, folder) = sent.destination()?;
-        let (library, principal) = (&self.services.library, session.principal);
-        let id = library.space_id(&space).await?.ok_or(LibraryError::NoSuchSpace)?;
-        let access = self.services.accounts.access(&principal, id).await?.ok_or(LibraryError::NoSuchSpace)?;
+        let id = self.services.library.space_id(&space).await?.ok_or(LibraryError::NoSuchSpace)?;
+        let access = self.services.accounts.access(principal, id).await?.ok_or(LibraryError::NoSuchSpace)?;
         access.require(Right::Write).map_err(LibraryError::from)?;
         let whole = folder.names().iter().chain(sent.path.names()).cloned().collect();
         let path = EntryPath::new(whole).map_err(LibraryError::from)?;
-        let change = |access: Access| Change {
+        let change = Change {
             access,
             actor: principal.actor(),
             now: self.info.received,
             conditions: Conditions::default(),
         };
-        if let Some((above, _)) = path.split_last().filter(|_| sent.path.names().len() > 1) {
-            library.make_folders(&change(access), &above).await?;
-        }
-        let access = if sent.is_beside()? { access.storing_beside() } else { access };
-        let begun = Begun { sent, length, change: change(access), path, hand_in: None };
-        self.begun(begun, &Owner::User { principal, access }, body).await
+        Ok((change, path))
     }
 
     /// By a guest on the page of a link that takes files in.
@@ -84,11 +101,14 @@ impl SendRequest<'_> {
 
     fn asked(&self) -> Result<(Sent, u64), Refused> {
         self.require_version()?;
-        let headers = &self.parts.headers;
-        let length = headers::number_of_bytes(headers, "Upload-Length")?;
+        let length = headers::number_of_bytes(&self.parts.headers, "Upload-Length")?;
         let missing = RequestError::Header { name: "Upload-Length", reason: "is missing" };
-        let sent = Sent::parse(headers::single(headers, "Upload-Metadata")?.unwrap_or_default())?;
-        Ok((sent, length.ok_or(missing)?))
+        Ok((self.sent()?, length.ok_or(missing)?))
+    }
+
+    /// What the metadata of the request say.
+    pub(super) fn sent(&self) -> Result<Sent, Refused> {
+        Sent::parse(headers::single(&self.parts.headers, "Upload-Metadata")?.unwrap_or_default())
     }
 
     async fn begun(&self, begun: Begun, owner: &Owner, body: &mut RequestBody) -> Answer {

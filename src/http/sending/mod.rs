@@ -4,6 +4,7 @@
 //! ```text
 //! POST   /sending                201, begins an upload: session and its token in the header Tresor-Token
 //! POST   /s/TOKEN/sending        201, begins one of a guest's hand-in: the cookies of the link's page
+//! POST   .../folder              204, makes a folder that has no file, unless it exists
 //! GET    .../list                unfinished uploads, and of a hand-in the files that have arrived
 //! HEAD   /sending/ID.PASS        200, the offset so far
 //! PATCH  /sending/ID.PASS        204, appends; the last byte is answered once the file is durable
@@ -16,6 +17,7 @@
 mod at_once;
 mod begin;
 mod ending;
+mod folder;
 mod list;
 mod proceed;
 mod refused;
@@ -111,6 +113,7 @@ impl Sending {
         let answer = match (&context.parts.method, rest) {
             (&Method::POST, "") => request.begin_as_user(body).await,
             (&Method::GET, "/list") => request.list_of_user().await,
+            (&Method::POST, "/folder") => request.folder_of_user().await,
             (_, rest) => match request.named(rest) {
                 Some(id) => request.proceed(id, body).await,
                 None => Err(Refused::NoSuchUpload),
@@ -124,15 +127,16 @@ impl Sending {
         &self,
         context: RequestContext<'_>,
         guest: Result<Guest, Refused>,
-        lists: bool,
+        rest: &str,
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
         let language = preferred(&context.parts.headers);
         let request = SendRequest { context, finished: &self.finished, language, is_guest: true };
-        let answer = match (guest, &context.parts.method, lists) {
+        let answer = match (guest, &context.parts.method, rest) {
             (Err(why), ..) => Err(why),
-            (Ok(guest), &Method::POST, false) => request.begin_as_guest(guest, body).await,
-            (Ok(guest), &Method::GET, true) => request.list_of_guest(&guest).await,
+            (Ok(guest), &Method::POST, "") => request.begin_as_guest(guest, body).await,
+            (Ok(guest), &Method::GET, "/list") => request.list_of_guest(&guest).await,
+            (Ok(guest), &Method::POST, "/folder") => request.folder_of_guest(&guest).await,
             _ => Err(Refused::Method),
         };
         request.told(answer)

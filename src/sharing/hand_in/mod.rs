@@ -3,6 +3,7 @@
 //! ```text
 //! browser   a random secret in a cookie; seeing the page stores nothing
 //! begin     the first file begins the hand-in; each one is a row in the transaction that stores it
+//! folder    one without a file, as a chosen folder has it
 //! join      a second device takes part, by a code that the first one shows
 //! withdraw  an own file is removed for good, while no person has read it
 //! finish    counts one use of the link and signs the receipt
@@ -10,6 +11,7 @@
 //! ```
 
 mod finish;
+mod folder;
 mod join;
 mod read;
 mod receipt;

@@ -19,7 +19,7 @@ use crate::sharing::request::{ReminderPace, RequestError, admit, arrived};
 use crate::sharing::{Sharing, Visit};
 
 /// Most folders above a file of a hand-in.
-const MAX_FOLDERS: usize = 20;
+pub(super) const MAX_FOLDERS: usize = 20;
 /// Longest path of a file in bytes, as it is noted.
 pub(super) const MAX_NOTED_PATH: usize = 1_000;
 /// Most hand-ins of one browser through a link of a request, one after the other.
@@ -289,20 +289,18 @@ impl Sharing {
     }
 
     /// The folder for a file below the folders that the person's device has, made if it is missing.
-    async fn folder_for(
+    pub(super) async fn folder_for(
         &self,
         visit: &Visit,
         hand_in: &HandInRow,
         folders: Vec<EntryName>,
         now: Timestamp,
     ) -> Result<EntryId, HandInError> {
-        let (base, mut path) = self.base_of(visit, hand_in, now).await?;
+        let (base, path) = self.base_of(visit, hand_in, now).await?;
         if folders.is_empty() {
             return Ok(base);
         }
-        for name in folders {
-            path = path.join(name).map_err(LibraryError::from)?;
-        }
+        let path = below(path, folders)?;
         let (library, change) = (&self.inner.library, self.making(visit, now));
         let found = match library.find(&change.access, &path).await {
             Err(LibraryError::NotFound) => {
@@ -312,6 +310,26 @@ impl Sharing {
             found => found,
         }?;
         if found.is_folder() { Ok(found.id) } else { Err(LibraryError::NameTaken.into()) }
+    }
+
+    /// Whether a hand-in has this folder.
+    ///
+    /// Errors: `Library(NameTaken)` if a file has its name.
+    pub(super) async fn has_folder(
+        &self,
+        visit: &Visit,
+        hand_in: &HandInRow,
+        folder: &EntryPath,
+        now: Timestamp,
+    ) -> Result<bool, HandInError> {
+        let (_, base) = self.base_of(visit, hand_in, now).await?;
+        let path = below(base, folder.names().to_vec())?;
+        match self.inner.library.find(&self.making(visit, now).access, &path).await {
+            Ok(found) if found.is_folder() => Ok(true),
+            Ok(_) => Err(LibraryError::NameTaken.into()),
+            Err(LibraryError::NotFound) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The folder of a hand-in and its path in the space.
@@ -391,6 +409,14 @@ impl Sharing {
             conditions: Conditions::default(),
         }
     }
+}
+
+/// A path with these folders behind it.
+fn below(mut path: EntryPath, folders: Vec<EntryName>) -> Result<EntryPath, LibraryError> {
+    for name in folders {
+        path = path.join(name)?;
+    }
+    Ok(path)
 }
 
 /// The bytes by which a hand-in may still grow.

@@ -67,6 +67,12 @@ impl<'a> Script<'a> {
         self.begin(&said.iter().chain(more).copied().collect::<Vec<_>>(), content.len(), &content[..first])
     }
 
+    /// Makes a folder that has no file.
+    fn folder(&self, said: &[(&str, &str)]) -> Response {
+        let said = metadata(said);
+        self.send("POST", &format!("{}/folder", self.endpoint), &[("Upload-Metadata", &said)], &[])
+    }
+
     fn patch(&self, address: &str, offset: usize, bytes: &[u8]) -> Response {
         self.send("PATCH", address, &[("Upload-Offset", &offset.to_string())], bytes)
     }
@@ -281,6 +287,55 @@ fn an_upload_of_a_guest_ends_with_its_link_and_reserves_no_quota() {
     let stranger = Browser::new(&server, "de");
     let asked = stranger.ask("POST", &format!("{link}/sending")).header("Tus-Resumable", "1.0.0").send();
     refused(&asked, 403, "takes-no-files");
+}
+
+#[test]
+fn folders_without_files_are_made_where_the_person_may_store_files() {
+    let server = TestServer::start_plain();
+    let script = Script::of_user(&server);
+    let make = |path: &str| script.folder(&[("space", SPACE), ("folder", ""), ("filename", path)]);
+    make("Bilanz/2025/leer").expect(204);
+    make("Bilanz/2025/leer").expect(204);
+    let is_folder = |path: &str| {
+        let asked = server.request("PROPFIND", &format!("/dav/{SPACE}/{path}")).header("Depth", "0").send();
+        asked.status == 207 && asked.text().contains("collection")
+    };
+    assert!(is_folder("Bilanz/2025/leer"));
+    script.begin_in("", "Datei", &[], b"x", 1).expect(201);
+    refused(&make("Datei"), 400, "bad-name");
+    refused(&make("a/.."), 400, "bad-name");
+    refused(&script.send("POST", "/sending/folder", &[], &[]), 400, "bad-name");
+    server.cli_ok(["grant", USER, SPACE, "read"]);
+    refused(&make("Neu"), 403, "takes-no-files");
+    assert!(!is_folder("Neu"));
+    script.browser.cookies.borrow_mut().clear();
+    refused(&make("Neu"), 401, "not-signed-in");
+}
+
+#[test]
+fn a_hand_in_has_as_many_folders_without_files_as_it_may_have_files() {
+    let server = office();
+    let link = link(&server, ["--max-files", "2"]);
+    let guest = Script::of_guest(&server, &link);
+    let make = |path: &str| guest.folder(&[("filename", path)]);
+    // A folder alone is nothing to hand in.
+    refused(&make("Leer"), 403, "takes-no-files");
+    guest.begin(&[("filename", "Scans/a.pdf"), ("name", "Erika")], 1, b"x").expect(201);
+    let other = Script::of_guest(&server, &link);
+    refused(&other.folder(&[("filename", "Leer")]), 403, "takes-no-files");
+    make("Scans").expect(204);
+    make("Scans/leer/innen").expect(204);
+    make("Scans/leer/innen").expect(204);
+    make("Leer").expect(204);
+    refused(&make("Zu viel"), 413, "too-much");
+    make("Leer").expect(204);
+    refused(&make("Scans/a.pdf"), 400, "bad-name");
+    refused(&make(&["a"; 21].join("/")), 403, "takes-no-files");
+    for (path, status) in [("Scans/leer/innen", 207), ("Leer", 207), ("Zu%20viel", 404)] {
+        server.request("PROPFIND", &format!("/dav/{SPACE}/Belege/{path}")).send().expect(status);
+    }
+    finish(&guest.browser, &link).expect(303);
+    refused(&make("Scans"), 409, "finished");
 }
 
 #[test]
