@@ -4,7 +4,7 @@ use super::row::{Row, params};
 use super::versions::{ContainerRow, place};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    Checksum, ChunkName, ContainerId, EntryId, EntryPath, HandInId, SpaceId, Timestamp, UploadId,
+    Checksum, ChunkName, ContainerId, EntryId, EntryPath, HandInId, LinkId, SpaceId, Timestamp, UploadId,
     UploadOwner, UploadShape, UserId,
 };
 
@@ -15,7 +15,7 @@ pub struct UploadRow {
     pub id: UploadId,
     /// Space of its destination.
     pub space: SpaceId,
-    /// User or hand-in of the upload; `None` once that is removed.
+    /// User, hand-in or guest of the upload; `None` once that or the link is removed.
     pub owner: Option<UploadOwner>,
     /// Protocol of the upload.
     pub protocol: String,
@@ -92,17 +92,14 @@ pub struct ChunkRow {
 }
 
 const COLUMNS: &str = "id, space_id, user_id, protocol, shape, path, length, received, pieces, changes, modified_at, \
-     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name, reserved, hand_in_id";
+     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name, reserved, hand_in_id, link_id,
+     browser";
 
 fn upload_row(row: &Row<'_>) -> Result<UploadRow, DatabaseError> {
     Ok(UploadRow {
         id: UploadId(row.get(0)?),
         space: SpaceId(row.get(1)?),
-        owner: match (row.get::<Option<i64>>(2)?, row.get::<Option<i64>>(23)?) {
-            (Some(user), _) => Some(UploadOwner::User(UserId(user))),
-            (None, Some(hand_in)) => Some(UploadOwner::HandIn(HandInId(hand_in))),
-            (None, None) => None,
-        },
+        owner: owner(row)?,
         protocol: row.get(3)?,
         shape: parsed(&row.get::<String>(4)?, UploadShape::from_word)?,
         path: optional(row.get(5)?, |text| EntryPath::parse(text).ok())?,
@@ -126,6 +123,17 @@ fn upload_row(row: &Row<'_>) -> Result<UploadRow, DatabaseError> {
         name: row.get(21)?,
         reserved: row.get(22)?,
     })
+}
+
+fn owner(row: &Row<'_>) -> Result<Option<UploadOwner>, DatabaseError> {
+    if let Some(user) = row.get::<Option<i64>>(2)? {
+        return Ok(Some(UploadOwner::User(UserId(user))));
+    }
+    if let Some(hand_in) = row.get::<Option<i64>>(23)? {
+        return Ok(Some(UploadOwner::HandIn(HandInId(hand_in))));
+    }
+    let link = row.get::<Option<i64>>(24)?.map(LinkId);
+    Ok(link.zip(row.get(25)?).map(|(link, browser)| UploadOwner::Guest { link, browser }))
 }
 
 fn parsed<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, DatabaseError> {
@@ -170,6 +178,16 @@ impl ReadTx<'_> {
                 let own = self.uploads_of_hand_in(hand_in)?;
                 return Ok(own.into_iter().filter(|row| row.space == space).collect());
             }
+            Some(UploadOwner::Guest { link, browser }) => {
+                return self.all(
+                    &format!(
+                        "SELECT {COLUMNS} FROM uploads WHERE link_id = ?1 AND browser = ?2 AND space_id = ?3
+                         ORDER BY created_at, id"
+                    ),
+                    params![link.0, browser, space.0],
+                    upload_row,
+                );
+            }
             Some(UploadOwner::User(user)) => Some(user.0),
             None => None,
         };
@@ -197,11 +215,12 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Number of the owner's unfinished uploads.
+    /// Number of the owner's unfinished uploads; of a guest, those of all guests of the link.
     pub fn count_uploads(&self, owner: UploadOwner) -> Result<u64, CatalogError> {
         let (sql, id) = match owner {
             UploadOwner::User(user) => ("SELECT count(*) FROM uploads WHERE user_id = ?1", user.0),
             UploadOwner::HandIn(hand_in) => ("SELECT count(*) FROM uploads WHERE hand_in_id = ?1", hand_in.0),
+            UploadOwner::Guest { link, .. } => ("SELECT count(*) FROM uploads WHERE link_id = ?1", link.0),
         };
         Ok(self.one(sql, [id], |row| row.get(0))?.unwrap_or(0))
     }
@@ -272,7 +291,7 @@ impl ReadTx<'_> {
     pub fn expired_uploads(&self, now: Timestamp, limit: usize) -> Result<Vec<UploadId>, CatalogError> {
         self.all(
             "SELECT id FROM uploads WHERE expires_at <= ?1
-             UNION SELECT id FROM uploads WHERE user_id IS NULL AND hand_in_id IS NULL
+             UNION SELECT id FROM uploads WHERE user_id IS NULL AND hand_in_id IS NULL AND link_id IS NULL
              UNION SELECT uploads.id FROM uploads JOIN hand_ins ON hand_ins.id = uploads.hand_in_id
                  WHERE uploads.hand_in_id IS NOT NULL AND hand_ins.finished_at IS NOT NULL
              LIMIT ?2",
@@ -286,18 +305,21 @@ impl WriteTx<'_> {
     /// Adds an upload without any bytes yet.
     pub fn insert_upload(&self, row: &UploadRow) -> Result<(), CatalogError> {
         let path = row.path.as_ref().map(EntryPath::text);
+        let (user, hand_in, link, browser) = match row.owner {
+            Some(UploadOwner::User(user)) => (Some(user.0), None, None, None),
+            Some(UploadOwner::HandIn(hand_in)) => (None, Some(hand_in.0), None, None),
+            Some(UploadOwner::Guest { link, browser }) => (None, None, Some(link.0), Some(browser)),
+            None => (None, None, None, None),
+        };
         self.execute(
             "INSERT INTO uploads (id, space_id, user_id, protocol, shape, path, modified_at, checksum, metadata,
                  entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at, name,
-                 hand_in_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12, ?13, ?14)",
+                 hand_in_id, link_id, browser)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12, ?13, ?14, ?15, ?16)",
             params![
                 row.id.0,
                 row.space.0,
-                match row.owner {
-                    Some(UploadOwner::User(user)) => Some(user.0),
-                    Some(UploadOwner::HandIn(_)) | None => None,
-                },
+                user,
                 row.protocol,
                 row.shape.as_str(),
                 path,
@@ -308,10 +330,9 @@ impl WriteTx<'_> {
                 row.created.0,
                 row.expires.0,
                 row.name,
-                match row.owner {
-                    Some(UploadOwner::HandIn(hand_in)) => Some(hand_in.0),
-                    Some(UploadOwner::User(_)) | None => None,
-                }
+                hand_in,
+                link,
+                browser
             ],
         )?;
         self.save_upload(row)

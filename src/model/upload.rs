@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::words::words;
-use super::{HandInId, UserId};
+use super::{HandInId, LinkId, UserId};
 
 words! {
     /// The order in which an upload arrives.
@@ -23,6 +23,13 @@ pub enum UploadOwner {
     User(UserId),
     /// A guest's hand-in, which it becomes a file of.
     HandIn(HandInId),
+    /// A guest who works in a folder through a link.
+    Guest {
+        /// The link.
+        link: LinkId,
+        /// HMAC of the secret of the guest's browser.
+        browser: [u8; 32],
+    },
 }
 
 impl From<UserId> for UploadOwner {

@@ -1,7 +1,7 @@
 //! Links for people without an account: users of the office create, change and end them, guests open them.
 //!
 //! [`Sharing`] is the room's front. `issue.rs` has the operations of users, `visit.rs` those of guests, `hand_in/` what
-//! guests hand in, `download/` what they fetch from links that count it, `request/` what the office asks for, `signed.rs`
+//! guests hand in, `place.rs` where the files of those lie who work in a folder, `download/` what they fetch from links that count it, `request/` what the office asks for, `signed.rs`
 //! receipts as people hold them, `token.rs` the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
 //! resulting [`Access`](crate::model::Access) begins at the linked entry, and `library` never shows anything above
 //! or beside it.
@@ -12,6 +12,7 @@ mod hand_in;
 mod issue;
 mod link;
 mod pace;
+mod place;
 mod request;
 mod signed;
 mod token;

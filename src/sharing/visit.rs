@@ -14,7 +14,9 @@ use super::link::Link;
 use crate::accounts::{AccountsError, AuthError, WeakPassword};
 use crate::catalog::{CatalogError, LinkRow, ReadTx};
 use crate::library::{Entry, LibraryError};
-use crate::model::{Access, Actor, DownloadId, Event, HandInId, LinkEvent, LinkGrant, Stamp, Timestamp};
+use crate::model::{
+    Access, Actor, DownloadId, Event, HandInId, LinkEvent, LinkGrant, LinkId, Stamp, Timestamp,
+};
 
 /// Time for which a browser may use a link without entering its password again.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
@@ -171,6 +173,18 @@ impl Sharing {
             Ok::<_, CatalogError>(link.flatten())
         };
         let row = self.inner.catalog.read(read).await?.ok_or(VisitError::NoSuchLink)?;
+        self.opened(row, now).await
+    }
+
+    /// The same for an upload that a guest began through this link.
+    ///
+    /// Errors: `NoSuchLink`.
+    pub async fn reopen_link(&self, link: LinkId, now: Timestamp) -> Result<Visit, VisitError> {
+        let row = self.inner.catalog.read(move |tx| tx.link(link)).await?.ok_or(VisitError::NoSuchLink)?;
+        self.opened(row, now).await
+    }
+
+    async fn opened(&self, row: LinkRow, now: Timestamp) -> Result<Visit, VisitError> {
         let (row, access, entry) = self.lend(row, now).await?.ok_or(VisitError::NoSuchLink)?;
         Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
     }

@@ -7,7 +7,7 @@ use crate::library::admit::{NewFile, admit};
 use crate::library::binding::container_row;
 use crate::library::commit::{Along, PutOutcome, Record};
 use crate::library::{Change, Library, LibraryError};
-use crate::model::{Checksum, EntryId, EntryPath, HandInId, Timestamp, UploadId, UploadOwner, UploadShape};
+use crate::model::{Checksum, EntryId, EntryPath, Timestamp, UploadId, UploadOwner, UploadShape};
 use crate::vault::writer::SealedContainer;
 
 /// Attempts to finish an upload while chunks arrive or its path changes to another entry.
@@ -69,16 +69,15 @@ impl Uploads {
         self.end(id, Ending { change, owner, finish, along: None }).await
     }
 
-    /// The same for an upload of a hand-in. `along` adds the file to it, in the same transaction.
-    pub(crate) async fn finish_for_hand_in(
+    /// The same for an upload of a guest. `along` adds the file to a hand-in, in the same transaction.
+    pub(crate) async fn finish_for_guest(
         &self,
         change: Change,
         id: UploadId,
         finish: Finish,
-        (hand_in, along): (HandInId, Along),
+        (owner, along): (UploadOwner, Option<Along>),
     ) -> Result<PutOutcome, UploadError> {
-        let owner = UploadOwner::HandIn(hand_in);
-        self.end(id, Ending { change, owner, finish, along: Some(along) }).await
+        self.end(id, Ending { change, owner, finish, along }).await
     }
 
     async fn end(&self, id: UploadId, ending: Ending) -> Result<PutOutcome, UploadError> {

@@ -58,7 +58,7 @@ use crate::catalog::{ChunkRow, ReadTx, UploadRow};
 use crate::library::Library;
 use crate::library::turns::Turns;
 use crate::model::{
-    Access, AccessDenied, Checksum, ChunkName, EntryPath, HandInId, Right, Scope, SpaceId, Timestamp,
+    Access, AccessDenied, Checksum, ChunkName, EntryPath, HandInId, LinkId, Right, Scope, SpaceId, Timestamp,
     UploadId, UploadOwner, UploadShape, UserId,
 };
 
@@ -95,7 +95,7 @@ pub struct UploadLimits {
     pub segment: u64,
     /// Unfinished uploads that a user may have.
     pub open: u64,
-    /// Unfinished uploads that a hand-in may have.
+    /// Unfinished uploads that a hand-in may have, and all guests of a link together.
     pub open_in_hand_in: u64,
     /// Chunks of one upload.
     pub chunks: u64,
@@ -119,7 +119,7 @@ impl Default for UploadLimits {
 const SEGMENT: u64 = 256 * 1024 * 1024;
 /// Unfinished uploads of one user.
 const MAX_OPEN_UPLOADS: u64 = 10_000;
-/// Most unfinished uploads of one hand-in.
+/// Most unfinished uploads of one hand-in, and of all guests who work in a folder through one link.
 const MAX_OPEN_IN_HAND_IN: u64 = 500;
 /// Chunks of one upload by Nextcloud's protocol.
 const MAX_CHUNKS: u64 = 10_000;
@@ -147,8 +147,8 @@ pub struct NewUpload {
     pub checksum: Option<Checksum>,
     /// The client's metadata, returned verbatim.
     pub metadata: String,
-    /// The hand-in that it belongs to, in place of the user who acts.
-    pub hand_in: Option<HandInId>,
+    /// The guest that it belongs to, in place of the user who acts. The end gives it a path.
+    pub guest: Option<UploadOwner>,
 }
 
 /// An upload as its user sees it.
@@ -158,7 +158,7 @@ pub struct Upload {
     pub id: UploadId,
     /// Space of the destination.
     pub space: SpaceId,
-    /// User or hand-in of the upload; `None` once that is removed.
+    /// User, hand-in or guest of the upload; `None` once that or the link is removed.
     pub owner: Option<UploadOwner>,
     /// Protocol of the upload.
     pub protocol: String,
@@ -236,6 +236,13 @@ pub enum UploadsOf {
     User(UserId),
     /// Those of a guest's hand-in.
     HandIn(HandInId),
+    /// Those of a guest who works in a folder.
+    Guest {
+        /// The link.
+        link: LinkId,
+        /// HMAC of the secret of the guest's browser.
+        browser: [u8; 32],
+    },
     /// All users' and guests'; for managers of the space.
     Everybody,
 }
@@ -254,6 +261,7 @@ impl UploadsOf {
         match self {
             Self::User(user) => Some(UploadOwner::User(user)),
             Self::HandIn(hand_in) => Some(UploadOwner::HandIn(hand_in)),
+            Self::Guest { link, browser } => Some(UploadOwner::Guest { link, browser }),
             Self::Everybody => None,
         }
     }
@@ -264,6 +272,7 @@ impl From<UploadOwner> for UploadsOf {
         match owner {
             UploadOwner::User(user) => Self::User(user),
             UploadOwner::HandIn(hand_in) => Self::HandIn(hand_in),
+            UploadOwner::Guest { link, browser } => Self::Guest { link, browser },
         }
     }
 }
@@ -282,6 +291,10 @@ fn require(access: &Access, owner: UploadOwner) -> Result<SpaceId, AccessDenied>
     match owner {
         UploadOwner::User(_) => access.require(Right::Write),
         UploadOwner::HandIn(_) => access.scope_to_add().map(Scope::space),
+        UploadOwner::Guest { link, .. } if access.link() == Some(link) => {
+            access.scope_to_add().map(Scope::space)
+        }
+        UploadOwner::Guest { .. } => Err(AccessDenied { needed: Right::Write }),
     }
 }
 
@@ -302,7 +315,7 @@ fn owned(
 fn user_of(owner: Option<UploadOwner>) -> Option<UserId> {
     match owner? {
         UploadOwner::User(user) => Some(user),
-        UploadOwner::HandIn(_) => None,
+        UploadOwner::HandIn(_) | UploadOwner::Guest { .. } => None,
     }
 }
 

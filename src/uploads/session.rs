@@ -19,7 +19,7 @@ impl Uploads {
     ///
     /// Errors: `UploadExists`, `TooManyUploads`, `MetadataTooLong`, `OverQuota`, `DiskFull`, and those of a PUT.
     pub async fn create(&self, change: Change, new: NewUpload) -> Result<Upload, UploadError> {
-        let scope = match new.hand_in {
+        let scope = match new.guest {
             Some(_) => change.access.scope_to_add()?,
             None => change.access.whole_space(Right::Write)?,
         };
@@ -224,10 +224,7 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
     UploadRow {
         id: new.id,
         space: change.access.space(),
-        owner: match new.hand_in {
-            Some(hand_in) => Some(UploadOwner::HandIn(hand_in)),
-            None => change.actor.account().map(UploadOwner::User),
-        },
+        owner: new.guest.or_else(|| change.actor.account().map(UploadOwner::User)),
         protocol: new.protocol.to_owned(),
         name: new.name,
         shape: new.shape,
@@ -235,7 +232,7 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
         length: new.length,
         received: 0,
         // What a guest announces keeps no quota from others: only bytes that arrive do.
-        reserved: if new.hand_in.is_some() { 0 } else { new.length.unwrap_or(0) },
+        reserved: if new.guest.is_some() { 0 } else { new.length.unwrap_or(0) },
         pieces: 0,
         chunks: 0,
         changes: 0,
@@ -262,7 +259,7 @@ pub(super) fn insert(tx: &WriteTx<'_>, limits: UploadLimits, row: &mut UploadRow
     }
     let most = match row.owner {
         Some(UploadOwner::User(_)) => limits.open,
-        Some(UploadOwner::HandIn(_)) => limits.open_in_hand_in,
+        Some(UploadOwner::HandIn(_) | UploadOwner::Guest { .. }) => limits.open_in_hand_in,
         None => u64::MAX,
     };
     if let Some(owner) = row.owner

@@ -94,7 +94,8 @@ impl Uploads {
 /// Whether the owner of an upload was removed, or is a hand-in that takes nothing more.
 fn is_orphaned(tx: &ReadTx<'_>, row: &UploadRow) -> Result<bool, CatalogError> {
     Ok(match row.owner {
-        Some(UploadOwner::User(_)) => false,
+        // A link that ends takes its uploads' owner away.
+        Some(UploadOwner::User(_) | UploadOwner::Guest { .. }) => false,
         Some(UploadOwner::HandIn(hand_in)) => tx.hand_in(hand_in)?.is_none_or(|row| row.finished.is_some()),
         None => true,
     })

@@ -278,7 +278,7 @@ fn begin_upload(office: &Office) -> String {
             modified: None,
             checksum: None,
             metadata: String::new(),
-            hand_in: None,
+            guest: None,
         };
         let upload = instance.uploads.create(change, new).await.unwrap();
         let part = PartInfo::default();

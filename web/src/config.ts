@@ -17,6 +17,8 @@ export interface Config {
   readonly list: string
   /** Where folders without a file are made; `null` where only files count. */
   readonly folders: string | null
+  /** The folder where files arrive, if it may be asked for one; `null` where the list names all that have arrived. */
+  readonly members: string | null
   /** Metadata of each upload. */
   readonly metadata: Readonly<Record<string, string>>
   /** Whether several files may be chosen. */

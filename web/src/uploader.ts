@@ -305,8 +305,8 @@ export class Uploader implements Source, Controls {
     if (this.config.folders !== null) this.bare.push(...withoutFiles(folders, files))
     const wanted = new Map(this.items.filter((item) => item.state === 'wanted').map((item) => [item.url, item]))
     const taken = new Set<string>()
-    // The last answers of the earlier visit may have come after its end. Of guests the server lists all files.
-    const isResumed = this.config.session && this.memory.unfinished !== null
+    // The last answers of the earlier visit may have come after its end. Of a hand-in the server lists all files.
+    const isResumed = this.config.members !== null && this.memory.unfinished !== null
     const listed = new Set(this.items.filter((item) => item.isUnderWay || item.isDone || item.state === 'waiting').map(mark))
     for (const [at, { path, file }] of chosen.entries()) {
       // Size and time of a file are asked of the system, which takes long for thousands.
@@ -413,13 +413,14 @@ export class Uploader implements Source, Controls {
     const isSame = (other: Item) => other.state === 'arrived' && other.path === item.path && other.size === item.size
     const before = arrivals(this.known, item) + this.items.filter(isSame).length
     if (arrivals(known, item) > before) return 'stored'
-    return this.config.session && (await this.liesInFolder(item)) ? 'stored' : null
+    return (await this.liesInFolder(item)) ? 'stored' : null
   }
 
   /** Whether the folder of the page has this file, with this size and time. */
   private async liesInFolder(item: Item): Promise<boolean> {
+    if (this.config.members === null) return false
     const path = item.path.split('/').map(encodeURIComponent).join('/')
-    const url = new URL(path, new URL(location.pathname, location.href)).href
+    const url = new URL(path, new URL(this.config.members, location.href)).href
     const answer = await wire({ method: 'HEAD', url })
     return answer.status === 200 && answer.length === item.size && answer.modified === item.mtime
   }

@@ -102,7 +102,7 @@ impl DavRequest<'_> {
             modified: None,
             checksum: None,
             metadata: name.as_str().to_owned(),
-            hand_in: None,
+            guest: None,
         };
         match self.services.uploads.create(change, new).await {
             Ok(_) => Ok(empty(StatusCode::CREATED)),

@@ -134,6 +134,7 @@ impl Cabinet<'_> {
             endpoint: "/sending",
             list: &list,
             folders: Some("/sending/folder"),
+            members: Some(here),
             metadata: [("space", spot.space.as_str()), ("folder", &folder)].into(),
             several: true,
             session: true,

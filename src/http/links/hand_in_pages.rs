@@ -100,6 +100,7 @@ pub(super) fn upload_form(
         endpoint: &format!("{base}/sending"),
         list: &format!("{base}/sending/list"),
         folders: for_request.is_none().then_some(&folders),
+        members: None,
         metadata: item.map(|item| ("item", item)).into_iter().collect(),
         several,
         session: false,

@@ -88,15 +88,15 @@ pub(super) async fn leased_archive(
     LinkRequest::new(context, address).leased_archive(visit).await
 }
 
-/// The guest whose browser sends files by the script of a link's page: the link, and the browser's secret. `None` for a browser
-/// that the page has given none.
+/// The guest whose browser sends files by the script of a link's page: the link, which takes files, and the browser's secret. `None`
+/// for a browser that the page has given none.
 pub(super) async fn sender(
     context: RequestContext<'_>,
     address: LinkAddress<'_>,
 ) -> Result<Option<(Visit, String)>, VisitError> {
     let request = LinkRequest::new(context, address);
     let visit = request.open(request.pass()).await?;
-    if !visit.access.only_adds() {
+    if visit.access.scope_to_add().is_err() {
         return Err(VisitError::NoSuchLink);
     }
     Ok(request.known_browser().map(|browser| (visit, browser.to_owned())))
@@ -183,8 +183,9 @@ impl LinkRequest<'_> {
             received,
         };
         let page = pages::link(self.language, &shown);
-        // So that a second press of the button goes on with the same download.
-        let needs_browser = visit.link.counts_downloads() && self.known_browser().is_none();
+        // So that a second press of the button goes on with the same download, and a closed page with its uploads.
+        let needs_browser =
+            (visit.link.counts_downloads() || shown.may_add) && self.known_browser().is_none();
         Ok(if needs_browser { self.with_browser(page, self.browser()) } else { page })
     }
 

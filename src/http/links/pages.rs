@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::receive::Received;
 use crate::http::page::folder::{self, Row, shown_name};
+use crate::http::page::script::{Script, UploadForm, UploadTerms, with_script};
 use crate::http::page::{Field, Page, Width, facts, note, notice, problem, success};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::FILES;
@@ -14,7 +15,7 @@ use crate::library::{Entry, TreeFiles};
 use crate::model::{EntryPath, Zone};
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
-use crate::text::{ArchiveTexts, BrowseTexts, Language, LinkTexts};
+use crate::text::{ArchiveTexts, BrowseTexts, HandInTexts, Language, LinkTexts};
 
 /// Content of a link's page.
 pub(super) struct Shown<'a> {
@@ -115,9 +116,11 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
         @if shown.path.is_root() && !shown.visit.link.note.is_empty() { (note(&shown.visit.link.note)) }
         @match (shown.may_read, shown.entry.is_folder()) {
             (true, true) => {
-                (whole_folder(language, shown))
-                (folder::members((language, shown.zone), above(shown).as_deref(), shown.rows, BrowseTexts(language).empty()))
-                @if shown.has_more { p { (texts.more()) } }
+                div data-part="whole" { (whole_folder(language, shown)) }
+                div data-part="members" {
+                    (folder::members((language, shown.zone), above(shown).as_deref(), shown.rows, BrowseTexts(language).empty()))
+                    @if shown.has_more { p { (texts.more()) } }
+                }
             },
             (true, false) => (file(language, shown)),
             (false, _) => {},
@@ -126,7 +129,7 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
             section.narrow {
                 h2 { (texts.add_title()) }
                 p { (texts.add()) }
-                (upload_form(texts, shown.action))
+                (upload_form(language, shown))
             }
         }
         @if let Some(last) = last { p { (texts.valid_through(&last)) } }
@@ -134,8 +137,9 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
     // Not the label, which is for the link's creator; some programs put their own words there.
     let title = shown_name(&shown.entry.name);
     let width = if is_listed { Width::Wide } else { Width::Narrow };
-    Page { language, width, title: &title, content }
-        .into_response(shown.received.map_or(StatusCode::OK, Received::status))
+    let page = Page { language, width, title: &title, content }
+        .into_response(shown.received.map_or(StatusCode::OK, Received::status));
+    if shown.may_add { with_script(page, Script::Upload) } else { page }
 }
 
 /// Which files of a form were stored, and why others were not.
@@ -267,12 +271,31 @@ pub(super) fn folder_href(base: &str, path: &EntryPath) -> String {
     href
 }
 
-fn upload_form(texts: LinkTexts, action: &str) -> Markup {
+fn upload_form(language: Language, shown: &Shown<'_>) -> Markup {
+    let (texts, base, folder) = (LinkTexts(language), shown.base, shown.path.text());
+    let mut list = format!("{base}/sending/list?folder=");
+    push_encoded(&mut list, &folder);
+    let link = &shown.visit.link;
+    let members = (!link.hide_download && !link.counts_downloads()).then(|| folder_href(base, shown.path));
+    let upload = UploadForm {
+        endpoint: &format!("{base}/sending"),
+        list: &list,
+        folders: Some(&format!("{base}/sending/folder")),
+        members: members.as_deref(),
+        metadata: [("folder", folder.as_str())].into(),
+        several: true,
+        session: false,
+        terms: UploadTerms::default(),
+    };
     html! {
-        form method="post" enctype="multipart/form-data" action=(action) {
-            label { (texts.choose_files()) input type="file" name=(FILES) multiple required; }
-            button { (texts.send()) }
+        form method="post" enctype="multipart/form-data" action=(shown.action) data-upload=(upload.attribute()) {
+            label data-plain { (texts.choose_files()) input type="file" name=(FILES) multiple; }
+            label data-plain {
+                (HandInTexts(language).folder())
+                input type="file" name=(FILES) multiple webkitdirectory;
+            }
+            button data-plain { (texts.send()) }
         }
-        p { (texts.patience()) }
+        p data-plain { (texts.patience()) }
     }
 }

@@ -5,11 +5,11 @@ use http::StatusCode;
 
 use super::LinkRequest;
 use crate::http::protocol::multipart::{
-    Files, FormError, ITEM, IncomingFile, NAME, is_system_file, sent_name, sent_path,
+    Files, FormError, ITEM, IncomingFile, NAME, is_system_file, sent_path,
 };
 use crate::http::refusal::Refusal;
-use crate::library::{Change, LibraryError, NewFile, PutOutcome, PutSession, Source, receive};
-use crate::model::{Access, Conditions, EntryPath, ItemId, Timestamp};
+use crate::library::{LibraryError, NewFile, PutOutcome, PutSession, Source, receive};
+use crate::model::{Access, EntryPath, ItemId, Timestamp};
 use crate::net::RequestBody;
 use crate::sharing::{BegunFile, SentBy, SentFile, Visit};
 
@@ -68,7 +68,7 @@ impl LinkRequest<'_> {
             let sender = Sender { name: files.text(NAME).to_owned(), item: files.text(ITEM).to_owned() };
             let outcome = match access {
                 Ok(_) if visit.access.only_adds() => self.hand_in(visit, &sender, &mut file).await,
-                Ok(access) => self.store(visit, access, &mut file).await,
+                Ok(_) => self.store(visit, folder, &mut file).await,
                 Err(refusal) => Err(refusal),
             };
             match outcome {
@@ -95,21 +95,21 @@ impl LinkRequest<'_> {
         Ok(visit.access.narrowed_to_adding(folder)?)
     }
 
-    /// Stores one file beside those that the guest sees. If its name is taken, it gets a number.
+    /// Stores one file beside those that the guest sees, with the folders above it as the person's device has them. If its name is
+    /// taken, it gets a number.
     async fn store(
         &self,
         visit: &Visit,
-        access: Access,
+        folder: &EntryPath,
         file: &mut IncomingFile<'_>,
     ) -> Result<(String, u64), Refusal> {
-        let name = sent_name(&file.name).map_err(|_| Refusal::BadName)?;
-        let path = EntryPath::new(vec![name]).map_err(|_| Refusal::BadName)?;
-        let change = Change {
-            access,
-            actor: visit.actor(),
-            now: self.info.received,
-            conditions: Conditions::default(),
-        };
+        let sent = sent_path(&file.name).map_err(|_| Refusal::BadName)?;
+        let in_folder = sent.names().len() > 1;
+        if in_folder && sent.names().last().is_some_and(|name| is_system_file(name.as_str())) {
+            return Err(Refusal::LeftOut);
+        }
+        let placed = self.services.sharing.place_beside(visit, folder, &sent, self.info.received).await;
+        let (change, path) = placed.map_err(|error| Refusal::of_library(&error, self.info.request_id))?;
         let new = NewFile { path, size: file.announced, modified: None, checksum: None };
         let put = self.services.library.begin_put(change, new).await;
         let put = put.map_err(|error| Refusal::of_library(&error, self.info.request_id))?;

@@ -119,6 +119,8 @@ pub(in crate::http) struct UploadForm<'a> {
     pub(in crate::http) list: &'a str,
     /// Path where folders without a file are made; `None` where only files count.
     pub(in crate::http) folders: Option<&'a str>,
+    /// Path of the folder where files arrive, if the script may look for one there.
+    pub(in crate::http) members: Option<&'a str>,
     /// Metadata of each upload.
     pub(in crate::http) metadata: BTreeMap<&'static str, &'a str>,
     /// Whether several files may be chosen.

@@ -13,7 +13,7 @@ use crate::http::protocol::headers;
 use crate::http::refusal::Refusal;
 use crate::http::session;
 use crate::library::{Along, Change, LibraryError};
-use crate::model::{Conditions, EntryPath, HandInId, Right, UploadId, UploadShape};
+use crate::model::{Conditions, EntryPath, HandInId, Right, UploadId, UploadOwner, UploadShape};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{PlacedFile, SentBy};
 use crate::uploads::NewUpload;
@@ -23,7 +23,7 @@ pub(super) struct Begun {
     pub(super) sent: Sent,
     pub(super) length: u64,
     pub(super) change: Change,
-    /// Where the file goes; one of a hand-in that arrives in parts is placed again at its end.
+    /// Where the file goes; one of a guest that arrives in parts is placed again at its end.
     pub(super) path: EntryPath,
     /// Adds the file to its hand-in.
     pub(super) hand_in: Option<(HandInId, Along)>,
@@ -74,23 +74,30 @@ impl SendRequest<'_> {
         Ok((change, path))
     }
 
-    /// By a guest on the page of a link that takes files in.
+    /// By a guest on the page of a link that takes files.
     pub(super) async fn begin_as_guest(&self, guest: Guest, body: &mut RequestBody) -> Answer {
         if !is_from_this_site(self.context) {
             return Err(Refused::Forged);
         }
         let (sent, length) = self.asked()?;
-        let now = self.info.received;
+        let (sharing, now) = (&self.services.sharing, self.info.received);
+        if !guest.visit.access.only_adds() {
+            let (folder, visit) = (sent.folder()?, guest.visit);
+            let (change, path) = sharing.place_beside(&visit, &folder, &sent.path, now).await?;
+            let browser = sharing.browser_mark(&visit, &guest.browser);
+            let begun = Begun { sent, length, change, path, hand_in: None };
+            return self.begun(begun, &Owner::Partner { visit: Box::new(visit), browser }, body).await;
+        }
         let by = SentBy { browser: &guest.browser, name: sent.name()?, peer: self.info.peer };
         let file = sent.handed_in(length)?;
-        let placed = self.services.sharing.place_file(&guest.visit, by, &file, now).await;
+        let placed = sharing.place_file(&guest.visit, by, &file, now).await;
         let PlacedFile { hand_in, change, path, along, .. } = match placed {
             Ok(placed) => placed,
             Err(error) => {
                 let refusal = Refusal::of_hand_in(&error, self.info.request_id);
                 let (visit, name) = (&guest.visit, sent.path.text());
                 let of = (guest.browser.as_str(), file.item);
-                let noted = self.services.sharing.note_refused(visit, of, name, refusal.word(), now).await;
+                let noted = sharing.note_refused(visit, of, name, refusal.word(), now).await;
                 log_unnoted(noted, self.info.request_id);
                 return Err(Refused::HandIn(error));
             }
@@ -119,18 +126,19 @@ impl SendRequest<'_> {
             owner.mark(&mut response);
             return Ok(response);
         }
-        let Begun { sent, length, change, path, hand_in } = begun;
+        let Begun { sent, length, change, path, .. } = begun;
+        let guest = Some(owner.id()).filter(|owner| !matches!(owner, UploadOwner::User(_)));
         let new = NewUpload {
             id: UploadId::random(),
             protocol: PROTOCOL,
             name: None,
             shape: UploadShape::Linear,
-            path: hand_in.is_none().then_some(path),
+            path: guest.is_none().then_some(path),
             length: Some(length),
             modified: owner.dates(&sent)?,
             checksum: None,
             metadata: sent.text.clone(),
-            hand_in: hand_in.map(|(id, _)| id),
+            guest,
         };
         let upload = self.services.uploads.create(change, new).await?;
         let id = upload.id;

@@ -30,6 +30,13 @@ impl Ending {
                 self.uploads.finish(change, self.upload.id, Finish::default()).await?
             }
             Owner::Guest { visit, hand_in } => self.hand_in(visit, *hand_in).await?,
+            Owner::Partner { visit, .. } => {
+                let (folder, now) = (sent.folder()?, Timestamp::now());
+                let (change, path) = self.sharing.place_beside(visit, &folder, &sent.path, now).await?;
+                let finish = Finish { path: Some(path), ..Finish::default() };
+                let owner = (self.owner.id(), None);
+                self.uploads.finish_for_guest(change, self.upload.id, finish, owner).await?
+            }
         };
         Ok(Done::new(length, &sent.path, outcome, &self.owner))
     }
@@ -41,8 +48,8 @@ impl Ending {
         let refused = match sharing.place_again(visit, hand_in, &file, now).await {
             Ok(placed) => {
                 let finish = Finish { path: Some(placed.path), ..Finish::default() };
-                let along = (hand_in, placed.along);
-                match uploads.finish_for_hand_in(placed.change, id, finish, along).await {
+                let owner = (self.owner.id(), Some(placed.along));
+                match uploads.finish_for_guest(placed.change, id, finish, owner).await {
                     Ok(outcome) => return Ok(outcome),
                     Err(error) => Refused::from(error),
                 }

@@ -25,7 +25,7 @@ impl SendRequest<'_> {
         Ok(response)
     }
 
-    /// By a guest, in the hand-in that has begun.
+    /// By a guest, in the hand-in that has begun or in the folder of the page.
     pub(super) async fn folder_of_guest(&self, guest: &Guest) -> Answer {
         if !is_from_this_site(self.context) {
             return Err(Refused::Forged);
@@ -33,6 +33,10 @@ impl SendRequest<'_> {
         self.require_version()?;
         let (sent, now) = (self.sent()?, self.info.received);
         let sharing = &self.services.sharing;
+        if !guest.visit.access.only_adds() {
+            sharing.make_folder(&guest.visit, &sent.folder()?, &sent.path, now).await?;
+            return Ok(uncached(StatusCode::NO_CONTENT));
+        }
         sharing.make_hand_in_folder(&guest.visit, &guest.browser, &sent.path, now).await?;
         Ok(uncached(StatusCode::NO_CONTENT))
     }

@@ -61,9 +61,19 @@ impl SendRequest<'_> {
         self.listed(uploads, is_here, Vec::new())
     }
 
-    /// The unfinished uploads and the files of a guest's hand-in; of a request, those of all of them.
+    /// The unfinished uploads and the files of a guest's hand-in; of a request, those of all of them. For a guest who works in a
+    /// folder, the unfinished uploads to the folder that the query names.
     pub(super) async fn list_of_guest(&self, guest: &Guest) -> Answer {
         let (sharing, visit) = (&self.services.sharing, &guest.visit);
+        if !visit.access.only_adds() {
+            let folder = field(self.parts.uri.query().unwrap_or_default().as_bytes(), "folder");
+            let folder = folder.map(|folder| folder.to_string()).unwrap_or_default();
+            let browser = sharing.browser_mark(visit, &guest.browser);
+            let own = UploadsOf::Guest { link: visit.link.id, browser };
+            let uploads = self.services.uploads.list(&[visit.access], own).await?;
+            let is_here = |sent: &Sent| sent.folder().is_ok_and(|to| to.text() == folder);
+            return self.listed(uploads, is_here, Vec::new());
+        }
         let hand_ins = sharing.hand_ins_in_row(visit, &guest.browser).await?;
         let Some(latest) = hand_ins.last() else { return answer(&List::default()) };
         let uploads = self.services.uploads.list(&[visit.access], UploadsOf::HandIn(latest.id)).await?;

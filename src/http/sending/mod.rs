@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! POST   /sending                201, begins an upload: session and its token in the header Tresor-Token
-//! POST   /s/TOKEN/sending        201, begins one of a guest's hand-in: the cookies of the link's page
+//! POST   /s/TOKEN/sending        201, begins one of a guest's hand-in, or in a folder: the cookies of the link's page
 //! POST   .../folder              204, makes a folder that has no file, unless it exists
 //! GET    .../list                unfinished uploads, and of a hand-in the files that have arrived
 //! HEAD   /sending/ID.PASS        200, the offset so far
@@ -64,7 +64,7 @@ struct Done {
     stored_as: Option<String>,
 }
 
-/// A guest at the page of a link that takes files in.
+/// A guest at the page of a link that takes files.
 pub(super) struct Guest {
     pub(super) visit: Visit,
     /// The browser's secret.
@@ -74,8 +74,19 @@ pub(super) struct Guest {
 /// The person on whose behalf an upload is sent, with the present right to store files.
 #[derive(Clone)]
 enum Owner {
-    User { principal: Principal, access: Access },
-    Guest { visit: Box<Visit>, hand_in: HandInId },
+    User {
+        principal: Principal,
+        access: Access,
+    },
+    Guest {
+        visit: Box<Visit>,
+        hand_in: HandInId,
+    },
+    /// A guest who works in a folder, with the mark of the browser.
+    Partner {
+        visit: Box<Visit>,
+        browser: [u8; 32],
+    },
 }
 
 /// A request.
@@ -171,9 +182,9 @@ impl SendRequest<'_> {
 }
 
 impl Done {
-    /// A guest learns no name but the sent one: that would tell of other files.
+    /// A guest who hands in learns no name but the sent one: that would tell of other files.
     fn new(length: u64, sent: &EntryPath, outcome: PutOutcome, owner: &Owner) -> Self {
-        let (is_told, name) = (matches!(owner, Owner::User { .. }), outcome.entry.name);
+        let (is_told, name) = (!matches!(owner, Owner::Guest { .. }), outcome.entry.name);
         let is_other = sent.names().last().is_some_and(|own| own.as_str() != name);
         Self { length, stored_as: (is_told && is_other).then_some(name) }
     }
@@ -184,27 +195,28 @@ impl Owner {
         match self {
             Self::User { principal, .. } => UploadOwner::User(principal.user),
             Self::Guest { hand_in, .. } => UploadOwner::HandIn(*hand_in),
+            Self::Partner { visit, browser } => UploadOwner::Guest { link: visit.link.id, browser: *browser },
         }
     }
 
     fn access(&self) -> &Access {
         match self {
             Self::User { access, .. } => access,
-            Self::Guest { visit, .. } => &visit.access,
+            Self::Guest { visit, .. } | Self::Partner { visit, .. } => &visit.access,
         }
     }
 
     fn actor(&self) -> Actor {
         match self {
             Self::User { principal, .. } => principal.actor(),
-            Self::Guest { visit, .. } => visit.actor(),
+            Self::Guest { visit, .. } | Self::Partner { visit, .. } => visit.actor(),
         }
     }
 
     /// The time of modification that a file gets; `None` for that of its arrival.
     fn dates(&self, sent: &Sent) -> Result<Option<Timestamp>, Refused> {
         match self {
-            Self::User { .. } => sent.modified(),
+            Self::User { .. } | Self::Partner { .. } => sent.modified(),
             Self::Guest { .. } => Ok(None),
         }
     }

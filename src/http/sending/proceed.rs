@@ -27,7 +27,7 @@ impl SendRequest<'_> {
 
     async fn proceed_with(&mut self, id: UploadId, body: &mut RequestBody) -> Answer {
         let (owner, space) = self.services.uploads.owner_of(id).await?;
-        self.is_guest = matches!(owner, UploadOwner::HandIn(_));
+        self.is_guest = !matches!(owner, UploadOwner::User(_));
         let owner = self.owner(owner, space).await?;
         let mut response = match self.proceed_as(&owner, id, body).await {
             Err(Refused::NoSuchUpload) => return Err(Refused::NoSuchUpload),
@@ -134,6 +134,11 @@ impl SendRequest<'_> {
             UploadOwner::HandIn(hand_in) => {
                 let visit = self.services.sharing.reopen(hand_in, Timestamp::now()).await?;
                 Ok(Owner::Guest { visit: Box::new(visit), hand_in })
+            }
+            UploadOwner::Guest { link, browser } => {
+                let visit = self.services.sharing.reopen_link(link, Timestamp::now()).await?;
+                visit.access.scope_to_add().map_err(LibraryError::from)?;
+                Ok(Owner::Partner { visit: Box::new(visit), browser })
             }
         }
     }

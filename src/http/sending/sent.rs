@@ -44,9 +44,14 @@ impl Sent {
     /// Where a user wants it: the space, and the folder above its path.
     pub(super) fn destination(&self) -> Result<(EntryName, EntryPath), Refused> {
         let space = self.metadata.text("space")?.unwrap_or_default();
-        let folder = self.metadata.text("folder")?.unwrap_or_default();
         let space = EntryName::parse(space).map_err(LibraryError::from)?;
-        Ok((space, EntryPath::parse(folder).map_err(LibraryError::from)?))
+        Ok((space, self.folder()?))
+    }
+
+    /// The folder above its path.
+    pub(super) fn folder(&self) -> Result<EntryPath, Refused> {
+        let folder = self.metadata.text("folder")?.unwrap_or_default();
+        Ok(EntryPath::parse(folder).map_err(LibraryError::from)?)
     }
 
     pub(super) fn is_beside(&self) -> Result<bool, Refused> {

@@ -289,6 +289,110 @@ fn an_upload_of_a_guest_ends_with_its_link_and_reserves_no_quota() {
     refused(&asked, 403, "takes-no-files");
 }
 
+/// A link to something in the space; its path.
+fn shared(server: &TestServer, target: &str, options: &[&str]) -> String {
+    let words = ["link", "add", &format!("{SPACE}/{target}"), "--as", USER];
+    let url = server.cli_ok(words.iter().chain(options));
+    format!("/s/{}", url.trim().rsplit('/').next().unwrap())
+}
+
+#[test]
+fn a_guest_who_works_in_a_folder_sends_as_by_its_form() {
+    let server = TestServer::start_plain();
+    server.request("MKCOL", &format!("/dav/{SPACE}/Akten")).send().expect(201);
+    server.request("PUT", &format!("/dav/{SPACE}/daneben.txt")).body("daneben").send().expect(201);
+    let guest = Script::of_guest(&server, &shared(&server, "Akten", &["--can", "edit"]));
+    let whole = content(2 * MIB);
+    let said = [("folder", ""), ("filename", "Scans/2025/a.pdf"), ("mtime", "1600000000")];
+    let begun = guest.begin(&said, whole.len(), &whole[..MIB]).expect(201);
+    let listed = guest.list("?folder=");
+    assert_eq!(listed["uploads"][0]["url"], address(&begun), "{listed}");
+    assert_eq!(
+        (&listed["files"], guest.list("?folder=Scans")),
+        (&json!([]), json!({ "uploads": [], "files": [] }))
+    );
+    // Its address is for the browser that began it.
+    let other = Script {
+        endpoint: guest.endpoint.clone(),
+        browser: Browser::new(&server, "de"),
+        token: String::new(),
+    };
+    other.browser.get(guest.endpoint.trim_end_matches("/sending")).expect(200);
+    assert_eq!(other.list("?folder=")["uploads"], json!([]));
+    guest.patch(&address(&begun), MIB, &whole[MIB..]).expect(204);
+    assert_eq!(stored(&server, "Akten/Scans/2025/a.pdf"), whole);
+    let file = server.request("HEAD", &format!("/dav/{SPACE}/Akten/Scans/2025/a.pdf")).send().expect(200);
+    assert_eq!(file.header("last-modified"), Some("Sun, 13 Sep 2020 12:26:40 GMT"));
+
+    // A name that is taken gets a number, whether the file comes at once or in parts.
+    let again = [("folder", "Scans/2025"), ("filename", "a.pdf")];
+    assert_eq!(stored_as(&guest.begin(&again, 3, b"new").expect(201)).as_deref(), Some("a (2).pdf"));
+    let parts = address(&guest.begin(&again, 3, b"n").expect(201));
+    assert_eq!(stored_as(&guest.patch(&parts, 1, b"ew").expect(204)).as_deref(), Some("a (3).pdf"));
+    assert_eq!(stored(&server, "Akten/Scans/2025/a.pdf"), whole);
+    guest.folder(&[("folder", "Scans"), ("filename", "leer/innen")]).expect(204);
+    guest.folder(&[("folder", "Scans"), ("filename", "leer/innen")]).expect(204);
+    refused(&guest.folder(&[("folder", "Scans/2025"), ("filename", "a.pdf")]), 400, "bad-name");
+    server.request("PROPFIND", &format!("/dav/{SPACE}/Akten/Scans/leer/innen")).send().expect(207);
+
+    // Nothing beside the folder of the link can be named.
+    for (folder, name) in
+        [("..", "x"), ("", "../x"), ("../Akten", "x"), ("fehlt", "x"), ("Scans/2025/a.pdf", "x")]
+    {
+        let answer = guest.begin(&[("folder", folder), ("filename", name)], 1, b"x");
+        match (folder, answer.status) {
+            ("", 201) => assert_eq!(stored(&server, "Akten/x"), b"x"),
+            (_, 400 | 403) => {}
+            _ => panic!("{folder} {name}: {answer}"),
+        }
+    }
+    let names = server.request("PROPFIND", &format!("/dav/{SPACE}/")).header("Depth", "1").send().text();
+    assert_eq!(names.matches("<d:response>").count(), 3, "{names}");
+}
+
+#[test]
+fn only_a_link_that_lets_files_in_takes_uploads_and_they_end_with_it() {
+    let server = TestServer::start_plain();
+    server.request("MKCOL", &format!("/dav/{SPACE}/Akten")).send().expect(201);
+    server.request("PUT", &format!("/dav/{SPACE}/Akten/a.txt")).body("a").send().expect(201);
+    let said = [("folder", ""), ("filename", "b.txt")];
+    for (target, right) in [("Akten", "read"), ("Akten/a.txt", "edit"), ("Akten/a.txt", "read")] {
+        let guest = Script::of_guest(&server, &shared(&server, target, &["--can", right]));
+        guest.browser.cookies.borrow_mut().insert("tresor-visit".into(), "x".repeat(32));
+        refused(&guest.begin(&said, 1, b"x"), 403, "takes-no-files");
+        refused(&guest.folder(&said), 403, "takes-no-files");
+        let page = guest.browser.get(guest.endpoint.trim_end_matches("/sending")).text();
+        assert!(!page.contains("data-upload") && !page.contains("<script"), "{page}");
+    }
+    let secret = server.secret_file("link.password", "Lampion-4711-Ufer");
+    let closed = shared(&server, "Akten", &["--can", "edit", "--password-file", secret.to_str().unwrap()]);
+    let guest = Script {
+        browser: Browser::new(&server, "de"),
+        endpoint: format!("{closed}/sending"),
+        token: String::new(),
+    };
+    refused(&guest.begin(&said, 1, b"x"), 403, "takes-no-files");
+    let forged = guest.browser.ask("POST", &guest.endpoint).header("Tus-Resumable", "1.0.0");
+    refused(&forged.header("Sec-Fetch-Site", "cross-site").send(), 403, "takes-no-files");
+
+    let guest = Script::of_guest(&server, &shared(&server, "Akten", &["--can", "edit"]));
+    let forged = guest.browser.ask("POST", &guest.endpoint).header("Tus-Resumable", "1.0.0");
+    refused(&forged.header("Sec-Fetch-Site", "cross-site").send(), 403, "forged");
+    let [first, second] = [0, 1].map(|_| address(&guest.begin(&said, 3, b"x").expect(201)));
+    // What its creator may no longer do, the guest may not either.
+    server.cli_ok(["grant", USER, SPACE, "read"]);
+    refused(&guest.patch(&first, 1, b"x"), 403, "takes-no-files");
+    server.cli_ok(["grant", USER, SPACE, "write"]);
+    guest.patch(&first, 1, b"xx").expect(204);
+    let all: Value = serde_json::from_str(&server.cli_ok(["link", "list", "--json"])).unwrap();
+    for link in all.as_array().unwrap() {
+        server.cli_ok(["link", "revoke", &link["id"].to_string()]);
+    }
+    refused(&guest.patch(&second, 1, b"xx"), 404, "upload-unknown");
+    refused(&guest.begin(&said, 1, b"x"), 403, "takes-no-files");
+    server.request("GET", &format!("/dav/{SPACE}/Akten/b%20(2).txt")).send().expect(404);
+}
+
 #[test]
 fn folders_without_files_are_made_where_the_person_may_store_files() {
     let server = TestServer::start_plain();

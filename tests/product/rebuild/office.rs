@@ -143,7 +143,7 @@ impl Open {
             modified: None,
             checksum: None,
             metadata: String::new(),
-            hand_in: None,
+            guest: None,
         };
         self.instance.uploads.create(self.change(space), new).await.unwrap().id
     }

@@ -285,7 +285,7 @@ async fn trash_versions_uploads_and_quota_are_not_for_guests() {
             modified: None,
             checksum: None,
             metadata: String::new(),
-            hand_in: None,
+            guest: None,
         };
         assert!(is_denied(office.uploads.create(change(), new).await));
         let of = UploadsOf::User(office.bert.user);

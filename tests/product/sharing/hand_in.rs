@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use tresor::accounts::Principal;
-use tresor::model::{EntryPath, HandInFileId, LinkRight, LinkTerms, Role, Timestamp, UploadId, UploadShape};
+use tresor::model::{
+    EntryPath, HandInFileId, LinkRight, LinkTerms, Role, Timestamp, UploadId, UploadOwner, UploadShape,
+};
 use tresor::proof;
 use tresor::sharing::{
     Expiry, HandIn, HandInError, HandInFileState, LinkError, NewLink, Receipt, SentBy, SentFile, Shared,
@@ -97,7 +99,7 @@ async fn an_upload_in_parts_ends_with_its_hand_in() {
             modified: None,
             checksum: None,
             metadata: String::new(),
-            hand_in: Some(placed.hand_in),
+            guest: Some(UploadOwner::HandIn(placed.hand_in)),
         };
         (placed.hand_in, office.uploads.create(placed.change, upload).await.unwrap().id)
     };

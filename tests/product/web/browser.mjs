@@ -291,6 +291,54 @@ const scenarios = {
     return {}
   },
 
+  /**
+   * Folders are dropped that have no file: on a folder of the office, on a hand-in and on a link to work in a folder, where an upload
+   * breaks off with its page, too.
+   */
+  async folders() {
+    const context = await person('de-DE')
+    const staff = await context.newPage()
+    await signIn(staff, `/files/${given.space}/`)
+    await drop(staff, join(given.work, 'Leer'))
+    await hasText(staff.locator('.note'), 'Angelegte Ordner ohne Dateien: 1')
+    await hasText(staff.locator('[data-part=members] td.name'), 'Leer/')
+    // Those that exist are no fault.
+    await drop(staff, join(given.work, 'Leer'))
+    await hasText(staff.locator('.note'), 'Angelegte Ordner ohne Dateien: 1')
+
+    const guest = await context.newPage()
+    await guest.goto(given.handIn)
+    await drop(guest, join(given.work, 'Akten'))
+    await hasText(overall(guest), 'Alle 2 Dateien sind angekommen.')
+    await hasText(guest.locator('.note'), 'Angelegte Ordner ohne Dateien: 1')
+
+    const page = await context.newPage()
+    await page.goto(given.shared)
+    await looks(page, 'shared-empty')
+    await slowLine(page)
+    await pauseWhen(page, 'gross.bin.*wird gesendet, \\d\\d %', 'Anhalten')
+    await drop(page, join(given.work, 'Akten'))
+    await hasText(overall(page), /1 von 2 angekommen, angehalten/)
+    await looks(page, 'shared-paused')
+    await page.close()
+    const again = await context.newPage()
+    isCut = true
+    const counted = countBeginnings(again)
+    await again.goto(given.shared)
+    await hasText(again.locator('.files li'), /gross.bin.*zu \d+ % angekommen/)
+    await again.click('button:text-is("Hochladen fortsetzen")')
+    await hasText(overall(again), 'Alle 2 Dateien sind angekommen.')
+    await hasText(again.locator('.note'), 'Angelegte Ordner ohne Dateien: 1')
+    assert.equal(counted.posts, 0, 'what has arrived is sent again')
+    await hasText(again.locator('[data-part=members] td.name'), 'Akten/')
+    // The same again gets a number, as by the plain form, but only if the person wants it.
+    await again.setInputFiles(FILES, join(given.work, 'Akten/Brief.txt'))
+    await hasText(again.locator('.files li'), /^Brief.txt.*angekommen/)
+    await hasText(again.locator('[data-part=members] td.name'), 'Brief.txt')
+    await looks(again, 'shared-done')
+    return {}
+  },
+
   /** A guest on a phone: too many kinds, a name that is kept, a large file across two visits, the end. */
   async guest() {
     const context = await person('en-GB', { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true })

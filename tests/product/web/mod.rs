@@ -242,6 +242,28 @@ fn what_was_dropped_is_read_again_after_a_closed_tab() {
 }
 
 #[test]
+fn folders_arrive_with_those_that_have_no_file_and_a_link_to_work_in_a_folder_takes_them_too() {
+    let server = server();
+    let work = server.scratch("work");
+    fs::create_dir_all(work.join("Akten/leer/innen")).unwrap();
+    fs::create_dir_all(work.join("Leer/innen")).unwrap();
+    fs::write(work.join("Akten/Brief.txt"), "Brief").unwrap();
+    let large = write_file(&work.join("Akten/gross.bin"), 5, 24 << 20);
+    let hand_in = link(&server, &[]);
+    server.request("MKCOL", &format!("/dav/{SPACE}/gemeinsam")).send().expect(201);
+    let words = ["link", "add", &format!("{SPACE}/gemeinsam"), "--as", USER, "--can", "edit"];
+    let shared = server.cli_ok(words);
+    let shared = format!("/s/{}", shared.trim().rsplit('/').next().unwrap());
+    let given = json!({ "handIn": server.url(&hand_in), "shared": server.url(&shared) });
+    browse(&server, "folders", &work, &given);
+    for folder in ["Leer/innen", "in/Akten/leer/innen", "gemeinsam/Akten/leer/innen"] {
+        server.request("PROPFIND", &format!("/dav/{SPACE}/{folder}/")).send().expect(207);
+    }
+    let stored = server.request("GET", &format!("/dav/{SPACE}/gemeinsam/Akten/gross.bin")).send().expect(200);
+    assert_eq!(crate::support::content::sha256(&stored.body), large);
+}
+
+#[test]
 fn a_guest_at_a_phone_hands_in_across_two_visits() {
     let server = server();
     let work = server.scratch("work");

@@ -50,7 +50,7 @@ impl UploadRequest<'_> {
             modified: dav_headers::modified(headers)?,
             checksum: dav_headers::whole_checksum(headers)?,
             metadata: Origin::read(dialect, headers)?.to_string(),
-            hand_in: None,
+            guest: None,
         };
         let upload = self.services.uploads.create(change, new).await?;
         let is_told = dialect.is_named && body.takes_interim();

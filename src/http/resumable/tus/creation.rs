@@ -190,7 +190,7 @@ fn new_upload(creation: &Creation, goal: &Goal, protocol: &'static str) -> Resul
         modified: creation.metadata.modified()?,
         checksum: creation.metadata.checksum()?,
         metadata: creation.text.clone(),
-        hand_in: None,
+        guest: None,
     })
 }
 

@@ -27,7 +27,7 @@ pub fn linear(at: &str, length: Option<u64>) -> NewUpload {
         modified: None,
         checksum: None,
         metadata: String::new(),
-        hand_in: None,
+        guest: None,
     }
 }
 
