@@ -58,6 +58,8 @@ pub struct HandInFileRow {
     pub item: Option<ItemId>,
     /// Title of that item.
     pub item_title: Option<String>,
+    /// The time until which that item is asked for, if it has a day of its own.
+    pub item_until: Option<Timestamp>,
 }
 
 /// A hand-in to insert.
@@ -102,7 +104,7 @@ const HAND_IN: &str =
 const FILE: &str =
     "SELECT hand_in_files.id, version_id, path, stored_as, hand_in_files.size, hand_in_files.sha256, at,
         refused,
-        withdrawn_at, versions.state, item_id, request_items.title
+        withdrawn_at, versions.state, item_id, request_items.title, request_items.until_at
      FROM hand_in_files LEFT JOIN versions ON versions.id = version_id
           LEFT JOIN request_items ON request_items.id = item_id";
 
@@ -138,6 +140,7 @@ fn file_row(row: &Row<'_>) -> Result<HandInFileRow, DatabaseError> {
         state: state.transpose()?,
         item: row.get::<Option<i64>>(10)?.map(ItemId),
         item_title: row.get(11)?,
+        item_until: row.get::<Option<i64>>(12)?.map(Timestamp),
     })
 }
 

@@ -48,6 +48,9 @@ sentences! {
     for_item(item: &str):
         de "zu: {item}",
         en "for: {item}";
+    late_item(day: &str):
+        de "verspätet: dieser Punkt war bis zum {day} erbeten",
+        en "late: this item was asked for by {day}";
     refused_title:
         de "Nicht angekommene Dateien",
         en "Files that did not arrive";

@@ -110,7 +110,9 @@ impl Sheet {
         blocks.push(Block::Heading(texts.files_title().to_owned()));
         let files = receipt.files.iter().map(|file| {
             let item = file.item.iter().map(|item| texts.for_item(&shown(item)));
-            let notes = item.chain(file.sha256.iter().map(|digest| shown(digest))).collect();
+            let late =
+                file.item_until.iter().filter(|_| file.late).map(|end| texts.late_item(&self.last_day(end)));
+            let notes = item.chain(late).chain(file.sha256.iter().map(|digest| shown(digest))).collect();
             let name = Cell { text: shown(&file.path), notes };
             vec![name, self.language.size(file.size).into(), self.moment(&file.arrived).into()]
         });
@@ -250,6 +252,8 @@ mod tests {
             sha256: None,
             arrived: "no time".to_owned(),
             item: None,
+            item_until: None,
+            late: false,
         };
         Receipt {
             form: String::new(),
@@ -295,6 +299,24 @@ mod tests {
                 texts.contains(&words.left_open()) && texts.contains(&HandInTexts(Language::German).late())
             );
         }
+    }
+
+    #[test]
+    fn a_file_that_came_after_the_day_of_its_item_says_so() {
+        let mut receipt = receipt(2);
+        receipt.files[1].item_until = Some("2026-12-01T00:00:00Z".to_owned());
+        let notes = |receipt: &Receipt| {
+            let document = sheet().document(&Signed::HandIn(receipt.clone()), 9);
+            let rows = document.blocks.into_iter().filter_map(|block| match block {
+                Block::Table(table) => Some(table.rows),
+                _ => None,
+            });
+            rows.flatten().map(|row| row[0].notes.join(" ")).collect::<Vec<_>>()
+        };
+        assert_eq!(notes(&receipt), ["", ""], "in time");
+        receipt.files[1].late = true;
+        let [first, second] = notes(&receipt).try_into().unwrap();
+        assert!(first.is_empty() && second.contains("bis zum 30.11.2026"), "{second}");
     }
 
     #[test]

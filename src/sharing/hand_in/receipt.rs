@@ -54,6 +54,12 @@ pub struct ReceiptFile {
     /// Title of the item of a request that it was handed in for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<String>,
+    /// The time until which that item was asked for by a day of its own, as it was when the hand-in was finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_until: Option<String>,
+    /// Whether the file was stored later than that; left out if it was not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
 }
 
 /// A file that was not stored.
@@ -120,6 +126,8 @@ impl Heading {
                     sha256: file.sha256.map(|digest| HEXLOWER.encode(&digest)),
                     arrived: file.at.to_string(),
                     item: file.item_title.clone(),
+                    item_until: file.item_until.map(|until| until.to_string()),
+                    late: file.item_until.is_some_and(|until| file.at > until),
                 })
                 .collect(),
             refused: refused.collect(),
@@ -138,11 +146,12 @@ mod tests {
     use crate::proof::{self, MAX_NOTE};
     use crate::sharing::{MAX_HAND_IN_FILES, MAX_TITLE};
 
-    /// Each signed text must be readable for the check, also with the longest names.
-    #[test]
-    fn the_longest_receipt_can_be_checked() {
-        let signer = Signer::new("tresor-test".to_owned(), &Zeroizing::new([1; 32]));
-        let row = HandInRow {
+    fn signer() -> Signer {
+        Signer::new("tresor-test".to_owned(), &Zeroizing::new([1; 32]))
+    }
+
+    fn row() -> HandInRow {
+        HandInRow {
             id: HandInId(7),
             link: None,
             space: SpaceId([1; 16]),
@@ -153,33 +162,66 @@ mod tests {
             is_late: false,
             is_complete: false,
             after: None,
-        };
-        let file = |number| HandInFileRow {
+        }
+    }
+
+    fn file(number: i64) -> HandInFileRow {
+        HandInFileRow {
             id: HandInFileId(number),
             version: None,
             path: "\"".repeat(super::super::store::MAX_NOTED_PATH),
             stored_as: String::new(),
             size: u64::MAX,
             sha256: Some([7; 32]),
-            at: Timestamp(0),
+            at: Timestamp(1),
             refused: None,
             withdrawn: None,
             state: None,
             item: None,
             item_title: Some("\"".repeat(MAX_TITLE)),
-        };
-        let files: Vec<_> = (0..i64::try_from(MAX_HAND_IN_FILES).unwrap()).map(file).collect();
-        let heading = Heading {
+            item_until: Some(Timestamp(0)),
+        }
+    }
+
+    fn heading() -> Heading {
+        Heading {
             office: None,
             asked_by: None,
             folder: String::new(),
             deadline: None,
             finished: Timestamp(0),
             is_complete: true,
-        };
-        let note = heading.sign(&row, &files, &signer);
+        }
+    }
+
+    /// Each signed text must be readable for the check, also with the longest names.
+    #[test]
+    fn the_longest_receipt_can_be_checked() {
+        let files: Vec<_> = (0..i64::try_from(MAX_HAND_IN_FILES).unwrap()).map(file).collect();
+        let note = heading().sign(&row(), &files, &signer());
         assert!(note.len() as u64 <= MAX_NOTE, "{}", note.len());
-        let receipt = proof::open::<Receipt>(&note, Some(&signer.verifier())).unwrap();
+        let receipt = proof::open::<Receipt>(&note, Some(&signer().verifier())).unwrap();
         assert_eq!(receipt.files.len() as u64, MAX_HAND_IN_FILES);
+        assert!(receipt.files.iter().all(|file| file.late) && !receipt.late);
+    }
+
+    /// The day of an item says nothing about the hand-in as a whole, whose own word keeps its meaning.
+    #[test]
+    fn a_file_is_late_after_the_day_of_its_item_and_texts_without_that_are_read() {
+        let at = Timestamp;
+        for (until, arrived, is_late) in
+            [(None, at(5), false), (Some(at(5)), at(5), false), (Some(at(5)), at(6), true)]
+        {
+            let file = HandInFileRow { at: arrived, item_until: until, ..file(1) };
+            let heading = Heading { finished: at(9), deadline: Some(at(9)), ..heading() };
+            let note = heading.sign(&row(), &[file], &signer());
+            let receipt = proof::open::<Receipt>(&note, Some(&signer().verifier())).unwrap();
+            assert_eq!((receipt.files[0].late, receipt.late), (is_late, false), "{note}");
+            assert_eq!(receipt.files[0].item_until.is_some(), until.is_some(), "{note}");
+            assert_eq!(note.matches("\"late\"").count(), if is_late { 2 } else { 1 }, "{note}");
+        }
+        let earlier = r#"{"path": "a", "size": 1, "sha256": null, "arrived": "2026-11-30T12:00:00Z", "item": "Ausweis"}"#;
+        let earlier: ReceiptFile = serde_json::from_str(earlier).unwrap();
+        assert!(earlier.item_until.is_none() && !earlier.late);
     }
 }

@@ -230,6 +230,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ReceiptTexts::handed_in_by", "needs a link that counts its downloads: `http::downloads`"),
     ("ReceiptTexts::left_open", "needs a link that has ended: `http::receipt`"),
     ("ReceiptTexts::no_files", "needs files that were all refused"),
+    ("ReceiptTexts::late_item", "needs a date that is over: `http::receipt`"),
     ("ReceiptTexts::more_rows", "in a PDF, needs 2,001 files: `http::receipt`"),
     ("ReceiptTexts::replaced", "in a PDF: `http::receipts`"),
     ("ReceiptTexts::made_by", "needs a link that counts its downloads: `http::downloads`"),
