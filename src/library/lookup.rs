@@ -193,6 +193,26 @@ impl Library {
             .await
     }
 
+    /// The entries at which accesses of guests begin, as [`Self::lent_entry`] finds each, by one look; `None` for one that is not
+    /// found. No access may begin at the top folder of a space.
+    pub async fn lent_entries(&self, accesses: Vec<Access>) -> Result<Vec<Option<Entry>>, LibraryError> {
+        let library = self.clone();
+        self.catalog()
+            .read(move |tx| {
+                let mut found = Vec::with_capacity(accesses.len());
+                for access in accesses {
+                    let row = match access.top() {
+                        Some(top) => rooted(tx, access.viewer(), access.space(), top)?,
+                        None => None,
+                    };
+                    let row = row.filter(|row| row.parent.is_some());
+                    found.push(row.map(|row| library.entry(access.viewer(), row)));
+                }
+                Ok(found)
+            })
+            .await
+    }
+
     /// The entry at which a guest's access begins, whatever the guest may do.
     ///
     /// Errors: `NotFound` if it is in the trash or hidden from guests, or if the access does not belong to a guest.

@@ -3,6 +3,8 @@
 //! Nothing is copied: the item names a file, and whoever fetches it gets its present content by the present right of the user
 //! who made the request, as through a link to it.
 
+use std::collections::{HashMap, HashSet};
+
 use super::RequestError;
 use super::event;
 use crate::accounts::Principal;
@@ -92,49 +94,53 @@ impl Sharing {
             Ok::<_, CatalogError>(item.and_then(|item| item.handouts.of(what)))
         };
         let entry = self.inner.catalog.read(read).await?.ok_or(VisitError::NoSuchLink)?;
-        let lent = self.lend_file((visit.link.creator, visit.link.id), entry).await?;
-        let (access, entry) = lent.ok_or(VisitError::NoSuchLink)?;
+        let mut lent = self.lend_files((visit.link.creator, visit.link.id), vec![entry]).await?;
+        let (access, entry) = lent.remove(&entry).ok_or(VisitError::NoSuchLink)?;
         Ok(Visit { access, entry, ..visit })
     }
 
-    /// What each item hands out through links of this user.
+    /// What each item hands out through links of this user. The catalogue is read twice, for any number of items.
     pub(super) async fn handed_out(
         &self,
         by: Option<(UserId, LinkId)>,
         items: &[ItemRow],
     ) -> Result<Vec<Vec<HandedOut>>, VisitError> {
-        let mut all = Vec::with_capacity(items.len());
-        for item in items {
-            let mut of_item = Vec::new();
-            for (what, entry) in item.handouts.all() {
-                let file = match by {
-                    Some(by) => self.lend_file(by, entry).await?.map(|(_, entry)| entry),
-                    None => None,
-                };
-                of_item.push(HandedOut { what, file });
-            }
-            all.push(of_item);
-        }
-        Ok(all)
+        let wanted: HashSet<EntryId> =
+            items.iter().flat_map(|item| item.handouts.all()).map(|(_, entry)| entry).collect();
+        let lent = match by {
+            Some(by) => self.lend_files(by, wanted.into_iter().collect()).await?,
+            None => HashMap::new(),
+        };
+        let file = |entry: EntryId| lent.get(&entry).map(|(_, file)| file.clone());
+        let of_item = |item: &ItemRow| {
+            let all = item.handouts.all();
+            all.map(|(what, entry)| HandedOut { what, file: file(entry) }).collect()
+        };
+        Ok(items.iter().map(of_item).collect())
     }
 
-    /// The file that a guest may read by the present right of a user; `None` if it is not there.
-    async fn lend_file(
+    /// Those of the files that a guest may read by the present right of a user.
+    async fn lend_files(
         &self,
         (creator, link): (UserId, LinkId),
-        entry: EntryId,
-    ) -> Result<Option<(Access, Entry)>, VisitError> {
-        let row = self.inner.catalog.read(move |tx| tx.entry(entry)).await?;
-        let Some(row) = row else { return Ok(None) };
-        let grant = LinkGrant { link, top: entry, right: LinkRight::Read };
-        let Some(access) = self.inner.accounts.guest_access(creator, row.space, grant).await? else {
-            return Ok(None);
-        };
-        match self.inner.library.lent_entry(&access).await {
-            Ok(entry) => Ok(Some((access, entry)).filter(|(_, entry)| entry.is_readable && is_fit(entry))),
-            Err(LibraryError::NotFound | LibraryError::NoSuchSpace) => Ok(None),
-            Err(error) => Err(VisitError::Library(error)),
+        wanted: Vec<EntryId>,
+    ) -> Result<HashMap<EntryId, (Access, Entry)>, VisitError> {
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
         }
+        let read = move |tx: &ReadTx<'_>| {
+            let rows = wanted.into_iter().map(|entry| tx.entry(entry));
+            rows.collect::<Result<Vec<_>, CatalogError>>()
+        };
+        let mut accesses = Vec::new();
+        for row in self.inner.catalog.read(read).await?.into_iter().flatten() {
+            let grant = LinkGrant { link, top: row.id, right: LinkRight::Read };
+            accesses.extend(self.inner.accounts.guest_access(creator, row.space, grant).await?);
+        }
+        let found = self.inner.library.lent_entries(accesses.clone()).await.map_err(VisitError::Library)?;
+        let lent = accesses.into_iter().zip(found).filter_map(|(access, entry)| Some((access, entry?)));
+        let lent = lent.filter(|(_, entry)| entry.is_readable && is_fit(entry));
+        Ok(lent.map(|(access, entry)| (entry.id, (access, entry))).collect())
     }
 }
 
