@@ -40,6 +40,7 @@ impl Admin {
         if let Some(plan) = &asked.remind {
             new.plan = plan.parse().map_err(RequestError::Plan)?;
         }
+        new.code_by_mail = asked.code_by_mail;
         let made = self.sharing.ask(&principal, vec![new], now).await?;
         let rights = self.sharing.request_rights(&principal).await?;
         let id = made.first().copied().ok_or(RequestError::NoSuchRequest)?;
@@ -295,6 +296,7 @@ impl Admin {
             closed: row.closed.map(When),
             remind: row.plan.to_string(),
             paused: row.is_paused,
+            code_by_mail: row.code_by_mail,
             url: recipients.first().and_then(|recipient| recipient.url.clone()),
             items: items.into_iter().map(item).collect(),
             recipients,

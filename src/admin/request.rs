@@ -112,6 +112,9 @@ pub struct AskedFor {
     pub deadline: Option<String>,
     /// Days before the deadline, as `7d,1d`, or `off`; `None` for those of the template, or the usual ones.
     pub remind: Option<String>,
+    /// Whether each link opens by a code that is sent to the address of its recipient.
+    #[serde(default)]
+    pub code_by_mail: bool,
 }
 
 /// A change of the office's details; `None` leaves a value as it is, an empty text removes it.

@@ -286,6 +286,15 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Sends the codes of a link that opens by them to another address.
+    pub fn send_codes_to(&self, id: LinkId, address: &str) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE links SET code_to = ?2 WHERE id = ?1 AND code_to IS NOT NULL",
+            params![id.0, address],
+        )
+        .map(drop)
+    }
+
     /// Removes links that expired before `limit`.
     pub fn delete_links_expired(&self, limit: Timestamp) -> Result<usize, CatalogError> {
         self.execute("DELETE FROM links WHERE expires_at < ?1", [limit.0])

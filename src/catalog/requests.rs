@@ -49,6 +49,8 @@ pub struct RequestRow {
     pub news: Option<Timestamp>,
     /// Of the items that are missing, the earliest time until which one is asked for: by its own day, else by the deadline.
     pub next_due: Option<Timestamp>,
+    /// Whether each link opens by a code that is sent to the address of its recipient.
+    pub code_by_mail: bool,
 }
 
 /// A request to insert.
@@ -75,6 +77,8 @@ pub struct NewRequest<'a> {
     pub deadline: Option<Timestamp>,
     /// On which days it reminds.
     pub plan: &'a ReminderPlan,
+    /// Whether each link opens by a code that is sent to the address of its recipient.
+    pub code_by_mail: bool,
     /// Its items in their order.
     pub items: &'a [NewItem],
 }
@@ -121,7 +125,8 @@ impl RequestsOf {
 
 const REQUEST: &str =
     "id, space_id, folder_id, creator_id, title, note, template, naming, year, created_at, deadline_at,
-     closed_at, paused, missing, to_check, rejected, remind, opened_at, news_at, next_due_at";
+     closed_at, paused, missing, to_check, rejected, remind, opened_at, news_at, next_due_at,
+     code_by_mail";
 
 /// The condition of a list, on an index of its own, and its time `?5` if it has one.
 fn condition(of: RequestsOf, now: Timestamp) -> (&'static str, Option<Timestamp>) {
@@ -162,6 +167,7 @@ fn request_row(row: &Row<'_>) -> Result<RequestRow, DatabaseError> {
         opened: row.get::<Option<i64>>(17)?.map(Timestamp),
         news: row.get::<Option<i64>>(18)?.map(Timestamp),
         next_due: row.get::<Option<i64>>(19)?.map(Timestamp),
+        code_by_mail: row.get(20)?,
     })
 }
 
@@ -249,8 +255,8 @@ impl WriteTx<'_> {
     pub fn insert_request(&self, new: &NewRequest<'_>) -> Result<RequestId, CatalogError> {
         self.execute(
             "INSERT INTO requests (space_id, folder_id, creator_id, title, note, template, naming, year, created_at,
-                                   deadline_at, paused, missing, to_check, rejected, remind)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, 0, 0, ?12)",
+                                   deadline_at, paused, missing, to_check, rejected, remind, code_by_mail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, 0, 0, ?12, ?13)",
             params![
                 new.space.0,
                 new.folder.0,
@@ -263,7 +269,8 @@ impl WriteTx<'_> {
                 new.created.0,
                 new.deadline.map(|at| at.0),
                 new.items.len(),
-                new.plan.to_string()
+                new.plan.to_string(),
+                new.code_by_mail
             ],
         )?;
         let id = RequestId(self.last_insert_id());

@@ -193,6 +193,9 @@ struct Add {
     /// what the template says, or 7d,1d.
     #[arg(long, value_name = "PLAN")]
     remind: Option<String>,
+    /// Let each link open by a code that is sent to the address of its recipient; each recipient needs one.
+    #[arg(long)]
+    code_by_mail: bool,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -251,6 +254,7 @@ impl Add {
             note: self.note,
             deadline: self.deadline,
             remind: self.remind,
+            code_by_mail: self.code_by_mail,
         };
         self.place.request(Request::RequestAdd { user: self.user, asked: Box::new(asked) }, self.format)
     }

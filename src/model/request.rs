@@ -102,6 +102,8 @@ pub struct Asking {
     pub dates: Vec<Timestamp>,
     /// Whether no reminders are sent.
     pub is_paused: bool,
+    /// Whether the page opens by a code that is sent to this address.
+    pub needs_code: bool,
     /// Number of items that are open or rejected.
     pub missing: u32,
     /// Number of items that are rejected.

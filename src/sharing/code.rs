@@ -67,8 +67,16 @@ struct Book {
 struct Asked {
     /// When they did, within [`CODE_WINDOW`].
     times: VecDeque<Timestamp>,
-    /// The last code, with the wrong ones that were entered since.
-    code: Option<(SecretString, u8)>,
+    code: Option<Code>,
+}
+
+/// The last code that was sent for a link.
+struct Code {
+    digits: SecretString,
+    /// The address to which it went: that of the link may be corrected meanwhile.
+    to: String,
+    /// The wrong ones that were entered since.
+    tries: u8,
 }
 
 impl Default for Codes {
@@ -104,28 +112,35 @@ impl Codes {
         }
         let code = digits();
         asked.times.push_back(now);
-        asked.code = Some((SecretString::from(code.as_str()), 0));
+        let digits = SecretString::from(code.as_str());
+        asked.code = Some(Code { digits, to: to.to_owned(), tries: 0 });
         let (first, second) = code.split_at(code.len() / 2);
         let code = SecretString::from(format!("{first} {second}"));
         book.mails.push_back(CodeMail { to: to.to_owned(), code, language: language.to_owned() });
         Ok(())
     }
 
-    /// Compares a code with the last one of the link; the right one is used up.
+    /// Compares a code with the last one of the link, whose codes go to this address now; the right one is used up.
     ///
-    /// Errors: `Wrong`, also for one that is too old, and after too many wrong ones.
-    pub(super) fn check(&self, link: LinkId, entered: &str, now: Timestamp) -> Result<(), CodeError> {
+    /// Errors: `Wrong`, also for one that is too old or went to an earlier address, and after too many wrong ones.
+    pub(super) fn check(
+        &self,
+        link: LinkId,
+        to: &str,
+        entered: &str,
+        now: Timestamp,
+    ) -> Result<(), CodeError> {
         let mut book = self.book();
         let asked = book.of_links.get_mut(&link).ok_or(CodeError::Wrong)?;
         let is_fresh = asked.times.back().is_some_and(|at| now.since(*at) < CODE_LIFETIME);
-        let (code, tries) = asked.code.as_mut().filter(|_| is_fresh).ok_or(CodeError::Wrong)?;
+        let code = asked.code.as_mut().filter(|code| is_fresh && code.to == to).ok_or(CodeError::Wrong)?;
         let entered: String = entered.chars().filter(char::is_ascii_digit).take(20).collect();
-        if code.expose_secret().as_bytes().ct_eq(entered.as_bytes()).into() {
+        if code.digits.expose_secret().as_bytes().ct_eq(entered.as_bytes()).into() {
             asked.code = None;
             return Ok(());
         }
-        *tries += 1;
-        if *tries >= MAX_CODE_TRIES {
+        code.tries += 1;
+        if code.tries >= MAX_CODE_TRIES {
             asked.code = None;
         }
         Err(CodeError::Wrong)
@@ -169,30 +184,39 @@ mod tests {
     use super::*;
 
     const LINK: LinkId = LinkId(7);
+    const ERIKA: &str = "erika@example.org";
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_secs(1_800_000_000 + seconds)
     }
 
     fn ask(codes: &Codes, seconds: i64) -> Result<String, CodeError> {
-        codes.ask(LINK, "erika@example.org", "de", at(seconds))?;
+        codes.ask(LINK, ERIKA, "de", at(seconds))?;
         let mail = codes.book().mails.pop_back().unwrap();
-        assert_eq!((mail.to.as_str(), mail.language.as_str()), ("erika@example.org", "de"));
+        assert_eq!((mail.to.as_str(), mail.language.as_str()), (ERIKA, "de"));
         Ok(mail.code.expose_secret().to_owned())
     }
 
     #[test]
     fn a_code_opens_once_and_for_ten_minutes() {
         let codes = Codes::default();
-        assert!(codes.check(LINK, "00000000", at(0)).is_err(), "none was asked for");
+        assert!(codes.check(LINK, ERIKA, "00000000", at(0)).is_err(), "none was asked for");
         let code = ask(&codes, 0).unwrap();
         assert_eq!((code.len(), code.as_bytes()[4]), (9, b' '));
-        assert!(codes.check(LinkId(8), &code, at(1)).is_err(), "of another link");
-        assert!(codes.check(LINK, &format!(" {code}-"), at(599)).is_ok(), "as people type it");
-        assert!(codes.check(LINK, &code, at(599)).is_err(), "used up");
+        assert!(codes.check(LinkId(8), ERIKA, &code, at(1)).is_err(), "of another link");
+        assert!(codes.check(LINK, ERIKA, &format!(" {code}-"), at(599)).is_ok(), "as people type it");
+        assert!(codes.check(LINK, ERIKA, &code, at(599)).is_err(), "used up");
         let code = ask(&codes, 700).unwrap();
-        assert!(codes.check(LINK, &code, at(1_300)).is_err(), "too old");
-        assert!(codes.check(LINK, "", at(701)).is_err());
+        assert!(codes.check(LINK, ERIKA, &code, at(1_300)).is_err(), "too old");
+        assert!(codes.check(LINK, ERIKA, "", at(701)).is_err());
+    }
+
+    #[test]
+    fn a_code_that_went_to_an_earlier_address_opens_nothing() {
+        let codes = Codes::default();
+        let code = ask(&codes, 0).unwrap();
+        assert!(codes.check(LINK, "erika.huber@example.org", &code, at(1)).is_err());
+        assert!(codes.check(LINK, ERIKA, &code, at(2)).is_ok());
     }
 
     #[test]
@@ -201,9 +225,9 @@ mod tests {
         let code = ask(&codes, 0).unwrap();
         let wrong = if code.starts_with('1') { "20000000" } else { "10000000" };
         for _ in 0..5 {
-            assert!(codes.check(LINK, wrong, at(1)).is_err());
+            assert!(codes.check(LINK, ERIKA, wrong, at(1)).is_err());
         }
-        assert!(codes.check(LINK, &code, at(1)).is_err(), "the fifth wrong one ended it");
+        assert!(codes.check(LINK, ERIKA, &code, at(1)).is_err(), "the fifth wrong one ended it");
         let later = |seconds| match ask(&codes, seconds) {
             Err(CodeError::Later { retry_after }) => Some(retry_after),
             _ => None,

@@ -120,8 +120,9 @@ impl LinkKeys {
     }
 
     fn pass_mac(&self, row: &LinkRow, ends: i64) -> [u8; 32] {
-        let password = row.password_hash.as_deref().unwrap_or_default();
-        hmac(&self.pass, &[&row.id.0.to_le_bytes(), &ends.to_le_bytes(), password.as_bytes()])
+        // Another password, or another address to which the codes go, ends the passes of those who had the first one.
+        let key = row.password_hash.as_deref().or(row.terms.code_to.as_deref()).unwrap_or_default();
+        hmac(&self.pass, &[&row.id.0.to_le_bytes(), &ends.to_le_bytes(), key.as_bytes()])
     }
 }
 

@@ -34,6 +34,9 @@ pub enum GuestKey<'a> {
     Code(&'a str),
     /// A value of [`Sharing::pass`].
     Pass(&'a str),
+    /// The session of the account to which the link belongs as a recipient of a request, as
+    /// [`Sharing::link_for_account`] found it.
+    Account,
 }
 
 /// An open link.
@@ -253,11 +256,13 @@ impl Sharing {
     }
 
     /// The present access of a guest who opened the link; `NoSuchLink` if the link ended, expired or got another
-    /// password, or if its creator may no longer share.
+    /// password or address for its codes, or if its creator may no longer share.
     pub async fn still_valid(&self, visit: &Visit, now: Timestamp) -> Result<Access, VisitError> {
         let id = visit.link.id;
         let row = self.inner.catalog.read(move |tx| tx.link(id)).await?;
-        let same = row.filter(|row| row.password_hash == visit.row.password_hash);
+        let same = row.filter(|row| {
+            row.password_hash == visit.row.password_hash && row.terms.code_to == visit.row.terms.code_to
+        });
         let lent = match same {
             Some(row) if visit.lease.is_some() => self.lend_used(row, now).await?,
             Some(row) => self.lend(row, now).await?,
@@ -307,8 +312,10 @@ impl Sharing {
     ) -> Result<(), VisitError> {
         if let Some(address) = &row.terms.code_to {
             return match key {
-                GuestKey::Code(code) => Ok(self.inner.codes.check(row.id, code, now)?),
+                GuestKey::Code(code) => Ok(self.inner.codes.check(row.id, address, code, now)?),
                 GuestKey::Pass(pass) if self.inner.keys.is_pass(row, pass, now) => Ok(()),
+                // A person who signed in has shown more than a reader of mails.
+                GuestKey::Account => Ok(()),
                 _ => Err(VisitError::CodeNeeded { masked: masked(address) }),
             };
         }
@@ -321,7 +328,9 @@ impl Sharing {
                 Ok(accounts.check_link_password(row.id, stored, password, peer, now).await?)
             }
             GuestKey::Pass(pass) if self.inner.keys.is_pass(row, pass, now) => Ok(()),
-            GuestKey::Pass(_) | GuestKey::Code(_) | GuestKey::None => Err(VisitError::PasswordNeeded),
+            GuestKey::Pass(_) | GuestKey::Code(_) | GuestKey::Account | GuestKey::None => {
+                Err(VisitError::PasswordNeeded)
+            }
         }
     }
 

@@ -54,6 +54,9 @@ sentences! {
     page:
         de "Ihre Seite, mit demselben Link wie bisher:",
         en "Your page, by the same link as before:";
+    code:
+        de "Ihre Seite öffnet sich mit einem Code: Fordern Sie ihn dort an, dann kommt er mit einer eigenen Mail an diese Adresse.",
+        en "Your page opens with a code: ask for it there, and it comes to this address in a mail of its own.";
     doubt(asked: &str):
         de "Sie sind nicht sicher, ob diese Nachricht von uns kommt? Dann nehmen Sie den Link, den Sie seit dem {asked} von uns \
             haben, oder fragen Sie uns.",
@@ -114,6 +117,7 @@ impl AskedMail {
         let mut parts = vec![greeting];
         parts.extend(content);
         parts.push(format!("{}\n{url}{}", texts.page(), asking.page));
+        parts.extend(asking.needs_code.then(|| texts.code().to_owned()));
         parts.push(texts.doubt(&asked));
         let subject = match office.name.is_empty() {
             true => texts.subject_plain().to_owned(),

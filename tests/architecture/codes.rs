@@ -7,7 +7,7 @@ use super::File;
 use super::limits::says;
 
 /// Codes of errors that mean the same in several rooms.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 13] = [
     "busy",
     "catalogue-failed",
     "clients-make-no-links",
@@ -16,6 +16,7 @@ const SHARED: [&str; 12] = [
     "mail-address-invalid",
     "mail-off",
     "naming-invalid",
+    "no-mails",
     "not-a-folder",
     "reminder-plan-invalid",
     "right-missing",

@@ -58,6 +58,9 @@ pub struct AskedShown {
     pub remind: String,
     /// Whether its reminders are paused.
     pub paused: bool,
+    /// Whether each link opens by a code that is sent to the address of its recipient.
+    #[serde(default)]
+    pub code_by_mail: bool,
     /// Address for the first recipient, when it is made. It opens the request to its bearer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,

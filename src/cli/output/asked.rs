@@ -39,6 +39,9 @@ fn one(shown: &AskedShown) -> anyhow::Result<()> {
     if shown.paused {
         super::line("reminders are paused")?;
     }
+    if shown.code_by_mail {
+        super::line("links open by a code that is sent to the recipient's address")?;
+    }
     for recipient in &shown.recipients {
         super::line(&self::recipient(recipient))?;
     }

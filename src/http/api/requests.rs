@@ -38,6 +38,9 @@ pub(super) struct NewRequest {
     deadline: Option<String>,
     /// Days before the deadline on which it reminds, such as `7d,1d`, or `off`; as the template says, or `7d,1d`, by default.
     remind: Option<String>,
+    /// Whether each link opens by a code that is sent to the address of its recipient; each recipient needs one then.
+    #[serde(default)]
+    code_by_mail: bool,
 }
 
 /// An item of a request to make.
@@ -182,6 +185,8 @@ pub(super) struct Request {
     remind: String,
     /// Whether its reminders are paused.
     paused: bool,
+    /// Whether each link opens by a code that is sent to the address of its recipient.
+    code_by_mail: bool,
     /// What it asks for.
     items: Vec<RequestItem>,
     /// The recipients.
@@ -341,6 +346,7 @@ pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBod
     if let Some(plan) = &asked.remind {
         new.plan = plan.parse().map_err(RequestError::Plan)?;
     }
+    new.code_by_mail = asked.code_by_mail;
     let made = sharing.ask(&caller.principal, vec![new], now).await?;
     let id = made.first().copied().ok_or(RequestError::NoSuchRequest)?;
     answer(call, &rights(call, caller).await?, id, StatusCode::CREATED).await
@@ -482,6 +488,7 @@ async fn answer(call: &Call<'_>, rights: &[Access], id: RequestId, status: Statu
         note: shown.row.note.clone(),
         remind: shown.row.plan.to_string(),
         paused: shown.row.is_paused,
+        code_by_mail: shown.row.code_by_mail,
         items: shown.items.into_iter().map(RequestItem::of).collect(),
         recipients: recipients.collect(),
         other_files: shown.others.len(),

@@ -35,8 +35,11 @@ impl LinkRequest<'_> {
         self.services.sharing.open_lease(&token, secret, self.info.peer, self.info.received).await
     }
 
-    /// The pass in the browser's cookie, as the key of a link.
+    /// The session of a recipient with an account, else the pass in the browser's cookie, as the key of a link.
     pub(super) fn pass(&self) -> GuestKey<'_> {
+        if self.address.account.is_some() {
+            return GuestKey::Account;
+        }
         cookies::find(&self.parts.headers, PASS_COOKIE).map_or(GuestKey::None, GuestKey::Pass)
     }
 

@@ -112,9 +112,10 @@ impl Requests<'_> {
         let until = row.deadline.map(|deadline| self.office.zone.last_day(deadline));
         let until =
             until.map(|day| format!("{}\n\n", texts.letter_until(&language.day(day)))).unwrap_or_default();
+        let code = if row.code_by_mail { format!("{}\n\n", texts.letter_code()) } else { String::new() };
         let name = Some(&recipient.row.name).filter(|name| !name.is_empty());
         let name = name.map(|name| format!(" {name}")).unwrap_or_default();
-        texts.letter(&name, &self.office.name, &row.title, address, &until)
+        texts.letter(&name, &self.office.name, &row.title, address, &format!("{until}{code}"))
     }
 
     /// A path of this server as a whole address.

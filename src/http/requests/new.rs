@@ -122,6 +122,11 @@ impl Requests<'_> {
             Err(RequestError::NoSuchAccount(name)) => {
                 Err(Refused::Faults(vec![Fault { place: Place::Recipient, why: texts.bad_account(&name) }]))
             }
+            Err(RequestError::NoCodeAddress(name)) => Err(Refused::Faults(vec![Fault {
+                place: Place::Recipient,
+                why: texts.no_code_address(&name),
+            }])),
+            Err(RequestError::NoCodes) => Err(Refused::Other(texts.no_codes())),
             Err(error @ (RequestError::Library(_) | RequestError::Catalog(_))) => return Err(error.into()),
             Err(_) => Err(Refused::Other(texts.not_made())),
         })
@@ -374,6 +379,13 @@ impl Requests<'_> {
                         }
                     }
                 }
+            }
+            @if self.desk.context.services.sharing.sends_mails() == Some(true) || wanted.code {
+                label.check {
+                    input type="checkbox" name="code" value="yes" checked[wanted.code] aria-describedby="code-about";
+                    span { (texts.code_by_mail()) }
+                }
+                p #code-about { (texts.code_about()) }
             }
             details open[is_open] {
                 summary { (texts.many()) }

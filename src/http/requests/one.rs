@@ -116,6 +116,7 @@ impl Requests<'_> {
             }
             section {
                 h2 { (texts.recipients()) }
+                @if request.row.code_by_mail { p { (texts.opens_by_code()) } }
                 ul.items { @for (recipient, account) in request.recipients.iter().zip(&accounts) { (self.recipient(recipient, account.as_deref())) } }
             }
             @if !receipts.is_empty() {

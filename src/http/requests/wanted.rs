@@ -10,7 +10,7 @@ use crate::sharing::{
     DEFAULT_NAMING, MAX_ITEMS, MAX_NOTE, MAX_RECIPIENTS, MAX_TITLE, MAX_TOGETHER, NewRequest, RequestShown,
     Template, TemplateItem, WantedRecipient, next_year,
 };
-use crate::text::AskingTexts;
+use crate::text::{AskingTexts, RequestsTexts};
 
 /// Longest name of a folder that is made for a recipient, in bytes.
 const MAX_FOLDER_NAME: usize = 180;
@@ -69,6 +69,8 @@ pub(super) struct Wanted {
     pub(super) more: String,
     /// Whether each recipient gets a request of its own.
     pub(super) each: bool,
+    /// Whether each link opens by a code that is sent to its recipient.
+    pub(super) code: bool,
     /// The user's latest request when the form was shown; 0 for none.
     pub(super) latest: Option<RequestId>,
 }
@@ -151,6 +153,7 @@ impl Wanted {
             folder: next_year(folder.trim_matches('/')),
             recipient: first.unwrap_or_default(),
             more: more.join("\n"),
+            code: request.row.code_by_mail,
             ..Self::fresh(source, &request.row.note, space)
         }
     }
@@ -178,6 +181,7 @@ impl Wanted {
             },
             more: more.join("\n"),
             each: fields.get("each") == "yes",
+            code: fields.get("code") == "yes",
             latest: fields.get("latest").parse().ok().map(RequestId),
         }
     }
@@ -306,6 +310,7 @@ impl Wanted {
             recipients: Vec::new(),
             deadline: deadline.flatten(),
             plan: source.plan.clone(),
+            code_by_mail: self.code,
         };
         if !self.each {
             let recipients = people.into_iter().map(|client| client.recipient).collect();
@@ -344,6 +349,12 @@ impl Wanted {
             if before.is_some() {
                 wrong.push((client.line, texts.same_mail(&client.recipient.mail)));
             }
+            // The address of an account is looked up when the request is made.
+            if self.code && client.recipient.mail.is_empty() && client.recipient.account.is_empty() {
+                let name = client.recipient.name.as_str();
+                let name = if name.is_empty() { RequestsTexts(texts.0).no_name() } else { name };
+                wrong.push((client.line, texts.no_code_address(name)));
+            }
             // Two clients with one folder would see their files mixed.
             let folder = (client.space.clone(), own_folder(client).to_string().to_lowercase());
             if let Some(other) = folders.insert(folder, client.line).filter(|_| self.each) {
@@ -356,6 +367,8 @@ impl Wanted {
         }
         if self.each && people.is_empty() {
             wrong.push((0, texts.no_recipients().to_owned()));
+        } else if self.code && people.is_empty() {
+            wrong.push((0, texts.no_code_address(RequestsTexts(texts.0).no_name())));
         }
         wrong
     }

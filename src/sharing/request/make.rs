@@ -52,6 +52,8 @@ pub struct NewRequest {
     pub deadline: Option<Day>,
     /// On which days it reminds; without a deadline it never does.
     pub plan: ReminderPlan,
+    /// Whether each link opens by a code that is sent to the address of its recipient, which each must have then.
+    pub code_by_mail: bool,
 }
 
 impl NewRequest {
@@ -83,6 +85,7 @@ impl NewRequest {
             recipients: Vec::new(),
             deadline: None,
             plan: plan.unwrap_or_default(),
+            code_by_mail: false,
         })
     }
 }
@@ -105,7 +108,7 @@ impl Sharing {
     /// Makes requests, all or none; returns their ids in the same order. Missing folders are made first, by the user.
     ///
     /// Errors: `Denied`, `ClientsMakeNone`, `Items`, `Recipients`, `NoSuchAccount`, `Mail`, `Text`, `Naming`, `DeadlineInPast`,
-    /// `ItemAfterDeadline`, `NotAFolder`,
+    /// `ItemAfterDeadline`, `NotAFolder`, `NoCodeAddress`, `NoCodes`,
     /// `TooMany`, and those of making folders.
     pub async fn ask(
         &self,
@@ -188,6 +191,9 @@ impl Sharing {
         for recipient in &mut wanted.recipients {
             accounts.push(self.recipient_account(recipient, space).await?);
         }
+        if wanted.code_by_mail && self.sends_mails() != Some(true) {
+            return Err(RequestError::NoCodes);
+        }
         check(wanted, accounts, zone, now)
     }
 
@@ -238,6 +244,7 @@ impl Sharing {
             created: now,
             deadline: new.deadline,
             plan: &wanted.plan,
+            code_by_mail: wanted.code_by_mail,
             items: &items,
         })?;
         for (recipient, account) in wanted.recipients.iter().zip(&new.accounts) {
@@ -284,7 +291,11 @@ impl Sharing {
             label: &label.chars().take(MAX_LINK_LABEL).collect::<String>(),
             note: "",
             hide_download: false,
-            terms: &LinkTerms { deadline: new.deadline, ..LinkTerms::default() },
+            terms: &LinkTerms {
+                deadline: new.deadline,
+                code_to: new.wanted.code_by_mail.then(|| recipient.mail.clone()),
+                ..LinkTerms::default()
+            },
         })?;
         tx.link(id)?.ok_or(RequestError::NoSuchRequest)
     }
@@ -330,6 +341,14 @@ fn check(
         }
         if !recipient.mail.is_empty() && !mails.insert(recipient.mail.to_lowercase()) {
             return Err(RequestError::Recipients);
+        }
+    }
+    if wanted.code_by_mail {
+        // A link without a code among others with one would be the way around them.
+        let without = wanted.recipients.iter().position(|recipient| recipient.mail.is_empty());
+        if let Some(at) = without {
+            let name = wanted.recipients.get(at).map(|one| one.name.clone()).filter(|name| !name.is_empty());
+            return Err(RequestError::NoCodeAddress(name.unwrap_or_else(|| format!("recipient {}", at + 1))));
         }
     }
     let mut users = HashSet::new();

@@ -122,6 +122,12 @@ pub enum RequestError {
     /// An item would be due after its request.
     #[error("this day is after the deadline of the request; choose an earlier one, or extend the request")]
     ItemAfterDeadline,
+    /// A recipient to whom a code shall be sent has no mail address: the name, or the place in the order.
+    #[error("a code needs a mail address, and {0} has none; name one, or ask without codes")]
+    NoCodeAddress(String),
+    /// Without a mail server no code can be sent.
+    #[error("no code can be sent: no running server is set up to send mails ([mail] in the configuration)")]
+    NoCodes,
     /// No mail server is set up, or no server runs.
     #[error("this server sends no mails; copy the text that the preview shows")]
     MailOff,
@@ -188,6 +194,8 @@ impl RequestError {
             Self::DeadlineInPast => "deadline-in-past",
             Self::NoHandout => "handout-invalid",
             Self::ItemAfterDeadline => "item-after-deadline",
+            Self::NoCodeAddress(_) => "code-address-missing",
+            Self::NoCodes => "no-mails",
             Self::MailOff => "mail-off",
             Self::Paused => "reminders-paused",
             Self::NothingMissing => "nothing-missing",

@@ -143,9 +143,11 @@ impl Sharing {
         .await
     }
 
-    /// Gives a recipient another mail address, or none; what a mail server said of the one before is forgotten.
+    /// Gives a recipient another mail address, or none; what a mail server said of the one before is forgotten. Codes for the
+    /// recipient's link go to the new address from then on, and a code that the earlier one got opens nothing any more.
     ///
-    /// Errors: `NoSuchRequest`, `NoSuchRecipient`, `Mail`, `Recipients` if another recipient has it.
+    /// Errors: `NoSuchRequest`, `NoSuchRecipient`, `Mail`, `Recipients` if another recipient has it, `NoCodeAddress` for none in a
+    /// request whose links open by codes.
     pub async fn readdress(
         &self,
         rights: &[Access],
@@ -157,14 +159,19 @@ impl Sharing {
         let pace = self.pace().await?;
         self.change_request(rights, id, move |tx, row| {
             let all = tx.recipients_of(row.id)?;
-            if all.iter().all(|one| one.id != recipient) {
-                return Err(RequestError::NoSuchRecipient);
+            let one = all.iter().find(|one| one.id == recipient).ok_or(RequestError::NoSuchRecipient)?;
+            if row.code_by_mail && mail.is_empty() {
+                let called = if one.name.is_empty() { &one.mail } else { &one.name };
+                return Err(RequestError::NoCodeAddress(called.clone()));
             }
             let is_same = |one: &RecipientRow| one.mail.eq_ignore_ascii_case(&mail) && !mail.is_empty();
             if all.iter().any(|one| one.id != recipient && is_same(one)) {
                 return Err(RequestError::Recipients);
             }
             tx.readdress_recipient(recipient, &mail)?;
+            if let Some(link) = one.link.filter(|_| one.mail != mail) {
+                tx.send_codes_to(link, &mail)?;
+            }
             pace.plan_anew(tx, row.id, by.at)?;
             Ok(tx.record(&by, &event(tx, row, RequestEvent::Changed, (None, None))?)?)
         })

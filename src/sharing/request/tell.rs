@@ -64,6 +64,7 @@ impl Sharing {
             deadline: request.deadline,
             dates: dates.into_iter().filter(|date| Some(*date) != request.deadline).collect(),
             is_paused: request.is_paused,
+            needs_code: request.code_by_mail,
             missing: request.missing,
             rejected: request.rejected,
             page: link.map(|link| self.shown(link).url_path()).unwrap_or_default(),

@@ -213,6 +213,26 @@ sentences! {
             Programm. Sie können jederzeit unterbrechen; derselbe Link bringt Sie zurück.\n\nMit freundlichen Grüßen\n{office}",
         en "Hello{name},\n\nwe ask you for documents: {title}\n{address}\n\n{until}You need no account and no program. You can \
             stop at any time; the same link brings you back.\n\nKind regards\n{office}";
+    letter_code:
+        de "Beim ersten Öffnen fragt die Seite nach einem Code: Sie fordern ihn dort an, und wir senden ihn an die \
+            E-Mail-Adresse, die wir von Ihnen haben.",
+        en "When you first open the page it asks for a code: ask for it there, and we send it to the mail address that we have \
+            of you.";
+    code_by_mail:
+        de "Code per Mail verlangen",
+        en "Ask for a code by mail";
+    code_about:
+        de "Der Link allein genügt dann nicht: Beim Öffnen geht ein Code an die Adresse des Empfängers. Das hilft, wenn ein Link \
+            weitergeleitet wird oder in falsche Hände gerät. Jeder Empfänger braucht dafür eine E-Mail-Adresse; mit einem Konto \
+            genügt die Anmeldung.",
+        en "The link alone is not enough then: to open it, a code goes to the address of the recipient. That helps when a link is forwarded \
+            or gets into wrong hands. Each recipient needs an email address for it; with an account, signing in is enough.";
+    no_code_address(name: &str):
+        de "Für den Code fehlt eine E-Mail-Adresse: {name}.",
+        en "An email address for the code is missing: {name}.";
+    no_codes:
+        de "Codes kann dieser Server nicht verschicken, denn er hat keinen Mailserver.",
+        en "This server cannot send codes, because it has no mail server.";
     letter_until(day: &str):
         de "Bitte senden Sie uns alles bis zum {day}.",
         en "Please send us everything by {day}.";

@@ -199,6 +199,9 @@ sentences! {
     recipients:
         de "Empfänger und Links",
         en "Recipients and links";
+    opens_by_code:
+        de "Jeder Link öffnet sich erst mit einem Code, der an die Adresse seines Empfängers geht.",
+        en "Each link opens only with a code that goes to the address of its recipient.";
     by_account(name: &str):
         de "Konto: {name}",
         en "Account: {name}";

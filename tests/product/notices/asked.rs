@@ -83,6 +83,7 @@ impl Desk {
             recipients: to.iter().map(recipient).collect(),
             deadline: deadline.map(|day| Day::parse(day).unwrap()),
             plan: ReminderPlan::default(),
+            code_by_mail: false,
         };
         let id = self.office.sharing.ask(&self.office.bert, vec![new], now).await.unwrap()[0];
         self.shown(id).await

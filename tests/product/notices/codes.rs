@@ -1,10 +1,12 @@
 //! Links that open by a code sent to a mail address.
 
+use serde_json::Value;
+
 use super::settings;
 use crate::http::hand_in::{finish, send};
 use crate::http::requests::path;
 use crate::support::TestServer;
-use crate::support::browser::{Browser, leads_to};
+use crate::support::browser::{Browser, hidden, leads_to};
 use crate::support::http::Response;
 use crate::support::server::{PASSWORD, SPACE, USER};
 use crate::support::smtp::TestSmtp;
@@ -104,4 +106,128 @@ fn codes_need_a_mail_server_an_address_and_no_other_password() {
     // Without a mail server the form does not offer what cannot be done.
     let anna = Browser::signed_in(&silent, "de", USER, PASSWORD);
     assert!(!anna.get("/links").expect(200).text().contains("code-to"));
+}
+
+/// A request of these words, as its JSON, with the path of the first link.
+fn ask(server: &TestServer, words: &[&str]) -> (Value, String) {
+    let first = ["request", "add", SPACE, "--as", USER, "--item", "Ausweis", "--json"];
+    let made: Value = serde_json::from_str(&server.cli_ok(first.iter().chain(words))).unwrap();
+    let link = path(made["url"].as_str().unwrap());
+    (made, link)
+}
+
+/// Opens a link by the code of the next mail, which goes to this address.
+fn open_by_code(browser: &Browser<'_>, link: &str, (smtp, to): (&TestSmtp, &str), mails: usize) {
+    act(browser, link, "send-code", &[]).expect(403);
+    let mail = smtp.takes(mails).pop().unwrap();
+    assert!(mail.text.contains(to), "{}", mail.text);
+    let opened = act(browser, link, "code", &[("code", &code_in(&mail.body()))]);
+    leads_to(&browser.keep(opened));
+}
+
+#[test]
+fn a_request_asks_each_recipient_for_a_code_and_no_account() {
+    let smtp = TestSmtp::plain();
+    let server = TestServer::start_configured(&settings(&smtp));
+    server.add_member("berta", "client", "write");
+    let (made, link) = ask(&server, &["--to", ERIKA, "--to", "hans@example.org", "--code-by-mail"]);
+    let id = made["id"].to_string();
+    assert_eq!(made["code_by_mail"], true);
+    let other = path(made["recipients"][1]["url"].as_str().unwrap());
+
+    // Each link has its own code, which opens no other one.
+    let erika = Browser::new(&server, "de");
+    assert!(erika.get(&link).expect(403).text().contains("e…@example.org"));
+    open_by_code(&erika, &link, (&smtp, ERIKA), 1);
+    assert!(erika.get(&link).expect(200).text().contains("1. Ausweis"));
+    assert!(erika.get(&other).expect(403).text().contains("h…@example.org"));
+    let preview = server.cli_ok(["request", "remind", &id, "--preview"]);
+    assert!(preview.matches("öffnet sich mit einem Code").count() == 2, "{preview}");
+
+    // After a correction of the address, whoever read the wrong mailbox stays outside.
+    act(&erika, &other, "send-code", &[]).expect(403);
+    let code = code_in(&smtp.takes(2).pop().unwrap().body());
+    for (recipient, mail) in [(0, "erika@example.com"), (1, "hans@example.com")] {
+        let recipient = made["recipients"][recipient]["id"].to_string();
+        server.cli_ok(["request", "recipient", &id, &recipient, "--mail", mail]);
+        let refused = server.cli(["request", "recipient", &id, &recipient, "--mail", ""]).output().unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && said.contains("needs a mail address, and"), "{said}");
+    }
+    erika.get(&link).expect(403);
+    act(&erika, &other, "code", &[("code", &code)]).expect(403);
+
+    // The session of an account is enough, for the page and for files; the same link asks others for a code.
+    server.cli_ok(["user", "set", "berta", "--mail", "berta@example.org"]);
+    let (made, link) = ask(&server, &["--to", "berta", "--code-by-mail"]);
+    let page = format!("/asked/{}", made["recipients"][0]["id"]);
+    let berta = Browser::signed_in(&server, "de", "berta", PASSWORD);
+    berta.get(&page).expect(200);
+    let item = made["items"][0]["id"].to_string();
+    crate::http::requests::send(&berta, &page, &item, &[("a.txt", "x")]).expect(200);
+    berta.get(&link).expect(403);
+}
+
+#[test]
+fn a_request_with_codes_needs_an_address_of_each_recipient() {
+    let smtp = TestSmtp::plain();
+    let (mailing, silent) = (TestServer::start_configured(&settings(&smtp)), TestServer::start_plain());
+    mailing.add_member("berta", "client", "write");
+    let refused = |server: &TestServer, to: &[&str]| {
+        let words = ["request", "add", SPACE, "--as", USER, "--item", "A", "--code-by-mail"];
+        let outcome = server.cli(words.iter().chain(to)).output().unwrap();
+        assert!(!outcome.status.success());
+        String::from_utf8(outcome.stderr).unwrap()
+    };
+    assert!(refused(&silent, &["--to", ERIKA]).contains("[mail]"));
+    assert!(refused(&mailing, &[]).contains("recipient 1 has none"));
+    assert!(refused(&mailing, &["--to", ERIKA, "--to", "berta"]).contains("berta has none"));
+
+    let anna = Browser::signed_in(&mailing, "de", USER, PASSWORD);
+    let make = |from: &str, more: &[(&str, &str)]| {
+        let form = anna.get(&format!("/requests/new{from}")).expect(200);
+        let latest = hidden(&form, "latest");
+        let fields = [
+            ("latest", &*latest),
+            ("space", SPACE),
+            ("title", "Steuer"),
+            ("items", "Ausweis"),
+            ("code", "yes"),
+        ];
+        let fields: Vec<_> = fields.into_iter().chain(more.iter().copied()).collect();
+        (form.text(), anna.send(&form, "/requests/new", &fields))
+    };
+    let faults = |more: &[(&str, &str)]| make("", more).1.expect(400).text();
+    assert!(faults(&[]).contains("fehlt eine E-Mail-Adresse: Empfänger ohne Namen"));
+    assert!(faults(&[("name", "Hans")]).contains("fehlt eine E-Mail-Adresse: Hans"));
+    assert!(faults(&[("account", "berta")]).contains("fehlt eine E-Mail-Adresse: berta"));
+    let line = faults(&[("mail", ERIKA), ("more", "Hans;hans@example.org\nEva")]);
+    assert!(line.contains("Zeile 2: Für den Code fehlt eine E-Mail-Adresse: Eva"), "{line}");
+    assert!(line.contains("value=\"yes\" checked"), "{line}");
+
+    // Nothing was made by those; the text to pass on speaks of the code, and so is it a year later.
+    let (form, answer) = make("", &[("mail", ERIKA)]);
+    assert!(form.contains("Code per Mail verlangen"), "{form}");
+    let shown = anna.get(&leads_to(&answer)).expect(200).text();
+    assert!(shown.contains("fragt die Seite nach einem Code"), "{shown}");
+    let list: Value = serde_json::from_str(&mailing.cli_ok(["request", "list", "--json"])).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    let id = list[0]["id"].to_string();
+    let shown = anna.get(&format!("/requests/{id}")).expect(200).text();
+    assert!(shown.contains("an die Adresse seines Empfängers geht"), "{shown}");
+    let (form, _) = make(&format!("?from={id}"), &[("mail", "x")]);
+    assert!(form.contains("name=\"code\" value=\"yes\" checked"), "{form}");
+    let anna = Browser::signed_in(&silent, "de", USER, PASSWORD);
+    let form = anna.get("/requests/new").expect(200);
+    assert!(!form.text().contains("name=\"code\""), "{form}");
+    let fields = [
+        ("latest", "0"),
+        ("space", SPACE),
+        ("title", "Steuer"),
+        ("items", "Ausweis"),
+        ("code", "yes"),
+        ("mail", ERIKA),
+    ];
+    let refused = anna.send(&form, "/requests/new", &fields).expect(409).text();
+    assert!(refused.contains("kann dieser Server nicht verschicken"), "{refused}");
 }

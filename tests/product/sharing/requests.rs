@@ -27,6 +27,7 @@ async fn new(office: &Office, items: Vec<TemplateItem>, deadline: Option<&str>) 
         recipients: vec![WantedRecipient::default()],
         deadline: deadline.map(day),
         plan: tresor::model::ReminderPlan::default(),
+        code_by_mail: false,
     }
 }
 
