@@ -30,6 +30,7 @@ pub mod resumable {
 /// Contents of all formats, which only a confined process may look into.
 pub mod contents {
     pub use crate::inspect::format::cms::{Cms, Octets, read as read_cms};
+    pub use crate::inspect::format::report::read as read_report;
     pub use crate::inspect::format::uuencode::take as take_uuencoded;
     pub use crate::inspect::look::look_into;
     pub use crate::inspect::open::{Opening, open};

@@ -49,7 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["model", "text", "library", "uploads", "recovery", "intake", "accounts", "sharing", "notices"],
     ),
     ("net", &["model"]),
-    ("lmtp", &["model", "library", "intake", "net"]),
+    ("lmtp", &["model", "library", "intake", "notices", "net"]),
     (
         "http",
         &["model", "text", "print", "library", "uploads", "intake", "accounts", "sharing", "admin", "net"],

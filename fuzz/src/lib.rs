@@ -27,7 +27,9 @@ use tresor::accounts::{AppToken, UserName, device_label, login_name};
 use tresor::admin::Request;
 use tresor::config::RawConfig;
 use tresor::model::{ByteSize, Checksum, ContainerId, ContentKind, SpaceId};
-use tresor::parsers::contents::{Cms, Opening, look_into, open, read_cms, take_uuencoded, unpack};
+use tresor::parsers::contents::{
+    Cms, Opening, look_into, open, read_cms, read_report, take_uuencoded, unpack,
+};
 
 /// A parser and what must be true of it: returns for any input, panics where a promise is broken.
 pub type Target = fn(&[u8]);
@@ -63,6 +65,7 @@ const TARGETS: &[(&str, Target)] = &[
     ("propfind", bodies::propfind),
     ("proppatch", bodies::proppatch),
     ("range", heads::range),
+    ("report", report),
     ("root-key", containers::root_key),
     ("signed", signed),
     ("snapshot-name", packs::snapshot_name),
@@ -100,6 +103,17 @@ fn open_with_password(data: &[u8]) {
     let (opening, opened) = open(data, Some("geheim"));
     assert!(opening == Opening::Opened || opened.is_empty());
     assert!(opened.len() <= 128 << 20);
+}
+
+/// A report about a mail: what is read is a code and a line, the same each time.
+fn report(data: &[u8]) {
+    let found = read_report(data);
+    assert_eq!(read_report(data), found);
+    if let Some(found) = found {
+        let is_code = |c: u8| c.is_ascii_digit() || c == b'.';
+        assert!(found.status.len() <= 9 && found.status.bytes().all(is_code), "{found:?}");
+        assert!(found.diagnostic.len() <= 3 * data.len() && !found.diagnostic.contains('\n'), "{found:?}");
+    }
 }
 
 /// A mail whose files are handed out: that ends, does the same again, and whatever comes out was looked at before.

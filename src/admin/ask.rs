@@ -279,6 +279,7 @@ impl Admin {
                     reminded: row.reminded.map(When),
                     next: row.remind.filter(|_| sends_mails).map(When),
                     refused: row.refused.map(When),
+                    delayed: row.delayed.map(When),
                     refusal: Some(row.refusal).filter(|text| !text.is_empty()),
                 }
             })

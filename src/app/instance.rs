@@ -15,7 +15,7 @@ use crate::intake::Intake;
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp, layout};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
-use crate::notices::Notices;
+use crate::notices::{BounceKey, Notices};
 use crate::proof::Signer;
 use crate::recovery::Recovery;
 use crate::sharing::{LinkKeys, Sharing};
@@ -163,7 +163,9 @@ impl Instance {
         let intake = Intake::new(library.clone(), Arc::clone(&signer));
         let sharing =
             Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys), signer);
-        let notices = Notices::new(catalog.clone(), accounts.clone(), sharing.clone(), library.instance_id());
+        let bounces = BounceKey::new(Zeroizing::new(*keys.bounce_key().expose()));
+        let id = library.instance_id();
+        let notices = Notices::new(catalog.clone(), accounts.clone(), sharing.clone(), id, bounces);
         Ok(Self {
             library,
             uploads,

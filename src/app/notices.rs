@@ -79,6 +79,7 @@ pub fn mail_settings(mail: &Outgoing) -> Result<MailSettings, ServeError> {
         login,
         from: mail.from.clone(),
         reply_to: mail.reply_to.clone(),
+        bounces: mail.bounces.clone(),
         url: mail.url.clone(),
         pace: Pace { quiet: mail.quiet, apart: mail.apart },
     })

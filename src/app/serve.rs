@@ -209,7 +209,7 @@ impl Host {
             admin: instance.admin().with_jobs(self.workers.listing()),
         };
         self.router.open(rooms, origins, limits);
-        self.mail.open(intake.clone());
+        self.mail.open(intake.clone(), instance.notices.clone());
         self.start_workers(&instance);
         read_figures::register(&instance, &self.metrics);
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);

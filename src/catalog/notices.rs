@@ -185,6 +185,12 @@ impl ReadTx<'_> {
         Ok(self.one(&format!("SELECT {NOTICE} FROM notices WHERE id = ?1"), [id.0], notice_row)?.flatten())
     }
 
+    /// The address to which a mail was sent; `None` if it was not, or if that is not known.
+    pub fn notice_sent_to(&self, id: NoticeId) -> Result<Option<String>, CatalogError> {
+        let sql = "SELECT sent_to FROM notices WHERE id = ?1";
+        Ok(self.one(sql, [id.0], |row| row.get::<Option<String>>(0))?.flatten())
+    }
+
     /// Whether a mail about this topic to a recipient is still to be sent.
     pub fn is_waiting(&self, recipient: &Recipient, topic: Topic) -> Result<bool, CatalogError> {
         let found = self.one(
@@ -294,6 +300,11 @@ impl WriteTx<'_> {
             ],
         )
         .map(drop)
+    }
+
+    /// Notes the address to which a mail was sent.
+    pub fn note_sent_to(&self, id: NoticeId, address: &str) -> Result<(), CatalogError> {
+        self.execute("UPDATE notices SET sent_to = ?2 WHERE id = ?1", params![id.0, address]).map(drop)
     }
 
     /// Removes mails that ended before `before`, with their news.

@@ -29,6 +29,8 @@ pub struct RecipientRow {
     pub refused: Option<Timestamp>,
     /// What the mail server said then.
     pub refusal: String,
+    /// When the last mail was sent, if a mail server reports that it has not arrived yet.
+    pub delayed: Option<Timestamp>,
     /// The person's account, if the person is asked by it and it exists.
     pub account: Option<UserId>,
 }
@@ -51,7 +53,8 @@ pub struct NewRecipient<'a> {
 
 const RECIPIENT: &str =
     "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at, refused_at, refusal,
-     account_id";
+     account_id, (SELECT CASE WHEN state = 'delayed' THEN ended_at END FROM notices
+        WHERE notices.recipient = 'r' || request_recipients.id ORDER BY created_at DESC LIMIT 1) AS delayed_at";
 
 fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {
     Ok(RecipientRow {
@@ -67,6 +70,7 @@ fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {
         refused: row.get::<Option<i64>>(9)?.map(Timestamp),
         refusal: row.get(10)?,
         account: row.get::<Option<i64>>(11)?.map(UserId),
+        delayed: row.get::<Option<i64>>(12)?.map(Timestamp),
     })
 }
 

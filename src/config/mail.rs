@@ -29,6 +29,8 @@ pub struct RawMail {
     pub from: Option<String>,
     /// The address for answers.
     pub reply_to: Option<String>,
+    /// The address to which reports about mails come back.
+    pub bounces: Option<String>,
     /// Time for which nothing more must arrive in a space before a mail tells it.
     pub quiet: Span,
     /// Time from one mail about a space to the next.
@@ -46,6 +48,7 @@ impl Default for RawMail {
             password_file: None,
             from: None,
             reply_to: None,
+            bounces: None,
             quiet: Span(Duration::from_mins(10)),
             apart: Span(Duration::from_hours(1)),
             office_hours: OfficeHours::default(),
@@ -83,6 +86,8 @@ pub struct Outgoing {
     pub from: lettre::message::Mailbox,
     /// The address for answers.
     pub reply_to: Option<lettre::message::Mailbox>,
+    /// The address to which reports about mails come back, without the token that each mail adds to its local part.
+    pub bounces: Option<lettre::Address>,
     /// The address of the server's pages, without a slash at its end.
     pub url: String,
     /// Time for which nothing more must arrive in a space before a mail tells it.
@@ -94,10 +99,17 @@ pub struct Outgoing {
 }
 
 impl RawMail {
-    /// `url` is the address of the server's pages.
-    pub(super) fn check(self, url: Option<String>) -> Result<Option<Outgoing>, &'static str> {
+    /// `url` is the address of the server's pages; `takes_mail`: whether a mail server can deliver to this one.
+    pub(super) fn check(
+        self,
+        url: Option<String>,
+        takes_mail: bool,
+    ) -> Result<Option<Outgoing>, &'static str> {
         let Some(smtp) = self.smtp else {
-            let is_empty = self.user.is_none() && self.password_file.is_none() && self.from.is_none();
+            let is_empty = self.user.is_none()
+                && self.password_file.is_none()
+                && self.from.is_none()
+                && self.bounces.is_none();
             return if is_empty {
                 Ok(None)
             } else {
@@ -138,6 +150,7 @@ impl RawMail {
                 None => None,
                 Some(text) => Some(mailbox(text).ok_or("reply_to is no mail address")?),
             },
+            bounces: self.bounces.as_deref().map(|text| bounces(text, takes_mail)).transpose()?,
             url: url.ok_or(
                 "needs public_url: mails lead to the server's pages, such as https://files.example.org",
             )?,
@@ -148,12 +161,34 @@ impl RawMail {
     }
 }
 
+/// Longest local part of the address for reports: with the token that each mail adds, it is 64 bytes long (RFC 5321, section
+/// 4.5.3.1.1).
+const MAX_BOUNCES_LOCAL: usize = 31;
+
+/// The address for reports.
+fn bounces(text: &str, takes_mail: bool) -> Result<lettre::Address, &'static str> {
+    if !takes_mail {
+        return Err("bounces needs lmtp in [intake], by which your mail server hands over what comes back");
+    }
+    let address: lettre::Address = text.parse().map_err(|_| "bounces is no mail address")?;
+    let (local, domain) = (address.user(), address.domain());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if local.len() > MAX_BOUNCES_LOCAL || !local.chars().all(is_plain) || !domain.is_ascii() {
+        return Err(
+            "bounces must have up to 31 letters, digits, dots, hyphens and underscores before the @: a token comes behind them",
+        );
+    }
+    Ok(address)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(lines: &str, url: Option<&str>) -> Result<Option<Outgoing>, &'static str> {
-        toml::from_str::<RawMail>(lines).unwrap().check(url.map(str::to_owned))
+        toml::from_str::<RawMail>(lines)
+            .unwrap()
+            .check(url.map(str::to_owned), lines.contains("tresor-bounces@"))
     }
 
     #[test]
@@ -168,6 +203,12 @@ mod tests {
         assert!(
             check(&format!("smtp = '[::1]:25'\ntls = 'off'\n{from}"), url).unwrap().unwrap().host == "::1"
         );
+        let longest = format!("{}tresor-bounces@example.org", "x".repeat(17));
+        let bounces = check(&format!("smtp = 'mail.example.org:587'\nbounces = '{longest}'\n{from}"), url)
+            .unwrap()
+            .unwrap()
+            .bounces;
+        assert_eq!(bounces.unwrap().to_string(), longest);
         for (lines, url, why) in [
             (from.to_owned(), url, "without smtp"),
             (format!("smtp = 'mail.example.org'\n{from}"), url, "a port"),
@@ -179,6 +220,26 @@ mod tests {
             (format!("smtp = 'mail.example.org:25'\ntls = 'off'\n{from}"), url, "on this machine"),
             (format!("smtp = 'mail.example.org:587'\npassword_file = '/x'\n{from}"), url, "belongs to user"),
             (format!("smtp = 'mail.example.org:587'\n{from}"), None, "public_url"),
+            ("bounces = 'tresor-bounces@example.org'".to_owned(), url, "without smtp"),
+            (format!("smtp = 'mail.example.org:587'\nbounces = 'b@example.org'\n{from}"), url, "needs lmtp"),
+            (
+                format!("smtp = 'mail.example.org:587'\nbounces = 'x-tresor-bounces@'\n{from}"),
+                url,
+                "bounces is no mail address",
+            ),
+            (
+                format!("smtp = 'mail.example.org:587'\nbounces = 'x+tresor-bounces@example.org'\n{from}"),
+                url,
+                "up to 31 letters",
+            ),
+            (
+                format!(
+                    "smtp = 'mail.example.org:587'\nbounces = '{}tresor-bounces@example.org'\n{from}",
+                    "x".repeat(18)
+                ),
+                url,
+                "up to 31 letters",
+            ),
         ] {
             let refused = check(&lines, url).unwrap_err();
             assert!(refused.contains(why), "{lines}: {refused}");

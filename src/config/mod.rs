@@ -213,11 +213,12 @@ impl RawConfig {
         self.limits.check()?;
         self.scrub.check()?;
         let public_url = public_url(self.public_url)?;
+        let mail = self.intake.mail().map_err(ConfigError::Intake)?;
         Ok(Config {
             watch: self.intake.watched(&data).map_err(ConfigError::Intake)?,
-            mail: self.intake.mail().map_err(ConfigError::Intake)?,
             mails_per_hour: self.intake.mails_per_hour,
-            notices: self.mail.check(public_url.clone()).map_err(ConfigError::Mail)?,
+            notices: self.mail.check(public_url.clone(), mail.is_some()).map_err(ConfigError::Mail)?,
+            mail,
             public_url,
             data,
             listen,

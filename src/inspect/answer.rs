@@ -1,11 +1,11 @@
 //! Answers of the child as JSON: an [`Inspection`], which the command prints, too, with or without what passwords opened, and
-//! a [`MailHead`].
+//! a [`MailHead`], and a report about a mail.
 
 use serde::{Deserialize, Serialize};
 
 use super::keys::Tried;
 use super::{Inspection, MailHead};
-use crate::model::{ContentKind, Label, Obstacle};
+use crate::model::{ContentKind, DeliveryAction, DeliveryReport, Label, MAX_DIAGNOSTIC, Obstacle};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +118,41 @@ pub(super) fn read_head(text: &[u8]) -> Option<MailHead> {
     (is_text(&subject) && is_text(&from)).then_some(MailHead { subject, from, is_automatic })
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Report {
+    action: String,
+    status: String,
+    diagnostic: String,
+}
+
+/// Most bytes of a status code: a digit and two numbers of three.
+const MAX_STATUS: usize = 9;
+
+/// A report for [`read_report`], `null` for none: its text in one line without control characters, and cut where it is too long.
+pub(super) fn report(report: Option<&DeliveryReport>) -> String {
+    let report = report.map(|report| {
+        let line: String = report.diagnostic.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let end = line.floor_char_boundary(MAX_DIAGNOSTIC);
+        Report {
+            action: report.action.to_string(),
+            status: report.status.clone(),
+            diagnostic: line.get(..end).unwrap_or_default().to_owned(),
+        }
+    });
+    serde_json::to_string(&report).expect("words and a text")
+}
+
+/// Understands a whole answer about a report.
+pub(super) fn read_report(text: &[u8]) -> Option<DeliveryReport> {
+    let Report { action, status, diagnostic } = serde_json::from_slice::<Option<Report>>(text).ok()??;
+    let is_status = status.len() <= MAX_STATUS && status.bytes().all(|c| c.is_ascii_digit() || c == b'.');
+    let is_line = diagnostic.len() <= MAX_DIAGNOSTIC && !diagnostic.contains(char::is_control);
+    let action = DeliveryAction::from_word(&action).filter(|_| is_status && is_line)?;
+    Some(DeliveryReport { action, status, diagnostic })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +182,29 @@ mod tests {
             [("office", "of"), ("dde", "ddd"), ("ratio", ""), ("}", "}}"), ("7", "-7"), ("7", "7,\"x\":1")]
         {
             assert_eq!(read(text.replacen(from, to, 1).as_bytes()), None, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn reports_are_bounded() {
+        let long = "\"\u{7}ü".repeat(MAX_DIAGNOSTIC);
+        let wanted = DeliveryReport {
+            action: DeliveryAction::Failed,
+            status: "5.1.1".into(),
+            diagnostic: format!("a\r\n\tb {long}"),
+        };
+        let text = report(Some(&wanted));
+        assert!(text.len() as u64 <= crate::inspect::MAX_ANSWER, "{text}");
+        let read = read_report(text.as_bytes()).unwrap();
+        assert!(read.diagnostic.starts_with("a b \" ü") && read.diagnostic.len() <= MAX_DIAGNOSTIC);
+        assert_eq!(read_report(report(None).as_bytes()), None);
+        for length in 0..text.len() {
+            assert_eq!(read_report(&text.as_bytes()[..length]), None, "{length}");
+        }
+        for (from, to) in
+            [("failed", "relayed"), ("5.1.1", "5.1.1\\n"), ("5.1.1", "1234567890"), ("a b", "a\\nb")]
+        {
+            assert_eq!(read_report(text.replacen(from, to, 1).as_bytes()), None, "{to}");
         }
     }
 

@@ -15,11 +15,12 @@ use zeroize::Zeroizing;
 use super::documents::write_documents;
 use super::format::head;
 use super::format::letter::letter;
+use super::format::report;
 use super::keys::{Keys, MAX_KEYS};
 use super::look::{look_into, write_examined};
 use super::open::open;
 use super::unpack::unpack;
-use super::{Inspection, MAX_PASSWORD, confine};
+use super::{Inspection, MAX_PASSWORD, answer, confine};
 
 /// What a child does; the server says it by the first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(super) enum Task {
     Unpack,
     /// Says what names a mail.
     Head,
+    /// Says what a mail reports of another one.
+    Report,
     /// Makes a document of a mail.
     Letter,
     /// Hands out what an encrypted content is without its encryption. Its password is what its standard error reads, as it is
@@ -44,10 +47,11 @@ pub(super) enum Task {
 }
 
 impl Task {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Look,
         Self::Unpack,
         Self::Head,
+        Self::Report,
         Self::Letter,
         Self::Open,
         Self::Examine,
@@ -61,6 +65,7 @@ impl Task {
             Self::Look => "inspect-standard-input",
             Self::Unpack => "unpack-standard-input",
             Self::Head => "head-of-standard-input",
+            Self::Report => "report-in-standard-input",
             Self::Letter => "letter-of-standard-input",
             Self::Open => "open-standard-input",
             Self::Examine => "examine-standard-input",
@@ -102,6 +107,7 @@ fn run(task: Task) -> io::Result<()> {
         }
         Task::Unpack => unpack(&content, &mut output),
         Task::Head => output.write_all(head::read(&content).to_json().as_bytes()),
+        Task::Report => output.write_all(answer::report(report::read(&content).as_ref()).as_bytes()),
         Task::Letter => output.write_all(letter(&content).unwrap_or_default().as_bytes()),
         Task::Open => {
             let given = read_passwords()?;

@@ -48,7 +48,7 @@ use process::Process;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::model::{ContentKind, Label, Obstacle};
+use crate::model::{ContentKind, DeliveryReport, Label, Obstacle};
 use format::letter::MAX_LETTER;
 use notes::{MAX_UNREACHED, MAX_UNREACHED_BYTES};
 
@@ -271,6 +271,14 @@ impl Inspector {
         let text = self.ask(Task::Head, head)?;
         let unread = MailHead { is_automatic: true, ..MailHead::default() };
         Ok(text.and_then(|text| answer::read_head(&text)).unwrap_or(unread))
+    }
+
+    /// What a mail reports of another one: a sealed file in memory, which may lack the end of the mail. `None` if it is no
+    /// report, one that nothing failed, or one that cannot be read.
+    ///
+    /// Errors: only those of the system.
+    pub fn delivery_report(&self, mail: BorrowedFd<'_>) -> Result<Option<DeliveryReport>, InspectError> {
+        Ok(self.ask(Task::Report, mail)?.and_then(|text| answer::read_report(&text)))
     }
 
     /// A mail as a document in flat ODF that can be printed: a sealed file in memory. `None` if it cannot be read.

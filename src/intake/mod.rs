@@ -57,7 +57,7 @@ pub use allow::LONGEST_ALLOWED;
 pub use certificate::{Certificate, CertifiedVerdict, Outcome};
 pub use error::{IntakeError, RenderError};
 pub use examine::Round;
-pub use mail::{MailError, Mailbox, Unpacked};
+pub use mail::{MailError, Mailbox, ReportError, Unpacked};
 pub use page::{HoldPage, HoldStates, HoldsAsked};
 pub use password::Given;
 pub use passwords::MAX_ATTEMPTS;

@@ -7,17 +7,20 @@
 //! listen    sockets, and a bound on connections
 //! session   LHLO, MAIL, RCPT, DATA; one answer for each recipient
 //! message   the bytes between DATA and its end
+//! report    the beginning of a mail that may report about one of this server's
 //! policy    one question, one answer
+//! post      what an address means
 //! refusal   what a refusal is in either protocol
 //! ```
 //! Both listen where only programs of this machine reach them. What a mail means and where it goes is decided in
-//! [`intake`](crate::intake).
+//! [`intake`](crate::intake); a report about a mail of this server goes to [`notices`](crate::notices).
 
 mod listen;
 mod message;
 mod policy;
 mod post;
 mod refusal;
+mod report;
 mod server;
 mod session;
 mod wire;

@@ -8,7 +8,6 @@ use super::listen::BoxedStream;
 use super::post::Post;
 use super::refusal::{LOCKED, Refusal, TOO_LONG};
 use super::wire::Wire;
-use crate::intake::MailError;
 use crate::net::Shutdown;
 
 /// Longest line of a question in bytes.
@@ -70,10 +69,11 @@ async fn judge(post: &Post, question: &Question) -> Result<(), Refusal> {
     if !question.is_about_recipient {
         return Ok(());
     }
-    let intake = post.intake().ok_or(LOCKED)?;
+    if post.instance().is_none() {
+        return Err(LOCKED);
+    }
     if question.size > post.most() {
         return Err(TOO_LONG);
     }
-    let found = intake.mailbox(&question.recipient, question.size).await;
-    found.map(drop).map_err(|error: MailError| Refusal::from(&error))
+    post.recipient(&question.recipient, question.size).await.map(drop)
 }

@@ -13,6 +13,8 @@ pub(super) struct Refusal {
 
 /// The server waits for its passphrase.
 pub(super) const LOCKED: Refusal = Refusal { code: 451, text: "4.3.2 not ready, try again later" };
+/// A report about a mail cannot be read now.
+pub(super) const UNREAD: Refusal = Refusal { code: 451, text: "4.3.0 not read, try again later" };
 /// The mail is longer than the setting allows.
 pub(super) const TOO_LONG: Refusal = Refusal { code: 552, text: "5.3.4 this mail is too large" };
 

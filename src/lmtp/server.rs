@@ -7,11 +7,13 @@ use super::post::Post;
 use super::{policy, session};
 use crate::intake::Intake;
 use crate::net::Shutdown;
+use crate::notices::Notices;
 
 /// Most connections that deliver mails at the same time. Postfix opens 20 by default (`default_destination_concurrency_limit`).
 const MAX_DELIVERIES: usize = 24;
 /// Most connections that ask what would be refused: one for each of Postfix's `smtpd` processes, 100 by default.
 const MAX_QUESTIONERS: usize = 128;
+
 /// Takes mails for the spaces of an instance. Cheap to clone.
 #[derive(Clone)]
 pub struct MailServer(Arc<Post>);
@@ -23,8 +25,8 @@ impl MailServer {
     }
 
     /// Takes mails from now on. Later calls have no effect.
-    pub fn open(&self, intake: Intake) {
-        self.0.open(intake);
+    pub fn open(&self, intake: Intake, notices: Notices) {
+        self.0.open(intake, notices);
     }
 
     /// Takes mails, and answers what would be refused, until shutdown.

@@ -7,11 +7,14 @@ use smtp_proto::{Error as SmtpError, Request};
 
 use super::listen::BoxedStream;
 use super::message::{Message, MessageError};
-use super::post::Post;
-use super::refusal::{LOCKED, Refusal, TOO_LONG};
+use super::post::{Open, Post, Recipient, refused};
+use super::refusal::{LOCKED, TOO_LONG, UNREAD};
+use super::report::{Kept, rest_of};
 use super::wire::Wire;
-use crate::intake::{MailError, Mailbox};
+use crate::intake::Mailbox;
+use crate::model::Timestamp;
 use crate::net::Shutdown;
+use crate::notices::Returned;
 
 /// Longest command in bytes (RFC 5321, section 4.5.3.1.4, asks for 512 and more with extensions).
 const MAX_COMMAND: usize = 4096;
@@ -62,7 +65,7 @@ struct Mail {
     /// Its length as announced; 0 if it was not.
     size: u64,
     /// In the order in which they are answered.
-    recipients: Vec<Mailbox>,
+    recipients: Vec<Recipient>,
 }
 
 impl Session {
@@ -126,51 +129,66 @@ impl Session {
 
     async fn add_recipient(&mut self, address: &str) -> String {
         let Some(mail) = &mut self.mail else { return "503 5.5.1 say MAIL first\r\n".to_owned() };
-        let Some(intake) = self.post.intake() else { return LOCKED.line() };
         if mail.recipients.len() >= MAX_RECIPIENTS {
             return "452 4.5.3 too many recipients, send the mail again for the others\r\n".to_owned();
         }
-        match intake.mailbox(address, mail.size).await {
-            Ok(mailbox) => {
-                mail.recipients.push(mailbox);
+        match self.post.recipient(address, mail.size).await {
+            Ok(recipient) => {
+                mail.recipients.push(recipient);
                 "250 2.1.5 yes\r\n".to_owned()
             }
-            Err(error) => refused(&error).line(),
+            Err(refusal) => refusal.line(),
         }
     }
 
     async fn receive(&mut self) -> io::Result<()> {
-        let intake = self.post.intake();
-        let (Some(mail), Some(intake)) = (self.mail.take_if(|mail| !mail.recipients.is_empty()), intake)
-        else {
+        let open = self.post.instance();
+        let (Some(mail), Some(open)) = (self.mail.take_if(|mail| !mail.recipients.is_empty()), open) else {
             return self.wire.answer("503 5.5.1 no recipient was taken\r\n").await;
         };
         self.wire.answer("354 send it, and end it with a line that is a dot\r\n").await?;
         // The same folder under two addresses has the mail once.
-        let mut folders: Vec<Mailbox> = Vec::new();
-        for mailbox in &mail.recipients {
-            if !folders.contains(mailbox) {
-                folders.push(mailbox.clone());
+        let mut recipients: Vec<&Recipient> = Vec::new();
+        for recipient in &mail.recipients {
+            if !recipients.contains(&recipient) {
+                recipients.push(recipient);
             }
         }
+        let folders: Vec<Mailbox> = recipients.iter().filter_map(|one| one.folder().cloned()).collect();
+        let is_returned = folders.len() < recipients.len();
         let mut message = Message::new(&mut self.wire, self.post.most());
-        let outcome = intake.deliver(&mail.sender, &folders, &mut message).await;
+        let mut kept = Kept::new(&mut message, is_returned);
+        let outcome = match folders.as_slice() {
+            [] => rest_of(&mut kept).await.map(|()| Vec::new()),
+            folders => open.intake.deliver(&mail.sender, folders, &mut kept).await,
+        };
+        let begun = kept.begun();
         let answers: Vec<_> = match outcome {
             Ok(outcomes) => {
-                let lines = outcomes.iter().map(|outcome| match outcome {
-                    Ok(()) => "250 2.0.0 stored\r\n".to_owned(),
-                    Err(error) => refused(error).line(),
-                });
-                folders.iter().zip(lines).collect()
+                let mut outcomes = outcomes.iter();
+                let mut answers = Vec::with_capacity(recipients.len());
+                for recipient in recipients {
+                    let line = match (recipient, &begun) {
+                        (Recipient::Returned(returned), Some(begun)) => note(open, *returned, begun).await,
+                        (Recipient::Returned(_), None) => UNREAD.line(),
+                        (Recipient::Folder(_), _) => match outcomes.next() {
+                            Some(Ok(())) => "250 2.0.0 stored\r\n".to_owned(),
+                            Some(Err(error)) => refused(error).line(),
+                            None => LOCKED.line(),
+                        },
+                    };
+                    answers.push((recipient, line));
+                }
+                answers
             }
             Err(MessageError::TooLong) => {
                 message.skip_rest().await?;
-                folders.iter().map(|folder| (folder, TOO_LONG.line())).collect()
+                recipients.into_iter().map(|recipient| (recipient, TOO_LONG.line())).collect()
             }
             Err(MessageError::Broken(error)) => return Err(error),
         };
-        for mailbox in &mail.recipients {
-            let answer = answers.iter().find(|(folder, _)| *folder == mailbox);
+        for recipient in &mail.recipients {
+            let answer = answers.iter().find(|(answered, _)| *answered == recipient);
             let line = answer.map_or_else(|| LOCKED.line(), |(_, line)| line.clone());
             self.wire.answer(&line).await?;
         }
@@ -178,11 +196,26 @@ impl Session {
     }
 }
 
-/// The refusal for an error, whose cause the log has.
-fn refused(error: &MailError) -> Refusal {
-    if let MailError::Unavailable(cause) = error {
-        let error: &dyn std::error::Error = cause;
-        tracing::warn!(error, "a mail was not stored; the mail server tries again");
+/// Notes what a mail reports of one that was sent, and answers for it.
+async fn note(open: &Open, returned: Returned, begun: &[u8]) -> String {
+    let (now, notices) = (Timestamp::now(), &open.notices);
+    if !notices.takes_report(now) {
+        return UNREAD.line();
     }
-    error.into()
+    let report = match open.intake.delivery_report(begun).await {
+        Ok(report) => report,
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "a report about a mail was not read; the mail server tries again");
+            return UNREAD.line();
+        }
+    };
+    match notices.note_report(returned, report, now).await {
+        Ok(()) => "250 2.0.0 noted\r\n".to_owned(),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "a report about a mail was not noted; the mail server tries again");
+            UNREAD.line()
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod actor;
 mod checksum;
 mod clock;
 mod condition;
+mod delivery;
 mod event;
 mod hold;
 mod holiday;
@@ -45,6 +46,7 @@ pub use actor::{Actor, Stamp, Via, Worker};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use clock::{CLOCK_TOLERANCE, CONFIRMED_AFTER, CertainTime, ClockDoubt, PLAUSIBLE_GAP, Reading};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
+pub use delivery::{DeliveryAction, DeliveryReport, MAX_DIAGNOSTIC};
 pub use event::{
     AccountEvent, EntryEvent, Event, EventId, EventPage, HandInEvent, HoldEvent, InstanceEvent, LinkEvent,
     Recorded, RemovedKind, RequestEvent, SpaceEvent, Spot,

@@ -42,11 +42,13 @@ words! {
         Waiting = "waiting",
         /// The mail server took it.
         Sent = "sent",
+        /// The mail server took it, and a mail server reports that it has not arrived yet.
+        Delayed = "delayed",
         /// It was not needed any more when it was to be sent.
         Dropped = "dropped",
         /// The mail server could not be reached, or put it off, for too long.
         Failed = "failed",
-        /// The mail server refused it for good.
+        /// A mail server refused it for good, at once or by a report that came later.
         Bounced = "bounced",
     }
 }

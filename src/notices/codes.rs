@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::post::{Letter, Post};
+use super::post::{Letter, Post, Stamps};
 use super::{Notices, NoticesError};
 use crate::model::{Timestamp, random_bytes};
 use crate::sharing::CodeMail;
@@ -26,7 +26,8 @@ impl Notices {
             let (subject, text) = texts.mail(code.expose_secret(), &office);
             let word = u64::from_le_bytes(random_bytes());
             let id = format!("<code.{word:016x}.{}@{}>", self.instance, settings.from.email.domain());
-            match post.send(&Letter { to, subject, text }, id, now).await {
+            let stamps = Stamps { id, bounces: self.bounces_of_unkept(now), now };
+            match post.send(&Letter { to, subject, text }, stamps).await {
                 Ok(()) => sent += 1,
                 Err(error) => {
                     let error: &dyn std::error::Error = &error;

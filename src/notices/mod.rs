@@ -6,9 +6,10 @@
 //! ```
 //!
 //! Killed anywhere, it goes on from the rows in the catalogue: an event is read again, or a mail sent again with the same
-//! Message-ID. Whether something is still true, and whether the recipient may know it, is decided when the mail is sent.
+//! Message-ID. What mail servers report about it later comes back to `bounce`. Whether something is still true, and whether the recipient may know it, is decided when the mail is sent.
 //! `sharing` knows the recipients of requests and their pages.
 
+mod bounce;
 mod bundle;
 mod codes;
 mod compose;
@@ -26,6 +27,9 @@ use crate::catalog::{Catalog, NoticeRow};
 use crate::model::{NoticeId, NoticeState, Recipient, Timestamp};
 use crate::sharing::Sharing;
 
+use bounce::Reports;
+
+pub use bounce::{BounceKey, Returned};
 pub use error::NoticesError;
 pub use pace::Pace;
 pub use post::{MailSettings, MailTls, PostError, probe};
@@ -51,6 +55,9 @@ pub struct Notices {
     /// Part of each Message-ID.
     instance: Arc<str>,
     settings: Option<Arc<MailSettings>>,
+    /// Makes the addresses to which reports about mails come back.
+    bounce_key: Arc<BounceKey>,
+    reports: Arc<Reports>,
 }
 
 /// A mail, with the name of its recipient.
@@ -64,8 +71,15 @@ pub struct Notice {
 
 impl Notices {
     /// The notices of an instance of this id; none are sent before [`Self::with`].
-    pub fn new(catalog: Catalog, accounts: Accounts, sharing: Sharing, instance: &str) -> Self {
-        Self { catalog, accounts, sharing, instance: instance.into(), settings: None }
+    pub fn new(
+        catalog: Catalog,
+        accounts: Accounts,
+        sharing: Sharing,
+        instance: &str,
+        bounce_key: BounceKey,
+    ) -> Self {
+        let (instance, bounce_key) = (instance.into(), Arc::new(bounce_key));
+        Self { catalog, accounts, sharing, instance, settings: None, bounce_key, reports: Arc::default() }
     }
 
     /// Sends them by this mail server.

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, MailParameter, RcptParameter};
+use lettre::{Address, transport};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 
@@ -33,6 +36,9 @@ pub struct MailSettings {
     pub from: Mailbox,
     /// The address for answers.
     pub reply_to: Option<Mailbox>,
+    /// The address to which reports about mails come back, with a token of each mail behind its local part; `None` for the
+    /// sender, where nothing reads them.
+    pub bounces: Option<Address>,
     /// The address of the server's pages, without a slash at its end.
     pub url: String,
     /// Pace of news of arrivals.
@@ -103,6 +109,17 @@ pub(super) struct Letter {
 pub(super) struct Post<'a> {
     settings: &'a MailSettings,
     connection: AsyncSmtpConnection,
+    /// Whether it can be asked for reports (RFC 3461).
+    offers_reports: bool,
+}
+
+/// What identifies a mail on its way.
+pub(super) struct Stamps {
+    /// Its Message-ID.
+    pub(super) id: String,
+    /// Where reports about it come back; `None` for the sender.
+    pub(super) bounces: Option<Address>,
+    pub(super) now: Timestamp,
 }
 
 impl<'a> Post<'a> {
@@ -112,7 +129,7 @@ impl<'a> Post<'a> {
     pub(super) async fn open(settings: &'a MailSettings) -> Result<Self, PostError> {
         let connection = timeout(LONGEST_ANSWER, connect(settings)).await;
         match connection {
-            Ok(Ok(connection)) => Ok(Self { settings, connection }),
+            Ok(Ok((connection, offers_reports))) => Ok(Self { settings, connection, offers_reports }),
             Ok(Err(error)) => Err(PostError::NoServer(words(&error))),
             Err(_) => Err(PostError::NoServer("it does not answer".to_owned())),
         }
@@ -121,21 +138,37 @@ impl<'a> Post<'a> {
     /// Sends one mail. The connection cannot be used after an error.
     ///
     /// Errors: `Later`, `Refused`.
-    pub(super) async fn send(
-        &mut self,
-        letter: &Letter,
-        message_id: String,
-        now: Timestamp,
-    ) -> Result<(), PostError> {
-        let message = message(self.settings, letter, message_id, now).map_err(PostError::Refused)?;
-        let sent =
-            timeout(LONGEST_ANSWER, self.connection.send(message.envelope(), &message.formatted())).await;
-        match sent {
-            Ok(Ok(_)) => Ok(()),
+    pub(super) async fn send(&mut self, letter: &Letter, stamps: Stamps) -> Result<(), PostError> {
+        let message = message(self.settings, letter, stamps).map_err(PostError::Refused)?;
+        match timeout(LONGEST_ANSWER, self.hand_over(message.envelope(), &message.formatted())).await {
+            Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.is_permanent() => Err(PostError::Refused(words(&error))),
             Ok(Err(error)) => Err(PostError::Later(words(&error))),
             Err(_) => Err(PostError::Later("it does not answer".to_owned())),
         }
+    }
+
+    /// Hands a mail over, and asks for reports if the mail server offers them: when it cannot be delivered and while it is
+    /// delayed, with the head of the mail alone.
+    async fn hand_over(&mut self, envelope: &Envelope, mail: &[u8]) -> Result<(), transport::smtp::Error> {
+        let is_ascii = |address: &Address| address.user().is_ascii() && address.domain().is_ascii();
+        let asks = self.offers_reports
+            && mail.is_ascii()
+            && envelope.from().into_iter().chain(envelope.to()).all(is_ascii);
+        if !asks {
+            return self.connection.send(envelope, mail).await.map(drop);
+        }
+        let other = |keyword: &str, value: &str| (keyword.to_owned(), Some(value.to_owned()));
+        let (keyword, value) = other("RET", "HDRS");
+        let parameters = vec![MailParameter::Other { keyword, value }];
+        self.connection.command(Mail::new(envelope.from().cloned(), parameters)).await?;
+        for to in envelope.to() {
+            let (keyword, value) = other("NOTIFY", "FAILURE,DELAY");
+            let parameters = vec![RcptParameter::Other { keyword, value }];
+            self.connection.command(Rcpt::new(to.clone(), parameters)).await?;
+        }
+        self.connection.command(Data).await?;
+        self.connection.message(mail).await.map(drop)
     }
 
     pub(super) async fn close(mut self) {
@@ -151,7 +184,8 @@ pub async fn probe(settings: &MailSettings) -> Result<(), PostError> {
     Ok(())
 }
 
-async fn connect(settings: &MailSettings) -> Result<AsyncSmtpConnection, lettre::transport::smtp::Error> {
+/// The connection, and whether reports can be asked for and have an address.
+async fn connect(settings: &MailSettings) -> Result<(AsyncSmtpConnection, bool), transport::smtp::Error> {
     let MailSettings { host, port, tls, .. } = settings;
     let hello = ClientId::Domain(settings.from.email.domain().to_owned());
     let parameters = || TlsParameters::new(host.clone());
@@ -171,17 +205,21 @@ async fn connect(settings: &MailSettings) -> Result<AsyncSmtpConnection, lettre:
         let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
         connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await?;
     }
-    Ok(connection)
+    // Lettre does not say whether it is offered.
+    let offers_reports = settings.bounces.is_some()
+        && connection.command(Ehlo::new(hello)).await?.message().any(|line| line.eq_ignore_ascii_case("DSN"));
+    Ok((connection, offers_reports))
 }
 
-fn message(settings: &MailSettings, letter: &Letter, id: String, now: Timestamp) -> Result<Message, String> {
-    let to = letter.to.parse().map_err(|_| "this is no mail address".to_owned())?;
+fn message(settings: &MailSettings, letter: &Letter, stamps: Stamps) -> Result<Message, String> {
+    let Stamps { id, bounces, now } = stamps;
+    let to: Address = letter.to.parse().map_err(|_| "this is no mail address".to_owned())?;
     let header = |name: &'static str, value: &str| {
         HeaderValue::new(HeaderName::new_from_ascii_str(name), value.into())
     };
     let mut builder = Message::builder()
         .from(settings.from.clone())
-        .to(Mailbox::new(None, to))
+        .to(Mailbox::new(None, to.clone()))
         .subject(letter.subject.clone())
         .message_id(Some(id))
         .date(now.to_system())
@@ -190,6 +228,10 @@ fn message(settings: &MailSettings, letter: &Letter, id: String, now: Timestamp)
         .header(ContentType::TEXT_PLAIN);
     if let Some(reply_to) = &settings.reply_to {
         builder = builder.reply_to(reply_to.clone());
+    }
+    if let Some(bounces) = bounces {
+        builder =
+            builder.envelope(Envelope::new(Some(bounces), vec![to]).map_err(|error| error.to_string())?);
     }
     builder.body(letter.text.clone()).map_err(|error| error.to_string())
 }
@@ -221,6 +263,7 @@ mod tests {
             login: None,
             from: "Kanzlei Müller <tresor@example.de>".parse().unwrap(),
             reply_to: Some("kanzlei@example.de".parse().unwrap()),
+            bounces: None,
             url: "https://files.example.de".into(),
             pace: Pace { quiet: Duration::ZERO, apart: Duration::ZERO },
         };
@@ -228,7 +271,18 @@ mod tests {
             Letter {
                 to: "anna@example.org".into(), subject: "Neues für Sie".into(), text: "Grüße\n".into()
             };
-        let made = message(&settings, &letter, "<7.abc@example.de>".into(), Timestamp(0)).unwrap();
+        let stamps = |bounces: Option<&str>| Stamps {
+            id: "<7.abc@example.de>".into(),
+            bounces: bounces.map(|address| address.parse().unwrap()),
+            now: Timestamp(0),
+        };
+        let made = message(&settings, &letter, stamps(None)).unwrap();
+        assert_eq!(made.envelope().from().map(ToString::to_string).as_deref(), Some("tresor@example.de"));
+        let with_reports = message(&settings, &letter, stamps(Some("b+abc@example.de"))).unwrap();
+        let envelope = with_reports.envelope();
+        assert_eq!(envelope.from().map(ToString::to_string).as_deref(), Some("b+abc@example.de"));
+        assert_eq!(envelope.to(), made.envelope().to());
+        assert_eq!(with_reports.formatted(), made.formatted(), "its sender stays the office");
         let text = String::from_utf8(made.formatted()).unwrap();
         for line in [
             "To: anna@example.org\r\n",
@@ -242,6 +296,6 @@ mod tests {
         }
         assert!(!text.contains("multipart"), "{text}");
         let wrong = Letter { to: "anna@example.org\r\nBcc: x@y.de".into(), ..letter };
-        assert!(message(&settings, &wrong, "<1@x>".into(), Timestamp(0)).is_err());
+        assert!(message(&settings, &wrong, stamps(None)).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::post::{Letter, Post, PostError};
+use super::post::{Letter, Post, PostError, Stamps};
 use super::{Notices, NoticesError};
 use crate::accounts::parse_address;
 use crate::catalog::{NoticeRow, NoticeUpdate, WriteTx};
@@ -59,9 +59,10 @@ impl Notices {
                     }
                 },
             };
-            match open.send(&letter, self.message_id(&row), now).await {
+            let stamps = Stamps { id: self.message_id(&row), bounces: self.bounces_of(&row), now };
+            match open.send(&letter, stamps).await {
                 Ok(()) => {
-                    self.taken(&row, now).await?;
+                    self.taken(&row, &letter.to, now).await?;
                     round.sent += 1;
                     post = Some(open);
                 }
@@ -113,7 +114,8 @@ impl Notices {
         let [a, b, c, d] = random_bytes::<4>();
         let id =
             format!("<test.{a:02x}{b:02x}{c:02x}{d:02x}.{}@{}>", self.instance, settings.from.email.domain());
-        post.send(&Letter { to, subject: texts.subject_test().to_owned(), text }, id, now).await?;
+        let stamps = Stamps { id, bounces: self.bounces_of_unkept(now), now };
+        post.send(&Letter { to, subject: texts.subject_test().to_owned(), text }, stamps).await?;
         post.close().await;
         Ok(())
     }
@@ -139,20 +141,16 @@ impl Notices {
     }
 
     /// Notes that the mail server took a mail, in the same transaction with what follows from it.
-    async fn taken(&self, row: &NoticeRow, now: Timestamp) -> Result<(), NoticesError> {
-        let Recipient::Asked(recipient) = row.recipient else {
-            return self.ended(row.id, NoticeState::Sent, row.attempts + 1, now).await;
-        };
-        let (id, topic) = (row.id, row.topic);
+    async fn taken(&self, row: &NoticeRow, to: &str, now: Timestamp) -> Result<(), NoticesError> {
+        let (row, to) = (row.clone(), to.to_owned());
         let (state, attempts) = (NoticeState::Sent, row.attempts + 1);
         let store = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            tx.update_notice(
-                id,
-                &NoticeUpdate { state, attempts, next: None, ended: Some(now), fault: None },
-            )?;
-            if topic == Topic::Reminder {
-                reminded(tx, recipient, id, now)?;
+            tx.note_sent_to(row.id, &to)?;
+            let sent = NoticeUpdate { state, attempts, next: None, ended: Some(now), fault: None };
+            update(tx, row.id, &sent)?;
+            if let (Topic::Reminder, Recipient::Asked(recipient)) = (row.topic, row.recipient) {
+                reminded(tx, recipient, row.id, now)?;
             }
             tx.silent("beside the reminder it changes nothing but a mail");
             Ok::<_, NoticesError>(())
@@ -202,8 +200,7 @@ impl Notices {
             if let Some(recipient) = wrong {
                 refused(tx, recipient, &fault, now)?;
             }
-            let update = NoticeUpdate { state, attempts, next, ended, fault: Some(&fault) };
-            Ok::<_, NoticesError>(tx.update_notice(id, &update)?)
+            update(tx, id, &NoticeUpdate { state, attempts, next, ended, fault: Some(&fault) })
         };
         self.catalog.write_silent("it changes nothing but a mail", store).await
     }
@@ -215,6 +212,14 @@ impl Notices {
         };
         self.catalog.write_silent("it changes nothing but a mail", store).await
     }
+}
+
+/// Stores the result of an attempt, unless a report about the mail came before it.
+fn update(tx: &WriteTx<'_>, id: NoticeId, update: &NoticeUpdate<'_>) -> Result<(), NoticesError> {
+    if tx.notice(id)?.is_some_and(|row| row.state == NoticeState::Waiting) {
+        tx.update_notice(id, update)?;
+    }
+    Ok(())
 }
 
 /// Time to the next attempt after this number of them, up to a quarter longer so that mails do not stay together; `None` if

@@ -8,7 +8,7 @@ use tresor::admin::{Admin, Asker, Reply, Request};
 use tresor::intake::Intake;
 use tresor::library::SpaceSettings;
 use tresor::model::{AppPasswordId, EntryName, Right, Role, SpaceGrant, SpaceKind, Stamp, UserId};
-use tresor::notices::Notices;
+use tresor::notices::{BounceKey, Notices};
 use tresor::proof::Signer;
 use tresor::recovery::Recovery;
 use zeroize::Zeroizing;
@@ -192,7 +192,13 @@ impl Judging {
                 library.clone(),
                 Arc::new(Signer::new("tresor-test".into(), &Zeroizing::new([1; 32]))),
             ),
-            Notices::new(office.catalog.clone(), accounts.clone(), office.sharing.clone(), "test"),
+            Notices::new(
+                office.catalog.clone(),
+                accounts.clone(),
+                office.sharing.clone(),
+                "test",
+                BounceKey::new(Zeroizing::new([3; 32])),
+            ),
         );
         Self { office, admin }
     }

@@ -34,6 +34,7 @@ retry unix - - n - - error
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
 lmtp unix - - n - - lmtp
+virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd

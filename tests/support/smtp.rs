@@ -39,6 +39,8 @@ pub enum Mood {
 /// A mail that it took.
 #[derive(Clone, Debug)]
 pub struct Mail {
+    /// The parameters of MAIL, with the sender of the envelope, and of RCPT.
+    pub envelope: [String; 2],
     pub to: String,
     pub text: String,
     pub is_encrypted: bool,
@@ -51,6 +53,11 @@ impl Mail {
         let (head, _) = self.text.split_once("\r\n\r\n").unwrap();
         let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
         line.unwrap_or_else(|| panic!("no {name}: {}", self.text))
+    }
+
+    /// The sender of the envelope.
+    pub fn from(&self) -> &str {
+        self.envelope[0].split(['<', '>']).nth(1).unwrap()
     }
 
     /// The text in words.
@@ -191,6 +198,7 @@ impl Line {
 fn converse(server: &Shared, stream: TcpStream) {
     let mut line = Line::Plain(BufReader::new(stream));
     let (mut is_encrypted, mut has_login, mut to) = (false, false, String::new());
+    let mut envelope = [String::new(), String::new()];
     line.say("220 localhost ESMTP");
     while let Some(said) = line.read() {
         let said = said.trim_end().to_owned();
@@ -198,7 +206,7 @@ fn converse(server: &Shared, stream: TcpStream) {
         match said.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase().as_str() {
             "EHLO" if server.tls.is_some() && !is_encrypted => line.say("250-localhost\r\n250 STARTTLS"),
             "EHLO" if server.tls.is_some() => line.say("250-localhost\r\n250 AUTH PLAIN"),
-            "EHLO" => line.say("250 localhost"),
+            "EHLO" => line.say("250-localhost\r\n250 DSN"),
             "STARTTLS" => {
                 line.say("220 go on");
                 let Line::Plain(stream) = line else { return };
@@ -216,8 +224,12 @@ fn converse(server: &Shared, stream: TcpStream) {
                 line.say(if has_login { "235 welcome" } else { "535 no" });
             }
             "MAIL" if server.tls.is_some() && !has_login => line.say("530 log in first"),
-            "MAIL" => line.say("250 ok"),
+            "MAIL" => {
+                said.clone_into(&mut envelope[0]);
+                line.say("250 ok");
+            }
             "RCPT" => {
+                said.clone_into(&mut envelope[1]);
                 said.split(['<', '>']).nth(1).unwrap().clone_into(&mut to);
                 line.say(match mood {
                     Mood::PutsOff => "451 later",
@@ -235,7 +247,7 @@ fn converse(server: &Shared, stream: TcpStream) {
                         None => return,
                     }
                 }
-                let mail = Mail { to: to.clone(), text, is_encrypted, has_login };
+                let mail = Mail { envelope: envelope.clone(), to: to.clone(), text, is_encrypted, has_login };
                 server.mails.lock().unwrap().push(mail);
                 if mood != Mood::StaysSilent {
                     line.say("250 taken");

@@ -144,6 +144,9 @@ pub struct RecipientShown {
     pub next: Option<When>,
     /// Why the person gets no mail now: `closed`, `link-ended`, `no-address`, `refused` or `nothing-missing`.
     pub no_mail: Option<String>,
+    /// When the last mail was sent, if a mail server reports that it has not arrived yet.
+    #[serde(default)]
+    pub delayed: Option<When>,
     /// When a mail server refused the address.
     pub refused: Option<When>,
     /// What the mail server said then.

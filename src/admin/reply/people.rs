@@ -47,7 +47,7 @@ pub struct NoticeShown {
     pub topic: String,
     /// The space concerned; `None` for several.
     pub space: Option<String>,
-    /// `waiting`, `sent`, `dropped`, `failed` or `bounced`.
+    /// `waiting`, `sent`, `delayed`, `dropped`, `failed` or `bounced`.
     pub state: String,
     /// When it was made.
     pub created: When,

@@ -64,6 +64,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0045-items-of-hand-ins.sql"),
     include_str!("../../../migrations/0046-sent-by-pages.sql"),
     include_str!("../../../migrations/0047-request-codes.sql"),
+    include_str!("../../../migrations/0048-bounces.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -83,6 +83,7 @@ fn recipient(shown: &RecipientShown) -> String {
     parts.extend(shown.reminded.map(|when| format!("(reminders: {}, last {when})", shown.reminders)));
     parts.extend(shown.next.map(|when| format!("(next reminder {when})")));
     parts.extend(shown.no_mail.as_ref().map(|reason| format!("(no mail: {reason})")));
+    parts.extend(shown.delayed.map(|when| format!("(the mail of {when} is delayed)")));
     let refusal = shown.refused.zip(shown.refusal.as_ref());
     parts.extend(refusal.map(|(when, why)| format!("(refused {when}: {})", safe(why))));
     parts.retain(|part| !part.is_empty());

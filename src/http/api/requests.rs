@@ -283,6 +283,10 @@ pub(super) struct RequestRecipient {
     /// Why the person gets no mail now: `closed`, `link-ended`, `no-address`, `refused` or `nothing-missing`.
     #[serde(skip_serializing_if = "Option::is_none")]
     no_mail: Option<String>,
+    /// When the last mail was sent, if a mail server reports that it has not arrived yet.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delayed: Option<String>,
     /// When a mail server refused the address.
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -480,6 +484,7 @@ async fn answer(call: &Call<'_>, rights: &[Access], id: RequestId, status: Statu
             next: row.remind.filter(|_| sends_mails).map(|at| at.to_string()),
             no_mail: no_mail.map(|reason| reason.to_string()),
             refused: row.refused.map(|at| at.to_string()),
+            delayed: row.delayed.map(|at| at.to_string()),
             refusal: Some(row.refusal).filter(|text| !text.is_empty()),
         }
     });

@@ -56,6 +56,7 @@ impl Requests<'_> {
             @if let Some(refused) = recipient.refused {
                 p.problem { (texts.address_refused(&self.desk.moment(refused), &Shown(&recipient.refusal).to_string())) }
             }
+            @if let Some(sent) = recipient.delayed { p.problem { (texts.mail_delayed(&self.desk.moment(sent))) } }
             @if recipient.refused.is_some() || recipient.mail.is_empty() {
                 form method="post" action=(here) {
                     (self.desk.token())

@@ -18,6 +18,7 @@ pub(super) mod ooxml;
 mod parameters;
 pub(super) mod pdf;
 pub(super) mod rar;
+pub(crate) mod report;
 pub(super) mod rtf;
 pub(super) mod seven_zip;
 pub(super) mod tar;

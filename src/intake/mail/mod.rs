@@ -3,6 +3,7 @@
 //! ```text
 //! address   mueller+belege@… is the folder Belege of the space with the mail name mueller
 //! deliver   the mail becomes one file, byte for byte: 2026-11-29 14.02 Subject.eml; answered when it is durable
+//! report    a mail that comes back: what became of one that was sent
 //! unpack    later: each attachment becomes a file in the folder 2026-11-29 14.02 Subject beside it
 //! ```
 //! Nothing is scanned while the sender waits, and nothing is refused for what it contains: the mail and each attachment are
@@ -13,11 +14,13 @@ mod address;
 mod deliver;
 mod flood;
 mod head;
+mod report;
 mod unpack;
 
 pub use address::Mailbox;
 pub(super) use deliver::NamesTaken;
 pub(super) use flood::Flood;
+pub use report::ReportError;
 pub use unpack::Unpacked;
 
 use crate::library::LibraryError;

@@ -30,6 +30,9 @@ sentences! {
     address_refused(when: &str, why: &str):
         de "An diese Adresse ging die Mail vom {when} nicht hinaus: {why}",
         en "The mail of {when} could not be delivered to this address: {why}";
+    mail_delayed(when: &str):
+        de "Die Mail vom {when} ist noch nicht angekommen. Die Mail-Server versuchen es weiter.",
+        en "The mail of {when} has not arrived yet. The mail servers go on trying.";
     readdress:
         de "Adresse speichern",
         en "Store the address";

@@ -120,6 +120,10 @@ derived_key!(
     /// Seed of the Ed25519 key that signs certificates.
     CertificateKey, b"tresor/v1/certificate"
 );
+derived_key!(
+    /// HMAC key of the addresses to which reports about mails come back.
+    BounceKey, b"tresor/v1/bounce"
+);
 
 #[cfg(test)]
 mod tests {
@@ -141,6 +145,7 @@ mod tests {
             hex(LinkLookupKey::derive(&root).expose()),
             hex(LinkPassKey::derive(&root).expose()),
             hex(CertificateKey::derive(&root).expose()),
+            hex(BounceKey::derive(&root).expose()),
             root.identity().to_public().to_string(),
             root.instance_id(),
         ];
@@ -156,6 +161,7 @@ mod tests {
                 "2269ef91ec5a45f7730050b49c6e68e298e5cb185ad6b480d3aea568610ee41e",
                 "96b1b5cb77c3e36d63dd8d03ad0cf5126614746c90b9e15a0c26371dcfc5066d",
                 "a6212fa8d2e7398d53b91691f132eed9f590ff83ebdb85104f87eb9f9192fe81",
+                "dc1b47c2ce21fbdab920d3a256e71c0eefaf8b86a753cc40efd99a0f59a391a3",
                 "age1wqtydz7aura4jk368835kjrc3umrme5ymdqanz592ddc4q3dc4ssdhf4z3",
                 "vhqrr632ku"
             ]

@@ -32,7 +32,8 @@ use crate::model::{SpaceId, layout};
 
 pub use check::{KeyFileFault, KeyFileHash};
 pub use derive::{
-    AuditKey, CatalogueKey, CertificateKey, LinkLookupKey, LinkPassKey, LinkTokenKey, SessionKey, TokenKey,
+    AuditKey, BounceKey, CatalogueKey, CertificateKey, LinkLookupKey, LinkPassKey, LinkTokenKey, SessionKey,
+    TokenKey,
 };
 pub use lock::Unlock;
 pub use space::{RecoveryRecipient, SpaceKey, SpaceRecipient, generate_recovery};
@@ -176,6 +177,11 @@ impl KeyRing {
     /// Key that signs sessions.
     pub fn session_key(&self) -> SessionKey {
         SessionKey::derive(&self.root)
+    }
+
+    /// Key of the addresses to which reports about mails come back.
+    pub fn bounce_key(&self) -> BounceKey {
+        BounceKey::derive(&self.root)
     }
 
     /// Seed of the key that signs certificates.

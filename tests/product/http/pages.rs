@@ -271,6 +271,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RemindingTexts::reminded", "needs a mail server: `notices::reminders`"),
     ("RemindingTexts::reminds_next", "needs a mail server: `notices::reminders`"),
     ("RemindingTexts::address_refused", "needs a mail server: `notices::reminders`"),
+    ("RemindingTexts::mail_delayed", "needs a mail that is late: `notices::bounces`"),
     ("RemindingTexts::readdress", "needs a mail server: `notices::reminders`"),
     ("RemindingTexts::readdressed", "needs a mail server: `notices::reminders`"),
     ("RemindingTexts::remind_now", "needs a mail server: `notices::reminders`"),

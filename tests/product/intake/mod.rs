@@ -11,7 +11,7 @@ mod documents;
 mod engines;
 mod engines_inside;
 mod kinds;
-mod mail;
+pub mod mail;
 mod nested;
 mod pages;
 mod passwords;

@@ -10,7 +10,7 @@ use tresor::sharing::{
     DEFAULT_NAMING, GuestKey, Judgement, NewRequest, RequestShown, SentFile, TemplateItem, WantedRecipient,
 };
 
-use super::{notices, office};
+use super::{notices, notices_of, office};
 use crate::http::requests::{asked, path as link_path, send};
 use crate::sharing::office::{Office, PEER, by, path};
 use crate::support::browser::Browser;
@@ -38,6 +38,15 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) async fn open() -> Self {
+        Self::open_with(None).await
+    }
+
+    /// With an address to which mails come back.
+    pub(super) async fn returning() -> Self {
+        Self::open_with(Some("bounces@example.org")).await
+    }
+
+    async fn open_with(bounces: Option<&str>) -> Self {
         let (office, smtp) = (Office::open().await, TestSmtp::plain());
         let change = OfficeChange {
             name: Some("Kanzlei Beispiel".into()),
@@ -52,12 +61,11 @@ impl Desk {
             login: None,
             from: "tresor@example.org".parse().unwrap(),
             reply_to: None,
+            bounces: bounces.map(|address| address.parse().unwrap()),
             url: "https://files.example.org".into(),
             pace: Pace { quiet: Duration::from_mins(10), apart: Duration::from_hours(1) },
         };
-        let (catalog, accounts, sharing) =
-            (office.catalog.clone(), office.accounts.clone(), office.sharing.clone());
-        let notices = Notices::new(catalog, accounts, sharing, "test").with(Some(Arc::new(settings)));
+        let notices = notices_of(&office).with(Some(Arc::new(settings)));
         office.sharing.send_reminders(Some(OfficeHours::default()));
         let desk = Self { office, notices, smtp };
         assert_eq!(desk.notices.gather(time(MONDAY)).await.unwrap(), 0, "what was before is no news");

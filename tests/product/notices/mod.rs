@@ -1,6 +1,7 @@
 //! Notices by mail, with the real program and a mail server of the test's own.
 
 mod asked;
+mod bounces;
 mod codes;
 mod delivery;
 mod failures;
@@ -9,7 +10,10 @@ mod reminders;
 mod truth;
 
 use serde_json::Value;
+use tresor::notices::{BounceKey, Notices};
+use zeroize::Zeroizing;
 
+use crate::sharing::office::Office;
 use crate::support::TestServer;
 use crate::support::server::{PASSWORD, SPACE};
 use crate::support::smtp::TestSmtp;
@@ -31,6 +35,12 @@ fn settings(smtp: &TestSmtp) -> String {
 /// waits.
 fn office(smtp: &TestSmtp) -> TestServer {
     let server = TestServer::start_configured(&settings(smtp));
+    with_people(&server);
+    server
+}
+
+/// Prepares the space and its people.
+fn with_people(server: &TestServer) {
     server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold-what", "all"]);
     for (user, right, language) in [(READER, "read", "de"), (CHIEF, "manage", "en")] {
         server.add_user(user, "staff", PASSWORD);
@@ -45,7 +55,13 @@ fn office(smtp: &TestSmtp) -> TestServer {
             language,
         ]);
     }
-    server
+}
+
+/// The notices of an office without a program.
+fn notices_of(office: &Office) -> Notices {
+    let (accounts, sharing) = (office.accounts.clone(), office.sharing.clone());
+    let key = BounceKey::new(Zeroizing::new([3; 32]));
+    Notices::new(office.catalog.clone(), accounts, sharing, "test", key)
 }
 
 fn store(server: &TestServer, name: &str) {

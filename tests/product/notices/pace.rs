@@ -5,6 +5,7 @@ use tresor::catalog::{Catalog, WriteTx};
 use tresor::model::{News, NoticeWish, Recipient, SpaceId, Stamp, Timestamp, Topic, UserId};
 use tresor::notices::Notices;
 
+use super::notices_of;
 use crate::sharing::office::{NOW, Office};
 
 const MINUTE: i64 = 60_000;
@@ -19,8 +20,7 @@ struct Desk {
 impl Desk {
     async fn open(wish: NoticeWish) -> Self {
         let office = Office::open().await;
-        let notices =
-            Notices::new(office.catalog.clone(), office.accounts.clone(), office.sharing.clone(), "test");
+        let notices = notices_of(&office);
         let user = office.anna.user;
         let change = ContactChange {
             mail: Some("anna@example.org".into()),

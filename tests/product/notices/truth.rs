@@ -14,6 +14,7 @@ use tresor::sharing::{Expiry, NewLink};
 use tresor::text::Language;
 use zeroize::Zeroizing;
 
+use super::notices_of;
 use crate::sharing::office::{NOW, Office};
 use crate::support::smtp::TestSmtp;
 
@@ -42,11 +43,11 @@ impl Desk {
             login: None,
             from: "tresor@example.org".parse().unwrap(),
             reply_to: None,
+            bounces: None,
             url: "https://files.example.org".into(),
             pace: Pace { quiet: Duration::ZERO, apart: Duration::ZERO },
         };
-        let notices =
-            Notices::new(office.catalog.clone(), office.accounts.clone(), office.sharing.clone(), "test");
+        let notices = notices_of(&office);
         let desk = Self { office, notices: notices.with(Some(Arc::new(settings))), smtp };
         assert_eq!(desk.notices.gather(desk.now().await).await.unwrap(), 0, "what was before is no news");
         desk
