@@ -17,7 +17,7 @@ sentences! {
         de "verwaltet das Büro",
         en "administrates the office";
     staff:
-        de "im Büro tätig",
+        de "Mitarbeiter",
         en "member of staff";
     client:
         de "Mandant",

@@ -9,6 +9,9 @@ sentences! {
     asked_by:
         de "Angefragt von",
         en "Asked by";
+    sent_to:
+        de "An",
+        en "To";
     deadline:
         de "Bitte bis",
         en "Please by";
@@ -156,8 +159,8 @@ sentences! {
         en "The receipt names each file with its size, checksum and time, and carries an electronic signature. Keep it, best as a \
             PDF.";
     checked_about:
-        de "Office-Dateien werden auf Schadsoftware geprüft, bevor wir sie öffnen. Sie müssen nichts weiter tun.",
-        en "Office documents are checked for malware before we open them. There is nothing more for you to do.";
+        de "Ihre Dateien werden auf Schadsoftware geprüft, bevor wir sie öffnen. Sie müssen nichts weiter tun.",
+        en "Your files are checked for malware before we open them. There is nothing more for you to do.";
     withdraw_within:
         de "Bis 30 Minuten nach dem Abschluss können Sie Dateien zurücknehmen, die noch niemand geöffnet hat.",
         en "For 30 minutes after the end you can take back files that have not been opened yet.";

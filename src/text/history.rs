@@ -371,7 +371,7 @@ impl Language {
                 format!("removed the second factor of {name}")
             }
             (Self::German, AccountEvent::RecoveryCodesRenewed) => {
-                format!("hat die Wiederherstellungscodes von {name} erneuert")
+                format!("hat die Ersatzcodes von {name} erneuert")
             }
             (Self::English, AccountEvent::RecoveryCodesRenewed) => {
                 format!("renewed the recovery codes of {name}")

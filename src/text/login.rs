@@ -55,7 +55,7 @@ sentences! {
         en "The user name or password is wrong.";
     code_needed:
         de "Ihr Konto ist mit einem zweiten Faktor geschützt. Bitte geben Sie Ihr Kennwort noch einmal ein und dazu den Code, \
-            den Ihre App gerade anzeigt, oder einen Wiederherstellungscode.",
+            den Ihre App gerade anzeigt, oder einen Ersatzcode.",
         en "Your account is protected by a second factor. Please enter your password again, and the code that your app shows \
             now, or a recovery code.";
     wrong_code:

@@ -43,8 +43,8 @@ sentences! {
         de "So soll der Passkey heißen",
         en "Name of the passkey";
     confirm:
-        de "Zur Sicherheit Ihr bisheriges Kennwort",
-        en "Your present password, to be safe";
+        de "Zur Sicherheit Ihr Kennwort",
+        en "Your password, to be safe";
     go_on:
         de "Weiter zum Gerät",
         en "Go on to the device";

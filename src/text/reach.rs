@@ -13,7 +13,7 @@ sentences! {
         de "Benachrichtigungen",
         en "Notices";
     at_once:
-        de "gleich",
+        de "sofort",
         en "at once";
     digest:
         de "gesammelt einmal in der Woche",

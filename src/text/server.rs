@@ -61,6 +61,9 @@ sentences! {
     scanner_named(scanner: &str, reason: &str):
         de "Ein zusätzlicher Virenscanner ({scanner}) fehlt: {reason}.",
         en "A further virus scanner ({scanner}) is missing: {reason}.";
+    mail_undelivered:
+        de "Eine Mail der letzten Woche kam nicht an.",
+        en "One mail of the last week did not arrive.";
     mails_undelivered(count: u64):
         de "{count} Mails der letzten Woche kamen nicht an.",
         en "{count} mails of the last week did not arrive.";
@@ -154,10 +157,10 @@ sentences! {
         de "Vorlagen für Anfragen",
         en "Templates for requests";
     templates_about:
-        de "Eine Vorlage nennt, was Mandanten einreichen sollen. Die mitgelieferten lassen sich ändern: Ihre Fassung tritt an die Stelle.",
+        de "Eine Vorlage nennt, was Mandanten einreichen sollen. Die mitgelieferten lassen sich ändern: Ihre Fassung tritt an ihre Stelle.",
         en "A template lists what clients are to hand in. Those that come with the program can be changed: yours takes their place.";
     template_items(count: usize):
-        de "{count} Positionen",
+        de "{count} Punkte",
         en "{count} items";
     own_template:
         de "eigene Fassung",
@@ -166,7 +169,7 @@ sentences! {
         de "Text der Vorlage",
         en "Text of the template";
     template_how:
-        de "Jede Position beginnt mit „items“ in doppelten eckigen Klammern. Unter einem anderen Namen wird daraus eine weitere Vorlage.",
+        de "Jeder Punkt beginnt mit „items“ in doppelten eckigen Klammern. Unter einem anderen Namen wird daraus eine weitere Vorlage.",
         en "Each item begins with \"items\" in double square brackets. Under another name it becomes a further template.";
     save_template:
         de "Vorlage sichern",

@@ -16,8 +16,8 @@ sentences! {
         de "Unbekannter Browser",
         en "Unknown browser";
     history(since: &str, used: &str):
-        de "angemeldet {since}, aktiv bis {used}",
-        en "signed in {since}, active until {used}";
+        de "angemeldet {since}, zuletzt aktiv {used}",
+        en "signed in {since}, last active {used}";
     own:
         de "Dieser hier",
         en "This one here";

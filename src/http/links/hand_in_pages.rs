@@ -260,7 +260,10 @@ pub(super) fn terms(
     takes.extend(terms.files.map(|count| texts.most_files(count)));
     takes.extend(terms.bytes.map(|bytes| texts.most_bytes(&language.size(bytes))));
     known_facts(&[
-        (texts.asked_by(), asked_by.map(|name| name.as_str().to_owned())),
+        (
+            if terms.is_box { texts.sent_to() } else { texts.asked_by() },
+            asked_by.map(|name| name.as_str().to_owned()),
+        ),
         (texts.deadline(), terms.deadline.map(last)),
         (texts.open_until(), expires.map(last)),
         (texts.takes(), Some(takes.join("; ")).filter(|takes| !takes.is_empty())),

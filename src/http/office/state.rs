@@ -76,6 +76,7 @@ impl Office<'_> {
                 texts.scanner_named(name, reason(word))
             }
             Trouble::ScannerSilent { reason: word, .. } => texts.scanner_silent(reason(word)),
+            Trouble::MailsUndelivered { count: 1 } => texts.mail_undelivered().to_owned(),
             Trouble::MailsUndelivered { count } => texts.mails_undelivered(*count),
             Trouble::Undecided { count } => texts.undecided(*count),
             Trouble::MassHit { count } => texts.mass_hit(*count),

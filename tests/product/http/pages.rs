@@ -315,6 +315,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ServerTexts::clock_behind", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::scanner_silent", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::scanner_named", "needs something broken: `http::administration` shows one of them"),
+    ("ServerTexts::mail_undelivered", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::mails_undelivered", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::undecided", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::mass_hit", "needs something broken: `http::administration` shows one of them"),
