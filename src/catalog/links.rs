@@ -33,13 +33,13 @@ pub struct LinkRow {
     pub note: String,
     /// Whether its page hides downloads.
     pub hide_download: bool,
-    /// Time at which it was last opened, to the hour.
+    /// Time at which it was last opened, to the minute.
     pub opened: Option<Timestamp>,
     /// What it asks of people who hand in through it.
     pub terms: LinkTerms,
     /// Number of finished hand-ins or complete downloads.
     pub uses: u32,
-    /// Time at which something was last fetched through it, to the hour.
+    /// Time at which something was last fetched through it, to the minute.
     pub fetched: Option<Timestamp>,
     /// The request that it belongs to.
     pub request: Option<RequestId>,
@@ -50,6 +50,15 @@ impl LinkRow {
     pub fn is_used_up(&self) -> bool {
         self.terms.uses.is_some_and(|most| self.uses >= most)
     }
+}
+
+/// How often a link was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkUse {
+    /// Number of ended hand-ins or complete downloads.
+    pub count: u32,
+    /// When the last of them ended.
+    pub last: Timestamp,
 }
 
 /// A link to insert.
@@ -164,6 +173,35 @@ impl ReadTx<'_> {
         let sql =
             format!("SELECT {LINK} {LINKS} WHERE creator_id = ?1 AND request_id IS NULL ORDER BY links.id");
         self.all(&sql, [creator.0], link_row)
+    }
+
+    /// How often those of the links that a user created were used that were used at all. Looks at up to `most` hand-ins and
+    /// downloads of each, and takes the link's own number if there are more.
+    pub fn uses_of_links_by(
+        &self,
+        creator: UserId,
+        most: usize,
+    ) -> Result<Vec<(LinkId, LinkUse)>, CatalogError> {
+        let used = self.all(
+            "SELECT links.id, uses,
+                    (SELECT count(finished_at) FROM (SELECT finished_at FROM hand_ins WHERE link_id = links.id
+                                                     ORDER BY hand_ins.id DESC LIMIT ?2) AS latest),
+                    (SELECT max(finished_at) FROM (SELECT finished_at FROM hand_ins WHERE link_id = links.id
+                                                   ORDER BY hand_ins.id DESC LIMIT ?2) AS latest),
+                    (SELECT max(completed_at) FROM (SELECT completed_at FROM downloads WHERE link_id = links.id
+                                                    ORDER BY downloads.id DESC LIMIT ?2) AS latest)
+             FROM links WHERE creator_id = ?1 AND request_id IS NULL",
+            params![creator.0, most],
+            |row| {
+                let (uses, ended): (u32, u32) = (row.get(1)?, row.get(2)?);
+                let last = row.get::<Option<i64>>(3)?.max(row.get(4)?);
+                Ok((LinkId(row.get(0)?), uses.max(ended), last))
+            },
+        )?;
+        let used = used.into_iter();
+        Ok(used
+            .filter_map(|(id, count, last)| Some((id, LinkUse { count, last: Timestamp(last?) })))
+            .collect())
     }
 
     /// The box of a user.

@@ -64,7 +64,7 @@ pub use handing::{HandedOutRow, HoldRequestRow};
 pub use history::Past;
 pub use holds::{ApprovalRow, HoldRow, HoldUpdate, RenditionRow, VerdictRow};
 pub use integrity::{ContentStart, DamagedRow, Noted, ScrubRow, StoredContainer, UseRow};
-pub use links::{LinkRow, NewLink};
+pub use links::{LinkRow, LinkUse, NewLink};
 pub use locks::{LockCounts, LockRow, NewLock};
 pub use mails::{MailRow, MailUpdate};
 pub use notices::{NewsGroup, NoticeRow, NoticeUpdate, Undecided};

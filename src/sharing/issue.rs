@@ -10,7 +10,7 @@ use super::Sharing;
 use super::link::{Expiry, LinkChange, Shared};
 use super::token::NONCE_BYTES;
 use crate::accounts::{AccountsError, Principal, WeakPassword, check_link_password, parse_address};
-use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
+use crate::catalog::{CatalogError, LinkRow, LinkUse, NewLink as NewRow, WriteTx};
 use crate::library::{Entry, LibraryError, LinksOf};
 use crate::model::{
     Access, AccessDenied, EntryId, EntryPath, Event, LinkEvent, LinkId, LinkRight, LinkTerms, Right, Role,
@@ -25,6 +25,8 @@ const MAX_LINKS_PER_USER: usize = 2_000;
 pub(super) const MAX_LINK_LABEL: usize = 255;
 /// Longest note to guests in characters.
 const MAX_LINK_NOTE: usize = 4_000;
+/// Latest hand-ins and downloads of each link that a list of links looks at.
+const MAX_USES_COUNTED: usize = 50;
 /// Time for which an expired link is kept, so that it can get a new date.
 const EXPIRED_KEPT_FOR: Duration = Duration::from_hours(90 * 24);
 
@@ -288,6 +290,13 @@ impl Sharing {
         let rows = self.inner.catalog.read(move |tx| tx.links_by(user)).await?;
         let rights = self.inner.accounts.spaces_of(principal).await?;
         self.located(rows, &rights).await
+    }
+
+    /// How often the links of the user were used, without those that never were.
+    pub async fn uses_of_links(&self, principal: &Principal) -> Result<HashMap<LinkId, LinkUse>, LinkError> {
+        let user = principal.user;
+        let uses = self.inner.catalog.read(move |tx| tx.uses_of_links_by(user, MAX_USES_COUNTED)).await?;
+        Ok(uses.into_iter().collect())
     }
 
     /// The box of the user, if its folder can still be seen.

@@ -42,13 +42,13 @@ pub struct Link {
     pub note: String,
     /// Whether the link's page hides downloads.
     pub hide_download: bool,
-    /// When it was last opened, to the hour.
+    /// When it was last opened, to the minute.
     pub opened: Option<Timestamp>,
     /// What it asks of people who hand in through it, and how often it gives its content.
     pub terms: LinkTerms,
     /// Number of finished hand-ins or complete downloads.
     pub uses: u32,
-    /// When something was last fetched through it, to the hour.
+    /// When something was last fetched through it, to the minute.
     pub fetched: Option<Timestamp>,
     /// The request that it belongs to.
     pub request: Option<RequestId>,

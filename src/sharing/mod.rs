@@ -31,6 +31,7 @@ use crate::library::Library;
 use crate::model::{LinkId, OfficeHours};
 use crate::proof::Signer;
 
+pub use crate::catalog::LinkUse;
 pub use code::CodeMail;
 pub use download::{Download, DownloadError, DownloadReceipt, Fetched, FetchedFile, LEASE, Tally};
 pub use hand_in::{

@@ -218,6 +218,14 @@ impl Language {
         }
     }
 
+    /// The same, but `heute 21:26 Uhr` or `today 21:26 CET` on the day of `now`.
+    pub fn recent(self, zone: &Zone, time: Timestamp, now: Timestamp) -> String {
+        match zone.day(time) == zone.day(now) {
+            true => format!("{} {}", self.choose("heute", "today"), self.clock(zone, time)),
+            false => self.moment(zone, time),
+        }
+    }
+
     /// `21.11.2026` or `21 November 2026`.
     pub fn day(self, day: Day) -> String {
         let (year, month, day) = day.parts();

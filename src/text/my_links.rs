@@ -140,8 +140,14 @@ sentences! {
         de "zuletzt geöffnet {when}",
         en "last opened {when}";
     used_up:
-        de "benutzt",
-        en "used";
+        de "aufgebraucht",
+        en "used up";
+    handed_in_once(when: &str):
+        de "1 Einreichung, {when}",
+        en "1 hand-in, {when}";
+    handed_in(count: u32, when: &str):
+        de "{count} Einreichungen, zuletzt {when}",
+        en "{count} hand-ins, the last {when}";
     expired:
         de "abgelaufen",
         en "expired";
@@ -209,8 +215,8 @@ sentences! {
         de "Verlängern",
         en "Extend";
     extend_about:
-        de "Die Adresse bleibt dieselbe. Ein benutzter Link erlaubt danach noch eine Einreichung oder einen Download.",
-        en "The address stays the same. A used link allows one more hand-in or download after that.";
+        de "Die Adresse bleibt dieselbe. Ein aufgebrauchter Link erlaubt danach noch eine Einreichung oder einen Download.",
+        en "The address stays the same. A used-up link allows one more hand-in or download after that.";
     extended:
         de "Der Link ist verlängert.",
         en "The link is extended.";

@@ -134,7 +134,7 @@ pub struct RecipientShown {
     /// Login name of the person's account, if the person is asked by it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<String>,
-    /// When the person's link was last opened, to the hour.
+    /// When the person's link was last opened, to the minute.
     pub opened: Option<When>,
     /// Number of reminders that were sent.
     pub reminders: u32,

@@ -25,12 +25,12 @@ pub struct LinkShown {
     pub created: When,
     /// Time from which it no longer opens.
     pub expires: Option<When>,
-    /// When it was last opened, to the hour.
+    /// When it was last opened, to the minute.
     pub opened: Option<When>,
     /// Its address, when it is made. Anyone who has it can use the link.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,
-    /// When something was last fetched through it, to the hour.
+    /// When something was last fetched through it, to the minute.
     pub fetched: Option<When>,
     /// Number of finished hand-ins or complete downloads.
     pub uses: u32,

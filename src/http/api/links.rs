@@ -133,7 +133,7 @@ pub(super) struct Link {
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline: Option<String>,
-    /// When it was last opened, to the hour.
+    /// When it was last opened, to the minute.
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     opened: Option<String>,

@@ -266,7 +266,7 @@ pub(super) struct RequestRecipient {
     /// The person's address, only when the request is made. Everyone who has it can hand in.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    /// When the person's link was last opened, to the hour.
+    /// When the person's link was last opened, to the minute.
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     opened: Option<String>,

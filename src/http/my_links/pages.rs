@@ -16,7 +16,7 @@ use crate::http::viewer;
 use crate::intake::ViewKind;
 use crate::model::{EntryName, EntryPath, HandInFileId, LinkId, LinkRight, Role, Shown, Timestamp};
 use crate::net::ResponseBody;
-use crate::sharing::{Download, HandIn, HandInFile, Link, LinkError, Shared};
+use crate::sharing::{Download, HandIn, HandInFile, Link, LinkError, LinkUse, Shared};
 use crate::text::ViewTexts;
 
 /// Time before the end of a link from which its state says so.
@@ -32,7 +32,13 @@ impl MyLinks<'_> {
     ) -> Result<Response<ResponseBody>, Failure> {
         let texts = self.texts();
         let mut links = self.desk.context.services.sharing.links(self.desk.principal()).await?;
-        links.reverse();
+        let uses = self.desk.context.services.sharing.uses_of_links(self.desk.principal()).await?;
+        // The link through which something came last is first.
+        let active = |shared: &Shared| {
+            let last = uses.get(&shared.link.id).map(|used| used.last).max(shared.link.fetched);
+            last.map_or(shared.link.created, |last| last.max(shared.link.created))
+        };
+        links.sort_by_key(|shared| std::cmp::Reverse((active(shared), shared.link.id.0)));
         let own_box = links.iter().find(|shared| shared.link.terms.is_box);
         let about = Asked::about(self.desk.context.parts.uri.query().unwrap_or_default().as_bytes());
         let is_open = refused.is_some() || about.is_some() || links.is_empty();
@@ -59,7 +65,7 @@ impl MyLinks<'_> {
                         li {
                             a href={ (LIST) "/" (shared.link.id) } { (name(shared)) }
                             p.where { (self.target(shared)) }
-                            p { (self.state(&shared.link)) }
+                            p { (self.state(&shared.link, uses.get(&shared.link.id))) }
                         }
                     }
                 }
@@ -84,9 +90,10 @@ impl MyLinks<'_> {
             _ => HashMap::new(),
         };
         let downloads = sharing.downloads_of(self.desk.principal(), id).await?;
+        let uses = sharing.uses_of_links(self.desk.principal()).await?;
         let link = &shared.link;
         let address = self.address_of(link);
-        let (target, state) = (self.target(&shared), self.state(link));
+        let (target, state) = (self.target(&shared), self.state(link, uses.get(&id)));
         let deadline = link.terms.deadline.map(|at| self.last_day(at));
         let until = link.expires.map(|at| self.last_day(at));
         let rows = [
@@ -294,7 +301,7 @@ impl MyLinks<'_> {
         if takes { texts.mail_take(office, address) } else { texts.mail_show(office, address) }
     }
 
-    fn state(&self, link: &Link) -> String {
+    fn state(&self, link: &Link, used: Option<&LinkUse>) -> String {
         let texts = self.texts();
         let state = if link.terms.uses.is_some_and(|most| link.uses >= most) {
             texts.used_up()
@@ -303,24 +310,41 @@ impl MyLinks<'_> {
         } else {
             texts.open()
         };
-        let opened = link
-            .opened
-            .map_or_else(|| texts.never_opened().to_owned(), |at| texts.opened(&self.desk.moment(at)));
+        let opened =
+            link.opened.map_or_else(|| texts.never_opened().to_owned(), |at| texts.opened(&self.recent(at)));
         let mut words = vec![state.to_owned(), opened];
-        words.extend(self.fetched(link));
+        words.extend(used.and_then(|used| self.handed_in(link, used)));
+        words.extend(self.fetched(link, used));
         words.extend(self.ends(link));
         words.join(", ")
     }
 
+    /// How much was handed in through a link, and when last.
+    fn handed_in(&self, link: &Link, used: &LinkUse) -> Option<String> {
+        let (texts, when) = (self.texts(), self.recent(used.last));
+        (link.right == LinkRight::Add).then(|| match used.count {
+            1 => texts.handed_in_once(&when),
+            count => texts.handed_in(count, &when),
+        })
+    }
+
     /// How much was fetched through a link that shows files and was opened.
-    fn fetched(&self, link: &Link) -> Option<String> {
+    fn fetched(&self, link: &Link, used: Option<&LinkUse>) -> Option<String> {
         let texts = self.texts();
         link.opened.filter(|_| link.right != LinkRight::Add)?;
         Some(match (link.terms.uses, link.fetched) {
-            (Some(most), _) => texts.fetched_times(link.uses, most),
-            (None, Some(at)) => texts.fetched_at(&self.desk.moment(at)),
+            (Some(most), _) => {
+                let last = used.map(|used| format!(", {}", texts.fetched_at(&self.recent(used.last))));
+                texts.fetched_times(link.uses, most) + &last.unwrap_or_default()
+            }
+            (None, Some(at)) => texts.fetched_at(&self.recent(at)),
             (None, None) => texts.never_fetched().to_owned(),
         })
+    }
+
+    /// A time in words, in short for today.
+    fn recent(&self, time: Timestamp) -> String {
+        self.desk.language.recent(&self.desk.zone, time, self.desk.context.info.received)
     }
 
     /// That an open link ends within the next days.

@@ -41,7 +41,12 @@ fn a_user_makes_a_link_and_fetches_what_came_in_with_nothing_but_the_pages() {
     leads_to(&finish(&client, &link));
 
     let list = anna.get("/links").expect(200).text();
-    assert!(list.contains("Frau Huber") && list.contains("benutzt, zuletzt geöffnet"), "{list}");
+    assert!(
+        list.contains("Frau Huber")
+            && list.contains("aufgebraucht, zuletzt geöffnet heute ")
+            && list.contains("1 Einreichung, heute "),
+        "{list}"
+    );
     let here = list.split("href=\"/links/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let here = format!("/links/{here}");
     let shown = anna.get(&here).expect(200).text();
@@ -54,6 +59,7 @@ fn a_user_makes_a_link_and_fetches_what_came_in_with_nothing_but_the_pages() {
     assert!(receipt.contains("tresor-receipt-1") && receipt.contains("Januar.txt"), "{receipt}");
     server.request("GET", &format!("/dav/{SPACE}/Mandanten/Huber/Januar.txt")).send().expect(200);
 
+    leads_to(&make(&anna, &[("folder", "Mandanten/Maier"), ("can", "add"), ("label", "Herr Maier")]));
     // Revived at the same address, for one more.
     let other = Browser::new(&server, "de");
     other.get(&link).expect(404);
@@ -62,6 +68,10 @@ fn a_user_makes_a_link_and_fetches_what_came_in_with_nothing_but_the_pages() {
     send(&other, &link, "", &[("Februar.txt", "x")]).expect(200);
     leads_to(&finish(&other, &link));
     Browser::new(&server, "de").get(&link).expect(404);
+    // The link through which something came last is first.
+    let list = anna.get("/links").expect(200).text();
+    assert!(list.contains("2 Einreichungen, zuletzt heute "), "{list}");
+    assert!(list.find("Frau Huber") < list.find("Herr Maier"), "{list}");
     leads_to(&anna.send(&anna.get(&here), &here, &[("do", "end")]));
     anna.get(&here).expect(404);
 }

@@ -194,6 +194,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("MyLinksTexts::code_goes_to", "needs a mail server: `notices::codes`"),
     ("MyLinksTexts::bad_code_address", "needs a mail server: `notices::codes`"),
     ("MyLinksTexts::our_office", "needs an office without a name: `http::my_links`"),
+    ("MyLinksTexts::handed_in", "needs two hand-ins: `http::my_links`"),
     ("MyLinksTexts::finished_late", "needs a deadline that is over"),
     ("MyLinksTexts::closed", "needs a link that has ended"),
     ("MyLinksTexts::fetched", "needs a link that counts its downloads: `http::downloads`"),
