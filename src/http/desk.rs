@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use super::context::RequestContext;
-use super::page::bar::{Bar, SignedIn, bar};
+use super::page::bar::{Bar, SignedIn, bar, bar_once};
 use super::page::form::{MAX_FORM_BYTES, read_form_up_to};
 use super::page::language::chosen;
 use super::page::{Page, Width, notice_below};
@@ -142,6 +142,17 @@ impl<'a> Desk<'a> {
         status: StatusCode,
     ) -> Response<ResponseBody> {
         Page { language: self.language, width, title, content }.below(&self.bar(here), status)
+    }
+
+    /// A page that answers a form and shows something once, such as a new password.
+    pub(super) fn page_once(
+        &self,
+        (width, title): (Width, &str),
+        content: Markup,
+        status: StatusCode,
+    ) -> Response<ResponseBody> {
+        let bar = bar_once(self.language, &self.person());
+        Page { language: self.language, width, title, content }.below(&bar, status)
     }
 
     pub(super) fn bar(&self, here: &str) -> Bar {

@@ -250,7 +250,7 @@ impl Own<'_> {
     }
 
     fn once(&self, title: &str, content: Markup) -> Response<ResponseBody> {
-        self.desk.page((Width::Narrow, title), HERE, content, StatusCode::OK)
+        self.desk.page_once((Width::Narrow, title), content, StatusCode::OK)
     }
 
     pub(super) fn texts(&self) -> AccountTexts {

@@ -3,7 +3,7 @@
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
-use super::address::{Address, HERE};
+use super::address::Address;
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{AppPasswordShown, GrantShown, RemovalShown, Reply, Request, UserShown};
 use crate::http::page::folder::shown_name;
@@ -258,7 +258,7 @@ impl Office<'_> {
             p { a.button href=(Address::Person(name.to_owned()).path()) { (texts.onward()) } }
         };
         let title = texts.first_password(&shown_name(name));
-        self.desk.page((Width::Narrow, &title), HERE, content, StatusCode::OK)
+        self.desk.page_once((Width::Narrow, &title), content, StatusCode::OK)
     }
 }
 

@@ -47,6 +47,15 @@ impl Render for Bar {
 
 /// The bar of the page at the address `here`, a path with its query.
 pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&SignedIn<'_>>) -> Bar {
+    bar_with(language, person, &languages(language, here))
+}
+
+/// The bar of a page that shows something once: without the choice of a language, which would lead away from it.
+pub(in crate::http) fn bar_once(language: Language, person: &SignedIn<'_>) -> Bar {
+    bar_with(language, Some(person), &html! {})
+}
+
+fn bar_with(language: Language, person: Option<&SignedIn<'_>>, languages: &Markup) -> Bar {
     let texts = SignInTexts(language);
     let markup = html! {
         header.bar {
@@ -66,15 +75,22 @@ pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&Signe
                     button.plain { (texts.sign_out()) }
                 }
             }
-            nav.languages aria-label=(texts.language()) {
-                @for other in [Language::German, Language::English] {
-                    a href=(address(here, other)) lang=(other.tag()) hreflang=(other.tag())
-                        aria-current=[(other == language).then_some("true")] { (other.own_name()) }
-                }
-            }
+            (languages)
         }
     };
     Bar { markup, is_of_person: person.is_some() }
+}
+
+/// The choice of a language for the page at the address `here`.
+fn languages(language: Language, here: &str) -> Markup {
+    html! {
+        nav.languages aria-label=(SignInTexts(language).language()) {
+            @for other in [Language::German, Language::English] {
+                a href=(address(here, other)) lang=(other.tag()) hreflang=(other.tag())
+                    aria-current=[(other == language).then_some("true")] { (other.own_name()) }
+            }
+        }
+    }
 }
 
 /// The address of the same page in another language.

@@ -48,6 +48,8 @@ fn an_office_is_set_up_with_nothing_but_the_pages() {
     let fields = [("do", "person"), ("name", "Jürgen K"), ("role", "staff")];
     let made = send(&chief, LIST, &fields).expect(200);
     let first = made_password(&made);
+    // A choice of a language would lead away from what is shown once.
+    assert!(!made.text().contains("<nav class=\"languages\""), "{made}");
     server.assert_no_traces(&[&first]);
 
     let person = "/office/people/J%C3%BCrgen%20K";
