@@ -41,8 +41,11 @@ impl Accounts {
         Ok(self.unlock(session, now).await?)
     }
 
-    /// Whether this is the password of the session's person; as an error if it is not.
-    pub(super) async fn confirm_person(
+    /// Whether this is the password of the session's person; as an error if it is not. What gives a lasting key asks it: an open
+    /// session alone must not. The second factor is not asked for again: it was shown in this browser when the session began.
+    ///
+    /// Errors: as for signing in, throttled like it.
+    pub async fn confirm_person(
         &self,
         session: &Session,
         password: SecretString,
@@ -198,7 +201,7 @@ mod tests {
     async fn the_second_factor_is_not_asked_for_again() {
         let office = Office::open().await;
         let (accounts, by) = (&office.accounts, Stamp::owner(NOW));
-        let factor = accounts.begin_second_factor(office.anna, NOW).await.unwrap();
+        let factor = accounts.begin_second_factor(office.anna, None, NOW).await.unwrap();
         accounts.confirm_second_factor(office.anna, &shown(&factor, NOW), by).await.unwrap();
         let at = later(60);
         let credentials = Credentials { name: "anna".into(), password: secret(PASSWORD) };

@@ -20,26 +20,33 @@ const CODE_BYTES: usize = 10;
 
 impl Accounts {
     /// Creates a secret for a user's authenticator. It takes effect once [`Self::confirm_second_factor`] gets a
-    /// code of it; until then another call replaces it.
+    /// code of it; until then another call replaces it, unless `shown` is its text: a page shows the same one again after a slip.
     ///
     /// Errors: `UnknownUser`, `SecondFactorExists`.
     pub async fn begin_second_factor(
         &self,
         user: UserId,
+        shown: Option<&str>,
         now: Timestamp,
     ) -> Result<FactorSecret, AccountsError> {
-        let secret = FactorSecret::random();
-        let bytes = Zeroizing::new(*secret.0);
+        let shown = shown.map(|text| Zeroizing::new(text.to_owned()));
         self.change(move |tx| {
             tx.user(user)?.ok_or(AccountsError::UnknownUser)?;
-            if tx.second_factor(user)?.is_some_and(|factor| factor.is_confirmed) {
+            let before = tx.second_factor(user)?;
+            if before.as_ref().is_some_and(|factor| factor.is_confirmed) {
                 return Err(AccountsError::SecondFactorExists);
             }
             tx.silent("a factor counts once it is confirmed");
-            Ok(tx.begin_second_factor(user, &bytes, now)?)
+            let begun = before.map(|factor| FactorSecret(Zeroizing::new(factor.secret)));
+            let is_shown = |begun: &FactorSecret| shown.as_ref().is_some_and(|text| begun.is_text(text));
+            if let Some(begun) = begun.filter(is_shown) {
+                return Ok(begun);
+            }
+            let secret = FactorSecret::random();
+            tx.begin_second_factor(user, &secret.0, now)?;
+            Ok(secret)
         })
-        .await?;
-        Ok(secret)
+        .await
     }
 
     /// Requires the second factor from now on, and creates recovery codes, which only this answer contains.
@@ -142,7 +149,7 @@ mod tests {
 
     async fn enrolled() -> Enrolled {
         let office = Office::open().await;
-        let secret = office.accounts.begin_second_factor(office.anna, NOW).await.unwrap();
+        let secret = office.accounts.begin_second_factor(office.anna, None, NOW).await.unwrap();
         let wrong = office.accounts.confirm_second_factor(office.anna, "000000", Stamp::owner(NOW)).await;
         assert!(matches!(wrong, Err(AccountsError::WrongCode)));
         // Not confirmed yet, so the password is enough.
@@ -176,6 +183,22 @@ mod tests {
         // Other users are not affected.
         enrolled.office.login("bert", PASSWORD, later(2)).await.unwrap();
         assert!(matches!(enrolled.office.login("anna", "wrong", later(2)).await, Err(AuthError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_is_shown_stays_until_another_is_begun() {
+        let office = Office::open().await;
+        let begin = async |shown: Option<&str>| {
+            let secret = office.accounts.begin_second_factor(office.anna, shown, NOW).await.unwrap();
+            secret.text().to_string()
+        };
+        let first = begin(None).await;
+        assert_eq!(begin(Some(&first)).await, first);
+        let second = begin(Some("")).await;
+        assert_ne!(second, first, "an empty text is none");
+        let third = begin(Some(&first)).await;
+        assert!(third != first && third != second, "one that was replaced does not come back");
+        assert_ne!(begin(None).await, third);
     }
 
     #[tokio::test]
@@ -237,12 +260,12 @@ mod tests {
     async fn removed_it_is_not_asked_for_and_can_be_set_up_again() {
         let enrolled = enrolled().await;
         let Enrolled { office, .. } = &enrolled;
-        let again = office.accounts.begin_second_factor(office.anna, NOW).await;
+        let again = office.accounts.begin_second_factor(office.anna, None, NOW).await;
         assert!(matches!(again, Err(AccountsError::SecondFactorExists)));
         office.accounts.remove_second_factor(office.anna, Stamp::owner(NOW)).await.unwrap();
         office.login("anna", PASSWORD, later(1)).await.unwrap();
         let none = office.accounts.remove_second_factor(office.anna, Stamp::owner(NOW)).await;
         assert!(matches!(none, Err(AccountsError::NoSecondFactor)));
-        office.accounts.begin_second_factor(office.anna, NOW).await.unwrap();
+        office.accounts.begin_second_factor(office.anna, None, NOW).await.unwrap();
     }
 }

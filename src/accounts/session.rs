@@ -380,7 +380,7 @@ mod tests {
         assert!(!lives(&office, &token, NOW).await, "it does not come back");
 
         let token = begin(&office, NOW).await;
-        let factor = accounts.begin_second_factor(anna, NOW).await.unwrap();
+        let factor = accounts.begin_second_factor(anna, None, NOW).await.unwrap();
         assert!(lives(&office, &token, NOW).await, "nothing is confirmed yet");
         accounts.confirm_second_factor(anna, &shown(&factor, NOW), by).await.unwrap();
         assert!(!lives(&office, &token, NOW).await);

@@ -35,6 +35,11 @@ impl FactorSecret {
         Zeroizing::new(BASE32_NOPAD.encode(self.0.as_ref()))
     }
 
+    /// Whether this is its [`Self::text`].
+    pub(super) fn is_text(&self, text: &str) -> bool {
+        self.text().as_bytes().ct_eq(text.as_bytes()).into()
+    }
+
     /// The secret as a URI, for a QR code.
     pub fn uri(&self, issuer: &str, user: &UserName) -> Zeroizing<String> {
         let escaped = |text: &str| {

@@ -137,7 +137,9 @@ impl Admin {
                 self.accounts.remove_passkey(user.id, PasskeyId(id), by).await?;
                 Ok(Reply::Done(format!("passkey {id} of {} opens nothing any more", user.name)))
             }
-            Request::SecondFactorBegin { name } => self.begin_second_factor(&name, now).await,
+            Request::SecondFactorBegin { name, again } => {
+                self.begin_second_factor(&name, again.as_ref(), now).await
+            }
             Request::SecondFactorConfirm { name, code } => {
                 let user = self.user(&name).await?;
                 let codes = self.accounts.confirm_second_factor(user.id, code.expose(), by).await?;

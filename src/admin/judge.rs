@@ -87,7 +87,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::SessionEnd { user: name, .. }
         | Request::PasskeyList { user: name }
         | Request::PasskeyRemove { user: name, .. }
-        | Request::SecondFactorBegin { name }
+        | Request::SecondFactorBegin { name, .. }
         | Request::SecondFactorConfirm { name, .. }
         | Request::RecoveryCodesRenew { name }
         | Request::LinkAdd { user: name, .. }

@@ -211,8 +211,12 @@ pub enum Request {
     PasskeyList { user: String },
     /// Remove a user's passkey.
     PasskeyRemove { user: String, id: i64 },
-    /// Create a secret for a user's authenticator; it takes effect when confirmed.
-    SecondFactorBegin { name: String },
+    /// Create a secret for a user's authenticator; it takes effect when confirmed. The last one stays if `again` is its text.
+    SecondFactorBegin {
+        name: String,
+        #[serde(default)]
+        again: Option<Secret>,
+    },
     /// Require a user's second factor from now on; the reply shows recovery codes once.
     SecondFactorConfirm { name: String, code: Secret },
     /// Create new recovery codes; the reply shows them once.

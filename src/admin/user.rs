@@ -9,6 +9,7 @@ use super::judge::Judged;
 use super::reply::{
     AppPasswordShown, GrantShown, IssuedAppPassword, RemovalShown, Reply, SecondFactorShown, When,
 };
+use super::request::Secret;
 use super::service::{Admin, word};
 use crate::accounts::{self, UserName, UserRow};
 use crate::library::Space;
@@ -46,9 +47,14 @@ impl Admin {
         ))
     }
 
-    pub(super) async fn begin_second_factor(&self, user: &str, now: Timestamp) -> Result<Reply, AdminError> {
+    pub(super) async fn begin_second_factor(
+        &self,
+        user: &str,
+        shown: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<Reply, AdminError> {
         let user = self.user(user).await?;
-        let secret = self.accounts.begin_second_factor(user.id, now).await?;
+        let secret = self.accounts.begin_second_factor(user.id, shown.map(Secret::expose), now).await?;
         let uri = secret.uri(ISSUER, &UserName::parse(&user.name)?);
         Ok(Reply::SecondFactor(SecondFactorShown { uri: uri.to_string(), secret: secret.text().to_string() }))
     }

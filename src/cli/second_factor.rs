@@ -67,7 +67,7 @@ impl One {
     fn add(self) -> anyhow::Result<()> {
         let Self { name, place, format } = self;
         let session = place.session()?;
-        let shown = match session.ask(Request::SecondFactorBegin { name: name.clone() })? {
+        let shown = match session.ask(Request::SecondFactorBegin { name: name.clone(), again: None })? {
             Reply::SecondFactor(shown) => shown,
             Reply::Refused { code, text } => return Err(output::refused(&code, &text)),
             _ => bail!("the server is of another version than this program"),

@@ -98,7 +98,7 @@ async fn a_passkey_of_each_kind_signs_in_its_person() {
 async fn it_stands_for_the_second_factor_too() {
     let (office, site) = open().await;
     let (accounts, by) = (&office.accounts, Stamp::owner(NOW));
-    let factor = accounts.begin_second_factor(office.anna, NOW).await.unwrap();
+    let factor = accounts.begin_second_factor(office.anna, None, NOW).await.unwrap();
     let mut device = device_of(&office, &site, "anna", Algorithm::Es256).await;
     accounts.confirm_second_factor(office.anna, &shown(&factor, NOW), by).await.unwrap();
     let credentials = Credentials { name: "anna".into(), password: secret(PASSWORD) };
