@@ -161,9 +161,21 @@ sentences! {
     codes_about:
         de "Jeder gilt einmal, wenn das Telefon nicht da ist. Drucken Sie die Seite, oder schreiben Sie die Codes ab: Sie werden nur jetzt gezeigt.",
         en "Each is good once, when the phone is not at hand. Print this page or write the codes down: they are shown only now.";
+    signed_out_everywhere:
+        de "Mit dem zweiten Faktor sind Sie jetzt in allen Browsern abgemeldet, auch in diesem.",
+        en "With the second factor, all your browsers are now signed out, and so is this one.";
+    codes_written:
+        de "Ich habe die Codes aufgeschrieben – neu anmelden",
+        en "I have written the codes down: sign in again";
     codes_renew:
         de "Neue Ersatzcodes",
         en "New recovery codes";
+    codes_end:
+        de "Die bisherigen Ersatzcodes gelten dann nicht mehr.",
+        en "The codes that you have now are then no longer valid.";
+    codes_make:
+        de "Ersatzcodes neu erzeugen",
+        en "Make new codes";
 
     password_title:
         de "Kennwort ändern",

@@ -1,7 +1,9 @@
 //! The page of a person's own account: devices, passkeys, second factor, password. Plain HTML, in German or English; passkeys
 //! alone need a script.
 
+mod confirm;
 mod devices;
+mod factor;
 mod page;
 mod passkeys;
 mod password;
@@ -19,7 +21,7 @@ use super::passkey;
 use super::reach;
 use super::reply::{not_allowed, see_other};
 use super::signed_in;
-use crate::admin::{Reply, Request, Secret};
+use crate::admin::{Reply, Request};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::text::RefusalTexts;
 
@@ -43,6 +45,16 @@ enum Outcome {
     PasskeyRemoved,
     Discarded,
     Refused(Cow<'static, str>),
+    /// The same, and the form stands open to be corrected.
+    Again(Cow<'static, str>, Again),
+}
+
+/// A form that was refused, with what is still to stand in it.
+#[derive(Debug, PartialEq, Eq)]
+enum Again {
+    /// A device of this name.
+    Device(String),
+    Codes,
 }
 
 /// Whether this endpoint serves the path.
@@ -96,42 +108,28 @@ impl Own<'_> {
     async fn act(&self, form: &[u8]) -> Response<ResponseBody> {
         let text = |name| field(form, name).unwrap_or_default();
         let name = self.desk.name().to_owned();
-        let reply = match text("do").as_str() {
-            "device" => {
-                let label = text("label").trim().to_owned();
-                self.desk.ask(Request::AppPasswordAdd { user: name, label, days: None }).await
-            }
+        match text("do").as_str() {
+            "device" => self.add_device(form).await,
             "remove" => {
                 let id = text("device").parse().unwrap_or_default();
-                self.desk.ask(Request::AppPasswordRevoke { user: name, id }).await
+                self.then(Request::AppPasswordRevoke { user: name, id }, "removed").await
             }
-            "factor" => self.desk.ask(Request::SecondFactorBegin { name }).await,
-            "confirm" => {
-                let code = Secret::new(text("code").trim().to_owned());
-                self.desk.ask(Request::SecondFactorConfirm { name, code }).await
-            }
-            "codes" => self.desk.ask(Request::RecoveryCodesRenew { name }).await,
-            "reach" => return self.then(reach::asked(&name, form), "saved").await,
-            "discard" => return self.discard(&text("upload")).await,
+            factor::BEGIN => self.begin_factor().await,
+            factor::CONFIRM => self.confirm_factor(form).await,
+            factor::CODES => self.renew_codes(form).await,
+            "reach" => self.then(reach::asked(&name, form), "saved").await,
+            "discard" => self.discard(&text("upload")).await,
             signed_in::END => {
                 let id = text("session").parse().unwrap_or_default();
-                return self.then(Request::SessionEnd { user: name, id }, "signed-out").await;
+                self.then(Request::SessionEnd { user: name, id }, "signed-out").await
             }
-            passkeys::BEGIN => return self.begin_passkey(form).await,
-            passkeys::ADD => return self.add_passkey(form).await,
+            passkeys::BEGIN => self.begin_passkey(form).await,
+            passkeys::ADD => self.add_passkey(form).await,
             passkey::REMOVE => {
                 let id = text(passkey::NUMBER).parse().unwrap_or_default();
-                return self.then(Request::PasskeyRemove { user: name, id }, "passkey-removed").await;
+                self.then(Request::PasskeyRemove { user: name, id }, "passkey-removed").await
             }
-            "password" => return self.change_password(form).await,
-            _ => return self.page(Outcome::Nothing).await,
-        };
-        match reply {
-            Reply::AppPassword(issued) => self.device(&issued),
-            Reply::SecondFactor(factor) => self.factor(&factor),
-            Reply::RecoveryCodes(codes) => self.codes(&codes),
-            Reply::Done(_) => see_other(&format!("{HERE}?removed")),
-            Reply::Refused { code, .. } => self.page(Outcome::Refused(self.refusal(&code))).await,
+            "password" => self.change_password(form).await,
             _ => self.page(Outcome::Nothing).await,
         }
     }

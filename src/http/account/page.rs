@@ -1,15 +1,16 @@
-//! The page itself, and those that show a secret once.
+//! The page itself, and the one that shows a device's password once.
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::devices::{DEVICES, OWN};
-use super::{HERE, Outcome, Own};
-use crate::admin::{AppPasswordShown, IssuedAppPassword, Reply, Request, SecondFactorShown};
+use super::{Again, HERE, Outcome, Own};
+use crate::admin::{AppPasswordShown, IssuedAppPassword, Reply, Request};
 use crate::http::device_pages::has_been_seen;
 use crate::http::page::copied::value;
 use crate::http::page::folder::shown_name;
+use crate::http::page::form::field;
 use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Width, facts, note, problem, qr, success};
 use crate::http::reach::Reach;
@@ -35,6 +36,10 @@ impl Own<'_> {
         let row = accounts.user_by_name(&desk.principal().name).await.ok().flatten();
         let has_factor = row.is_some_and(|row| row.has_second_factor);
         let role = texts.of_role(desk.principal().role);
+        let typed = match &outcome {
+            Outcome::Again(_, Again::Device(label)) => Some(label.as_str()),
+            _ => None,
+        };
         let content = html! {
             @match &outcome {
                 Outcome::Nothing => {},
@@ -44,35 +49,25 @@ impl Own<'_> {
                 Outcome::PasskeyAdded => (success(PasskeyTexts(desk.language).added())),
                 Outcome::PasskeyRemoved => (success(PasskeyTexts(desk.language).removed())),
                 Outcome::Discarded => (success(texts.discarded())),
-                Outcome::Refused(why) => (problem(why)),
+                Outcome::Refused(why) | Outcome::Again(why, _) => (problem(why)),
             }
             (facts(&[(texts.user_name(), &shown_name(desk.name())), (texts.role(), role)]))
-            (self.devices(&devices))
+            (self.devices(&devices, typed))
             (signed_in::list(desk, HERE, &sessions))
             (self.uploads().await)
             (self.reach().await)
             (self.passkeys().await)
-            section {
-                h2 { (texts.factor_title()) }
-                p { @if has_factor { (texts.factor_on()) } @else { (texts.factor_off()) } }
-                form method="post" action=(HERE) {
-                    (desk.token())
-                    @if has_factor {
-                        button name="do" value="codes" { (texts.codes_renew()) }
-                    } @else {
-                        button name="do" value="factor" { (texts.factor_begin()) }
-                    }
-                }
-            }
+            (self.factor_section(has_factor, matches!(outcome, Outcome::Again(_, Again::Codes))))
             (self.password_form(has_factor))
         };
-        let is_refused = matches!(outcome, Outcome::Refused(_));
+        let is_refused = matches!(outcome, Outcome::Refused(_) | Outcome::Again(..));
         let status = if is_refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         let page = desk.page((Width::Narrow, texts.title()), desk.context.address(), content, status);
         self.with_passkeys(page)
     }
 
-    fn devices(&self, devices: &[AppPasswordShown]) -> Markup {
+    /// The devices, and the form for one more; `typed` is the name in it that was refused.
+    fn devices(&self, devices: &[AppPasswordShown], typed: Option<&str>) -> Markup {
         let (desk, texts) = (&self.desk, self.texts());
         html! {
             section {
@@ -97,14 +92,15 @@ impl Own<'_> {
                     p { a href=(format!("{DEVICES}/{OWN}")) { (self.device_texts().look_own()) } }
                 }
                 p { a href=(DEVICES) { (self.device_texts().setup_link()) } }
-                details {
+                details open[typed.is_some()] {
                     summary { (texts.new_device()) }
                     form method="post" action=(HERE) {
                         (desk.token())
                         label {
                             (texts.device_label())
-                            input type="text" name="label" required maxlength="100" autocomplete="off";
+                            input type="text" name="label" value=[typed] required maxlength="100" autocomplete="off";
                         }
+                        (self.present_password())
                         button name="do" value="device" { (texts.make_device()) }
                     }
                 }
@@ -186,8 +182,23 @@ impl Own<'_> {
         }
     }
 
+    /// Makes a password for a new device, against the person's own.
+    pub(super) async fn add_device(&self, form: &[u8]) -> Response<ResponseBody> {
+        let (user, label) =
+            (self.desk.name().to_owned(), field(form, "label").unwrap_or_default().trim().to_owned());
+        let refused = async |why| self.page(Outcome::Again(why, Again::Device(label.clone()))).await;
+        if let Err(why) = self.confirmed(form).await {
+            return refused(why).await;
+        }
+        match self.desk.ask(Request::AppPasswordAdd { user, label: label.clone(), days: None }).await {
+            Reply::AppPassword(issued) => self.device(&issued),
+            Reply::Refused { code, .. } => refused(self.refusal(&code)).await,
+            _ => self.page(Outcome::Nothing).await,
+        }
+    }
+
     /// The password of a new device, with the values to enter there.
-    pub(super) fn device(&self, issued: &IssuedAppPassword) -> Response<ResponseBody> {
+    fn device(&self, issued: &IssuedAppPassword) -> Response<ResponseBody> {
         let (desk, texts) = (&self.desk, self.texts());
         let origin = desk.origin();
         let address = format!("{origin}/dav/");
@@ -215,42 +226,8 @@ impl Own<'_> {
             }
             p { a.button href=(HERE) { (texts.back()) } }
         };
-        with_script(self.once(texts.device_made(), content), Script::Copy)
-    }
-
-    /// The secret of a second factor, to be confirmed with a code.
-    pub(super) fn factor(&self, factor: &SecondFactorShown) -> Response<ResponseBody> {
-        let texts = self.texts();
-        let content = html! {
-            p { (texts.factor_scan()) }
-            (qr::picture(&factor.uri))
-            label { (texts.factor_key()) input type="text" readonly value=(factor.secret); }
-            form method="post" action=(HERE) {
-                (self.desk.token())
-                label {
-                    (texts.factor_code())
-                    input type="text" name="code" required inputmode="numeric" autocomplete="one-time-code";
-                }
-                button name="do" value="confirm" { (texts.factor_confirm()) }
-            }
-            p { a href=(HERE) { (texts.back()) } }
-        };
-        self.once(texts.factor_title(), content)
-    }
-
-    /// Recovery codes.
-    pub(super) fn codes(&self, codes: &[String]) -> Response<ResponseBody> {
-        let texts = self.texts();
-        let content = html! {
-            (note(texts.codes_about()))
-            ul { @for code in codes { li { code { (code) } } } }
-            p { a.button href=(HERE) { (texts.back()) } }
-        };
-        self.once(texts.codes_title(), content)
-    }
-
-    fn once(&self, title: &str, content: Markup) -> Response<ResponseBody> {
-        self.desk.page_once((Width::Narrow, title), content, StatusCode::OK)
+        let page = desk.page_once((Width::Narrow, texts.device_made()), content, StatusCode::OK);
+        with_script(page, Script::Copy)
     }
 
     pub(super) fn texts(&self) -> AccountTexts {

@@ -5,18 +5,17 @@ use maud::{Markup, html};
 use secrecy::SecretString;
 
 use super::{HERE, Outcome, Own};
-use crate::accounts::{BeginPasskeyError, NoPasskeys, PasskeySite, SignInError};
+use crate::accounts::{BeginPasskeyError, NoPasskeys, PasskeySite};
 use crate::admin::{Reply, Request};
 use crate::http::page::Width;
 use crate::http::page::form::field;
-use crate::http::page::login_form::LoginProblem;
 use crate::http::page::script::{Script, with_script};
 use crate::http::passkey::{self, ANSWER, Ceremony};
 use crate::http::reply::see_other;
 use crate::http::user_agent;
 use crate::model::Role;
 use crate::net::ResponseBody;
-use crate::text::{PasskeyTexts, ScreenLockTexts};
+use crate::text::PasskeyTexts;
 
 /// The value of `do` of the form with name and password.
 pub(super) const BEGIN: &str = "passkey";
@@ -98,7 +97,9 @@ impl Own<'_> {
             Err(BeginPasskeyError::TooMany) => {
                 return self.page(Outcome::Refused(self.refusal("too-many-passkeys"))).await;
             }
-            Err(BeginPasskeyError::Password(error)) => return self.page(self.not_confirmed(&error)).await,
+            Err(BeginPasskeyError::Password(error)) => {
+                return self.page(Outcome::Refused(self.not_confirmed(&error))).await;
+            }
         };
         let label = field(form, "label").unwrap_or_default();
         let fields = html! { (desk.token()) input type="hidden" name="label" value=(*label); };
@@ -137,18 +138,6 @@ impl Own<'_> {
                 NoPasskeys::NoName => texts.no_name().into(),
                 NoPasskeys::Elsewhere(address) => texts.elsewhere(&address).into(),
             })
-        })
-    }
-
-    fn not_confirmed(&self, error: &SignInError) -> Outcome {
-        let language = self.desk.language;
-        let problem = match error {
-            SignInError::DevicePassword => LoginProblem::DevicePassword,
-            SignInError::Login(error) => LoginProblem::of(error, self.desk.context.info.request_id),
-        };
-        Outcome::Refused(match problem {
-            LoginProblem::Rejected => ScreenLockTexts(language).wrong().into(),
-            problem => problem.sentence(language),
         })
     }
 }

@@ -11,8 +11,8 @@ const FINDER: &str = "WebDAVFS/3.0.0 (03008000) Darwin/22.6.0 (x86_64)";
 
 /// A new device: its id and password.
 fn device(anna: &Browser<'_>, label: &str) -> (String, String) {
-    let made =
-        anna.send(&anna.get("/account").expect(200), "/account", &[("do", "device"), ("label", label)]);
+    let fields = [("do", "device"), ("label", label), ("present", PASSWORD)];
+    let made = anna.send(&anna.get("/account").expect(200), "/account", &fields);
     let password = values(&made.expect(200)).pop().unwrap();
     (hidden(&anna.get("/account"), "device"), password)
 }

@@ -924,7 +924,8 @@ impl Reader<'_> {
         let browser = self.browser();
         browser.sign_in(&name, PASSWORD).expect(303);
         let list = browser.get("/account").expect(200);
-        let made = browser.send(&list, "/account", &[("do", "device"), ("label", "1")]).expect(200);
+        let fields = [("do", "device"), ("label", "1"), ("present", PASSWORD)];
+        let made = browser.send(&list, "/account", &fields).expect(200);
         let password =
             made.text().rsplit("readonly value=\"").next().unwrap().split('"').next().unwrap().to_owned();
         let here = format!("/account/devices/{}", hidden(&browser.get("/account"), "device"));
@@ -984,8 +985,9 @@ impl Reader<'_> {
         let here = "/account";
         let list = browser.get(here).expect(200);
         let send = |fields: &[(&str, &str)]| browser.send(&list, here, fields);
-        let made = send(&[("do", "device"), ("label", "1")]).expect(200);
-        let refused = send(&[("do", "device"), ("label", "")]).expect(400);
+        let own = ("present", PASSWORD);
+        let made = send(&[("do", "device"), ("label", "1"), own]).expect(200);
+        let refused = send(&[("do", "device"), ("label", ""), own]).expect(400);
         let password =
             made.text().rsplit("readonly value=\"").next().unwrap().split('"').next().unwrap().to_owned();
         self.ask("GET", "/dav/").sign_in(&name, &password).send().expect(200);
@@ -1008,19 +1010,20 @@ impl Reader<'_> {
             wrong("passwordpassword", "passwordpassword"),
             wrong(&format!("{name}-Kessel-9"), &format!("{name}-Kessel-9")),
             send(&[("do", "password"), ("present", "1"), ("new", "2"), ("again", "2")]).expect(400),
-            send(&[("do", "codes")]).expect(400),
-            send(&[("do", "confirm"), ("code", "0")]).expect(400),
+            send(&[("do", "codes"), own]).expect(400),
+            send(&[("do", "confirm"), ("key", secret), ("code", "0"), own]).expect(400),
             send(&[("do", "remove"), ("device", "0")]).expect(400),
             self.get("/login?changed"),
         ];
         let code = succeed(tool("oathtool", "oathtool").args(["--totp", "--base32", secret]));
-        let codes = send(&[("do", "confirm"), ("code", code.trim())]).expect(200);
+        let codes = send(&[("do", "confirm"), ("code", code.trim()), own]).expect(200);
         let first = codes.text().split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
         let fields = [("user", name.as_str()), ("password", PASSWORD), ("code", first.as_str())];
         browser.sign_in_at("/login", &fields).expect(303);
         let with_factor = browser.get(here).expect(200);
         let twice = browser.send(&with_factor, here, &[("do", "factor")]).expect(400);
-        pages.extend([list, begun, codes, with_factor, twice]);
+        let renewed = browser.send(&with_factor, here, &[("do", "codes"), own]).expect(200);
+        pages.extend([list, begun, codes, with_factor, twice, renewed]);
         pages
     }
 

@@ -498,6 +498,7 @@ const scenarios = {
     await other.bringToFront()
     await other.evaluate(() => dispatchEvent(new Event('focus')))
     await other.locator('dialog.lock').waitFor({ state: 'hidden' })
+    await other.locator('form:has(button[value=device]) input[name=present]').fill(given.password)
     await other.click('button[value=device]')
     await other.waitForURL('**/account')
     return {}
