@@ -259,6 +259,7 @@ impl Admin {
             Request::RequestRemind { id } => self.remind(id, judged, by).await,
             Request::RequestPreview { id } => self.reminder_preview(id, judged, now).await,
             Request::RequestPause { id, paused } => self.pause_reminders(id, paused, judged, by).await,
+            Request::RequestPlan { id, plan } => self.plan_reminders(id, &plan, judged, by).await,
             Request::RequestRecipient { id, recipient, mail } => {
                 self.readdress(id, (recipient, &mail), judged, by).await
             }

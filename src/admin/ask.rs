@@ -198,6 +198,18 @@ impl Admin {
         self.request_shown(id, judged, by.at).await
     }
 
+    pub(super) async fn plan_reminders(
+        &self,
+        id: i64,
+        plan: &str,
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let plan = plan.parse().map_err(RequestError::Plan)?;
+        self.sharing.plan_reminders(&self.rights(judged).await?, RequestId(id), plan, by).await?;
+        self.request_shown(id, judged, by.at).await
+    }
+
     pub(super) async fn readdress(
         &self,
         id: i64,

@@ -109,6 +109,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::RequestRemind { .. }
         | Request::RequestPreview { .. }
         | Request::RequestPause { .. }
+        | Request::RequestPlan { .. }
         | Request::RequestRecipient { .. } => Askers::Staff,
         // They name no client and no file; administrators change them.
         Request::TemplateList | Request::TemplateShow { .. } => Askers::StaffOrAdministrators,

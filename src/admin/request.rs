@@ -334,6 +334,8 @@ pub enum Request {
     RequestPreview { id: i64 },
     /// Pause the reminders of a request for documents, or let them go on.
     RequestPause { id: i64, paused: bool },
+    /// Change on which days a request for documents reminds: days before the deadline, as `7d,1d`, or `off`.
+    RequestPlan { id: i64, plan: String },
     /// Correct the mail address of a recipient of a request for documents.
     RequestRecipient { id: i64, recipient: i64, mail: String },
     /// List the templates of requests.

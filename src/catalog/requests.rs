@@ -328,6 +328,12 @@ impl WriteTx<'_> {
             .map(drop)
     }
 
+    /// Changes on which days a request reminds.
+    pub fn plan_reminders(&self, id: RequestId, plan: &ReminderPlan) -> Result<(), CatalogError> {
+        self.execute("UPDATE requests SET remind = ?2 WHERE id = ?1", params![id.0, plan.to_string()])
+            .map(drop)
+    }
+
     /// Stops reminders of a request, or lets them go on.
     pub fn pause_reminders(&self, id: RequestId, pauses: bool) -> Result<(), CatalogError> {
         self.execute("UPDATE requests SET paused = ?2 WHERE id = ?1", params![id.0, pauses]).map(drop)

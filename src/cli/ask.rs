@@ -89,6 +89,17 @@ enum RequestCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Change on which days a request reminds. What was sent already counts.
+    Plan {
+        /// The id that `list` shows.
+        id: i64,
+        /// Days before the deadline, such as 14d,3d, and then weekly after it; or off.
+        plan: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
     /// Pause the planned reminders of a request.
     Pause {
         /// The id that `list` shows.
@@ -289,6 +300,9 @@ impl Requests {
             }
             RequestCommand::Remind { id, preview: true, place, format } => {
                 place.request(Request::RequestPreview { id }, format)
+            }
+            RequestCommand::Plan { id, plan, place, format } => {
+                place.request(Request::RequestPlan { id, plan }, format)
             }
             RequestCommand::Pause { id, place, format } => {
                 place.request(Request::RequestPause { id, paused: true }, format)

@@ -53,6 +53,13 @@ pub struct OfficeHours {
 )]
 pub struct ParsePlanError(String);
 
+impl ParsePlanError {
+    /// This text is no plan.
+    pub fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 /// Why a text names no hours of an office.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' names no hours of an office: write them as Mon-Fri 08:00-18:00")]
@@ -62,6 +69,11 @@ impl ReminderPlan {
     /// No reminders.
     pub fn off() -> Self {
         Self { days: Vec::new() }
+    }
+
+    /// The days before the deadline, most first; empty for no reminders at all.
+    pub fn days(&self) -> &[u16] {
+        &self.days
     }
 
     /// Whether it never reminds.
@@ -144,6 +156,16 @@ impl OfficeHours {
     /// The beginning of the next workday after that of `time`.
     pub fn next_workday(self, time: Timestamp, zone: &Zone) -> Timestamp {
         self.begin(self.workday(zone.day(time).shifted(1), 1, zone), zone)
+    }
+
+    /// The first and the last weekday, from Monday as 0.
+    pub fn weekdays(self) -> (i8, i8) {
+        (self.first, self.last)
+    }
+
+    /// The hours of each of these days.
+    pub fn daily(self) -> DailyHours {
+        self.hours
     }
 
     fn is_workday(self, day: Day, zone: &Zone) -> bool {

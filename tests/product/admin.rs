@@ -110,6 +110,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("request-item",         r#"{"id": 9999, "item": 1, "until": "2999-12-31"}"#,     "x . x x . ."),
     ("request-remind",       r#"{"id": 9999}"#,                                       "x . x x . ."),
     ("request-preview",      r#"{"id": 9999}"#,                                       "x . x x . ."),
+    ("request-plan",         r#"{"id": 9999, "plan": "off"}"#,                        "x . x x . ."),
     ("request-pause",        r#"{"id": 9999, "paused": true}"#,                       "x . x x . ."),
     ("request-recipient",    r#"{"id": 9999, "recipient": 1, "mail": ""}"#,           "x . x x . ."),
     ("template-list",        "{}",                                                    "x x x x . ."),

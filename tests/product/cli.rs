@@ -206,6 +206,8 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["request", "item", "7", "1", "--form", "Müller GmbH/Formular.pdf", "--example", ""],
         &["request", "remind", "7"],
         &["request", "remind", "7", "--preview"],
+        &["request", "plan", "7", "14d,3d"],
+        &["request", "plan", "7", "sometimes"],
         &["request", "pause", "7"],
         &["request", "resume", "7"],
         &["request", "recipient", "7", "1", "--mail", "erika@example.de"],

@@ -36,8 +36,10 @@ fn list(rows: &[AskedRow]) -> anyhow::Result<()> {
 fn one(shown: &AskedShown) -> anyhow::Result<()> {
     let folder = shown.path.as_deref().map_or_else(|| "removed".into(), safe);
     super::line(&format!("{} ({}{folder})", safe(&shown.title), safe(&shown.space)))?;
-    if shown.paused {
-        super::line("reminders are paused")?;
+    match (shown.remind.as_str(), shown.paused) {
+        (_, true) => super::line("reminders are paused")?,
+        ("off", false) => super::line("no reminders are planned")?,
+        (days, false) => super::line(&format!("reminds {days} before the deadline, then weekly"))?,
     }
     if shown.code_by_mail {
         super::line("links open by a code that is sent to the recipient's address")?;

@@ -147,6 +147,7 @@ async fn answer(
                 Operation::ChangeItem => requests::change_item(&call, &caller, body).await,
                 Operation::PreviewReminder => requests::preview(&call, &caller).await,
                 Operation::Remind => requests::remind(&call, &caller).await,
+                Operation::PlanReminders => requests::plan(&call, &caller, body).await,
                 Operation::PauseReminders => requests::pause(&call, &caller, true).await,
                 Operation::ResumeReminders => requests::pause(&call, &caller, false).await,
                 Operation::ChangeRecipient => requests::readdress(&call, &caller, body).await,

@@ -119,6 +119,14 @@ pub(super) struct ChangedItem {
     example: Option<String>,
 }
 
+/// Another plan of reminders.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPlan {
+    /// Days before the deadline on which it reminds, such as `14d,3d`, or `off`.
+    remind: String,
+}
+
 /// Another mail address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -442,6 +450,13 @@ pub(super) async fn remind(call: &Call<'_>, caller: &Caller) -> Reply {
 pub(super) async fn pause(call: &Call<'_>, caller: &Caller, pauses: bool) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     call.context.services.sharing.pause_reminders(&rights, id, pauses, stamp(call, caller)).await?;
+    answer(call, &rights, id, StatusCode::OK).await
+}
+
+pub(super) async fn plan(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+    let (rights, id) = (rights(call, caller).await?, request_id(call)?);
+    let plan = call.body::<NewPlan>(body).await?.remind.parse().map_err(RequestError::Plan)?;
+    call.context.services.sharing.plan_reminders(&rights, id, plan, stamp(call, caller)).await?;
     answer(call, &rights, id, StatusCode::OK).await
 }
 

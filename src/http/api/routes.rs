@@ -9,8 +9,8 @@ use utoipa::openapi::{RefOr, Schema};
 use super::entries::{Entry, Folder, NewFolder, Restored, RestoredVersion, Transfer, TrashItem, Version};
 use super::links::{ChangedLink, HandIn, Link, NewLink};
 use super::requests::{
-    ChangedItem, ChangedRecipient, ItemIds, NewDeadline, NewRequest, RejectedItems, ReminderMail, Request,
-    RequestPage,
+    ChangedItem, ChangedRecipient, ItemIds, NewDeadline, NewPlan, NewRequest, RejectedItems, ReminderMail,
+    Request, RequestPage,
 };
 use super::search::Found as FoundEntries;
 use super::session::{NewSession, Session};
@@ -58,6 +58,7 @@ pub(super) enum Operation {
     ChangeItem,
     PreviewReminder,
     Remind,
+    PlanReminders,
     PauseReminders,
     ResumeReminders,
     ChangeRecipient,
@@ -447,6 +448,13 @@ pub(super) const ROWS: &[Row] = &[
         "/api/v1/requests/{request}/remind",
         "Reminds the recipients who have something to do now, each at most once a day.",
         Content::None,
+        (200, one::<Request>()),
+    ),
+    act(
+        Operation::PlanReminders,
+        "/api/v1/requests/{request}/plan",
+        "Changes on which days it reminds. What was sent already counts.",
+        one::<NewPlan>(),
         (200, one::<Request>()),
     ),
     act(

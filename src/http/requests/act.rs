@@ -58,8 +58,8 @@ impl Requests<'_> {
             }
             Err(error) => trouble(error)?,
         };
-        let (until, file) = (form.get("until").to_owned(), form.get("file").to_owned());
-        self.one(id, &Told::Refused(Sent { choices, until, file, trouble })).await
+        let [until, file, plan] = ["until", "file", "plan"].map(|name| form.get(name).to_owned());
+        self.one(id, &Told::Refused(Sent { choices, until, file, plan, trouble })).await
     }
 
     /// A form of the page at `here`, or the answer to another body.
@@ -101,6 +101,7 @@ pub(super) fn trouble(error: RequestError) -> Result<Trouble, Failure> {
         RequestError::Changed(items) => Trouble::Changed(items),
         RequestError::Items => Trouble::Nothing,
         RequestError::DeadlineInPast => Trouble::Date,
+        RequestError::Plan(_) => Trouble::Plan,
         error => match why_not(&error) {
             Some(why) => Trouble::Mail(why),
             None => return Err(error.into()),

@@ -108,7 +108,8 @@ impl Requests<'_> {
         choices.retain(|chosen, _| *chosen == item);
         if let Err(error) = self.judge(id, &choices).await {
             let trouble = trouble(error)?;
-            let sent = Sent { choices, until: String::new(), file: String::new(), trouble };
+            let [until, file, plan] = [String::new(), String::new(), String::new()];
+            let sent = Sent { choices, until, file, plan, trouble };
             return self.check(id, item, &Told::Refused(sent)).await;
         }
         let request = self.desk.context.services.sharing.request(&self.rights, id).await?;

@@ -13,6 +13,7 @@ mod made;
 mod matrix;
 mod new;
 mod one;
+mod plan;
 mod reminders;
 mod sent;
 mod table;
@@ -126,6 +127,7 @@ impl<'a> Requests<'a> {
             Some(Address::MadeTable) if is_read => self.made_table().await?,
             Some(Address::One(id)) if is_read => self.one(id, &Told::of_address(self.desk.context)).await?,
             Some(Address::One(id)) if is_post => self.act(id, body).await?,
+            Some(Address::Reminder(id)) if is_read => self.reminder(id).await?,
             Some(Address::Check(id)) if is_read => self.first_to_check(id).await?,
             Some(Address::CheckItem(id, item)) if is_read => self.check(id, item, &Told::Nothing).await?,
             Some(Address::CheckItem(id, item)) if is_post => self.check_act(id, item, body).await?,

@@ -15,7 +15,7 @@ use crate::http::protocol::multipart::{FILES, whole_form};
 use crate::http::reply::{plain, see_other};
 use crate::http::session::{self, FORM_TOKEN};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, ItemUntil, RequestId, Shown};
+use crate::model::{Access, ItemUntil, MOST_REMINDERS, RequestId, Shown};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{
     MAX_NOTE, MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TITLE, MAX_TOGETHER, NewRequest, RequestError,
@@ -286,6 +286,16 @@ impl Requests<'_> {
                     aria-invalid=[invalid(faults, Place::Deadline)] aria-describedby=[described(faults, Place::Deadline, "")];
             }
             (beside(faults, Place::Deadline))
+            @if self.desk.context.services.sharing.sends_mails() == Some(true) {
+                @let reminding = self.reminding_texts();
+                label { (reminding.plan())
+                    input #(Place::Plan.id()) type="text" name="plan" inputmode="numeric" autocomplete="off"
+                        value=(wanted.plan.as_deref().unwrap_or_default()) aria-invalid=[invalid(faults, Place::Plan)]
+                        aria-describedby=[described(faults, Place::Plan, "plan-about")];
+                }
+                p #plan-about { (reminding.plan_about(MOST_REMINDERS)) }
+                (beside(faults, Place::Plan))
+            }
             label { (self.texts().space_asked())
                 select #(Place::Space.id()) name="space" required aria-invalid=[invalid(faults, Place::Space)]
                     aria-describedby=[described(faults, Place::Space, "")] {
@@ -433,6 +443,7 @@ impl Place {
             Self::Title => "title",
             Self::Note => "note",
             Self::Deadline => "deadline",
+            Self::Plan => "plan",
             Self::Items => "items",
             Self::Dates => "dates",
             Self::Recipient => "recipient",

@@ -32,7 +32,7 @@ pub(super) enum Told {
 }
 
 /// The words of what can have been done.
-pub(super) const DONE: [&str; 11] = [
+pub(super) const DONE: [&str; 12] = [
     "handed-out",
     "dated",
     "judged",
@@ -41,6 +41,7 @@ pub(super) const DONE: [&str; 11] = [
     "reopened",
     "extended",
     "reminded",
+    "planned",
     "paused",
     "resumed",
     "readdressed",
@@ -125,7 +126,7 @@ impl Requests<'_> {
                     ul { @for one in &receipts { (self.receipt_of(id, one)) } }
                 }
             }
-            (self.reminders(&request))
+            (self.reminders(&request, told.sent()))
             (self.actions(&request, told.sent()))
             section {
                 h2 { (texts.history()) }
@@ -162,6 +163,7 @@ impl Requests<'_> {
             Told::Done("handed-out") => success(texts.handed_out()),
             Told::Done("dated") => success(texts.dated()),
             Told::Done("reminded") => success(self.reminding_texts().reminder_made()),
+            Told::Done("planned") => success(self.reminding_texts().planned()),
             Told::Done("readdressed") => success(self.reminding_texts().readdressed()),
             Told::Done(_) => html! {},
             Told::Refused(sent) => html! {
@@ -172,6 +174,7 @@ impl Requests<'_> {
                     Trouble::Date => texts.not_extended(),
                     Trouble::Handout => texts.not_handed_out(),
                     Trouble::ItemDates => texts.not_dated(),
+                    Trouble::Plan => self.reminding_texts().not_planned(),
                     Trouble::Mail(why) => why(self.reminding_texts()),
                 }))
                 @let marked: Vec<_> = request.items.iter().filter(|item| sent.marks(item.row.id)).collect();

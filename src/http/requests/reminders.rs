@@ -1,18 +1,26 @@
 //! The reminders of a request on its page: what was sent, what comes next, and what stands in the way.
 
+use http::{Response, StatusCode};
 use maud::{Markup, html};
 
-use super::Requests;
-use super::address::of_request;
+use super::address::{of_request, reminder};
 use super::list::called;
+use super::plan::{typed, written};
+use super::sent::{Sent, Trouble};
+use super::{Failure, Requests};
+use crate::http::page::Width;
 use crate::http::page::form::Fields;
-use crate::model::{RecipientId, RequestId, Shown};
+use crate::model::{Asking, MOST_REMINDERS, ParsePlanError, RecipientId, RequestId, Shown};
+use crate::net::ResponseBody;
 use crate::sharing::{Recipient, RequestError, RequestShown};
-use crate::text::RemindingTexts;
+use crate::text::{AskedMail, Language, RemindingTexts};
+
+/// Stands in a preview for the address of a recipient's page, which opens the request to its bearer.
+const HIDDEN_PAGE: &str = "/s/…";
 
 impl Requests<'_> {
     /// The part of the page; nothing for a request that is closed.
-    pub(super) fn reminders(&self, request: &RequestShown) -> Markup {
+    pub(super) fn reminders(&self, request: &RequestShown, sent: Option<&Sent>) -> Markup {
         let (texts, row, here) = (self.reminding_texts(), &request.row, of_request(request.row.id));
         if row.closed.is_some() {
             return html! {};
@@ -25,6 +33,7 @@ impl Requests<'_> {
                 @if !sends_mails { p { (texts.no_mails()) } } @else {
                     @if row.is_paused { p { (texts.reminders_paused()) } }
                     @else if !is_planned { p { (texts.no_reminder_planned()) } }
+                    (self.plan(request, sent))
                     ul.items {
                         @for recipient in &request.recipients { li { (self.reminded(&here, &recipient.row, row.is_paused)) } }
                     }
@@ -39,6 +48,75 @@ impl Requests<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// When the request reminds, and the form that changes it.
+    fn plan(&self, request: &RequestShown, sent: Option<&Sent>) -> Markup {
+        let (texts, row) = (self.reminding_texts(), &request.row);
+        let refused = sent.filter(|sent| matches!(sent.trouble, Trouble::Plan));
+        let days = written(&row.plan);
+        let value = refused.map_or(&days, |sent| &sent.plan);
+        html! {
+            @if row.plan.is_off() { p { (texts.plan_off()) } } @else {
+                p { (texts.plan_days(&days)) }
+                p { (texts.plan_hours(&self.hours(), self.office.zone.name())) }
+                @if row.deadline.is_none() && row.next_due.is_none() { p { (texts.plan_without_day()) } }
+            }
+            details open[refused.is_some()] {
+                summary { (texts.change_plan()) }
+                form method="post" action=(of_request(row.id)) {
+                    (self.desk.token())
+                    label { (texts.plan())
+                        input type="text" name="plan" inputmode="numeric" autocomplete="off" value=(value)
+                            aria-invalid=[refused.map(|_| "true")] aria-describedby="plan-about";
+                    }
+                    p #plan-about { (texts.plan_about(MOST_REMINDERS)) }
+                    @if refused.is_some() { p.problem { (texts.bad_plan()) } }
+                    button name="do" value="plan" { (texts.store_plan()) }
+                }
+            }
+            p { a href=(reminder(row.id)) { (texts.see_mail()) } }
+        }
+    }
+
+    /// When the office works, in words.
+    fn hours(&self) -> String {
+        let hours = self.desk.context.services.sharing.reminder_hours();
+        self.reminding_texts().office_hours(hours)
+    }
+
+    /// The mails by which the recipients would be reminded now. Each names the page of its recipient, whose address the office
+    /// does not see any more.
+    pub(super) async fn reminder(&self, id: RequestId) -> Result<Response<ResponseBody>, Failure> {
+        let (texts, sharing) = (self.reminding_texts(), &self.desk.context.services.sharing);
+        let askings = sharing.askings(&self.rights, id, self.now()).await?;
+        let (office, origin) = (&self.office, self.desk.origin());
+        let mails = askings.into_iter().map(|asking| {
+            let asking = Asking { page: HIDDEN_PAGE.to_owned(), ..asking };
+            (AskedMail::reminder(&asking, office, &origin, self.now()), asking)
+        });
+        let content = html! {
+            p { (texts.mail_about()) }
+            @for (mail, asking) in mails {
+                section {
+                    h2 { (self.called(&asking)) }
+                    @if let Some(why) = asking.no_mail { p.note { (texts.why_no_mail(why)) } }
+                    p { strong { (mail.subject) } }
+                    pre.text lang=(Language::of_tag(&asking.language).tag()) role="region" tabindex="0" aria-label=(mail.subject) { (mail.text) }
+                }
+            }
+            p { a href=(of_request(id)) { (self.check_texts().to_request()) } }
+        };
+        Ok(self.page(texts.mail_title(), Width::Narrow, content, StatusCode::OK))
+    }
+
+    fn called(&self, asking: &Asking) -> String {
+        let known: Vec<_> =
+            [&asking.name, &asking.mail].into_iter().filter(|text| !text.is_empty()).collect();
+        match known.as_slice() {
+            [] => self.texts().no_name().to_owned(),
+            known => known.iter().map(|text| Shown(text).to_string()).collect::<Vec<_>>().join(", "),
         }
     }
 
@@ -80,6 +158,14 @@ impl Requests<'_> {
         let (sharing, by) = (&self.desk.context.services.sharing, self.desk.principal().stamp(self.now()));
         Some(match form.get("do") {
             "remind" => ("reminded", sharing.remind(&self.rights, id, by).await),
+            "plan" => {
+                let plan = typed(form.get("plan")).ok_or_else(|| ParsePlanError::of(form.get("plan")));
+                let done = match plan {
+                    Ok(plan) => sharing.plan_reminders(&self.rights, id, plan, by).await,
+                    Err(error) => Err(error.into()),
+                };
+                ("planned", done)
+            }
             "pause" => ("paused", sharing.pause_reminders(&self.rights, id, true, by).await),
             "resume" => ("resumed", sharing.pause_reminders(&self.rights, id, false, by).await),
             "readdress" => {

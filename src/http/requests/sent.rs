@@ -36,6 +36,8 @@ pub(super) enum Trouble {
     Handout,
     /// The day of an item is none, over, or after the deadline.
     ItemDates,
+    /// The plan of reminders is none.
+    Plan,
     /// No reminder was made, or an address was not changed, and why.
     Mail(fn(RemindingTexts) -> &'static str),
 }
@@ -46,6 +48,8 @@ pub(super) struct Sent {
     pub(super) until: String,
     /// The file that was named.
     pub(super) file: String,
+    /// The plan of reminders that was typed.
+    pub(super) plan: String,
     pub(super) trouble: Trouble,
 }
 
@@ -53,9 +57,12 @@ impl Sent {
     pub(super) fn status(&self) -> StatusCode {
         match self.trouble {
             Trouble::Changed(_) | Trouble::Mail(_) => StatusCode::CONFLICT,
-            Trouble::Reasons | Trouble::Nothing | Trouble::Date | Trouble::ItemDates | Trouble::Handout => {
-                StatusCode::BAD_REQUEST
-            }
+            Trouble::Reasons
+            | Trouble::Nothing
+            | Trouble::Date
+            | Trouble::ItemDates
+            | Trouble::Handout
+            | Trouble::Plan => StatusCode::BAD_REQUEST,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::clients::{Client, clients, recipient};
+use super::plan::{typed, written};
 use crate::http::page::form::Fields;
 use crate::library::Space;
 use crate::model::{Access, Day, EntryName, EntryPath, ItemUntil, ReminderPlan, RequestId, Zone};
@@ -37,6 +38,7 @@ pub(super) enum Place {
     Title,
     Note,
     Deadline,
+    Plan,
     Items,
     Dates,
     Recipient,
@@ -58,6 +60,8 @@ pub(super) struct Wanted {
     pub(super) title: String,
     pub(super) note: String,
     pub(super) deadline: String,
+    /// Days before the deadline on which it reminds; `None` from a form without that field: as the source does.
+    pub(super) plan: Option<String>,
     /// Places of the source's items that are asked for, from 1.
     pub(super) keep: Vec<usize>,
     /// Days of their own of the source's items, by their places.
@@ -129,6 +133,7 @@ impl Wanted {
             note: note.to_owned(),
             keep: (1..=source.items.len()).collect(),
             dates: source.dates(),
+            plan: Some(written(&source.plan)),
             ..Self::default()
         }
     }
@@ -170,6 +175,7 @@ impl Wanted {
             title: text("title"),
             note: text("note"),
             deadline: text("deadline"),
+            plan: fields.0.iter().find(|(name, _)| name == "plan").map(|(_, typed)| typed.clone()),
             keep: fields.all("keep").filter_map(|place| place.parse().ok()).collect(),
             dates: dates(fields),
             items: text("items"),
@@ -257,6 +263,10 @@ impl Wanted {
         if deadline.is_some_and(|day| day.is_none_or(|day| today.days_until(day) < 0)) {
             wrong(Place::Deadline, texts.bad_deadline().to_owned());
         }
+        let plan = self.plan.as_deref().map_or_else(|| Some(source.plan.clone()), typed);
+        if plan.is_none() {
+            wrong(Place::Plan, texts.bad_plan().to_owned());
+        }
         let items = self.wanted_items(source);
         if items.is_empty() || items.len() > MAX_ITEMS {
             wrong(Place::Items, texts.bad_items(MAX_ITEMS));
@@ -309,7 +319,7 @@ impl Wanted {
             items,
             recipients: Vec::new(),
             deadline: deadline.flatten(),
-            plan: source.plan.clone(),
+            plan: plan.unwrap_or_default(),
             code_by_mail: self.code,
         };
         if !self.each {

@@ -10,7 +10,7 @@ use crate::accounts::parse_address;
 use crate::catalog::{ItemRow, NewsGroup, ReadTx, RecipientRow, RequestRow, WriteTx};
 use crate::model::{
     Access, ItemId, ItemState, MOST_REMINDERS, News, NoticeId, Office, OfficeHours, Recipient, RecipientId,
-    RequestEvent, RequestId, Stamp, Timestamp, Topic, Worker,
+    ReminderPlan, RequestEvent, RequestId, Stamp, Timestamp, Topic, Worker,
 };
 use crate::sharing::Sharing;
 
@@ -42,8 +42,7 @@ impl Sharing {
     }
 
     pub(in crate::sharing) async fn pace(&self) -> Result<ReminderPace, RequestError> {
-        let hours = self.inner.office_hours.get().copied().flatten().unwrap_or_default();
-        Ok(ReminderPace { office: self.inner.accounts.office().await?, hours })
+        Ok(ReminderPace { office: self.inner.accounts.office().await?, hours: self.reminder_hours() })
     }
 
     /// Makes mails of the next 200 reminders at most that are due, while the office works; returns the number of recipients
@@ -117,6 +116,36 @@ impl Sharing {
                 (0, _) => Err(RequestError::RemindedToday),
                 _ => Ok(tx.record(&by, &event(tx, row, RequestEvent::Reminded, (None, None))?)?),
             }
+        })
+        .await
+    }
+
+    /// The hours of the office, in which planned reminders are sent.
+    pub fn reminder_hours(&self) -> OfficeHours {
+        self.inner.office_hours.get().copied().flatten().unwrap_or_default()
+    }
+
+    /// Changes on which days a request reminds. What was sent already counts.
+    ///
+    /// Errors: `NoSuchRequest`, `Closed`.
+    pub async fn plan_reminders(
+        &self,
+        rights: &[Access],
+        id: RequestId,
+        plan: ReminderPlan,
+        by: Stamp,
+    ) -> Result<(), RequestError> {
+        let pace = self.pace().await?;
+        self.change_request(rights, id, move |tx, row| {
+            if row.closed.is_some() {
+                return Err(RequestError::Closed);
+            }
+            if row.plan == plan {
+                return Ok(());
+            }
+            tx.plan_reminders(row.id, &plan)?;
+            pace.plan_anew(tx, row.id, by.at)?;
+            Ok(tx.record(&by, &event(tx, row, RequestEvent::Changed, (None, None))?)?)
         })
         .await
     }

@@ -131,6 +131,9 @@ sentences! {
     bad_deadline:
         de "Die Frist ist kein Tag oder liegt in der Vergangenheit.",
         en "The deadline is no day, or in the past.";
+    bad_plan:
+        de "Bei den Erinnerungen stehen bis zu fünf Zahlen von 0 bis 90, oder nichts.",
+        en "Reminders are up to five numbers from 0 to 90, or nothing.";
     bad_items(most: usize):
         de "Eine Anfrage braucht 1 bis {most} Punkte.",
         en "A request needs 1 to {most} items.";

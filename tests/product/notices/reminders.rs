@@ -464,6 +464,69 @@ fn the_page_of_a_request_reminds_pauses_and_corrects_an_address() {
     assert!(!page().text().contains("Jetzt erinnern"));
 }
 
+/// The plan stands on the page, is changed there and by command, and the mail is seen without the recipient's link.
+#[test]
+fn the_plan_of_a_request_is_seen_and_changed() {
+    let smtp = TestSmtp::plain();
+    let server = office(&smtp);
+    let to = ["--to", "Erika <erika@example.de>", "--to", "Hans <hans@example.de>"];
+    let words = ["--item", "Bescheid", "--deadline", "2999-12-31", "--code-by-mail"];
+    let (made, link) = asked(&server, &[&words[..], &to].concat());
+    let (id, at) = (made["id"].to_string(), format!("/requests/{}", made["id"]));
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let page = || anna.get(&at).expect(200).text();
+    let plan = |days: &str| anna.send(&anna.get(&at).expect(200), &at, &[("do", "plan"), ("plan", days)]);
+    assert!(page().contains("Plan: 7, 1 Tage vor der Frist"), "{}", page());
+    assert!(page().contains("Montag bis Freitag, 08:00–18:00 Uhr"), "{}", page());
+    let stored = anna.get(&leads_to(&plan("14; 3"))).expect(200).text();
+    for words in ["Der Plan ist gespeichert", "Plan: 14, 3 Tage", "wieder am 17.12.2999"] {
+        assert!(stored.contains(words), "{words}: {stored}");
+    }
+    let wrong = plan("bald").expect(400).text();
+    assert!(wrong.contains("value=\"bald\" aria-invalid") && wrong.contains("nicht gespeichert"), "{wrong}");
+    assert_eq!(shown(&server, &id)["remind"], "14d,3d");
+    leads_to(&plan(""));
+    assert!(page().contains("Nach Plan erinnert diese Anfrage nicht") && !page().contains("wieder am"));
+    server.cli_ok(["request", "plan", &id, "30d"]);
+    assert!(page().contains("wieder am 29.11.2999"), "{}", page());
+    assert!(
+        server.cli_ok(["request", "show", &id]).contains("reminds 30d before the deadline, then weekly\n")
+    );
+    let refused = server.cli(["request", "plan", &id, "soon"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no plan of reminders"), "{refused:?}");
+
+    // Each mail as it would be sent, with the sentence about the code, and without the address that opens the page.
+    let mails = anna.get(&format!("{at}/reminder")).expect(200).text();
+    for words in
+        ["erika@example.de", "Guten Tag Hans,", "bis zum 31.12.2999", "/s/…", "öffnet sich mit einem Code"]
+    {
+        assert!(mails.contains(words), "{words}: {mails}");
+    }
+    assert!(!mails.contains(&link) && !mails.contains("Wird nicht gesendet"), "{mails}");
+
+    // A new request gets the plan of its form, and one that asks again that of the earlier one.
+    let form = anna.get("/requests/new").expect(200);
+    assert!(form.text().contains("name=\"plan\"") && form.text().contains("value=\"7, 1\""), "{form}");
+    let latest = hidden(&form, "latest");
+    let ask = |plan: &str| {
+        let fields =
+            [("latest", &*latest), ("space", SPACE), ("title", "Lohn"), ("items", "A"), ("plan", plan)];
+        anna.send(&form, "/requests/new", &fields)
+    };
+    let wrong = ask("bald").expect(400).text();
+    assert!(wrong.contains("Bei den Erinnerungen stehen bis zu fünf Zahlen"), "{wrong}");
+    leads_to(&ask("5"));
+    let again = anna.get(&format!("/requests/new?from={id}")).expect(200).text();
+    assert!(again.contains("name=\"plan\"") && again.contains("value=\"30\""), "{again}");
+    let list: Value = serde_json::from_str(&server.cli_ok(["request", "list", "--json"])).unwrap();
+    assert_eq!(shown(&server, &list[0]["id"].to_string())["remind"], "5d");
+    server.cli_ok(["request", "close", &id]);
+    assert!(!page().contains("name=\"plan\""), "{}", page());
+    assert!(
+        anna.get(&format!("{at}/reminder")).expect(200).text().contains("weil die Anfrage abgeschlossen ist")
+    );
+}
+
 /// A template names the plan. Without a mail server nothing is planned, and the preview is there to be copied.
 #[test]
 fn without_a_mail_server_the_preview_gives_the_text() {
