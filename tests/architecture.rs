@@ -75,7 +75,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("parsers", &["inspect", "vault", "net", "http"]),
 ];
 
-/// The folders of `http` that each answer one protocol. They share what lies beside them (`protocol`, `context`,
+/// The folders of `http` that each answer one protocol. They share the files beside them (`protocol`, `context`,
 /// `page`, `auth`, `reply`, `error`, ...) and import no other endpoint; only the router knows them all.
 const ENDPOINTS: [&str; 12] = [
     "account",
@@ -95,11 +95,11 @@ const ENDPOINTS: [&str; 12] = [
 /// The file that lists the files in `migrations/`.
 const MIGRATIONS: &str = "src/catalog/sqlite/migrate.rs";
 
-/// The rooms that use the files of `library` and not only what its `mod.rs` passes on: they take part in its
-/// transactions.
+/// The rooms that use the files of `library` and not only the items that its `mod.rs` passes on: they take
+/// part in its transactions.
 const INSIDERS: [&str; 3] = ["uploads", "recovery", "intake"];
 
-/// Names that do not say what a module owns, so that everything ends up in it.
+/// Names that hide the purpose of a module, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];
 
 /// The rooms whose sentences clients and pages show.
@@ -108,7 +108,7 @@ const HEARD: [&str; 7] = ["model", "text", "uploads", "accounts", "sharing", "ne
 /// The one place that makes the right of a worker.
 const WORKERS: &str = "src/library/worker.rs";
 
-/// How statements begin. What follows the blank makes it a statement rather than a word such as a method.
+/// The beginnings of statements. The text after the blank makes it a statement rather than a word such as a method.
 const SQL: [&str; 9] =
     ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ", "WITH RECURSIVE ", "CREATE ", "ALTER ", "DROP "];
 
@@ -563,7 +563,7 @@ struct File {
     matters: Vec<Matter>,
 }
 
-/// What belongs into one room only; nothing of it is looked for under `#[cfg(test)]`.
+/// Matters that belong into one room only; none is looked for under `#[cfg(test)]`.
 #[derive(Debug, PartialEq, Eq)]
 enum Matter {
     StatusCode,
@@ -607,7 +607,7 @@ impl File {
         self.module.first().map(String::as_str)
     }
 
-    /// Also reads what stands in macros and tests: a wall has no holes for either.
+    /// Also reads macros and tests: a wall has no holes for either.
     fn collect_imports(&mut self, tokens: &[Token], module: &[String]) {
         use Token::{Body, Colons, Group, Word};
         let mut rest = tokens;
@@ -711,7 +711,7 @@ impl File {
                 {
                     self.matters.push(Matter::Insides);
                 }
-                // Whatever the type is called here.
+                // Under any name of the type here.
                 (Colons, [Word(word), ..]) if word == "granted_to_worker" => {
                     self.matters.push(Matter::GrantedToWorker);
                 }
@@ -758,7 +758,7 @@ fn leaves(path: &[Token], from: Vec<String>) -> Vec<Vec<String>> {
     }
 }
 
-/// What follows a path but for its last name; a group has been spread out by [`leaves`].
+/// A path without its last name; a group has been spread out by [`leaves`].
 fn behind(path: &[Token]) -> &[Token] {
     match path {
         [Token::Word(_), Token::Colons, path @ ..] => behind(path),
@@ -1024,7 +1024,7 @@ fn circles_inside_a_room_are_found() {
             ],
             "src/vault: `a` > `b` > `c` > `a`",
         ),
-        // Through what `mod.rs` passes on.
+        // Through the items that `mod.rs` passes on.
         (
             &[
                 ("src/vault/mod.rs", "mod a; mod b; pub use a::A; pub(crate) use self::b::{B, C};"),

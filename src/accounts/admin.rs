@@ -146,7 +146,7 @@ impl Accounts {
             let name = existing(tx, user)?.name;
             tx.space(space)?.ok_or(AccountsError::UnknownSpace)?;
             tx.record(&by, &Event::Grant { user, name, space, grant: Some(grant) })?;
-            // What the person decided by an earlier grant would count for a second person.
+            // A decision made under the earlier grant must not count as the first of two.
             tx.delete_approvals_of(user)?;
             Ok(tx.put_grant(&GrantRow { user, space, grant })?)
         })

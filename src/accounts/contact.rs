@@ -24,12 +24,12 @@ pub struct ContactChange {
     pub substitute: Option<Option<(UserId, Timestamp)>>,
 }
 
-/// Everybody with an account at one moment: how they are reached, and what they may see.
+/// All people with an account at one moment: how they are reached, and what they may see.
 #[derive(Clone)]
 pub struct People(Arc<Snapshot>);
 
 impl Accounts {
-    /// Everybody as of now. Answers from memory.
+    /// All of them as of now. Answers from memory.
     pub async fn people(&self) -> Result<People, CatalogError> {
         Ok(People(self.inner.directory.current().await?))
     }
@@ -87,12 +87,12 @@ impl People {
         self.0.office()
     }
 
-    /// How a person is reached who can log in and has an address.
+    /// The contact data of a person who can log in and has an address.
     pub fn contact(&self, user: UserId) -> Option<&ContactRow> {
         self.0.contact(user).filter(|contact| !contact.mail.is_empty())
     }
 
-    /// What is known of how a person is reached, also of one who cannot log in.
+    /// The known contact data of a person, also of one who cannot log in.
     pub fn known_contact(&self, user: UserId) -> Option<&ContactRow> {
         self.0.any_contact(user)
     }

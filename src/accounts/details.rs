@@ -1,4 +1,4 @@
-//! The office's details as they may be.
+//! Valid details of the office.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct OfficeChange {
     pub web: Option<String>,
     /// The imprint.
     pub imprint: Option<String>,
-    /// What becomes of personal data.
+    /// The privacy notice.
     pub privacy: Option<String>,
     /// How far the pages are accessible.
     pub accessibility: Option<String>,

@@ -13,9 +13,10 @@ pub enum Standing {
 
 /// The effective grant of a user who was granted `grant` in a space.
 ///
-/// Without a grant there is no right, not even for administrators: one who wants to read a client's files has to
-/// grant the right to their own account, which is recorded. Auditors can at most read, clients of the office at
-/// most write, whatever the grant, and neither decides about held contents. Whoever manages a space does.
+/// Without a grant there is no right, not even for administrators: an administrator who wants to read a client's
+/// files has to grant the right to their own account, which is recorded. Auditors can at most read, clients of
+/// the office at most write, whatever the grant, and neither decides about held contents. Managers of a space
+/// do.
 pub fn decide(role: Role, standing: Standing, grant: Option<SpaceGrant>) -> Option<SpaceGrant> {
     let highest = match role {
         Role::Auditor => Right::Read,

@@ -99,7 +99,7 @@ impl Accounts {
         self.inner.catalog.write_silent("logins are no events", end).await
     }
 
-    /// When a session is locked that is used now; `None` if nothing watches it or the office wants no lock.
+    /// When a session that is used now gets locked; `None` if nothing watches it or the office wants no lock.
     pub(super) async fn locks(&self, is_watched: bool, now: Timestamp) -> Option<Timestamp> {
         let after = self.office().await.ok()?.lock_after.filter(|_| is_watched)?;
         Some(now.after(after + SILENCE))

@@ -12,8 +12,8 @@
 //!
 //! A page's script that watches the person at the screen **locks** the session when the person does nothing for the time that
 //! the office has set ([`Accounts::lock_session`]). If such a script falls silent, because the machine sleeps, the session is
-//! locked two minutes later by itself. A locked session opens nothing until [`Accounts::unlock_session`]; but what the person
-//! was sending goes on ([`Accounts::session_even_locked`]).
+//! locked two minutes later by itself. A locked session opens nothing until [`Accounts::unlock_session`]; but uploads
+//! that the person began go on ([`Accounts::session_even_locked`]).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -189,8 +189,8 @@ impl Accounts {
         Ok(self.session_even_locked(token, now).await?.filter(|session| !session.is_locked))
     }
 
-    /// The session of this token, also if it is locked. For what the person began before, and for unlocking it; nothing may
-    /// be read by a locked one.
+    /// The session of this token, also if it is locked. For uploads that the person began before, and for unlocking
+    /// it; a locked session may read nothing.
     pub async fn session_even_locked(
         &self,
         token: &SessionToken,

@@ -43,7 +43,7 @@ pub enum AdminError {
     /// An error about links.
     #[error(transparent)]
     Links(#[from] LinkError),
-    /// About what was handed in.
+    /// About hand-ins.
     #[error(transparent)]
     HandIns(#[from] HandInError),
     /// A download.

@@ -155,8 +155,8 @@ impl Admin {
         }))
     }
 
-    /// The settings after a change of the holding area or the address. Whoever knows an address can send anything to it:
-    /// a space that gets one holds what arrives, unless the change says otherwise.
+    /// The settings after a change of the holding area or the address. Anyone who knows an address can send anything
+    /// to it: a space that gets one holds arriving contents, unless the change says otherwise.
     pub(super) fn with_intake(
         &self,
         settings: SpaceSettings,

@@ -38,15 +38,15 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IntakeAsked {
-    /// Whether what arrives is held and examined.
+    /// Whether arriving contents are held and examined.
     pub on: Option<bool>,
     /// Holding time in seconds, at least 1; switches it on.
     pub hold: Option<u64>,
-    /// Whether everything is held, or only what can carry malware.
+    /// Whether everything is held, or only contents that can carry malware.
     pub everything: Option<bool>,
-    /// How many persons release what is held: 1 or 2.
+    /// Number of persons who must decide to release a held content: 1 or 2.
     pub release_by: Option<u8>,
-    /// What becomes of the PDF of a held document after its release: `keep` or `remove`.
+    /// Treatment of a held document's PDF after the release: `keep` or `remove`.
     pub pdf: Option<String>,
     /// How its pages are drawn: `drawn` or `pixels`.
     pub pdf_pages: Option<String>,
@@ -62,7 +62,7 @@ pub enum MailAsked {
     Off,
 }
 
-/// What a new link shall be.
+/// The settings of a new link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the words of the command line's help")]
@@ -92,7 +92,7 @@ pub struct LinkAsked {
     pub note: String,
 }
 
-/// What a new request for documents shall be.
+/// The settings of a new request for documents.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the words of the command line's help")]
@@ -135,7 +135,7 @@ pub struct OfficeAsked {
     pub zone: Option<String>,
     /// The imprint as plain text.
     pub imprint: Option<String>,
-    /// What becomes of personal data, as plain text.
+    /// The privacy notice, as plain text.
     pub privacy: Option<String>,
     /// How far the pages are accessible, as plain text.
     pub accessibility: Option<String>,
@@ -297,7 +297,7 @@ pub enum Request {
     LinkAdd { user: String, asked: Box<LinkAsked> },
     /// End a link.
     LinkRevoke { link: i64 },
-    /// List what was handed in through links.
+    /// List the hand-ins through links.
     HandInList { space: Option<String> },
     /// Show the receipt of a hand-in.
     ReceiptShow { id: i64 },
@@ -344,7 +344,7 @@ pub enum Request {
     TemplateShow { name: String },
     /// Keep a template, in place of one of the same name.
     TemplateImport { text: String },
-    /// List the holding area; `all` includes what was released or withdrawn.
+    /// List the holding area; `all` includes released and withdrawn items.
     HoldList { space: Option<String>, all: bool },
     /// Show one item of the holding area.
     HoldShow { id: i64 },
@@ -354,7 +354,7 @@ pub enum Request {
     HoldDecline { id: i64, user: String, reason: Option<String> },
     /// Let the content of a released item into its space, whatever scanners say, for some days.
     HoldAllow { id: i64, days: u32, reason: Option<String> },
-    /// End that the content of an item is let in.
+    /// Take the content of an item off the list of contents that are let in.
     HoldDisallow { id: i64 },
     /// List the contents that are let in.
     HoldAllowed,

@@ -24,7 +24,7 @@ pub enum Trouble {
     KeyMissing { space: String, file: String },
     /// The clock is `hours` ahead of the time, or behind it, that it should be; `left` hours of running until it is believed.
     ClockDoubted { hours: u64, ahead: bool, left: u64 },
-    /// A space holds what arrives, and no scanner is set up.
+    /// A space holds arriving contents, and no scanner is set up.
     NoScanner,
     /// A scanner gives no verdicts; `scanner` is its name if it is not clamd, `reason` a word of [`HoldReason`].
     ScannerSilent { scanner: Option<String>, required: bool, reason: String },

@@ -12,8 +12,8 @@ use crate::model::Timestamp;
 use crate::net::systemd::{Inherited, InheritedSocket};
 use crate::net::{Tls, TlsSource, bind};
 
-/// Names of systemd's sockets for mails and for what the mail server asks, as their units have them in `FileDescriptorName=`:
-/// the settings that they replace. One with any other name is for clients.
+/// Names of systemd's sockets for mails and for the mail server's questions, as their units have them in
+/// `FileDescriptorName=`: the settings that they replace. One with any other name is for clients.
 const LMTP: &str = "lmtp";
 const MAIL_POLICY: &str = "mail_policy";
 
@@ -26,7 +26,7 @@ pub struct Entrance {
     pub(super) plain: Option<TcpListener>,
     /// For `GET /metrics`.
     pub(super) metrics: Option<TcpListener>,
-    /// For mails, and for what the mail server asks before it accepts them.
+    /// For mails, and for the mail server's questions before it accepts them.
     pub(super) mail: Option<MailSockets>,
     /// `None` for plain HTTP.
     pub(super) tls: Option<Arc<Tls>>,

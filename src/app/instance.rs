@@ -254,7 +254,7 @@ impl Instance {
 }
 
 /// Frees the reserve if the disk is otherwise full: a start writes a little, and readers should not have to
-/// wait until somebody frees space.
+/// wait until a person frees space.
 fn make_room(capacity: &dyn Capacity) -> Result<(), InstanceError> {
     if capacity.available().map_err(io("ask for the free space"))? < RESERVE
         && capacity.give_up_reserve().map_err(io("give up the reserve"))?

@@ -16,7 +16,7 @@ use crate::text::Language;
 /// Time between two looks for what arrived or is due.
 const ROUND: Duration = Duration::from_secs(2);
 
-/// Examines what is due.
+/// Examines the contents that are due.
 pub(super) struct Examiner {
     pub(super) library: Library,
     pub(super) intake: Intake,
@@ -33,7 +33,7 @@ impl Worker for Examiner {
 
     async fn step(&mut self) -> StepResult {
         let Some(certain) = self.library.certain_time(clock::read()).await else {
-            // Nobody has read the clocks yet.
+            // The clocks have not been read yet.
             self.library.keep_time(clock::read()).await?;
             return Ok(None);
         };

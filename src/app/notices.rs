@@ -42,7 +42,7 @@ impl Worker for Notifier {
         if self.library.read_only().is_some() {
             return Ok(Some(READ_ONLY.to_owned()));
         }
-        // Somebody waits for them at a page.
+        // A person waits for them at a page.
         self.notices.send_codes(Timestamp::now()).await?;
         while self.notices.gather(Timestamp::now()).await? > 0 {}
         self.notices.bundle(Timestamp::now()).await?;

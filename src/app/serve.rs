@@ -125,7 +125,7 @@ fn at_port(scheme: &str, host: &str, port: u16) -> String {
     }
 }
 
-/// Tells the log which scanners judge what arrives.
+/// Tells the log which scanners judge arriving contents.
 fn name_scanners(panel: &Panel) {
     let names = |duty| {
         let members = panel.members().iter().filter(|member| member.duty == duty);
@@ -167,7 +167,7 @@ struct Host {
     tls: Option<Arc<Tls>>,
     health: HealthState,
     mail: MailServer,
-    /// The mail server by which people are told what happened.
+    /// The mail server for notices to people.
     notices_by: Option<Arc<MailSettings>>,
     metrics: Metrics,
     figures: ScrubFigures,

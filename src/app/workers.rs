@@ -46,7 +46,7 @@ pub(super) trait Worker: Send + 'static {
         pending()
     }
 
-    /// Does what is due. At shutdown it may be dropped at any `.await`, after [`STOP_WITHIN`].
+    /// Does the work that is due. At shutdown it may be dropped at any `.await`, after [`STOP_WITHIN`].
     fn step(&mut self) -> impl Future<Output = StepResult> + Send;
 }
 
@@ -168,7 +168,7 @@ impl Figures {
     }
 }
 
-/// What is known of a job.
+/// The known facts about a job.
 struct Record {
     name: &'static str,
     interval: Duration,
@@ -471,7 +471,7 @@ mod tests {
         assert_eq!(slow.try_recv(), Ok(("ended", 65)), "before the instance is closed");
         yard.at(300).await;
         assert_eq!((begun(&mut slow), begun(&mut idle)), (Vec::new(), vec![0]));
-        // What is unlocked while the server stops starts nothing.
+        // A job that begins while the server stops makes no step.
         let mut late = yard.start("late", Vec::new());
         yard.at(301).await;
         assert_eq!(begun(&mut late), [0; 0]);

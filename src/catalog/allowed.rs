@@ -81,7 +81,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Ends that a space lets a content in; `false` if it does not.
+    /// Removes the row by which a space lets a content in; `false` if there is none.
     pub fn disallow(&self, space: SpaceId, sha256: &[u8]) -> Result<bool, CatalogError> {
         let sql = "DELETE FROM allowed_contents WHERE space_id = ?1 AND sha256 = ?2";
         Ok(self.execute(sql, params![space.0, sha256])? > 0)

@@ -49,7 +49,7 @@ fn contact_row(row: &Row<'_>) -> Result<ContactRow, DatabaseError> {
 }
 
 impl ReadTx<'_> {
-    /// How all people are reached of whom something is known.
+    /// All known contact data.
     pub fn contacts(&self) -> Result<Vec<ContactRow>, CatalogError> {
         self.all(&format!("SELECT {COLUMNS} FROM contacts ORDER BY user_id"), [], contact_row)
     }
@@ -61,7 +61,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores how a person is reached, replacing what was known.
+    /// Stores or replaces a person's contact data.
     pub fn put_contact(&self, contact: &ContactRow) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO contacts (user_id, mail, language, notices, substitute_id, substitute_until)

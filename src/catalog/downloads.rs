@@ -13,13 +13,13 @@ pub struct DownloadRow {
     pub link: Option<LinkId>,
     /// Space of the link.
     pub space: SpaceId,
-    /// What the link leads to, while that exists.
+    /// The target of the link, while it exists.
     pub entry: Option<EntryId>,
     /// When it was begun.
     pub begun: Timestamp,
     /// Time from which its lease opens nothing.
     pub ends: Timestamp,
-    /// ETag of what is sent; empty before the first byte.
+    /// ETag of the sent content; empty before the first byte.
     pub content: String,
     /// Bytes of that.
     pub size: u64,

@@ -144,7 +144,7 @@ impl ReadTx<'_> {
             );
             return self.all(&sql, page, entry_row);
         };
-        // A join would look for each entry of a large folder in what is mostly empty.
+        // A join would look for each entry of a large folder in a mostly empty table.
         let sql = format!(
             "SELECT {COLUMNS} FROM entries WHERE parent_id = ?1 AND name_key > ?2 ORDER BY name_key LIMIT ?3"
         );

@@ -1,4 +1,4 @@
-//! Hand-ins: what people without an account hand over through links.
+//! Hand-ins: the files that people without an account hand over through links.
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};

@@ -127,12 +127,12 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Ends that single persons may read a held content; returns whether there were any.
+    /// Takes a held content back from single persons; returns whether there were any.
     pub fn take_back(&self, version: VersionId) -> Result<bool, CatalogError> {
         Ok(self.execute("DELETE FROM handed_out WHERE version_id = ?1", [version.0])? > 0)
     }
 
-    /// Ends that a person may read held contents of a space.
+    /// Takes the held contents of a space back from a person.
     pub fn take_back_from(&self, user: UserId, space: SpaceId) -> Result<(), CatalogError> {
         self.execute(
             "DELETE FROM handed_out WHERE user_id = ?1 AND version_id IN (

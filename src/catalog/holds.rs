@@ -31,11 +31,11 @@ pub struct HoldRow {
     pub overridden: bool,
     /// Identity of the signatures of the first scan that found nothing.
     pub first_signatures: Option<String>,
-    /// What a look into it found; `None` before the first.
+    /// The findings of the look into it; `None` before the first.
     pub look: Option<Look>,
-    /// What its space holds now.
+    /// The contents that its space holds now.
     pub scope: HoldScope,
-    /// How many persons release what its space holds now.
+    /// Number of persons who must decide to release a held content of its space now.
     pub release_by: ReleaseBy,
 }
 
@@ -103,7 +103,7 @@ pub struct RenditionRow {
     pub name: Option<String>,
     /// Its entry, once it is stored and while it exists.
     pub entry: Option<EntryId>,
-    /// Code of the error for which there is none.
+    /// Code of the error because of which there is none.
     pub fault: Option<String>,
 }
 
@@ -139,7 +139,7 @@ fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
         overridden: row.get(8)?,
         first_signatures: row.get(9)?,
         look: look(row, 10)?,
-        // What arrived in a space that holds nothing any more is held as strictly as possible.
+        // A content in a space that holds nothing any more is held as strictly as possible.
         scope: holding(row, 13)?.map_or(HoldScope::All, |hold| hold.scope),
         release_by: release_by(row, 15)?,
     })
@@ -413,7 +413,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes what a user decided as the first of two persons, or would receive by such a decision.
+    /// Removes first decisions of two that this user made, or that hand a content out to this user.
     pub fn delete_approvals_of(&self, user: UserId) -> Result<(), CatalogError> {
         self.execute("DELETE FROM approvals WHERE user_id = ?1 OR to_id = ?1", [user.0]).map(drop)
     }
@@ -423,7 +423,7 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM approvals WHERE hold_id = ?1", [hold.0]).map(drop)
     }
 
-    /// Notes what a look into a held content found.
+    /// Notes the findings of a look into a held content.
     pub fn set_look(&self, id: HoldId, look: &Look) -> Result<(), CatalogError> {
         let labels: Vec<_> = look.labels.iter().map(|label| label.as_str()).collect();
         let obstacle = look.obstacle.map(Obstacle::as_str);
@@ -453,7 +453,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Changes what is known about the PDF of a held document.
+    /// Changes the row of a held document's PDF.
     pub fn update_rendition(&self, hold: HoldId, row: &RenditionRow) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE renditions SET is_pending = ?2, name = ?3, entry_id = ?4, fault = ?5 WHERE hold_id = ?1",

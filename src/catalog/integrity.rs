@@ -382,8 +382,8 @@ impl ReadTx<'_> {
         self.connection().check()
     }
 
-    /// Pages of the database file that differ from what was written under this key, as sentences. A page that is
-    /// just being written may be among them: ask again before relying on it.
+    /// Pages of the database file that differ from the pages written under this key, as sentences. A page that
+    /// is just being written may be among them: ask again before relying on it.
     pub fn damaged_pages(&self) -> Result<Vec<String>, CatalogError> {
         self.connection().damaged_pages()
     }

@@ -35,7 +35,7 @@ pub struct LinkRow {
     pub hide_download: bool,
     /// Time at which it was last opened, to the minute.
     pub opened: Option<Timestamp>,
-    /// What it asks of people who hand in through it.
+    /// Its terms for people who hand in through it.
     pub terms: LinkTerms,
     /// Number of finished hand-ins or complete downloads.
     pub uses: u32,
@@ -85,7 +85,7 @@ pub struct NewLink<'a> {
     pub note: &'a str,
     /// Whether its page hides downloads.
     pub hide_download: bool,
-    /// What it asks of people who hand in through it.
+    /// Its terms for people who hand in through it.
     pub terms: &'a LinkTerms,
 }
 

@@ -21,7 +21,7 @@ pub struct MailRow {
     pub fault: Option<String>,
 }
 
-/// What became of the attachments of a mail.
+/// The outcome for the attachments of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailUpdate<'a> {
     /// When they are tried again; `None` if it is done.
@@ -124,8 +124,8 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// The mail with which a content came, and at most so many attachments of it; the content may be among them. Empty if it is
-    /// neither an attachment nor a mail with attachments.
+    /// The mail with which a content came, and at most this many attachments of it; the content may be among them.
+    /// Empty if it is neither an attachment nor a mail with attachments.
     pub fn delivery_of(&self, content: VersionId, most: usize) -> Result<Vec<VersionId>, CatalogError> {
         let sql = "SELECT mail_id FROM mail_parts WHERE version_id = ?1";
         let mail = self.one(sql, [content.0], |row| Ok(VersionId(row.get(0)?)))?.unwrap_or(content);
@@ -153,7 +153,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Notes what became of the attachments of a mail.
+    /// Notes the outcome for the attachments of a mail.
     pub fn update_mail(&self, mail: VersionId, update: &MailUpdate<'_>) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE mails SET next_at = ?2, attachments = ?3, fault = ?4 WHERE version_id = ?1",

@@ -171,7 +171,7 @@ impl CatalogError {
         }
     }
 
-    /// Whether stored data differs from what was written.
+    /// Whether stored data differs from the written data.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::WrongKey | Self::Damaged)
     }

@@ -1,4 +1,4 @@
-//! What people are told by mail: single news, and the mails that carry them.
+//! Notices by mail: single news, and the mails that carry them.
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
@@ -11,7 +11,7 @@ use crate::model::{
 pub struct NewsGroup {
     /// Recipient of the news.
     pub recipient: Recipient,
-    /// What they are about.
+    /// Their topic.
     pub topic: Topic,
     /// The space concerned.
     pub space: SpaceId,
@@ -28,11 +28,11 @@ pub struct NoticeRow {
     pub id: NoticeId,
     /// Recipient of the mail.
     pub recipient: Recipient,
-    /// What it is about.
+    /// Its topic.
     pub topic: Topic,
     /// The space concerned; `None` for several.
     pub space: Option<SpaceId>,
-    /// What became of it.
+    /// Its state.
     pub state: NoticeState,
     /// When it was made.
     pub created: Timestamp,
@@ -49,7 +49,7 @@ pub struct NoticeRow {
 /// The result of an attempt to send a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeUpdate<'a> {
-    /// What became of it.
+    /// Its state.
     pub state: NoticeState,
     /// Number of attempts so far.
     pub attempts: u32,
@@ -222,7 +222,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Notes what a recipient is told, once for each origin.
+    /// Notes news for a recipient, once for each origin.
     pub fn insert_news(&self, news: &News) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO news (origin, recipient, user_id, instead_of, topic, space_id, version_id, at)
@@ -286,7 +286,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Stores what became of a mail.
+    /// Stores the new state of a mail.
     pub fn update_notice(&self, id: NoticeId, update: &NoticeUpdate<'_>) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE notices SET state = ?2, attempts = ?3, next_at = ?4, ended_at = ?5, fault = ?6 WHERE id = ?1",

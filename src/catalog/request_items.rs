@@ -1,4 +1,4 @@
-//! The items of requests, what was handed in for them, and what recipients say about them.
+//! The items of requests, the files handed in for them, and the recipients' comments on them.
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
@@ -16,7 +16,7 @@ pub struct ItemRow {
     pub request: RequestId,
     /// Its place in the list, from 1.
     pub position: u32,
-    /// What is asked for.
+    /// The title of the item.
     pub title: String,
     /// Advice for the recipient; may be empty.
     pub help: String,
@@ -36,14 +36,14 @@ pub struct ItemRow {
     pub declined_why: String,
     /// The end of its own last day; without one, the deadline of the request counts.
     pub until: Option<Timestamp>,
-    /// What the recipients may fetch for it.
+    /// The files that the recipients may fetch for it.
     pub handouts: Handouts,
 }
 
 /// An item to insert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewItem {
-    /// What is asked for.
+    /// The title of the item.
     pub title: String,
     /// Advice for the recipient; may be empty.
     pub help: String,
@@ -53,11 +53,11 @@ pub struct NewItem {
     pub several: bool,
     /// The end of its own last day.
     pub until: Option<Timestamp>,
-    /// What the recipients may fetch for it.
+    /// The files that the recipients may fetch for it.
     pub handouts: Handouts,
 }
 
-/// What a recipient says about an item.
+/// A recipient's comment on an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommentRow {
     /// The item.
@@ -155,8 +155,8 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {ITEM} FROM request_items WHERE id = ?1"), [id.0], item_row)
     }
 
-    /// Up to `limit` different times until which items of a request that are missing are asked for, by their own days,
-    /// earliest first.
+    /// Up to `limit` different times at which missing items of a request are due by days of their own, earliest
+    /// first.
     pub fn dates_missing(&self, request: RequestId, limit: usize) -> Result<Vec<Timestamp>, CatalogError> {
         self.all(
             "SELECT DISTINCT until_at FROM request_items
@@ -167,7 +167,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// What the state of an item follows from.
+    /// The facts from which the state of an item follows.
     pub fn item_facts(&self, id: ItemId) -> Result<Option<ItemFacts>, CatalogError> {
         let row = self.one(
             "SELECT verdict, declined_at IS NOT NULL, judged_declined, judged_file FROM request_items WHERE id = ?1",

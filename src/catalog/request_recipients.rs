@@ -27,7 +27,7 @@ pub struct RecipientRow {
     pub remind: Option<Timestamp>,
     /// When a mail server refused the address; `None` if it is not known to be wrong.
     pub refused: Option<Timestamp>,
-    /// What the mail server said then.
+    /// The mail server's answer then.
     pub refusal: String,
     /// When the last mail was sent, if a mail server reports that it has not arrived yet.
     pub delayed: Option<Timestamp>,

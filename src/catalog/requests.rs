@@ -17,7 +17,7 @@ pub struct RequestRow {
     pub folder: Option<EntryId>,
     /// The user who made it, while that account exists.
     pub creator: Option<UserId>,
-    /// What it asks for, as a whole.
+    /// Its title.
     pub title: String,
     /// Note for the recipients; may be empty.
     pub note: String,
@@ -33,7 +33,7 @@ pub struct RequestRow {
     pub deadline: Option<Timestamp>,
     /// When it was closed.
     pub closed: Option<Timestamp>,
-    /// On which days it reminds.
+    /// The days on which it reminds.
     pub plan: ReminderPlan,
     /// Whether no reminders are sent.
     pub is_paused: bool,
@@ -47,7 +47,7 @@ pub struct RequestRow {
     pub opened: Option<Timestamp>,
     /// When a recipient last handed in, answered or asked.
     pub news: Option<Timestamp>,
-    /// Of the items that are missing, the earliest time until which one is asked for: by its own day, else by the deadline.
+    /// The earliest time at which a missing item is due: by its own day, else by the deadline.
     pub next_due: Option<Timestamp>,
     /// Whether each link opens by a code that is sent to the address of its recipient.
     pub code_by_mail: bool,
@@ -61,7 +61,7 @@ pub struct NewRequest<'a> {
     pub folder: EntryId,
     /// The user who makes it.
     pub creator: UserId,
-    /// What it asks for, as a whole.
+    /// Its title.
     pub title: &'a str,
     /// Note for the recipients.
     pub note: &'a str,
@@ -75,7 +75,7 @@ pub struct NewRequest<'a> {
     pub created: Timestamp,
     /// The time until which it asks.
     pub deadline: Option<Timestamp>,
-    /// On which days it reminds.
+    /// The days on which it reminds.
     pub plan: &'a ReminderPlan,
     /// Whether each link opens by a code that is sent to the address of its recipient.
     pub code_by_mail: bool,

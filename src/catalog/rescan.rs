@@ -44,7 +44,7 @@ pub struct StoredVersion {
     pub sha256: Option<Checksum>,
 }
 
-/// What a pass found out about a content.
+/// The findings of a pass about a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rescanned {
     /// The scanner whose result it is, if that is no clean one.
@@ -135,7 +135,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// What this pass found out about a content; `None` if it was not scanned yet.
+    /// The findings of this pass about a content; `None` if it was not scanned yet.
     pub fn rescanned(&self, sha256: &Checksum, pass: i64) -> Result<Option<Rescanned>, CatalogError> {
         let sql = "SELECT result, detail, engine FROM rescanned WHERE sha256 = ?1 AND pass = ?2";
         self.one(sql, params![sha256.digest(), pass], |row| {
@@ -173,7 +173,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Notes what a pass found out about a content.
+    /// Notes the findings of a pass about a content.
     pub fn note_rescanned(
         &self,
         sha256: &Checksum,

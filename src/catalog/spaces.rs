@@ -43,7 +43,7 @@ pub struct SpaceRow {
     pub trash_days: u32,
     /// How contents that arrive are held; `None` if nothing is held.
     pub hold: Option<Holding>,
-    /// How many persons release what is held.
+    /// Number of persons who must decide to release a held content.
     pub release_by: ReleaseBy,
     /// Rules for the PDFs of held documents.
     pub pdf: PdfRule,
@@ -98,7 +98,7 @@ pub struct NewSpace<'a> {
     pub trash_days: u32,
     /// How contents that arrive are held; `None` if nothing is held.
     pub hold: Option<Holding>,
-    /// How many persons release what is held.
+    /// Number of persons who must decide to release a held content.
     pub release_by: ReleaseBy,
     /// Rules for the PDFs of held documents.
     pub pdf: PdfRule,
@@ -170,7 +170,7 @@ pub(super) fn millis(time: Duration) -> u64 {
 }
 
 impl ReadTx<'_> {
-    /// How a space holds what arrives; `None` if nothing is held.
+    /// How a space holds arriving contents; `None` if nothing is held.
     pub fn hold_of(&self, space: SpaceId) -> Result<Option<Holding>, CatalogError> {
         let sql = "SELECT hold_ms, holds FROM spaces WHERE id = ?1";
         Ok(self.one(sql, [space.0], |row| holding(row, 0))?.flatten())
@@ -294,7 +294,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Sets how many persons release what is held.
+    /// Sets the number of persons who must decide to release a held content.
     pub fn set_release_by(&self, space: SpaceId, persons: ReleaseBy) -> Result<(), CatalogError> {
         self.execute("UPDATE spaces SET release_by = ?2 WHERE id = ?1", params![space.0, persons.as_str()])
             .map(drop)

@@ -198,7 +198,7 @@ fn owners(data: &Path) -> Finding {
     }
 }
 
-/// Finds keys that somebody who steals the disk would find.
+/// Finds keys that a thief of the disk would find.
 fn secrets(data: &Path) -> Vec<Finding> {
     let Exposed { inside, beside, is_cut, .. } = match exposed_secrets(data) {
         Ok(exposed) => exposed,
@@ -248,7 +248,7 @@ fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Logs in to the mail server by which people are told what happened.
+/// Logs in to the mail server for notices to people.
 fn outgoing(mail: &Outgoing) -> Finding {
     let settings = match mail_settings(mail) {
         Ok(settings) => settings,
@@ -265,7 +265,7 @@ fn outgoing(mail: &Outgoing) -> Finding {
     }
 }
 
-/// What the mail server must know.
+/// The values that the mail server must know.
 fn mail(mail: &Mail) -> Finding {
     Finding::ok(format!(
         "mails are taken at {}; Postfix must have: message_size_limit = {}",

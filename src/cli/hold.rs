@@ -225,7 +225,7 @@ impl Decision {
         self.request(|id, reason| decide(id, decision, reason, None))
     }
 
-    /// Sends what `order` makes of the item and the reason.
+    /// Sends the request that `order` makes of the item and the reason.
     fn request(self, order: impl FnOnce(i64, Option<String>) -> Request) -> anyhow::Result<()> {
         let Self { id, reason, place, format } = self;
         place.request(order(id, reason), format)

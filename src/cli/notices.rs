@@ -1,4 +1,4 @@
-//! Notices by mail: what was sent and what failed.
+//! Notices by mail, sent and failed ones.
 
 use clap::{Args, Subcommand};
 

@@ -1,4 +1,4 @@
-//! What people handed in through links, and the receipts for it.
+//! Hand-ins through links, and the receipts for them.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -133,7 +133,7 @@ fn status(config: Option<PathBuf>, data: &Path, format: Format) -> anyhow::Resul
         .try_for_each(|(engine, problem)| output::note(&format!("tresor: {engine}: {problem}")))
 }
 
-/// What is known about one scanner.
+/// The known facts about one scanner.
 fn facts(shown: &ScannerShown) -> anyhow::Result<()> {
     let known = |text: Option<&str>| text.unwrap_or("not known").to_owned();
     let yes = |fact: Option<bool>| fact.map_or("not known", |is_so| if is_so { "yes" } else { "no" });
@@ -174,7 +174,7 @@ fn rescan(pass: &RescanShown) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What a look at all scanners shows.
+/// The results of a look at all scanners.
 #[derive(Debug, Serialize)]
 struct ScannersShown {
     /// ClamAV's daemon, or else the first of the others.
@@ -196,7 +196,7 @@ impl ScannersShown {
     }
 }
 
-/// What a look at a scanner shows.
+/// The results of a look at a scanner.
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own in the JSON")]
 pub(super) struct ScannerShown {
@@ -214,7 +214,7 @@ pub(super) struct ScannerShown {
     signatures: Option<String>,
     /// When the newest were built.
     pub(super) newest: Option<String>,
-    /// Whether the engine has loaded what is in the folder; `None` if that cannot be seen.
+    /// Whether the engine has loaded the databases of the folder; `None` if that cannot be seen.
     pub(super) loaded: Option<bool>,
     age_seconds: Option<u64>,
     max_age_seconds: u64,

@@ -257,8 +257,9 @@ fn start_log(log: &RawLog) -> anyhow::Result<LastLines> {
     Ok(last_lines)
 }
 
-/// The level of the configuration, without rustls: it warns of names in handshakes and quotes them, whatever anybody on the
-/// network sends. Browsers on `WebKitGTK` send one at each connection to an address without a name. Its errors are returned.
+/// The level of the configuration, without rustls: it warns of names in handshakes and quotes them, and anyone on the
+/// network can send any. Browsers on `WebKitGTK` send one at each connection to an address without a name. Its errors
+/// are returned.
 fn log_filter(log: &RawLog) -> anyhow::Result<EnvFilter> {
     let level = log.level.as_deref().unwrap_or(DEFAULT_LOG_LEVEL);
     EnvFilter::try_new(format!("{level},{QUIET}"))

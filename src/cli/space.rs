@@ -177,7 +177,7 @@ impl Settings {
     }
 }
 
-/// What `--mail` says.
+/// The value of `--mail`.
 fn mail(asked: Option<String>) -> Option<MailAsked> {
     Some(match asked?.as_str() {
         "off" => MailAsked::Off,

@@ -18,7 +18,7 @@ use crate::scan::{Address, Clamd, Duty, Member, Panel, ParseAddressError};
 /// Time for which a file in the watched folder must not change, unless `watch_settle` says otherwise.
 const WATCH_SETTLES: Duration = Duration::from_secs(10);
 
-/// What happens to contents that come from outside.
+/// The treatment of contents from outside.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawIntake {
@@ -28,7 +28,7 @@ pub struct RawIntake {
     pub signatures: Option<PathBuf>,
     /// Age from which signatures are too old.
     pub signatures_max_age: Span,
-    /// Time for which a space holds what arrives, unless it has its own.
+    /// Time for which a space holds arriving contents, unless it has its own.
     pub hold: Span,
     /// Whether office documents become PDFs.
     pub converter: Conversion,
@@ -302,7 +302,7 @@ pub enum Conversion {
     Unit(PathBuf),
 }
 
-/// What precedes the path of a socket.
+/// The text before the path of a socket.
 const UNIT: &str = "unix:";
 
 impl TryFrom<String> for Conversion {

@@ -1,4 +1,4 @@
-//! The part `[mail]`: the mail server by which people are told what happened.
+//! The part `[mail]`: the mail server for notices to people.
 //!
 //! An error is the rest of a sentence that begins with `[mail]`.
 
@@ -69,7 +69,7 @@ pub enum TlsMode {
     Off,
 }
 
-/// The mail server by which people are told what happened.
+/// The mail server for notices to people.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     /// Its name or address.

@@ -84,9 +84,9 @@ pub struct RawConfig {
     pub snapshots: RawSnapshots,
     /// How long events are kept.
     pub events: RawEvents,
-    /// What happens to contents that come from outside.
+    /// The treatment of contents from outside.
     pub intake: RawIntake,
-    /// The mail server by which people are told what happened.
+    /// The mail server for notices to people.
     pub mail: RawMail,
     /// Limits of the network layer.
     pub limits: Limits,
@@ -135,7 +135,7 @@ pub struct Config {
     pub events_kept_for: Duration,
     /// The scanners for contents; without one nothing is scanned.
     pub scanners: Option<Scanners>,
-    /// Time for which a space holds what arrives, unless it has its own.
+    /// Time for which a space holds arriving contents, unless it has its own.
     pub hold: Duration,
     /// Whether office documents become PDFs.
     pub converter: Conversion,
@@ -149,7 +149,7 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// Mails for a space within an hour.
     pub mails_per_hour: u32,
-    /// The mail server by which people are told what happened; `None` if they are not.
+    /// The mail server for notices to people; `None` if there are no notices.
     pub notices: Option<Outgoing>,
     /// Limits of the network layer.
     pub limits: Limits,

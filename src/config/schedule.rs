@@ -1,4 +1,5 @@
-//! What the server does by itself, and how long it keeps what: the parts `[scrub]`, `[snapshots]` and `[events]`.
+//! Work that the server does by itself, and how long it keeps snapshots and events: the parts `[scrub]`,
+//! `[snapshots]` and `[events]`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is read from a configuration, and which mistakes are named.
+//! The values read from a configuration, and the mistakes that are named.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

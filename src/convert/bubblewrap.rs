@@ -2,7 +2,7 @@
 //!
 //! The job sees programs, libraries and fonts, a `/tmp` of its own in memory, and no network, no `/proc`, no other
 //! process, no environment, nothing else of `/etc` and nothing of the data directory. bubblewrap ends with this process,
-//! and every process of the job with it, for the job is a process namespace.
+//! and every process of the job with it, because the job is a process namespace.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -34,7 +34,7 @@ const READABLE: [&str; 11] = [
     "/var/cache/fontconfig",
 ];
 
-/// What each script writes first, so that its failure is not taken for the sandbox's.
+/// The word that each script writes first, so that its failure is not taken for the sandbox's.
 const READY: &str = "ready";
 
 /// Longest wait for the processes of a killed job to disappear.

@@ -1,4 +1,4 @@
-//! Looks into the PDF before anybody else does: it parses, and nothing in it acts by itself.
+//! Looks into the PDF before any person does: it parses, and nothing in it acts by itself.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -7,7 +7,7 @@ use super::error::ConvertError;
 use super::memory;
 use super::sandbox::Sandbox;
 
-/// What a PDF contains.
+/// The contents of a PDF.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) pages: u64,
@@ -15,11 +15,11 @@ pub(super) struct Contents {
     pub(super) comments: u64,
     /// Names of the fonts, each once.
     pub(super) fonts: BTreeSet<String>,
-    /// What can act by itself, or reach beyond the file; `damage` if qpdf had to repair it.
+    /// Parts that can act by themselves, or reach beyond the file; `damage` if qpdf had to repair it.
     pub(super) active: BTreeSet<String>,
 }
 
-/// Lists what the PDF on the standard input contains, one thing a line.
+/// Lists the contents of the PDF on the standard input, one thing a line.
 ///
 /// qpdf's JSON has each name of a dictionary or an action in its normal form, in quotes, and begins texts with `u:`, so
 /// that no text is taken for a name. Links may lead to web and mail; a link to a file of the reader's machine, or with
@@ -44,7 +44,7 @@ const REDRAW: &str = "pdftocairo -pdf - redrawn.pdf && exec cat redrawn.pdf";
 /// Writes the text of the PDF on the standard input.
 const TEXT: &str = "exec pdftotext -enc UTF-8 - -";
 
-/// What `pdf` contains.
+/// The contents of `pdf`.
 pub(super) fn contents(sandbox: &Sandbox, pdf: &File) -> Result<Contents, ConvertError> {
     let unreadable = || ConvertError::PdfRefused { found: "it cannot be read".to_owned() };
     let ended = sandbox.run(LIST, &[], pdf)?;

@@ -82,7 +82,7 @@ fn png(picture: &Picture<'_>, pixels: &Pixels<'_>) -> Result<Option<Vec<u8>>, Co
     let mut above: &[u8] = &[];
     let mut line = Vec::with_capacity(row);
     for row in pixels.bytes().chunks(row.max(1)) {
-        // What differs from the row above, filter 2: most rows of a page are like it.
+        // The differences from the row above, filter 2: most rows of a page are like it.
         let differences = row.iter().zip(above.iter().chain(std::iter::repeat(&0)));
         line.clear();
         line.extend(differences.map(|(byte, above)| byte.wrapping_sub(*above)));

@@ -17,7 +17,7 @@ pub enum ConvertError {
     /// cannot be reached or do not start.
     #[error("the machine refuses the sandbox of the converter: {reason}")]
     SandboxRefused {
-        /// What bubblewrap says about it.
+        /// Bubblewrap's message.
         reason: String,
     },
     /// The content is not of the kind that its name says, nor of another office format.
@@ -67,7 +67,7 @@ pub enum ConvertError {
     /// What LibreOffice made is not a PDF, or is one that can act by itself.
     #[error("the PDF was refused: {found}")]
     PdfRefused {
-        /// What was found in it.
+        /// The parts found in it.
         found: String,
     },
     /// The document cannot be read, or the job cannot be started or watched.

@@ -1,4 +1,4 @@
-//! One job: a shell script over one input, what it may use, and how it is followed to its end.
+//! One job: a shell script over one input, its bounds, and how it is followed to its end.
 //!
 //! A job reads its input from a sealed file in memory and answers through a pipe. Where it runs is up to `bubblewrap.rs`
 //! or a unit of systemd (`unit.rs`, `served.rs`).
@@ -18,7 +18,7 @@ use super::error::ConvertError;
 use super::memory;
 use crate::model::ByteSize;
 
-/// What one job may use.
+/// The bounds of one job.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Time until the job is killed.
@@ -80,7 +80,7 @@ pub(super) const CPU_SPENT: i32 = 128 + 24;
 pub(super) struct Ended {
     /// Exit code; 128 and more is a signal.
     pub(super) exit: i32,
-    /// What it wrote, sealed.
+    /// Its output, sealed.
     pub(super) output: File,
 }
 
@@ -126,8 +126,8 @@ impl Job {
         Ok(Self(command.spawn()?))
     }
 
-    /// Waits for its end, and `dying` for the processes of one that was killed. Returns also the beginning of what it wrote
-    /// to its standard error.
+    /// Waits for its end, and `dying` for the processes of one that was killed. Returns also the beginning of its
+    /// standard error.
     pub(super) fn follow(
         mut self,
         bounds: &Bounds,
@@ -175,7 +175,7 @@ struct Stream<'a> {
     excess: Excess,
 }
 
-/// What happens to bytes beyond the room.
+/// The treatment of bytes beyond the room.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Excess {
     Refused,
@@ -187,7 +187,7 @@ impl<'a> Stream<'a> {
         Self { pipe: pipe.into(), kept, room, excess }
     }
 
-    /// Takes what has arrived; false at the end.
+    /// Takes the bytes that have arrived; false at the end.
     fn advance(&mut self) -> Result<bool, ConvertError> {
         let mut piece = vec![0; PIECE];
         let length = self.pipe.read(&mut piece)?;

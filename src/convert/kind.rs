@@ -6,7 +6,7 @@ use super::password;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfficeKind(&'static Format);
 
-/// What LibreOffice needs to know of a format.
+/// The facts about a format that LibreOffice needs.
 #[derive(Debug, PartialEq, Eq)]
 struct Format {
     extension: &'static str,
@@ -17,7 +17,7 @@ struct Format {
     filter: &'static str,
 }
 
-/// What a document is worked on with.
+/// The kind of program for a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
     Text,

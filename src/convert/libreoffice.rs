@@ -27,7 +27,7 @@ impl LibreOffice {
         [product.unwrap_or_else(|| "LibreOffice".to_owned()), self.build()].join(" ").trim_end().to_owned()
     }
 
-    /// What [`CONVERT`] is called with, after extension and filter.
+    /// The arguments of [`CONVERT`] after extension and filter.
     pub(super) fn arguments(&self) -> [String; 3] {
         [self.folder.display().to_string(), profile(), self.build()]
     }

@@ -21,7 +21,7 @@ pub(super) fn copy(source: &mut dyn Read, limit: u64) -> io::Result<Option<File>
     sealed(file).map(Some)
 }
 
-/// Rewinds a file and lets nobody change it any more.
+/// Rewinds a file and seals it against changes.
 pub(super) fn sealed(mut file: File) -> io::Result<File> {
     file.rewind()?;
     fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL)?;

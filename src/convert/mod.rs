@@ -62,7 +62,7 @@ use unit::Unit;
 
 use crate::model::{ByteSize, PdfPages};
 
-/// Where the programs are and what a job may use.
+/// The places of the programs and the bounds of a job.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The socket behind which systemd starts a unit for each job; `None` for bubblewrap.
@@ -72,7 +72,7 @@ pub struct Settings {
     /// The `soffice` of the LibreOffice to use: a path, or a name to be found in `PATH`. Without one no office document becomes
     /// a PDF; the rest works.
     pub libreoffice: PathBuf,
-    /// What one job may use.
+    /// The bounds of one job.
     pub bounds: Bounds,
 }
 
@@ -112,13 +112,13 @@ pub struct Converted {
     pub pdf: File,
     /// Number of its pages.
     pub pages: u64,
-    /// What a reader should know about it.
+    /// Notes on it for its reader.
     pub notes: Vec<Note>,
     /// Version and build of LibreOffice.
     pub libreoffice: String,
 }
 
-/// What a reader should know about a PDF.
+/// A note on a PDF for its reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// The fonts that the pages are drawn with. Carlito stands for Calibri, Caladea for Cambria, Liberation for Arial,
@@ -191,7 +191,7 @@ impl Converter {
         self.libreoffice.as_ref().ok_or(missing)
     }
 
-    /// Converts what `document` yields, whose name says that it is of `kind`.
+    /// Converts the bytes of `document`, whose name says that it is of `kind`.
     pub fn convert(
         &self,
         document: &mut dyn Read,
@@ -222,9 +222,8 @@ impl Converter {
 
     /// The page with this number, from 1, of a document as a picture; `longest` is the longer of its sides, in pixels.
     ///
-    /// Errors: `NoSuchPage`, `Encrypted`, `TooLarge`; `ProgramMissing` for a TIFF without its program; `Unreadable` for what is
-    /// no such document, `TimedOut` and `Crashed` for one that
-    /// wants more than a page may.
+    /// Errors: `NoSuchPage`, `Encrypted`, `TooLarge`; `ProgramMissing` for a TIFF without its program; `Unreadable`
+    /// for any other content, `TimedOut` and `Crashed` for one that wants more than a page may.
     pub fn page(
         &self,
         document: &mut dyn Read,
@@ -253,7 +252,8 @@ impl Converter {
             .map(|(kind, (program, package))| (kind, program, package))
     }
 
-    /// A document as the PDF that LibreOffice makes of it, to be looked at page by page: what might act in it is still there.
+    /// A document as the PDF that LibreOffice makes of it, to be looked at page by page: its active parts are still
+    /// there.
     pub fn laid_out(&self, document: &mut dyn Read, kind: OfficeKind) -> Result<File, ConvertError> {
         let document = memory::copy(document, MAX_DOCUMENT)?;
         let document = document.ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_DOCUMENT) })?;
@@ -262,7 +262,7 @@ impl Converter {
         self.lay_out(&document, kind, &Bounds { wall, cpu, ..most })
     }
 
-    /// What makes its sandboxes, in a word or two.
+    /// The tool that makes its sandboxes, in a word or two.
     pub fn sandbox(&self) -> &'static str {
         self.sandbox.name()
     }
@@ -292,7 +292,7 @@ impl Converter {
         }
     }
 
-    /// What the PDF contains, if it is one and not too long.
+    /// The contents of the PDF, if it is one and not too long.
     fn contents(&self, pdf: &File) -> Result<check::Contents, ConvertError> {
         let contents = check::contents(&self.sandbox, pdf)?;
         if contents.pages > MOST_PAGES {
@@ -301,8 +301,8 @@ impl Converter {
         Ok(contents)
     }
 
-    /// A PDF in which each page is a picture. It is made here, out of pixels alone: whatever took over the program that
-    /// painted them could change no more than what they show.
+    /// A PDF in which each page is a picture. It is made here, out of pixels alone: a document that took over the
+    /// painting program could change no more than the pictures.
     fn painted(&self, pdf: &File, pages: u64) -> Result<File, ConvertError> {
         if pages > MOST_PAINTED {
             return Err(ConvertError::TooManyPages { pages, limit: MOST_PAINTED });
@@ -322,7 +322,7 @@ impl Converter {
         painted.ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_PDF) })
     }
 
-    /// The same pages without what was found active in them.
+    /// The same pages without the active parts found in them.
     fn redraw(&self, pdf: &File, active: &BTreeSet<String>) -> Result<File, ConvertError> {
         let redrawn = check::redrawn(&self.sandbox, pdf)?;
         if self.contents(&redrawn)?.active.is_empty() {

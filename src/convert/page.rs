@@ -15,7 +15,7 @@ use super::sandbox::Sandbox;
 pub struct PagePicture {
     /// The picture as a file.
     pub bytes: Vec<u8>,
-    /// What kind of file it is.
+    /// Its format.
     pub format: PageFormat,
     /// Width in pixels.
     pub width: u32,
@@ -25,7 +25,7 @@ pub struct PagePicture {
     pub pages: u32,
 }
 
-/// What has the page.
+/// The kind of file with the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageSource {
     /// A PDF.
@@ -52,8 +52,9 @@ const MAX_PAINTED: u64 = 4_000 * 4_000 * 3 + 100;
 /// Most processes and threads that paint a page.
 const MAX_PAINTING_PROCESSES: u64 = 16;
 
-/// Paints the page `$1` of what is on the standard input, a PDF or, if `$3` says so, a TIFF; its longer side is `$2` pixels long. The number of pages precedes
-/// it. A title of several lines could look like that number; what follows the number is not from the document.
+/// Paints the page `$1` of the PDF or, if `$3` says so, the TIFF on the standard input; its longer side is `$2`
+/// pixels long. The number of pages precedes it. A title of several lines could look like that number; the bytes
+/// after the number are not from the document.
 const PAINT: &str = r#"
 if [ "$3" = tiff ]; then
     cat >file.tif
@@ -89,7 +90,7 @@ pub(super) fn painting(most: &Bounds) -> Bounds {
     }
 }
 
-/// The page with this number, from 1. `longest` is that of its sides in pixels, at most [`MAX_SIDE`].
+/// The page with this number, from 1. `longest` is its longer side in pixels, at most [`MAX_SIDE`].
 pub(super) fn page(
     sandbox: &Sandbox,
     document: &File,

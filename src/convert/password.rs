@@ -1,5 +1,5 @@
 //! Signs that a document opens with a password only. They name the cause after LibreOffice failed to read a document
-//! and decide nothing else: LibreOffice opens what is sealed with the standard password of Excel.
+//! and decide nothing else: LibreOffice opens a document that is sealed with the standard password of Excel.
 
 /// Whether the document bears a sign of encryption.
 pub(super) fn is_needed(content: &[u8]) -> bool {

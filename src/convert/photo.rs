@@ -121,7 +121,7 @@ impl<'a> Plane<'a> {
         Some((Self { width, height, bytes }, rest))
     }
 
-    /// The mean of what falls into the place `x` of `wide` and `y` of `high`.
+    /// The mean of the pixels in the place `x` of `wide` and `y` of `high`.
     fn mean(&self, (x, wide): (usize, usize), (y, high): (usize, usize)) -> u8 {
         let range = |at: usize, of: usize, all: usize| {
             let start = at * all / of;
@@ -138,7 +138,7 @@ impl<'a> Plane<'a> {
     }
 }
 
-/// A line of a head, which is short, and what follows it.
+/// A line of a head, which is short, and the bytes after it.
 fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let end = bytes.iter().take(200).position(|byte| *byte == b'\n')?;
     let (line, rest) = bytes.split_at_checked(end)?;

@@ -27,7 +27,7 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// The first line of a header, which is short, and what follows it.
+/// The first line of a header, which is short, and the bytes after it.
 pub(super) fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let end = bytes.iter().take(32).position(|byte| *byte == b'\n')?;
     let (line, rest) = bytes.split_at_checked(end)?;

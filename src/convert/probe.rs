@@ -6,7 +6,7 @@ use super::check;
 use super::{ConvertError, Converter, Note, OfficeKind};
 use crate::model::PdfPages;
 
-/// What this machine can do.
+/// The state of conversions on this machine.
 #[derive(Debug)]
 pub struct Probe {
     /// Version and build of LibreOffice.
@@ -47,7 +47,7 @@ const DOCUMENTS: [(&str, &str, &str, &str); 3] = [
     ),
 ];
 
-/// Fonts of Microsoft that the text asks for, what LibreOffice takes for them, and the Debian package.
+/// Fonts of Microsoft that the text asks for, LibreOffice's substitutes, and the Debian package.
 const FONTS: [(&str, &str, &str); 3] = [
     ("Calibri", "Carlito", "fonts-crosextra-carlito"),
     ("Cambria", "Caladea", "fonts-crosextra-caladea"),
@@ -64,7 +64,7 @@ impl Converter {
             let begun = Instant::now();
             let converted =
                 match self.convert(&mut document(extension, body).as_bytes(), kind, PdfPages::Drawn) {
-                    // The document is well-formed: what cannot read it is not there.
+                    // The document is well-formed: the program that should read it is missing.
                     Err(ConvertError::Unreadable) => {
                         return Err(ConvertError::ProgramMissing { program, package });
                     }

@@ -14,7 +14,7 @@ pub(super) struct Sandbox {
     bounds: Bounds,
 }
 
-/// What makes the sandbox.
+/// The way in which the sandbox is made.
 #[derive(Debug)]
 pub(super) enum Way {
     /// The server itself, out of namespaces.
@@ -47,7 +47,7 @@ impl Sandbox {
         }
     }
 
-    /// What a job may use if nothing else is said.
+    /// The bounds of a job by default.
     pub(super) fn bounds(&self) -> &Bounds {
         &self.bounds
     }
@@ -57,7 +57,7 @@ impl Sandbox {
         matches!(self.way, Way::Bubblewrap(_))
     }
 
-    /// What makes the sandbox, in a word or two.
+    /// The tool that makes the sandbox, in a word or two.
     pub(super) fn name(&self) -> &'static str {
         match self.way {
             Way::Bubblewrap(_) => "bubblewrap",

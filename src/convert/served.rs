@@ -85,7 +85,7 @@ impl Asked {
     fn carry_out(&self) -> (Answer, Option<File>) {
         let mut command = self.command(&self.request.script);
         command.args(&self.request.arguments);
-        // What it leaves behind is ended with the unit.
+        // Processes that it leaves behind end with the unit.
         match Job::begin(&mut command, &self.input).and_then(|job| job.follow(&self.bounds, Duration::ZERO)) {
             Ok((ended, _)) => {
                 let length = ended.output.metadata().map_or(0, |output| output.len());

@@ -1,5 +1,5 @@
 //! A sandbox that systemd makes: each job is a unit of its own (`systemd/tresor-convert@.service`), started by a connection
-//! to a socket. The hardened unit of the server may make no namespaces, and needs none so.
+//! to a socket. The hardened unit of the server may make no namespaces, and this way needs none.
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Write};
@@ -67,7 +67,7 @@ impl Unit {
             Ok(Answer::TimedOut) => Err(ConvertError::TimedOut),
             Ok(Answer::TooLarge) => Err(ConvertError::PdfTooLarge { limit: ByteSize(bounds.output) }),
             Err(error) if error.kind() == ErrorKind::TimedOut => Err(ConvertError::TimedOut),
-            // Whatever is said now, the document may have said it.
+            // From now on, any answer may be the document's.
             Ok(Answer::Refused { .. } | Answer::Lost) | Err(_) => Err(ConvertError::Crashed { exit: KILLED }),
         }
     }

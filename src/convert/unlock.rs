@@ -1,5 +1,5 @@
-//! PDFs without their encryption. Some open without a password: only their owner may change or print them, says a flag.
-//! Banks and insurers send such, and neither a scanner nor a look sees what is in them.
+//! PDFs without their encryption. Some open without a password; a flag says that only their owner may change or print
+//! them. Banks and insurers send such PDFs, and neither a scanner nor a look sees their contents.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -11,7 +11,7 @@ use super::error::ConvertError;
 use super::memory;
 use super::sandbox::Sandbox;
 
-/// What became of a PDF that is encrypted.
+/// The outcome for an encrypted PDF.
 #[derive(Debug)]
 pub enum Unlocked {
     /// The same without its encryption: a sealed file in memory, at its beginning.
@@ -22,9 +22,9 @@ pub enum Unlocked {
     NotSound,
 }
 
-/// Writes the PDF on the standard input without its encryption. `$1` bytes of password precede it, which no list of processes
-/// shows so. One that qpdf would have to repair is not written:
-/// another program could read something else in it. What nothing in a sound PDF refers to is left out.
+/// Writes the PDF on the standard input without its encryption. `$1` bytes of password precede it, so that no list of
+/// processes shows it. One that qpdf would have to repair is not written: another program could read something else
+/// in it. Objects to which nothing in a sound PDF refers are left out.
 const UNLOCK: &str = r#"
 head -c "$1" >password
 cat >locked.pdf

@@ -1,4 +1,4 @@
-//! What the server and a unit of systemd say to each other about a job, over a connection of its own.
+//! Messages between the server and a unit of systemd about a job, over a connection of its own.
 //!
 //! ```text
 //! server  > one line of JSON, the bytes of the input
@@ -26,7 +26,7 @@ pub(super) struct Request {
     pub(super) bounds: AskedBounds,
 }
 
-/// What the job may use, at most what units allow.
+/// The bounds of the job, at most those of units.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct AskedBounds {
     wall_ms: u64,
@@ -37,7 +37,7 @@ pub(super) struct AskedBounds {
     processes: u64,
 }
 
-/// What became of it.
+/// The outcome of a job.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Answer {

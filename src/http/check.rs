@@ -1,7 +1,7 @@
-//! The page that checks receipts, for anybody: a person without an account has nothing but the file.
+//! The page that checks receipts, for anyone: a person without an account has nothing but the file.
 //!
-//! It reads only what it is given and the key: no link, no folder, no name. A check costs a signature, so a flood of them costs
-//! little; their number at the same time and their size are bounded.
+//! It reads only the given text and the key: no link, no folder, no name. A check costs a signature, so a flood of
+//! them costs little; their number at the same time and their size are bounded.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
     response
 }
 
-/// Checks what a form brings along.
+/// Checks the receipt in a form.
 async fn check(
     context: RequestContext<'_>,
     body: &mut RequestBody,

@@ -25,7 +25,7 @@ pub(super) struct Finished<D> {
 type Turns = Mutex<HashMap<UploadId, Arc<AsyncMutex<()>>>>;
 
 impl<D: Clone> Finished<D> {
-    /// Remembers what became of an upload.
+    /// Remembers the outcome of an upload.
     pub(super) fn note(&self, id: UploadId, done: D) {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).put(id, done);
     }
@@ -40,7 +40,7 @@ impl<D: Clone> Finished<D> {
         place.lock_owned().await
     }
 
-    /// What became of an upload.
+    /// The outcome of an upload.
     pub(super) fn of(&self, id: UploadId) -> Option<D> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }

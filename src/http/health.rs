@@ -109,7 +109,7 @@ impl Default for HealthState {
 pub struct KnownTroubles {
     /// Number of containers that differ from the committed ones.
     pub containers: Option<u64>,
-    /// Whether a page of the catalogue differs from what was written.
+    /// Whether a page of the catalogue differs from the written one.
     pub is_catalogue_damaged: Option<bool>,
     /// Whether the wall clock jumped, so that nothing is removed permanently by its time.
     pub is_clock_in_doubt: Option<bool>,

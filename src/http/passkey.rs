@@ -1,5 +1,5 @@
-//! Passkeys as parts of pages: the list of a person's, and the form that the script `passkey.ts` fills in. Without the script,
-//! and in browsers that have no passkeys, that form stays hidden.
+//! Passkeys as parts of pages: the list of a person's passkeys, and the form that the script `passkey.ts` fills in.
+//! Without the script, and in browsers that have no passkeys, that form stays hidden.
 
 use maud::{Markup, html};
 
@@ -17,7 +17,7 @@ pub(super) const NUMBER: &str = "number";
 /// The field with the answer of a passkey, as JSON (WebAuthn 5.1, `PublicKeyCredential.toJSON()`).
 pub(super) const ANSWER: &str = "passkey";
 
-/// What the script does with a form.
+/// The script's action on a form.
 pub(super) enum Ceremony<'a> {
     /// Has a passkey made. These are the options of `navigator.credentials.create()`, as JSON.
     Make(&'a str),

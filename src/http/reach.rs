@@ -62,7 +62,7 @@ impl Reach {
     }
 }
 
-/// What a form with these fields asks for. The address for mails stays as it is.
+/// The request that a form with these fields makes. The address for mails stays as it is.
 pub(super) fn asked(name: &str, form: &[u8]) -> Request {
     let text = |name| field(form, name).map(|text| text.trim().to_owned());
     Request::UserSet {

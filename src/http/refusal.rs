@@ -116,7 +116,7 @@ impl Refusal {
         }
     }
 
-    /// The reason that an error of a hand-in is; one that the office must know about is logged.
+    /// The reason for an error of a hand-in; an error that the office must know about is logged.
     pub(in crate::http) fn of_hand_in(error: &HandInError, request_id: RequestId) -> Self {
         match error {
             HandInError::WrongType => Self::WrongType,

@@ -9,11 +9,11 @@ use crate::model::{EntryName, EntryPath};
 use crate::net::ResponseBody;
 pub(super) use crate::net::plain_response as plain;
 
-/// What a request to a page leads to.
+/// The answer to a request for a page.
 pub(super) enum Answer {
     /// A page, or a file that is made here.
     Made(Response<ResponseBody>),
-    /// What `dav` answers about this path of a space, with the rights of the person.
+    /// The answer of `dav` about this path of a space, with the rights of the person.
     Content {
         principal: Box<Principal>,
         space: EntryName,

@@ -129,7 +129,7 @@ pub(super) fn forged(
         .below(&bar(language, again, person), StatusCode::FORBIDDEN)
 }
 
-/// Asks a person without a session to sign in, and leads back. What a form sent is lost.
+/// Asks a person without a session to sign in, and leads back. The contents of a sent form are lost.
 pub(super) fn to_login(context: RequestContext<'_>) -> Response<ResponseBody> {
     let is_read = matches!(context.parts.method, Method::GET | Method::HEAD);
     let (next, lost) = if is_read { (context.address(), "") } else { (context.path(), "&lost") };

@@ -1,4 +1,4 @@
-//! What people call the browser that sends a request, as far as its `User-Agent` says (RFC 9110 10.1.5).
+//! The common name of the browser that sends a request, as far as its `User-Agent` says (RFC 9110 10.1.5).
 
 use http::HeaderMap;
 use http::header::USER_AGENT;

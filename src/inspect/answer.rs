@@ -54,9 +54,9 @@ pub(super) fn read(text: &[u8]) -> Option<Inspection> {
 /// The result of an examination: a look, and the state of encrypted parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examined {
-    /// What a look found, also in what came open. PDFs that were handed out closed are not in it.
+    /// The findings of a look, also in opened parts. PDFs that were handed out closed are not in it.
     pub inspection: Inspection,
-    /// What passwords opened, without these PDFs.
+    /// The parts that passwords opened, without these PDFs.
     pub tried: Tried,
 }
 

@@ -1,4 +1,4 @@
-//! The process that does one task with a content: its standard input, of which it knows nothing else.
+//! The process that does one task with a content, which is its standard input; it knows nothing else about it.
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -22,21 +22,21 @@ use super::open::open;
 use super::unpack::unpack;
 use super::{Inspection, MAX_PASSWORD, answer, confine};
 
-/// What a child does; the server says it by the first argument.
+/// The task of a child; the server passes it as the first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
     /// Says what the content is and holds.
     Look,
     /// Hands out the files in a mail.
     Unpack,
-    /// Says what names a mail.
+    /// Reads the names of a mail.
     Head,
     /// Says what a mail reports of another one.
     Report,
     /// Makes a document of a mail.
     Letter,
-    /// Hands out what an encrypted content is without its encryption. Its password is what its standard error reads, as it is
-    /// for the tasks below, which take several.
+    /// Hands out an encrypted content without its encryption. It reads the password from its standard error, as do
+    /// the tasks below, which take several.
     Open,
     /// Looks, opens encrypted parts, and hands out the members that scanners cannot reach.
     Examine,
@@ -132,7 +132,7 @@ fn read_content() -> io::Result<Vec<u8>> {
     if length > MAX_CONTENT {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    // No more memory is touched than the content has: most of what a process for a small one costs.
+    // No more memory is touched than the content has: most of the cost of a process for a small one.
     let mut content = Vec::new();
     content.try_reserve_exact(usize::try_from(length).unwrap_or_default() + 1)?;
     loop {
@@ -149,7 +149,8 @@ fn read_content() -> io::Result<Vec<u8>> {
     }
 }
 
-/// The passwords, which the server wrote before this process began, with a zero byte between two. None are an empty text.
+/// The passwords, which the server wrote before this process began, with a zero byte between two. Without passwords,
+/// it is an empty text.
 fn read_passwords() -> io::Result<Vec<SecretString>> {
     let mut written = Zeroizing::new(vec![0; MAX_KEYS * (MAX_PASSWORD + 1)]);
     let mut length = 0;
@@ -170,7 +171,7 @@ fn read_passwords() -> io::Result<Vec<SecretString>> {
 /// Bytes that are read at once beyond the length that the system names.
 const STEP: usize = 4 << 20;
 
-/// What a content could make the process do if it took it over, for tests of what stops it.
+/// Misdeeds of a process that a content has taken over, for tests of its confinement.
 #[cfg(debug_assertions)]
 mod misdeed {
     use super::{ExitCode, OsStr, Write, io};

@@ -43,7 +43,7 @@ pub(super) fn write_documents(
 
 struct Gathering<'o> {
     output: &'o mut dyn Write,
-    /// What opens that which is encrypted.
+    /// Passwords for encrypted parts.
     passwords: &'o [SecretString],
     /// Documents and bytes that were handed out.
     files: u32,
@@ -109,7 +109,7 @@ impl Gathering<'_> {
         }
     }
 
-    /// What was compressed as a whole: an archive without a name of its own.
+    /// A content that was compressed as a whole: an archive without a name of its own.
     fn inner(&mut self, inner: Option<Vec<u8>>, folder: &[String], depth: u32, notes: &mut Notes) {
         if let Some(inner) = inner {
             notes.holding(inner.len(), |notes| self.archive(&inner, folder, depth + 1, notes));

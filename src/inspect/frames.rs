@@ -1,5 +1,5 @@
-//! What a child that hands out files writes, and the server reads without trust: one frame for each file, and one for the
-//! end.
+//! The output of a child that hands out files, read by the server without trust: one frame for each file, and one for
+//! the end.
 //!
 //! ```text
 //! file   01, number of names; each: length (16 bits), UTF-8; length of the content (32 bits), content
@@ -36,7 +36,7 @@ const END: u8 = 0;
 const LOCKED: u8 = 2;
 const ANSWER: u8 = 3;
 
-/// What the server reads.
+/// A frame as the server reads it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     File(Attachment),
@@ -130,7 +130,7 @@ fn read_text(input: &mut dyn Read, length: u32) -> io::Result<String> {
     String::from_utf8(read_bytes(input, length)?).map_err(|_| ErrorKind::InvalidData.into())
 }
 
-/// So many bytes. Memory is taken for as many as arrive.
+/// This many bytes. Memory is taken for as many as arrive.
 fn read_bytes(input: &mut dyn Read, length: u32) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(usize::try_from(length).map_err(|_| ErrorKind::InvalidData)?)?;

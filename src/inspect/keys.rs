@@ -1,4 +1,4 @@
-//! Passwords that are tried on everything in a content that is encrypted, and what became of that.
+//! Passwords that are tried on all encrypted parts of a content, and the results.
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ pub const MAX_KEYS: usize = 8;
 /// Most encrypted parts of one content, at all depths, on which passwords are tried: each costs up to tenths of a second.
 const MAX_TRIED: u32 = 100;
 
-/// What opened a part.
+/// The password that opened a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
     /// A password that programs try by themselves.
@@ -18,7 +18,7 @@ pub(super) enum By {
     Given(usize),
 }
 
-/// What became of the encrypted parts of a content.
+/// The outcome for the encrypted parts of a content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tried {
@@ -43,7 +43,7 @@ impl Tried {
         self.given |= u32::try_from(number).ok().and_then(|number| 1_u8.checked_shl(number)).unwrap_or(0);
     }
 
-    /// What became of these parts and others together.
+    /// The outcome for these parts and others together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl Tried {
     }
 }
 
-/// The passwords, and what they led to so far.
+/// The passwords, and their results so far.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     given: Vec<SecretString>,
@@ -75,7 +75,7 @@ impl Keys {
         (self.parts <= MAX_TRIED).then_some(self.given.as_slice())
     }
 
-    /// Notes what opened a part.
+    /// Notes the password that opened a part.
     pub(super) fn note(&mut self, by: By) {
         match by {
             By::Standard => self.tried.standard = true,

@@ -5,10 +5,10 @@ use super::format::text::{has_packed, text};
 use super::format::{rar, tar, zip};
 use crate::model::ContentKind;
 
-/// What the bytes are, as far as their reader matters.
+/// The format of the bytes, as far as their reader matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// ZIP, and what office programs and others make of it.
+    /// ZIP, and the formats that office programs and others make of it.
     Zip,
     /// Compound File Binary: doc, xls, ppt, msg, msi.
     Ole,
@@ -142,7 +142,7 @@ const MAGICS: &[Magic] = &[
     (0, b"\x1a\x45\xdf\xa3", Format::Leaf(AudioVideo)),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Format::Leaf(AudioVideo)),
     (0, b"\0\0\x01\xba", Format::Leaf(AudioVideo)),
-    // What macOS puts beside each file, and into each folder.
+    // Files that macOS puts beside each file, and into each folder.
     (0, APPLE_DOUBLE, Format::Leaf(Other)),
     (4, b"Bud1", Format::Leaf(Other)),
     (0, b"OTTO\0", Format::Leaf(Other)),
@@ -190,7 +190,7 @@ const STARTS: &[(&str, Format)] = &[
     ("x-", Format::Mail),
 ];
 
-/// What in a text with markup names its format, in lower case.
+/// Words in a text with markup that name its format, in lower case.
 const MARKUP: &[(&str, Format)] = &[
     ("<hta:application", Format::Leaf(Script)),
     ("<scriptlet", Format::Leaf(Script)),
@@ -308,7 +308,7 @@ fn is_trailed(content: &[u8]) -> bool {
     block.starts_with(b"conectix") || block.starts_with(b"koly")
 }
 
-/// The format of a text; `None` if the bytes are none.
+/// The format of a text; `None` if the bytes are no text.
 fn of_text(content: &[u8]) -> Option<Format> {
     let whole = text(content)?;
     // Cut at a character, in lower case: enough to tell.

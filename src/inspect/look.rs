@@ -25,7 +25,7 @@ use super::notes::{Handed, MAX_NESTING, Notes};
 use super::open::{Opening, open_by_any};
 use crate::model::{ContentKind, Label, Obstacle};
 
-/// What a content is to the one around it.
+/// The role of a content in the one around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// A file of its own, which is opened by itself.
@@ -198,7 +198,7 @@ fn look_as_it_is(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> C
     {
         notes.obstacle(Obstacle::UnreadableFormat);
     }
-    // Objects in documents may have a form of their own; whatever has a name is a file that a click opens.
+    // Objects in documents may have a form of their own; a part with a name is a file that a click opens.
     let is_document =
         kind == ContentKind::Office || matches!(format, Format::Ole) && kind == ContentKind::Other;
     for member in members {
@@ -234,7 +234,7 @@ fn rar_members(content: &[u8], depth: u32, notes: &mut Notes) {
 
 fn look_at_leaf(leaf: mail::Leaf, depth: u32, notes: &mut Notes) {
     match leaf.role {
-        // A page that is no attachment is what the mail says.
+        // A page that is no attachment is the text of the mail.
         mail::Role::Page => {
             notes.count_member();
             notes.hand_out_any(&leaf.member.content);
@@ -260,7 +260,7 @@ pub(super) fn signed(content: &[u8], notes: &mut Notes) -> Vec<Member> {
 /// Most KiB of memory for the decoder of an xz file; `xz -9` takes 65 MiB.
 pub(super) const MAX_XZ_KIB: u32 = 160 << 10;
 
-/// Bytes before the compressed ones in what Office puts beside a document.
+/// Bytes before the compressed ones in files that Office puts beside a document.
 const MSO_HEAD: usize = 50;
 
 fn unpacked(content: Option<Vec<u8>>) -> Vec<Member> {
@@ -304,7 +304,7 @@ fn note_kind(kind: Option<ContentKind>, notes: &mut Notes) {
     }
 }
 
-/// A ZIP archive, and what programs make of it.
+/// A ZIP archive, and the formats that programs make of it.
 fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
     let entries = notes.fenced(|notes| zip::entries(content, notes)).unwrap_or_default();
     let names: BTreeSet<String> = entries.iter().map(|entry| entry.name.to_lowercase()).collect();

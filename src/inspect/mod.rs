@@ -63,7 +63,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(20);
 /// Most bytes of an answer; all labels together are shorter, and so are the texts that name a mail.
 const MAX_ANSWER: u64 = 4 << 10;
 
-/// What a look found.
+/// The findings of a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
     /// The kind by content and name, the stricter of both.
@@ -92,7 +92,7 @@ pub struct Attachment {
 pub struct Unpacked {
     /// Number of files that were handed out, at most 1,000 of a mail.
     pub attachments: u32,
-    /// What ended it early or hid something; then only the content itself has everything.
+    /// The obstacle that ended it early or hid something; then only the content itself has everything.
     pub obstacle: Option<Obstacle>,
 }
 
@@ -114,7 +114,7 @@ pub enum Handed {
     LockedPdf(Vec<u8>),
 }
 
-/// What names a mail.
+/// The names of a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailHead {
     /// Its subject, decoded, in one line; not checked for anything else.
@@ -178,7 +178,7 @@ impl Inspector {
         let length =
             rustix::fs::fstat(content).map_err(|error| InspectError::NotStarted(error.into()))?.st_size;
         if length == 0 {
-            // Programs make an empty file first; it is what its name says.
+            // Programs make an empty file first; its kind is that of its name.
             return Ok(nothing(name::claimed(name).unwrap_or(ContentKind::Text), None));
         }
         let answer = self.ask(Task::Look, content)?.and_then(|text| answer::read(&text));
@@ -191,8 +191,8 @@ impl Inspector {
     /// memory. One file at a time is in this process' memory. Waits for some 20 seconds at most, and for `take`.
     ///
     /// A file is every part that has a name, is sent as an attachment, or is not the text that programs show; the files in
-    /// mails in the mail follow each of these. What arrived whole stays, whatever happens to the process afterwards; then the
-    /// obstacle is [`Obstacle::NotFinished`].
+    /// mails in the mail follow each of these. Files that arrived whole stay, whatever happens to the process
+    /// afterwards; then the obstacle is [`Obstacle::NotFinished`].
     ///
     /// Errors: only those of the system.
     pub fn attachments(
@@ -204,9 +204,9 @@ impl Inspector {
     }
 
     /// Looks into a content as [`Self::inspect`] does, and opens its encrypted parts, at all depths, by the passwords that
-    /// programs try by themselves and by at most [`MAX_KEYS`] given ones. Hands out to `take` what a scanner has to see besides
-    /// the content, and PDFs that are encrypted; ends early when that breaks off. Waits for some 20 seconds at most, and for
-    /// `take`.
+    /// programs try by themselves and by at most [`MAX_KEYS`] given ones. Hands out to `take` the parts that a
+    /// scanner has to see besides the content, and encrypted PDFs; ends early when that breaks off. Waits for some 20
+    /// seconds at most, and for `take`.
     ///
     /// Errors: only those of the system. Whatever happens to the process afterwards is [`Obstacle::NotFinished`].
     pub fn examine(
@@ -249,9 +249,10 @@ impl Inspector {
         Ok(found)
     }
 
-    /// Hands out the documents and mails in an archive, in order, each to `take`; ends early when that breaks off. They are
-    /// known by their names; an archive in the archive is a folder. Encrypted parts are opened as by [`Self::examine`], or
-    /// left out. The archive is a sealed file in memory. Waits for some 20 seconds at most, and for `take`.
+    /// Hands out the documents and mails in an archive, in order, each to `take`; ends early when that breaks off.
+    /// They are recognised by their names; an archive in the archive is a folder. Encrypted parts are opened as by
+    /// [`Self::examine`], or left out. The archive is a sealed file in memory. Waits for some 20 seconds at most, and
+    /// for `take`.
     ///
     /// Errors: only those of the system.
     pub fn documents(
@@ -264,7 +265,7 @@ impl Inspector {
         handed_out(process, (MAX_DOCUMENTS, MAX_ALL_DOCUMENTS), take)
     }
 
-    /// What names a mail, from its first bytes: a sealed file in memory. Some 64 KiB have the whole header.
+    /// The names of a mail, from its first bytes: a sealed file in memory. Some 64 KiB have the whole header.
     ///
     /// Errors: only those of the system. A head that cannot be read has no names and counts as a program's.
     pub fn mail_head(&self, head: BorrowedFd<'_>) -> Result<MailHead, InspectError> {
@@ -289,9 +290,10 @@ impl Inspector {
         Ok(made.filter(|document| !document.is_empty()))
     }
 
-    /// Opens an encrypted content, a sealed file in memory, with a password of at most [`MAX_PASSWORD`] bytes and writes to
-    /// `open` what is in it: one content again. Without a password, documents are opened that office programs open without
-    /// asking for one. What is written counts only if the answer is [`Opening::Opened`]. Waits for some 20 seconds at most.
+    /// Opens an encrypted content, a sealed file in memory, with a password of at most [`MAX_PASSWORD`] bytes and
+    /// writes the content in it to `open`. Without a password, it opens documents that office programs open without
+    /// asking for one. The written bytes count only if the answer is [`Opening::Opened`]. Waits for some 20 seconds
+    /// at most.
     ///
     /// Errors: only those of the system. If `open` fails because that is too large, the answer says so.
     pub fn open(
@@ -331,7 +333,8 @@ impl Inspector {
         Process::start(&self.program, task, content, None, self.longest).map_err(InspectError::NotStarted)
     }
 
-    /// Starts a task that knows passwords. One that no format takes is an empty one there, which opens nothing.
+    /// Starts a task that knows passwords. It gets an empty one, which opens nothing, in place of one that no format
+    /// takes.
     fn start_with(
         &self,
         task: Task,
@@ -359,7 +362,7 @@ fn is_possible(password: &SecretString) -> bool {
     password.len() <= MAX_PASSWORD && !password.contains('\0')
 }
 
-/// Passes on the files that a child hands out: at most so many, of so many bytes together.
+/// Passes on the files that a child hands out: at most this many, of this many bytes together.
 fn handed_out(
     process: Process,
     most: (u32, u64),

@@ -1,4 +1,4 @@
-//! What a name says about its content. It makes a judgement stricter and never milder.
+//! The claim of a name about its content. It makes a judgement stricter and never milder.
 
 use super::Inspection;
 use super::notes::Notes;
@@ -96,7 +96,7 @@ pub(super) fn stricter(found: ContentKind, name: &str, notes: &mut Notes) -> Con
     let Some(claimed) = claimed(name) else { return found };
     if !agree(claimed, found) {
         notes.label(Label::NameMismatch);
-        // The program of that ending may read in it what was not looked for.
+        // The program of that ending may read things in it that were not looked for.
         notes.expect(claimed < found, Obstacle::Ambiguous);
     }
     claimed.max(found)

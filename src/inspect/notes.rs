@@ -1,4 +1,4 @@
-//! What was found in a content and its members, and what the look may still spend.
+//! The findings in a content and its members, and the budget that the look has left.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -43,7 +43,7 @@ const MAX_LOCKED: u32 = 50;
 /// Bytes by which an expanded member grows at once.
 const STEP: u64 = 1 << 20;
 
-/// What was found so far.
+/// The findings so far.
 #[derive(Debug)]
 pub(super) struct Notes {
     pub(super) labels: BTreeSet<Label>,
@@ -90,7 +90,7 @@ impl fmt::Debug for Outlet {
 }
 
 impl Notes {
-    /// For a content of so many bytes.
+    /// For a content of this many bytes.
     pub(super) fn new(length: u64) -> Self {
         Self {
             labels: BTreeSet::new(),
@@ -192,8 +192,8 @@ impl Notes {
         self.expect(announced <= u64::from(MAX_MEMBERS), Obstacle::TooManyMembers);
     }
 
-    /// Expands `packed` bytes; `None` if that exceeds a bound or fails at the first byte. What comes before a damage is
-    /// returned: other programs show it, too.
+    /// Expands `packed` bytes; `None` if that exceeds a bound or fails at the first byte. Bytes before a damage are
+    /// returned: other programs show them, too.
     pub(super) fn expand(&mut self, packed: usize, source: &mut impl Read) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         loop {
@@ -220,8 +220,8 @@ impl Notes {
         }
     }
 
-    /// Counts `more` expanded bytes of a member that has `grown` to so many from `packed` ones; `false` if that exceeds a
-    /// bound.
+    /// Counts `more` expanded bytes of a member that has `grown` to this many from `packed` ones; `false` if that
+    /// exceeds a bound.
     fn spend(&mut self, more: u64, grown: u64, packed: usize) -> bool {
         self.expanded += more;
         self.expect(grown <= MAX_MEMBER && self.expanded <= MAX_EXPANDED, Obstacle::TooLargeExpanded);
@@ -264,7 +264,7 @@ impl Notes {
         }
     }
 
-    /// Hands out an encrypted PDF to be opened. Its server says what became of it.
+    /// Hands out an encrypted PDF to be opened. The server says whether it came open.
     pub(super) fn hand_out_locked(&mut self, pdf: &[u8]) {
         self.locked += 1;
         if self.locked > MAX_LOCKED || self.outlet.is_none() {
@@ -286,7 +286,7 @@ impl Notes {
         }
     }
 
-    /// Does something while a member of so many bytes is in memory.
+    /// Does something while a member of this many bytes is in memory.
     pub(super) fn holding(&mut self, bytes: usize, work: impl FnOnce(&mut Self)) {
         self.at_once += bytes as u64;
         work(self);

@@ -1,4 +1,4 @@
-//! A child, from the side of the server: started for one task, read for so long, ended.
+//! A child, seen from the server: started for one task, read until its time is over, ended.
 
 use std::io::{self, ErrorKind, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -21,8 +21,8 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts this program for a task with a content. It gets so much time. What it may know besides, it reads from its
-    /// standard error: that appears in no list of processes, and costs no copy of the content.
+    /// Starts this program for a task with a content. It gets this much time. Further data it reads from its standard
+    /// error: that appears in no list of processes, and costs no copy of the content.
     pub(super) fn start(
         program: &Path,
         task: Task,
@@ -47,7 +47,7 @@ impl Process {
         self.until += time;
     }
 
-    /// All that it writes, if that is at most so much and it then ends well by itself; `None` if not.
+    /// All that it writes, if that is within the bound and it then ends well by itself; `None` if not.
     ///
     /// Errors: those of the system.
     pub(super) fn answer(mut self, most: u64) -> io::Result<Option<Vec<u8>>> {

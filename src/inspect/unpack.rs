@@ -269,7 +269,7 @@ mod tests {
         for (text, expected) in [
             ("\r\na - b", None),
             ("\r\na --b5 c", None),
-            // Some programs name parts in parts so.
+            // Some programs give inner parts such boundaries.
             ("Content-Type: multipart/mixed; boundary=b4.a\r\n\r\n--b4.a\r\n\r\nx\r\n--b4.a--", None),
             // Within a line, at the beginning of a longer word, before the parts to which it belongs.
             ("\r\na --b4 c", Some(Obstacle::Ambiguous)),

@@ -1,9 +1,10 @@
 //! Contents that are let in whatever scanners say of them: the office's own macro template that became a virus overnight, the
 //! self-extracting archive of the tax authority's software.
 //!
-//! A content, not a name or a sender: its SHA-256, in one space, until a date, by a person with a reason. Only what was
-//! released there before can be put on the list, and where two persons release, only what they released in spite of a
-//! scanner. What is let in keeps the mark of an override, and its scans are recorded like any.
+//! A content, not a name or a sender: its SHA-256, in one space, until a date, by a person with a reason. Only a
+//! content that was released there before can be put on the list, and where two persons release, only one that they
+//! released in spite of a scanner. A content that is let in keeps the mark of an override, and its scans are
+//! recorded like any.
 
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ impl Intake {
             if hold.state != HoldState::Released {
                 return Err(IntakeError::WrongState { state: hold.state });
             }
-            // What the server released, no second person has decided about.
+            // No second person has decided about a content that the server released.
             if hold.release_by == ReleaseBy::Two && !hold.overridden {
                 return Err(IntakeError::NotOverridden);
             }
@@ -67,7 +68,7 @@ impl Intake {
         self.library.storing().await?.write(allow).await
     }
 
-    /// Ends that the content of an item is let in. What was released stays released.
+    /// Takes the content of an item off the list. Released contents stay released.
     ///
     /// Errors: `NoSuchHold`, also without the right to decide about it; `NoHash`; `NotAllowed` if it is not on the list.
     pub async fn disallow(&self, accesses: Vec<Access>, id: HoldId, by: Stamp) -> Result<(), IntakeError> {

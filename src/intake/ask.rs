@@ -11,8 +11,8 @@ use crate::model::{Access, HoldEvent, HoldId, Stamp, UserId};
 impl Intake {
     /// Notes that a person asks for the content of an item. Asking again changes nothing until the request was declined.
     ///
-    /// Errors: `NoSuchHold`, also if the person does not merely wait for it: whoever decides about it need not ask, and its
-    /// author has it.
+    /// Errors: `NoSuchHold`, also if the person does not merely wait for it: a person who decides about it need not
+    /// ask, and its author has it.
     pub async fn ask(
         &self,
         accesses: Vec<Access>,

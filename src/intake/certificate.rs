@@ -1,5 +1,5 @@
-//! Certificates: what was found out about a released content, signed by the instance, for an auditor who has nothing
-//! but the file.
+//! Certificates: the findings about a released content, signed by the instance, for an auditor who has nothing but
+//! the file.
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub struct Certificate {
     pub released_by: Option<String>,
     /// Why a person released it.
     pub reason: Option<String>,
-    /// What it is, as one word; `None` if nothing looked into it.
+    /// Its kind, as one word; `None` if nothing looked into it.
     pub kind: Option<String>,
     /// Facts about the content and its members.
     pub labels: Vec<String>,
@@ -62,7 +62,7 @@ pub struct Certificate {
     pub obstacle: Option<String>,
     /// The results of its scans, in order.
     pub verdicts: Vec<CertifiedVerdict>,
-    /// What no scan looked at.
+    /// The parts that no scan looked at.
     pub not_checked: Vec<String>,
     /// When the certificate was made.
     pub certified: String,
@@ -92,7 +92,7 @@ pub struct CertifiedVerdict {
     pub scanner_tested: Option<String>,
 }
 
-/// Of certificates from the time when there was one scanner.
+/// For certificates from the time when there was one scanner.
 fn yes() -> bool {
     true
 }
@@ -175,7 +175,7 @@ impl Intake {
     }
 }
 
-/// What scans do not look at, in words; `latest` are the verdicts of the latest scan.
+/// The parts that scans do not look at, in words; `latest` are the verdicts of the latest scan.
 fn not_checked(latest: &[VerdictRow]) -> Vec<String> {
     let mut gaps = vec![
         "what no signature of these scanners describes".to_owned(),

@@ -20,7 +20,7 @@ pub(super) fn queue(tx: &WriteTx<'_>, hold: &HoldRow) -> Result<(), IntakeError>
 }
 
 impl Intake {
-    /// Clears the PDF of a released content away. What stands in the way, such as a lock, leaves the PDF where it is.
+    /// Clears the PDF of a released content away. An obstacle, such as a lock, leaves the PDF where it is.
     pub(super) async fn clear(&self, hold: &HoldRow, now: Timestamp) -> Result<(), IntakeError> {
         let row = hold.clone();
         let (made, mut now_is) = self.catalog().read(move |tx| place_of_pdf(tx, &row)).await?;
@@ -70,7 +70,8 @@ fn place_of_pdf(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<(Option<EntryId>, Pdf
     if tx.space(hold.space)?.is_none_or(|space| space.pdf.after != PdfAfter::Remove) {
         return Ok((entry, Pdf::Wanted));
     }
-    // What the server makes has no author, and what a person restores is another version. Those of an archive are a folder.
+    // A file made by the server has no author, and one that a person restores is another version. The PDFs of an
+    // archive are a folder.
     let below = tx.subtree(file.id, MAX_BELOW + 1)?;
     let mut is_as_made = below.len() <= MAX_BELOW;
     for row in below.iter().filter(|row| !row.is_folder()) {

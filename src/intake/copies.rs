@@ -1,6 +1,6 @@
 //! PDFs of the documents and mails in an archive: each in a folder beside it, `X.zip (Kopien)/path/Y.docx (Kopie).pdf`.
 //!
-//! The names follow from the archive alone, so what was stored before a crash is found and not made again.
+//! The names follow from the archive alone, so a PDF stored before a crash is found and not made again.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -22,7 +22,7 @@ use crate::library::{LibraryError, NewFile};
 use crate::model::{EntryId, EntryName, EntryPath, HoldId, Obstacle, SpaceId, Timestamp, Worker};
 use crate::scan::Sample;
 
-/// What follows the name of an archive in that of the folder with its PDFs.
+/// The text after the name of an archive in that of the folder with its PDFs.
 pub(super) const FOLDER_SUFFIX: &str = " (Kopien)";
 /// Most bytes of a foreign name.
 const MAX_NAME: usize = 200;
@@ -63,7 +63,7 @@ impl Intake {
     /// Stores a PDF of each document in an archive below a folder. Those that are there are left as they are. Where another
     /// space waits for a PDF, it has its turn after one document, and the next call goes on.
     ///
-    /// Errors: those of the catalogue and of the machine; what concerns one document is a fault.
+    /// Errors: those of the catalogue and of the machine; an error of one document is a fault.
     pub(super) async fn copy_members(
         &self,
         hold: &HoldRow,

@@ -1,4 +1,4 @@
-//! What follows from a scan. Pure functions, so that every case is in one table of tests.
+//! The consequences of a scan. Pure functions, so that every case is in one table of tests.
 
 use super::policy::{Treatment, treatment};
 use super::trust::Failure;
@@ -18,21 +18,21 @@ pub(super) struct Clock {
     pub(super) up_since: Timestamp,
 }
 
-/// What was found out about a content, or why it was not scanned.
+/// The findings about a content, or why it was not scanned.
 pub(super) type Finding = Result<Scanned, Failure>;
 
 /// A completed scan.
 #[derive(Clone, Debug)]
 pub(super) struct Scanned {
-    /// What follows from the verdicts of all scanners.
+    /// The conclusion from the verdicts of all scanners.
     pub(super) result: VerdictKind,
     /// Name of the virus, or why it could not be scanned.
     pub(super) detail: Option<String>,
-    /// What each scanner said.
+    /// The answer of each scanner.
     pub(super) verdicts: Vec<VerdictRow>,
     /// The signatures of those that gave a verdict.
     pub(super) signatures: PanelSignatures,
-    /// What a look into the content found, if there was one.
+    /// The findings of a look into the content, if there was one.
     pub(super) look: Option<Look>,
     /// Whether something encrypted in it stays closed.
     pub(super) is_closed: bool,
@@ -202,7 +202,7 @@ mod tests {
         Scanned { result, detail: None, verdicts: vec![row], signatures, look: None, is_closed: false }
     }
 
-    /// A clean first scan, and what a look into the content found.
+    /// A clean first scan, and the findings of a look into the content.
     fn seen(kind: ContentKind, obstacle: Option<Obstacle>) -> Scanned {
         Scanned { look: Some(looked(kind, obstacle)), ..verdict(VerdictKind::Clean, "old", 0) }
     }
@@ -298,7 +298,7 @@ mod tests {
                 HoldState::NeedsDecision,
                 Some(HoldReason::DangerousKind),
             ),
-            // By old signatures nothing is.
+            // Old signatures release nothing.
             (
                 Ok(seen(ContentKind::Image, None)),
                 37,
@@ -310,7 +310,7 @@ mod tests {
             let next = after(&fresh, &finding, hours);
             assert_eq!((next.state, next.reason), (state, reason), "{finding:?} after {hours} h");
         }
-        // Whatever a scanner finds counts first.
+        // A finding of any scanner counts first.
         let infected = verdict(VerdictKind::Infected, "old", 0);
         let infected = Ok(Scanned { look: Some(looked(ContentKind::Image, None)), ..infected });
         assert_eq!(after(&fresh, &infected, 0).state, HoldState::Quarantined);

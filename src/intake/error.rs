@@ -23,7 +23,7 @@ pub enum IntakeError {
     /// The scan before the release did not call it clean.
     #[error("it is not released: {reason}{}", engine.as_ref().map(|engine| format!(" ({engine})")).unwrap_or_default())]
     NotClean {
-        /// What the scan said.
+        /// The result of the scan.
         reason: HoldReason,
         /// The scanner that it is about, if it is about one.
         engine: Option<String>,

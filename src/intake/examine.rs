@@ -1,4 +1,4 @@
-//! Examines what is due: scan, decide, commit.
+//! Examines contents that are due: scan, decide, commit.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::scan::KeptSignatures;
 
-/// What one round did.
+/// The result of one round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Round {
     /// Contents examined.
@@ -31,9 +31,10 @@ pub struct Round {
 }
 
 impl Intake {
-    /// Examines what is due, up to a bounded number, and changes its state. `certain` is the certain time.
+    /// Examines contents that are due, up to a bounded number, and changes their state. `certain` is the certain
+    /// time.
     ///
-    /// Errors: those of the catalogue; what concerns one content is a reason in its row.
+    /// Errors: those of the catalogue; an error of one content is a reason in its row.
     pub async fn examine_due(&self, now: Timestamp, certain: Timestamp) -> Result<Round, IntakeError> {
         let clock = Clock { now, certain, up_since: *self.up_since.get_or_init(|| certain) };
         let mut round = Round::default();
@@ -68,7 +69,7 @@ impl Intake {
         self.catalog().read(move |tx| Ok(tx.holds_due(certain, MAX_TURN)?)).await
     }
 
-    /// What a scan says now. One that could release the content waits for signatures that may.
+    /// The result of a scan now. One that could release the content waits for signatures that may.
     async fn finding(&self, hold: &HoldRow, ready: &Ready, clock: Clock) -> Result<Finding, IntakeError> {
         if hold.first_signatures.is_some()
             && is_due(hold, clock)
@@ -88,7 +89,7 @@ impl Intake {
         Ok(finding)
     }
 
-    /// Commits what follows from a finding; `None` if the hold changed while it was examined.
+    /// Commits the consequences of a finding; `None` if the hold changed while it was examined.
     pub(super) async fn settle(
         &self,
         hold: &HoldRow,
@@ -106,7 +107,7 @@ impl Intake {
         clock: Clock,
         given: Option<Stamp>,
     ) -> Result<Option<HoldState>, IntakeError> {
-        // A scan of what was encrypted was none of what is in it.
+        // A scan of an encrypted content was no scan of its parts.
         let was_closed = hold.look.as_ref().is_some_and(|look| look.labels.contains(&Label::Encrypted));
         let is_first = given.is_some() && (was_closed || !was_opened(hold));
         let first_signatures = hold.first_signatures.clone().filter(|_| !is_first);
@@ -201,9 +202,9 @@ fn put_off(tx: &WriteTx<'_>, seen: &HoldRow, clock: Clock) -> Result<Option<Hold
     Ok(Some(seen.state))
 }
 
-/// Changes a hold and, with it, the state of its content; `reason` is for the history. What a scanner objects to is taken
-/// back from the persons to whom it was handed out. `false`, without changes, if the
-/// hold is no longer as it was `seen`.
+/// Changes a hold and, with it, the state of its content; `reason` is for the history. A content to which a scanner
+/// objects is taken back from the persons to whom it was handed out. `false`, without changes, if the hold is no
+/// longer as it was `seen`.
 pub(super) fn turn(
     tx: &WriteTx<'_>,
     by: &Stamp,

@@ -1,4 +1,4 @@
-//! What follows when a scanner finds something: quarantine, and the brake for a signature that finds too much.
+//! The consequences of a scanner's finding: quarantine, and the brake for a signature that finds too much.
 
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ pub(super) fn consequence(
     })
 }
 
-/// Takes a stored content from its readers, in which one of these verdicts found something, and ends the links to its file. `false`
-/// if a person released it although the same was found, or lets its content in.
+/// Takes a stored content in which one of these verdicts found something from its readers, and ends the links to its
+/// file. `false` if a person released it although the same was found, or lets its content in.
 pub(super) fn withhold(
     tx: &WriteTx<'_>,
     by: &Stamp,

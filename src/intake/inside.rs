@@ -2,12 +2,12 @@
 //!
 //! - ClamAV calls an archive clean that it cannot unpack, as every RAR archive without a library that Debian does not have: the
 //!   members are scanned one by one.
-//! - Encrypted parts are opened, at all depths, by what programs try without asking and by the passwords that people gave. What
-//!   comes open is scanned and looked into as if it had come so.
-//! - A scanner that calls a content encrypted may have read no further. Each member is scanned by itself then, and that one is
-//!   encrypted counts no more if all that is encrypted came open.
+//! - Encrypted parts are opened, at all depths, by the passwords that programs try without asking and by those that
+//!   people gave. Opened parts are scanned and looked into as if they had come open.
+//! - A scanner that calls a content encrypted may have read no further. Each member is scanned by itself then, and
+//!   the encryption counts no more if all encrypted parts came open.
 //!
-//! All scanners scan each of these; what one did not answer about a part, it did not answer about the whole.
+//! All scanners scan each of these; a scanner without an answer about a part has none about the whole.
 //!
 //! The process that looks opens all but PDFs, which a program in a sandbox opens; each of these is examined by itself.
 
@@ -31,7 +31,7 @@ const NOT_ALL: &str = "not all members that the scanner cannot reach could be sc
 /// The inside of a content.
 #[derive(Debug)]
 pub(super) struct Inside {
-    /// What a look found in all that is open or came open.
+    /// The findings of a look in all parts that are open or came open.
     pub(super) look: Look,
     /// The state of its encrypted parts.
     pub(super) tried: Tried,
@@ -53,19 +53,19 @@ impl Inside {
     }
 }
 
-/// What examines contents, on a thread that may wait.
+/// The means of examining contents, on a thread that may wait.
 pub(super) struct Examiner<'a> {
     pub(super) inspector: &'a Inspector,
     pub(super) opener: &'a Opener,
     /// Has a part scanned by all scanners that answered so far.
     pub(super) scan: &'a dyn Fn(&Sample, &Opinions) -> Opinions,
-    /// What people gave.
+    /// Passwords that people gave.
     pub(super) passwords: &'a [&'a SecretString],
 }
 
-/// What the scanners said about the whole and its parts so far.
+/// The scanners' answers about the whole and its parts so far.
 struct Said {
-    /// What counts: that a part is encrypted may not.
+    /// The answers that count: that a part is encrypted may not.
     counting: Opinions,
     /// All of it.
     all: Opinions,
@@ -79,7 +79,7 @@ struct Course<'a> {
     depth: u32,
     /// Why a part was not scanned.
     failure: Option<Failure>,
-    /// What was found in PDFs that came open or stay closed.
+    /// The findings in PDFs that came open or stay closed.
     labels: Vec<Label>,
     obstacle: Option<Obstacle>,
     tried: Tried,
@@ -87,8 +87,8 @@ struct Course<'a> {
 }
 
 impl Examiner<'_> {
-    /// Examines a content, of which `whole` is what the scanners say; together that is clean or encrypted. Returns what they
-    /// say about the whole and all its parts.
+    /// Examines a content about which the scanners' answers are `whole`; together these are clean or encrypted.
+    /// Returns their answers about the whole and all its parts.
     ///
     /// Errors: something could not be scanned or looked into.
     pub(super) fn examine(
@@ -162,7 +162,7 @@ impl Examiner<'_> {
         let obstacle = obstacle.max(course.obstacle);
         let is_clean = course.said.counting.conclusion() == Ok(Verdict::Clean);
         let is_unfinished = is_clean && obstacle == Some(Obstacle::NotFinished);
-        // What ended early because something was found is no gap.
+        // An early end because of a finding is no gap.
         if !ended_early && is_cut_short(obstacle, breadth) {
             course.said.counting.not_all(NOT_ALL);
         }
@@ -171,7 +171,7 @@ impl Examiner<'_> {
     }
 }
 
-/// Whether members were not handed out. What else was not seen, the look says, too.
+/// Whether members were not handed out. The look says itself which other parts it did not see.
 fn is_cut_short(obstacle: Option<Obstacle>, breadth: Breadth) -> bool {
     match obstacle {
         Some(Obstacle::NotFinished) => true,
@@ -193,15 +193,15 @@ impl Course<'_> {
         }
     }
 
-    /// Whether nothing that is still to come could change the result. Of what is not fully scannable, a later part may be
-    /// malware.
+    /// Whether nothing that is still to come could change the result. If a content is not fully scannable, a later
+    /// part of it may be malware.
     fn is_over(&self) -> bool {
         let goes_on =
             matches!(self.said.counting.conclusion(), Ok(Verdict::Clean | Verdict::NotFullyScannable { .. }));
         self.failure.is_some() || !goes_on
     }
 
-    /// Adds what the scanners say about one part.
+    /// Adds the scanners' answers about one part.
     fn scan(&mut self, part: &Sample) {
         let said = (self.examiner.scan)(part, &self.said.counting);
         self.said.all.add(&said);

@@ -1,5 +1,5 @@
-//! The holding area: what arrives in a space with a holding time is scanned at once, held, scanned again with newer
-//! signatures, and only then released.
+//! The holding area: a content that arrives in a space with a holding time is scanned at once, held, scanned again
+//! with newer signatures, and only then released.
 //!
 //! ```text
 //! arrived ──clean──▶ held ──time over, newer signatures, clean──▶ released
@@ -8,12 +8,13 @@
 //!    ├──infected──────┴─────────▶ quarantined                                 │ a person
 //!    └──encrypted, too large, not fully scannable─▶ needs_decision ◀──────────┘
 //! ```
-//! What the first scan found nothing in is treated by its kind (`policy.rs`): a plain picture is released at once, a
-//! program waits for a person.
+//! A content in which the first scan found nothing is treated by its kind (`policy.rs`): a plain picture is released
+//! at once, a program waits for a person.
 //!
 //! Everything is a row (`catalog::holds`), so a crash, a restart or days of downtime only delay it. A content is
-//! released by one transaction, which checks once more that nobody decided otherwise meanwhile. It fails closed:
-//! whatever a required scanner does but say "clean" keeps the content held, and after [`DECISION_AFTER`] a person is asked.
+//! released by one transaction, which checks once more that no person decided otherwise meanwhile. It fails closed:
+//! any result of a required scanner but "clean" keeps the content held, and after [`DECISION_AFTER`] a person is
+//! asked.
 //!
 //! The holding time is counted in certain time ([`CertainTime`](crate::model::CertainTime)): a clock that jumps
 //! forward releases nothing early.
@@ -110,7 +111,7 @@ const MAX_TURN: usize = 32;
 /// Scans at the same time, of the server and of people; each holds its content in memory.
 const MAX_SCANS: usize = 2;
 
-/// What the office set for the holding area.
+/// The office's settings for the holding area.
 #[derive(Clone, Copy, Debug)]
 pub struct IntakeSettings {
     /// Holding time of a space for which none was given.
@@ -141,17 +142,17 @@ pub struct Intake {
     converter: Option<Arc<Converter>>,
     inspector: Option<Inspector>,
     settings: IntakeSettings,
-    /// What is known about the scanners.
+    /// The standings of the scanners.
     standings: Arc<Mutex<Standings>>,
     scans: Arc<Semaphore>,
-    /// What a new scan of everything stored begins with.
+    /// The versions with which a new scan of everything stored begins.
     often: Arc<Mutex<Often>>,
     flood: Arc<Flood>,
     names_taken: Arc<NamesTaken>,
     turns: Arc<Mutex<Turns>>,
     /// The certain time at the first round.
     up_since: Arc<OnceLock<Timestamp>>,
-    /// What opens held contents.
+    /// The passwords for held contents.
     passwords: Arc<Passwords>,
     /// Pages that people look at.
     pictures: Arc<Pictures>,

@@ -1,5 +1,5 @@
-//! Opens what is encrypted: as programs do by themselves, or with a password that a person gave. What comes out lies in sealed
-//! memory and nowhere else.
+//! Opens encrypted contents: as programs do by themselves, or with a password that a person gave. The result lies in
+//! sealed memory and nowhere else.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -15,7 +15,7 @@ use crate::inspect::{Inspector, Opening};
 use crate::model::{HoldReason, Label};
 use crate::scan::Sample;
 
-/// What opens contents, on a thread that may wait.
+/// The means of opening contents, on a thread that may wait.
 #[derive(Clone)]
 pub(super) struct Opener {
     inspector: Option<Inspector>,
@@ -43,17 +43,17 @@ impl Closed {
     }
 }
 
-/// What opens a content again, as it was opened for its first scan.
+/// The key that opens a content again, as it was opened for its first scan.
 #[derive(Clone)]
 pub(super) enum Key {
     /// Nothing in it was encrypted.
     None,
-    /// What programs try by themselves, and what people gave that is still known.
+    /// Those that programs try by themselves, and those that people gave and that are still known.
     Passwords(Vec<Arc<SecretString>>),
 }
 
 impl Key {
-    /// What people gave.
+    /// The passwords that people gave.
     pub(super) fn passwords(&self) -> Vec<&SecretString> {
         match self {
             Self::None => Vec::new(),
@@ -63,7 +63,7 @@ impl Key {
 }
 
 impl Intake {
-    /// What opened a content for its first scan.
+    /// The key that opened a content for its first scan.
     pub(super) fn key_of(&self, hold: &HoldRow) -> Key {
         let has = |label| hold.look.as_ref().is_some_and(|look| look.labels.contains(&label));
         if has(Label::PasswordGiven) || has(Label::StandardPassword) {
@@ -73,7 +73,7 @@ impl Intake {
         }
     }
 
-    /// What opens contents here.
+    /// The means of opening contents here.
     pub(super) fn opener(&self) -> Opener {
         Opener { inspector: self.inspector.clone(), converter: self.converter.clone() }
     }

@@ -11,7 +11,7 @@ const MAX_LOOKED_AT: usize = 2_000;
 /// Items that are read at once.
 const STEP: usize = 200;
 
-/// What a page is to show.
+/// The choice of items for a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HoldsAsked {
     /// Items in these states.
@@ -30,7 +30,7 @@ pub enum HoldStates {
     /// All that have not ended.
     #[default]
     Open,
-    /// All for which a person asks who has no answer yet.
+    /// All for which a person asks and has no answer yet.
     Asked,
     /// This one.
     One(HoldState),

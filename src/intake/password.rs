@@ -1,5 +1,5 @@
-//! A password that a person gives for a held content: what it opens is examined as if it had come open. The content itself stays
-//! as it came.
+//! A password that a person gives for a held content: the parts that it opens are examined as if they had come open.
+//! The content itself stays as it came.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ const MAX_DELIVERY: usize = 30;
 /// Longest time of a request for these attempts; the rest then waits for its password.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(20);
 
-/// What a password led to.
+/// The result of a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Given {
     /// The item's new state.
@@ -40,9 +40,9 @@ impl Intake {
     /// opens nothing changes nothing.
     ///
     /// It is tried on the mail with which the content came, and on the other attachments, too: a person gives it once for a
-    /// delivery. What it does not open there stays as it is.
+    /// delivery. Contents that it does not open there stay as they are.
     ///
-    /// Whoever decides about it, has sent it or waits for it may give the password.
+    /// Every person who decides about it, has sent it or waits for it may give the password.
     ///
     /// Errors: `NoSuchHold`, also for an item with which the person has nothing to do; `NoPasswordNeeded`;
     /// `TooManyPasswords`; `WrongPassword`; `NotOpened`; `NotClean` if it could not be scanned now; `Changed` if something
@@ -70,7 +70,7 @@ impl Intake {
             if begun.elapsed() > LONGEST_DELIVERY {
                 break;
             }
-            // What it does not open has another password, or is examined later.
+            // A content that it does not open has another password, or is examined later.
             let opened = self.open_with(&other, &password, &ready, by).await;
             if let Err(error @ IntakeError::Library(LibraryError::Catalog(_))) = opened {
                 return Err(error);

@@ -14,7 +14,7 @@ use crate::model::{
     Timestamp, UserId, VerdictKind,
 };
 
-/// What a decision led to.
+/// The result of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decided {
     /// It was carried out; the new state.
@@ -155,7 +155,7 @@ impl Intake {
                 VerdictKind::NoAnswer => HoldReason::ScannerFailed,
             },
         };
-        // What it found counts at once, not only at the next scan.
+        // Its finding counts at once, not only at the next scan.
         self.settle(hold, &finding, Clock { now: by.at, certain: by.at, up_since: by.at }).await?;
         Err(Failure::from(objection).refusal())
     }
@@ -231,7 +231,7 @@ impl Intake {
     }
 }
 
-/// What a person wrote; `None` if that is nothing.
+/// A person's words; `None` if there are none.
 pub(super) fn words(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
@@ -283,7 +283,7 @@ fn record(
 fn target(state: HoldState, was_never_clean: bool, decision: HoldDecision) -> Result<HoldState, IntakeError> {
     let wrong = Err(IntakeError::WrongState { state });
     match (decision, state) {
-        // What was released may be taken back only by quarantine.
+        // A released content may be taken back only by quarantine.
         (HoldDecision::Quarantine, HoldState::Released) => Ok(HoldState::Quarantined),
         (_, HoldState::Released) => wrong,
         (HoldDecision::Retry, _) if was_never_clean => Ok(HoldState::Arrived),

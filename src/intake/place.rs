@@ -1,5 +1,5 @@
-//! Finds a place in a space for a content that comes from outside, and begins to store it there: what comes first keeps
-//! its name, and what is there already is not stored twice.
+//! Finds a place in a space for a content that comes from outside, and begins to store it there: the first content
+//! keeps its name, and one that is there already is not stored twice.
 
 use std::cell::RefCell;
 

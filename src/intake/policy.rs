@@ -1,4 +1,4 @@
-//! What becomes of a content in which the first scan found nothing, by its kind and labels.
+//! The treatment of a content in which the first scan found nothing, by its kind and labels.
 //!
 //! | content | becomes |
 //! |---|---|
@@ -10,7 +10,7 @@
 
 use crate::model::{ContentKind, HoldReason, HoldScope, Label, Look, Obstacle};
 
-/// What becomes of a content.
+/// The treatment of a content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Treatment {
     /// The first scan is enough.
@@ -21,7 +21,8 @@ pub(super) enum Treatment {
     Decide(HoldReason),
 }
 
-/// The treatment of a content in a space that holds what `scope` says; `None` is a content that nothing looked into.
+/// The treatment of a content in a space that holds contents by `scope`; `None` is a content that nothing looked
+/// into.
 pub(super) fn treatment(look: Option<&Look>, scope: HoldScope) -> Treatment {
     let Some(look) = look else { return Treatment::Hold };
     match look.obstacle {
@@ -54,7 +55,7 @@ pub(super) fn treatment(look: Option<&Look>, scope: HoldScope) -> Treatment {
     }
 }
 
-/// Labels of a content that carries something dangerous, or deceives about what it is.
+/// Labels of a content that carries something dangerous, or deceives about its kind.
 const DANGEROUS: [Label; 7] = [
     Label::ContainsProgram,
     Label::ContainsScript,

@@ -34,12 +34,12 @@ const MAX_RENDERED: usize = 16;
 const MAX_TURN: usize = 16;
 /// Holds looked at in one round; most of them may be of no document.
 const MAX_LOOKED_AT: usize = 256;
-/// What follows the document's name.
+/// The text after the document's name.
 const SUFFIX: &str = " (Kopie).pdf";
 /// Endings of the archives whose documents become PDFs.
 const ARCHIVES: [&str; 11] = ["zip", "7z", "rar", "tar", "tgz", "gz", "tbz", "tbz2", "bz2", "txz", "xz"];
 
-/// What a PDF is made of.
+/// The source of a PDF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// A document of an office program.
@@ -82,7 +82,7 @@ impl Default for Turns {
     }
 }
 
-/// What is converted now: no two converters have the same document, or make a PDF of the same name.
+/// The conversions under way: no two converters have the same document, or make a PDF of the same name.
 #[derive(Clone, Default)]
 struct UnderWay(Arc<Mutex<Places>>);
 
@@ -127,7 +127,7 @@ impl Drop for Taken {
     }
 }
 
-/// What becomes of a document in the queue.
+/// The plan for a document in the queue.
 enum Plan {
     /// It becomes a PDF.
     Make(Box<Document>),
@@ -150,7 +150,8 @@ impl Intake {
     /// Makes the PDFs that are missing, up to a bounded number; returns how many were made. Calls may run side by side: none takes
     /// a document that another one has.
     ///
-    /// Errors: those of the catalogue, and those of the machine: without a working converter nothing is tried on.
+    /// Errors: those of the catalogue, and those of the machine: without a working converter, no further document is
+    /// tried.
     pub async fn render_some(&self, now: Timestamp) -> Result<usize, RenderError> {
         let Some(converter) = self.pdf_converter() else { return Ok(0) };
         let (mut looked_at, mut tried, mut made, mut put_off) = (0, 0, 0, Vec::new());
@@ -316,7 +317,7 @@ impl Intake {
     }
 }
 
-/// What makes a PDF, on a thread that may wait.
+/// The means of making a PDF, on a thread that may wait.
 struct Means {
     converter: Arc<Converter>,
     inspector: Option<Inspector>,
@@ -346,7 +347,7 @@ impl Means {
 /// The kind of the document and the path of its PDF, or of the folder with those of an archive: the one that was noted before,
 /// or a free name.
 fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(Kind, EntryPath)>, IntakeError> {
-    // What is encrypted is queued again when its password is given.
+    // An encrypted document is queued again when its password is given.
     let is_locked = matches!(hold.reason, Some(HoldReason::Encrypted | HoldReason::PartlyEncrypted));
     if is_locked || hold.state.has_ended() || hold.state == HoldState::Quarantined {
         return Ok(None);

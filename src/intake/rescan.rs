@@ -1,11 +1,11 @@
-//! Scans everything stored once more when a scanner has other signatures: what no scanner knew when it came may be
-//! known today.
+//! Scans everything stored once more when a scanner has other signatures: malware that no scanner knew when it
+//! came may be known today.
 //!
 //! One pass visits every version that people may read: those read most often lately first, then the latest first.
-//! What is stored meanwhile comes before all others, and after the pass as it is stored: so a space without a
-//! holding time is scanned, too. Equal contents are scanned once. The pass is a row, so that it continues after a
-//! restart; a content scanned just before a crash is scanned again. A finding takes the content from its readers at
-//! once; that a content is encrypted or too large changes nothing, for people have it already.
+//! A content stored meanwhile comes before all others, and one stored after the pass comes at once: so a space
+//! without a holding time is scanned, too. Equal contents are scanned once. The pass is a row, so that it continues
+//! after a restart; a content scanned just before a crash is scanned again. A finding takes the content from its
+//! readers at once; that a content is encrypted or too large changes nothing, because people have it already.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ pub struct RescanTime {
     pub urgent: Duration,
 }
 
-/// What one call did.
+/// The result of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RescanStep {
     /// Everything stored was scanned with the present signatures, or there is no scanner.
@@ -70,7 +70,7 @@ pub(super) struct Often {
     versions: VecDeque<VersionId>,
 }
 
-/// What is known about a version.
+/// The known facts about a version.
 enum Known {
     /// A person or a removal was faster, or it was not scanned.
     Nothing,
@@ -91,7 +91,7 @@ enum Part {
     Rest,
 }
 
-/// A version and what is known about it.
+/// A version and the known facts about it.
 struct Done {
     stored: StoredVersion,
     known: Known,
@@ -254,7 +254,7 @@ impl Intake {
         Ok((part, batch))
     }
 
-    /// Scans versions in order; why a scanner can no longer be used, if some were left out for that.
+    /// Scans versions in order; returns why a scanner can no longer be used, if some were left out for that.
     async fn scan_batch(
         &self,
         batch: Vec<StoredVersion>,
@@ -284,7 +284,7 @@ impl Intake {
         Ok((done, None))
     }
 
-    /// What this pass found out about an equal content.
+    /// The findings of this pass about an equal content.
     async fn known(
         &self,
         stored: &StoredVersion,
@@ -304,7 +304,7 @@ impl Intake {
         self.catalog().read(move |tx| Ok(tx.rescanned(&sha256, pass)?)).await
     }
 
-    /// Commits what was found out, and how far the pass has come.
+    /// Commits the findings, and how far the pass has come.
     async fn conclude(
         &self,
         pass: RescanRow,
@@ -364,7 +364,7 @@ impl Intake {
     }
 }
 
-/// What is kept for equal contents.
+/// The facts kept for equal contents.
 fn noted(scanned: &Scanned) -> Rescanned {
     let (result, detail) = (scanned.result, scanned.detail.clone());
     let is_it = |verdict: &&VerdictRow| verdict.result == result && verdict.detail == detail;

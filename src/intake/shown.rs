@@ -1,4 +1,4 @@
-//! What an office sees of the holding area.
+//! The holding area as an office sees it.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ const PDF: &str = ".pdf";
 /// Most events of a file that are looked at for the history of an item.
 const MAX_EVENTS: usize = 500;
 
-/// What a person has to do with an item.
+/// The relation of a person to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// The person decides about the space's held contents, and sees everything about them.
@@ -37,12 +37,12 @@ pub enum Standing {
     Reads,
 }
 
-/// A content in the holding area, with what the person to whom it is shown may know about it.
+/// A content in the holding area, with the facts that the person to whom it is shown may know.
 #[derive(Clone, Debug)]
 pub struct Hold {
     /// Id of the item.
     pub id: HoldId,
-    /// What the person has to do with it.
+    /// The relation of the person to it.
     pub standing: Standing,
     /// Its content.
     pub version: VersionId,
@@ -58,7 +58,7 @@ pub struct Hold {
     pub due: Timestamp,
     /// Why it is not released yet.
     pub reason: Option<HoldReason>,
-    /// What a look into it found.
+    /// The findings of a look into it.
     pub look: Option<Look>,
     /// Whether a person released it although a scanner objected.
     pub overridden: bool,
@@ -72,7 +72,8 @@ pub struct Hold {
     pub pdfs: Vec<(EntryId, String)>,
     /// Code of the error for which there is no PDF, or not all of an archive.
     pub pdf_fault: Option<String>,
-    /// How many documents become PDFs before it, about; only of an item that was asked for alone and waits for its own.
+    /// About how many documents become PDFs before it; only of an item that was asked for alone and waits for its
+    /// own.
     pub pdf_after: Option<usize>,
     /// The mail that it is, or came with.
     pub mail: Option<MailRow>,
@@ -90,7 +91,7 @@ pub struct Hold {
     pub wants_password: bool,
     /// Downloads of it, latest first; only of an item that was asked for alone.
     pub fetched: Vec<Recorded>,
-    /// What else happened to it, latest first; only of an item that was asked for alone.
+    /// Other events of it, latest first; only of an item that was asked for alone.
     pub history: Vec<Recorded>,
 }
 
@@ -117,7 +118,7 @@ impl Intake {
             .await
     }
 
-    /// Number of items that wait for a person's decision, and of those of them that one signature found together.
+    /// Number of items that wait for a person's decision, and of those among them that one signature found together.
     pub async fn undecided(&self) -> Result<(u64, u64), IntakeError> {
         self.catalog().read(|tx| Ok((tx.holds_undecided()?, tx.holds_in_doubt()?))).await
     }
@@ -164,7 +165,7 @@ pub(super) fn handled(tx: &ReadTx<'_>, accesses: &[Access], id: HoldId) -> Resul
     tx.hold(id)?.filter(|hold| may_handle(accesses, hold)).ok_or(IntakeError::NoSuchHold)
 }
 
-/// A hold, and what a person with these rights has to do with it.
+/// A hold, and the relation of a person with these rights to it.
 ///
 /// Errors: `NoSuchHold`, also if it does not exist for the person.
 pub(super) fn hold_of(
@@ -177,7 +178,7 @@ pub(super) fn hold_of(
     Ok((hold, standing))
 }
 
-/// What a person with these rights has to do with a hold; `None` if it does not exist for the person.
+/// The relation of a person with these rights to a hold; `None` if it does not exist for the person.
 pub(super) fn standing(
     tx: &ReadTx<'_>,
     accesses: &[Access],
@@ -194,12 +195,12 @@ pub(super) fn standing(
     if version.author == Some(user) {
         return Ok(Some(Standing::Sent));
     }
-    // What was replaced, deleted or taken back is no news for others.
+    // A content that was replaced, deleted or taken back is no news for others.
     let is_there = !hold.state.has_ended() && beside(tx, hold.version)?.is_some();
     Ok(is_there.then_some(Standing::Reads))
 }
 
-/// What somebody sees of a hold who does not decide about it.
+/// A hold as a person sees it who does not decide about it.
 pub(super) fn show_part(
     tx: &ReadTx<'_>,
     accesses: &[Access],
@@ -294,7 +295,7 @@ pub(super) fn path(tx: &ReadTx<'_>, row: &HoldRow) -> Result<String, IntakeError
     Ok(path.unwrap_or_default())
 }
 
-/// What happened to a held content besides downloads.
+/// The events of a held content besides downloads.
 fn history(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Vec<Recorded>, IntakeError> {
     let entry = tx.version(row.version)?.map(|version| version.entry);
     let of = EventsOf::Below { space: row.space, entry, path: &path(tx, row)? };

@@ -1,4 +1,4 @@
-//! What people did in the holding area, for the history.
+//! Actions of people in the holding area, for the history.
 
 use super::IntakeError;
 use crate::catalog::{HoldRow, WriteTx};

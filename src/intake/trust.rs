@@ -29,7 +29,7 @@ pub(super) struct Failure {
     pub(super) engine: Option<String>,
 }
 
-/// What is known about a scanner.
+/// The standing of a scanner.
 #[derive(Clone)]
 pub(super) enum Standing {
     /// It passed its test.
@@ -42,7 +42,7 @@ pub(super) enum Standing {
     Silent { at: Timestamp, why: Silence },
 }
 
-/// What is known about each scanner, by its name.
+/// The standing of each scanner, by its name.
 pub(super) type Standings = BTreeMap<String, Standing>;
 
 impl Failure {
@@ -90,7 +90,7 @@ pub struct SilentScanner {
     pub name: Option<String>,
     /// Whether nothing is released without it.
     pub is_required: bool,
-    /// What is wrong with it.
+    /// Its fault.
     pub reason: HoldReason,
 }
 
@@ -216,8 +216,8 @@ impl Standing {
     }
 }
 
-/// What each scanner of a panel answers, in the order of the configuration. All are asked side by side: one that hangs does not
-/// add its time to that of the others.
+/// The answer of each scanner of a panel, in the order of the configuration. All are asked side by side: one that
+/// hangs does not add its time to that of the others.
 async fn of_each<T, F>(panel: &Panel, ask: impl Fn(Member) -> F) -> Vec<(Member, Result<T, Silence>)>
 where
     T: Send + 'static,
@@ -251,7 +251,7 @@ async fn tested(
         }
         _ => {}
     }
-    // What it looks at of a large content was seen with these signatures before.
+    // With these signatures it was seen before how much of a large content it looks at.
     let is_known = matches!(known, Some(Standing::Trusted { signatures, .. }) if *signatures == identity);
     test(member, is_known).await?;
     Ok((Standing::Trusted { at: now, signatures: identity }, signatures))

@@ -99,7 +99,7 @@ impl Intake {
                 }
                 let (result, detail) = result(&verdict);
                 let detail = detail.or(how.map(str::to_owned));
-                // Of what stays closed, a look is kept only if a part came open.
+                // A look into a content that stays closed is kept only if a part came open.
                 let is_kept = |inside: &Inside| match verdict {
                     Verdict::Clean => true,
                     Verdict::Encrypted => inside.tried.given != 0,
@@ -151,7 +151,7 @@ impl Intake {
         }
     }
 
-    /// What each scanner said, for the record.
+    /// The answer of each scanner, for the record.
     async fn verdict_rows(&self, opinions: &Opinions, at: Timestamp) -> Vec<VerdictRow> {
         let standings = self.standings.lock().await;
         let tested = |opinion: &Opinion, identity: &str| match standings.get(&opinion.engine) {
@@ -221,17 +221,17 @@ fn how(inside: &Inside) -> Option<&'static str> {
     }
 }
 
-/// What a content goes through, on a thread that may wait.
+/// The machines that a content goes through, on a thread that may wait.
 struct Machines {
     panel: Panel,
     inspector: Option<Inspector>,
     opener: Opener,
 }
 
-/// What was found out about a content.
+/// The findings about a content.
 struct Judged {
     opinions: Opinions,
-    /// What follows from them.
+    /// The conclusion from them.
     verdict: Verdict,
     /// The inside of a content that is clean or encrypted.
     inside: Option<Inside>,

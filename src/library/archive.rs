@@ -29,7 +29,7 @@ const MOST_READ_OF_ONE: u64 = 128 * 1024;
 pub struct Tree {
     /// The folder itself.
     pub top: super::Entry,
-    /// What is below it: members of a folder beside each other, behind those of folders that come before it.
+    /// The entries below it: members of a folder beside each other, behind those of folders that come before it.
     pub nodes: Vec<TreeNode>,
     /// The names of all nodes, one behind the other: many small texts would keep more memory, and for longer.
     names: String,
@@ -254,7 +254,7 @@ impl Library {
     }
 }
 
-/// Adds everything below a folder that is not withheld, and counts what is held.
+/// Adds everything below a folder that is not withheld, and counts the held files.
 fn add_nodes(tx: &ReadTx<'_>, top: EntryId, tree: &mut Tree) -> Result<(), LibraryError> {
     // The top is counted, but is no member.
     let entries = tx.tree_size(top, MOST_ARCHIVED + 2)?.entries;

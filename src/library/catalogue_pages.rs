@@ -17,7 +17,7 @@ pub(crate) async fn damaged_pages(catalog: &Catalog) -> Result<Vec<String>, Libr
 }
 
 impl Library {
-    /// Reads the whole catalogue and fails if a page of it differs from what was written. A read that failed looks the
+    /// Reads the whole catalogue and fails if a page of it differs from the written one. A read that failed looks the
     /// same and succeeds the next time, so only the second look counts.
     pub async fn check_catalogue(&self) -> Result<(), LibraryError> {
         let look = || self.catalog().read(|tx| Ok(tx.check()?));

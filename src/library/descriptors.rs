@@ -12,7 +12,7 @@
 //!
 //! A reader without a share opens a container each time it reads from it; a writer without one gets an error and
 //! must retry. So however many slow clients there are, others can still connect, read and store. One person may use
-//! at most half of the containers being written that others leave, so nobody can keep others from storing.
+//! at most half of the containers being written that others leave, so no person can keep others from storing.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;

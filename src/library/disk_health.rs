@@ -97,10 +97,10 @@ pub(super) struct DiskHealth {
     catalog: Catalog,
     /// Bytes written since the last check of the free space.
     unseen: AtomicU64,
-    /// Whether [`RESERVE`] is known to be allocated. Locked while that changes: whoever finds it freed by another thread
-    /// continues when the space is there.
+    /// Whether [`RESERVE`] is known to be allocated. Locked while that changes: a thread that finds it freed by
+    /// another one continues when the space is there.
     has_reserve: Mutex<bool>,
-    /// Whether a page of the catalogue differs from what was written.
+    /// Whether a page of the catalogue differs from the written one.
     is_catalogue_damaged: AtomicBool,
     /// Whether an apparently damaged page was met and has not been checked since.
     is_catalogue_suspect: AtomicBool,
@@ -290,7 +290,7 @@ impl Library {
         self.shared.disk_health.cause.subscribe()
     }
 
-    /// Whether a page of the catalogue was found that differs from what was written. [`DAMAGED_CATALOGUE`] has the
+    /// Whether a page of the catalogue was found that differs from the written one. [`DAMAGED_CATALOGUE`] has the
     /// advice.
     pub fn is_catalogue_damaged(&self) -> bool {
         self.shared.disk_health.is_catalogue_damaged.load(Ordering::Relaxed)

@@ -1,11 +1,11 @@
 //! Copies that are made in steps.
 //!
-//! A single thread writes the catalogue, and while it copied a folder of 50,000 entries nobody else could save. So
-//! the rows of a copy into another space, and of a large one inside a space, are written a few at a time, with
-//! other jobs in between. Until the last step the copy is not part of the tree: its top is marked for permanent
-//! removal, so that whatever interrupts the work, such as a client that disconnects or a power cut, leaves only
-//! rows that the next upkeep removes. While it grows, it is protected from upkeep. The last step checks everything
-//! again, removes the mark and moves the copy into its folder.
+//! A single thread writes the catalogue, and while it copied a folder of 50,000 entries no other client could
+//! save. So the rows of a copy into another space, and of a large one inside a space, are written a few at a time,
+//! with other jobs in between. Until the last step the copy is not part of the tree: its top is marked for
+//! permanent removal, so that whatever interrupts the work, such as a client that disconnects or a power cut,
+//! leaves only rows that the next upkeep removes. While it grows, it is protected from upkeep. The last step
+//! checks everything again, removes the mark and moves the copy into its folder.
 //!
 //! The copy contains the source as it was at the beginning. If a version is permanently removed before it was
 //! copied, the whole copy fails.

@@ -11,7 +11,7 @@ pub(crate) struct Arriving(Option<Holding>);
 
 impl Arriving {
     /// A content of this size, stored by `by`. An empty one is not held: Finder, Explorer and davfs2 create a placeholder
-    /// first. Nor is what the holding area itself makes.
+    /// first. Nor is a file that the holding area itself makes.
     pub(crate) fn in_space(
         tx: &ReadTx<'_>,
         space: SpaceId,

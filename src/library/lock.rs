@@ -216,7 +216,7 @@ impl Library {
             .await
     }
 
-    /// Ends the selected locks in these spaces, whoever holds them. Returns their number.
+    /// Ends the selected locks in these spaces, of all holders. Returns their number.
     pub async fn end_locks(
         &self,
         rights: &[Access],

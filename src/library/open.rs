@@ -68,8 +68,8 @@ impl Library {
     /// Opens the current content of the file at `path`, or one of its earlier versions.
     ///
     /// Before this returns, every container's header was compared with the catalogue, and its last chunk
-    /// authenticated: `Damaged` if anything differs from what was committed. For content of more than 64 containers
-    /// that applies to the first and the last; the others are checked when reading reaches them.
+    /// authenticated: `Damaged` if anything differs from the committed content. For content of more than 64
+    /// containers that applies to the first and the last; the others are checked when reading reaches them.
     ///
     /// Errors: `Withheld` for a content that the viewer may only know about.
     ///

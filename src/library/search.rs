@@ -1,8 +1,8 @@
 //! Searches for entries by name, in all spaces that a person may read.
 //!
 //! A search reads the names of all entries, latest first, in short slices, until it has a page of hits. That costs less
-//! than an index would at each stored file: a million names take 0.6 s of CPU, and most searches end far earlier. What
-//! a slice finds is judged like an entry of a listing, in the same snapshot.
+//! than an index would at each stored file: a million names take 0.6 s of CPU, and most searches end far earlier. A
+//! hit is judged like an entry of a listing, in the snapshot of its slice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const MOST_JUDGED: usize = 10_000;
 /// Most folders that a search remembers while it lasts.
 const MOST_FOLDERS: usize = 100_000;
 
-/// What is searched for.
+/// The words to search for.
 #[derive(Clone, Debug)]
 pub struct Search {
     /// The words.
@@ -60,8 +60,8 @@ pub struct Hits {
 
 impl Library {
     /// Finds the files and folders below the top folders of spaces that have a word of the search in their names, and
-    /// the others in their names, in those of the folders above them or in that of the space. What is in the trash or hidden
-    /// from the viewer is not found. Rights that do not cover a whole space for reading find nothing.
+    /// the others in their names, in those of the folders above them or in that of the space. Entries in the trash or
+    /// hidden from the viewer are not found. Rights that do not cover a whole space for reading find nothing.
     pub async fn search(&self, rights: &[Access], wanted: Search) -> Result<Hits, LibraryError> {
         let readable = rights.iter().filter(|access| access.whole_space(Right::Read).is_ok());
         let rights: Vec<_> = readable.copied().collect();
@@ -171,7 +171,7 @@ impl Walk {
         let (mut last, mut read, mut candidates) = (None, 0, Vec::new());
         tx.names_before(self.before, MOST_NAMES_AT_ONCE, |row| {
             (last, read) = (Some(row.id), read + 1);
-            // A root is no hit, and whatever else has no folder was deleted.
+            // A root is no hit, and any other entry without a folder was deleted.
             let Some(folder) = row.parent.filter(|_| spaces.contains_key(&row.space)) else { return };
             let words = self.text.words_in(&row.name, &mut self.room);
             if !words.is_empty() {

@@ -48,7 +48,7 @@ pub struct SpaceSettings {
     pub trash_days: u32,
     /// How contents that arrive are held and examined; `None` if nothing is held.
     pub hold: Option<Holding>,
-    /// How many persons release what is held.
+    /// Number of persons who must decide to release a held content.
     pub release_by: ReleaseBy,
     /// Rules for the PDFs of held documents.
     pub pdf: PdfRule,

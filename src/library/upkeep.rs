@@ -1,4 +1,4 @@
-//! Regular maintenance: ends what has expired, and removes files that are no longer used.
+//! Regular maintenance: ends everything that has expired, and removes files that are no longer used.
 
 use std::io;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::vault::sweep::find_orphans;
 
 /// Rows that upkeep handles in one transaction, so that writers never wait for long.
 const STEP: usize = 100;
-/// Why some of what expires is not an event.
+/// Why some expiries are no events.
 const HOUSEKEEPING: &str = "nothing of the office ends with it";
 const CONDEMNED: &str = "that it goes for good was recorded when it was condemned";
 
@@ -45,8 +45,8 @@ pub struct Swept {
 }
 
 impl Library {
-    /// Ends what has expired at `now` and removes files that are no longer used. Every step may be repeated after a
-    /// crash.
+    /// Ends everything that has expired at `now` and removes files that are no longer used. Every step may be
+    /// repeated after a crash.
     pub async fn upkeep(&self, now: Timestamp) -> Result<UpkeepReport, LibraryError> {
         let mut report = UpkeepReport {
             locks: self.catalog().write_silent(HOUSEKEEPING, move |tx| tx.delete_expired_locks(now)).await?,

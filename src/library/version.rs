@@ -166,7 +166,7 @@ pub(crate) fn hand_out(
     touch_above(tx, by, &file, version.id)
 }
 
-/// Ends that single persons may read a withheld version. The caller records why.
+/// Takes a withheld version back from single persons. The caller records why.
 pub(crate) fn take_back(tx: &WriteTx<'_>, by: &Stamp, version: &VersionRow) -> Result<(), LibraryError> {
     let file = tx.entry(version.entry)?.ok_or(LibraryError::NotFound)?;
     tx.touches_only([file.id]);
@@ -190,7 +190,7 @@ fn touch_above(
 }
 
 /// Replaces a file's current content by `version`. The old content is kept as an earlier version unless it is
-/// empty: nobody needs the placeholder that Finder, Explorer and davfs2 create first.
+/// empty: no person needs the placeholder that Finder, Explorer and davfs2 create first.
 pub(super) fn replace_content(
     tx: &WriteTx<'_>,
     change: &Change,

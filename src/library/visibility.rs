@@ -46,7 +46,7 @@ fn visibility(viewer: Viewer, content: &Withheld) -> Visibility {
 
 /// An item with a content, or a content itself.
 pub(super) trait Shows {
-    /// What is withheld of the content, if anything is.
+    /// The withheld content, if it is one.
     fn withheld(&self) -> Option<Withheld>;
 
     /// How much of it `viewer` may see.

@@ -31,9 +31,9 @@ pub struct MailSockets {
 }
 
 impl MailSockets {
-    /// Opens the sockets for mails and, if there is one, for what the mail server asks; one that systemd passed is used
-    /// instead of the address. A socket that a server which is gone left in the file system is replaced. Must be called inside
-    /// the async runtime.
+    /// Opens the sockets for mails and, if there is one, for the mail server's questions; one that systemd passed is
+    /// used instead of the address. A socket that an earlier server left in the file system is replaced. Must be
+    /// called inside the async runtime.
     ///
     /// Errors: also a port that systemd passed and that other machines reach.
     pub fn open(
@@ -66,7 +66,7 @@ impl Listener {
             MailAddress::Socket(path) => {
                 remove_dead(path)?;
                 let listener = UnixListener::bind(path)?;
-                // The mail server runs as another user. The folder says who comes in.
+                // The mail server runs as another user. The folder decides who may connect.
                 std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
                 Ok(Self::Socket(listener))
             }

@@ -66,7 +66,7 @@ impl<'a> Message<'a> {
         Ok(piece)
     }
 
-    /// Reads what is left of the mail, so that the next command can follow.
+    /// Reads the rest of the mail, so that the next command can follow.
     pub(super) async fn skip_rest(&mut self) -> io::Result<()> {
         while !self.piece().await?.is_empty() {
             if self.length > self.most.saturating_mul(MAX_EXCESS) {
@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// The mail that these pieces carry, and what follows it.
+    /// The mail that these pieces carry, and the bytes after it.
     async fn received(pieces: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
         let (mut client, server) = tokio::io::duplex(1);
         let sent = pieces.concat();
@@ -121,7 +121,7 @@ mod tests {
             (b".\r\nQUIT\r\n", b"", b"QUIT\r\n"),
             (b"\r\n.\r\n", b"\r\n", b""),
             (b"..\r\n...\r\n.a\r\n.\r\n", b".\r\n..\r\na\r\n", b""),
-            // Other servers take some of these for the end, and what follows for commands (SMTP smuggling).
+            // Other servers take some of these for the end, and the bytes after it for commands (SMTP smuggling).
             (b"a\n.\nb\r\n.\r\n", b"a\n.\nb\r\n", b""),
             (b"a\n.\r\nb\r\n.\r\n", b"a\n.\r\nb\r\n", b""),
             (b"a\r\n.\nb\r\n.\r\n", b"a\r\n\nb\r\n", b""),

@@ -1,5 +1,5 @@
-//! Mail from the office's mail server: LMTP (RFC 2033) for the mails, and Postfix's policy protocol, by which that server
-//! learns what would be refused *before* it accepts a mail; afterwards it could only send a bounce to a perhaps forged
+//! Mail from the office's mail server: LMTP (RFC 2033) for the mails, and Postfix's policy protocol, by which that
+//! server learns of refusals *before* it accepts a mail; afterwards it could only send a bounce to a perhaps forged
 //! sender.
 //!
 //! ```text

@@ -15,7 +15,7 @@ const MAX_LINE: usize = 8 << 10;
 /// Most lines of a question; Postfix 3.10 sends some 40.
 const MAX_LINES: usize = 200;
 
-/// What one question is about.
+/// The subject of one question.
 #[derive(Default)]
 struct Question {
     is_about_recipient: bool,
@@ -44,7 +44,7 @@ pub(super) async fn serve(post: Arc<Post>, stream: BoxedStream, mut shutdown: Sh
     }
 }
 
-/// The next question. Errors also for what is none, which ends the connection: Postfix then puts the mail off.
+/// The next question. Errors also for any other text, which ends the connection: Postfix then puts the mail off.
 async fn question(wire: &mut Wire) -> io::Result<Option<Question>> {
     let mut question = Question::default();
     for _ in 0..MAX_LINES {

@@ -1,5 +1,5 @@
-//! What a refusal is called in LMTP and in Postfix's policies: a code, an enhanced code (RFC 3463) and a text that names
-//! neither people nor spaces.
+//! A refusal in the terms of LMTP and of Postfix's policies: a code, an enhanced code (RFC 3463) and a text that
+//! names neither people nor spaces.
 
 use crate::intake::MailError;
 
@@ -36,7 +36,7 @@ impl Refusal {
         format!("{} {}\r\n", self.code, self.text)
     }
 
-    /// Postfix's action. What passes by itself is put off only if nothing else refuses the mail for good.
+    /// Postfix's action. A temporary refusal puts the mail off only if nothing else refuses it for good.
     pub(super) fn action(self) -> String {
         match self.code {
             400..500 => format!("DEFER_IF_PERMIT {}", self.text),

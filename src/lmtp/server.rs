@@ -1,4 +1,4 @@
-//! Takes mails for the spaces of an instance, and answers what would be refused.
+//! Takes mails for the spaces of an instance, and answers questions about refusals.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl MailServer {
         self.0.open(intake, notices);
     }
 
-    /// Takes mails, and answers what would be refused, until shutdown.
+    /// Takes mails, and answers questions about refusals, until shutdown.
     pub async fn serve(self, sockets: MailSockets, shutdown: Shutdown) {
         let MailSockets { deliveries, questions } = sockets;
         tokio::join!(self.deliver(deliveries, &shutdown), async {

@@ -44,12 +44,12 @@ impl Wire {
         }
     }
 
-    /// What has arrived and was not taken yet.
+    /// The bytes that have arrived and were not taken yet.
     pub(super) fn arrived(&self) -> &[u8] {
         &self.input
     }
 
-    /// Takes so many of the bytes that have arrived.
+    /// Takes this many of the bytes that have arrived.
     pub(super) fn take(&mut self, bytes: usize) {
         self.input.advance(bytes);
     }

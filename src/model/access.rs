@@ -103,14 +103,14 @@ pub struct Access {
     stores_beside: bool,
 }
 
-/// What a person is granted in a space.
+/// The rights of a person in a space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceGrant {
     /// The right to its files.
     pub right: Right,
-    /// Whether the person decides about held contents. Whoever manages the space does so anyway.
+    /// Whether the person decides about held contents. Managers of the space do so anyway.
     pub releases: bool,
-    /// Time for which a space that holds what arrives holds this person's contents; `None` for the space's own.
+    /// Time for which a space with a holding time holds this person's contents; `None` for the space's own.
     pub hold: Option<Duration>,
 }
 
@@ -247,7 +247,7 @@ impl Access {
         self.stores_beside
     }
 
-    /// The same access, but what it stores replaces nothing: a file whose name is taken gets a number.
+    /// The same access, but its files replace nothing: a file whose name is taken gets a number.
     pub fn storing_beside(self) -> Self {
         Self { stores_beside: true, ..self }
     }
@@ -280,7 +280,7 @@ impl Access {
         }
     }
 
-    /// Whether it reaches decisions about what is held in the space.
+    /// Whether it reaches decisions about held contents of the space.
     pub fn may_release(&self) -> bool {
         self.releases
     }
@@ -328,7 +328,7 @@ impl Scope {
         self.start.linked
     }
 
-    /// Where its paths begin, whoever the viewer is.
+    /// Where its paths begin, for any viewer.
     pub fn start(self) -> Start {
         self.start
     }

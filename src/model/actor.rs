@@ -44,15 +44,15 @@ words! {
         History = "history",
         /// Rebuilds the catalogue from the containers.
         Rebuild = "rebuild",
-        /// Examines and releases what arrives in the holding area.
+        /// Examines and releases contents in the holding area.
         Intake = "intake",
         /// Takes files from the watched folder.
         Watch = "watch",
-        /// Stores what arrives by mail.
+        /// Stores contents that arrive by mail.
         Mail = "mail",
-        /// Makes folders for what people without an account hand in, and closes what they left open.
+        /// Makes folders for hand-ins of people without an account, and closes those that were left open.
         HandIn = "hand-in",
-        /// Reminds people of what they are asked for.
+        /// Reminds people of the requests to them.
         Reminders = "reminders",
     }
 }

@@ -79,7 +79,7 @@ pub enum Event {
         from: VersionState,
         /// The state since.
         to: VersionState,
-        /// The reason in a person's words, or what the scanner found.
+        /// The reason in a person's words, or the scanner's finding.
         reason: Option<String>,
     },
     /// A person decided about a held content, or asked for it.
@@ -132,7 +132,7 @@ pub enum Event {
         name: String,
         /// The space concerned.
         space: SpaceId,
-        /// What was granted; `None` if the right was revoked.
+        /// The granted rights; `None` if the right was revoked.
         grant: Option<SpaceGrant>,
     },
     /// An event about a link.

@@ -40,7 +40,7 @@ words! {
         ScannerFailed = "scanner-failed",
         /// The scanner did not find a test virus, or found one in a harmless text.
         ScannerNotTrusted = "scanner-not-trusted",
-        /// The scanner calls clean what it did not look at because of its limits.
+        /// The scanner calls contents clean that it did not look at because of its limits.
         ScannerHidesLimits = "scanner-hides-limits",
         /// The signatures are older than the setting allows.
         SignaturesTooOld = "signatures-too-old",
@@ -48,7 +48,7 @@ words! {
         SignaturesNotNewer = "signatures-not-newer",
         /// It cannot be read from the disk.
         Unreadable = "unreadable",
-        /// It is larger than what can be scanned.
+        /// It is too large to be scanned.
         TooLarge = "too-large",
         /// The scanner could not look into all of it.
         NotFullyScannable = "not-fully-scannable",
@@ -56,7 +56,7 @@ words! {
         Encrypted = "encrypted",
         /// A part of it came open by a password; another stays encrypted.
         PartlyEncrypted = "partly-encrypted",
-        /// It is a program, a script or the like, or carries one, or deceives about what it is.
+        /// It is a program, a script or the like, or carries one, or deceives about its kind.
         DangerousKind = "dangerous-kind",
         /// No process can be started that looks into it.
         InspectionFailed = "inspection-failed",
@@ -121,9 +121,9 @@ words! {
 }
 
 words! {
-    /// What a space holds of the contents that arrive.
+    /// Which of the arriving contents a space holds.
     HoldScope {
-        /// What can carry malware; pictures, plain PDFs and the like are released after a clean first scan.
+        /// Contents that can carry malware; pictures, plain PDFs and the like are released after a clean first scan.
         Risky = "risky",
         /// Everything.
         All = "all",
@@ -142,7 +142,7 @@ words! {
 }
 
 words! {
-    /// What becomes of the PDF of a held document after the document's release.
+    /// The treatment of a held document's PDF after the release.
     #[derive(Default)]
     PdfAfter {
         /// It stays beside the document.
@@ -165,7 +165,7 @@ words! {
     }
 }
 
-/// What a space does with the PDFs of held documents.
+/// The rule of a space for the PDFs of held documents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PdfRule {
     /// After the document's release.
@@ -194,7 +194,7 @@ pub struct Holding {
     pub scope: HoldScope,
 }
 
-/// What a look into a content found.
+/// The findings of a look into a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
     /// The kind by content and name, the stricter of both.

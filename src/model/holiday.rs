@@ -1,5 +1,5 @@
-//! Days on which no office works: the public holidays that all German states have. Those of single states are not here, for no
-//! zone says in which state an office is.
+//! Days on which no office works: the public holidays that all German states have. Those of single states are not
+//! here, because no zone says in which state an office is.
 
 use super::{Day, Zone};
 

@@ -41,7 +41,7 @@ row_id!(
     HoldId
 );
 row_id!(
-    /// A hand-in: what a person without an account hands over through a link.
+    /// A hand-in: the files that a person without an account hands over through a link.
     HandInId
 );
 row_id!(

@@ -1,10 +1,10 @@
-//! What a look into a content finds: its kind, its labels, and why not all of it could be looked at.
+//! The findings of a look into a content: its kind, its labels, and why not all of it could be looked at.
 
 use super::words::words;
 
 words! {
-    /// What a content is, in the groups that a policy decides about. A later one is judged more strictly: where a name and a
-    /// content disagree, the later of both counts.
+    /// The kind of a content, in the groups that a policy decides about. A later one is judged more strictly: where a
+    /// name and a content disagree, the later of both counts.
     #[derive(PartialOrd, Ord)]
     ContentKind {
         /// Plain text, also CSV and XML.
@@ -31,7 +31,7 @@ words! {
         OneNote = "onenote",
         /// An image of a disk, which hides from Windows that its files come from outside.
         DiskImage = "disk-image",
-        /// A script, a shortcut, settings: what the system interprets on a double click.
+        /// A script, a shortcut, settings: files that the system interprets on a double click.
         Script = "script",
         /// A program, a library or an installer.
         Program = "program",

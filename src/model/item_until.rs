@@ -1,4 +1,4 @@
-//! Until when an item of a request is asked for, before it is known when the request ends.
+//! The end of an item of a request, before the end of the request is known.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use super::Day;
 /// Longest time before the deadline of its request at which an item is due, in days.
 pub const MOST_DAYS_BEFORE: u16 = 366;
 
-/// Until when an item is asked for: so many days before the deadline, written `14d`, or a day, written `2026-11-15`.
+/// The end of an item: a number of days before the deadline, written `14d`, or a day, written `2026-11-15`.
 ///
 /// A template counts days, because it is used every year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,8 @@ pub enum ItemUntil {
 pub struct ParseItemUntilError(String);
 
 impl ItemUntil {
-    /// The last day for a request that is made `today` and has this deadline. Days before a deadline that the request does not
-    /// have, or that are over, are none.
+    /// The last day for a request that is made `today` and has this deadline. `None` for days before a missing
+    /// deadline, and for days that are over.
     pub fn day(self, deadline: Option<Day>, today: Day) -> Option<Day> {
         match self {
             Self::On(day) => Some(day),
@@ -42,8 +42,8 @@ impl ItemUntil {
         }
     }
 
-    /// What an item that was due on `day` says a year later: as many days before the deadline, or without one, the same day of
-    /// the next year. `None` for one that was due with the whole request.
+    /// The value, a year later, of an item that was due on `day`: as many days before the deadline, or without one,
+    /// the same day of the next year. `None` for one that was due with the whole request.
     pub fn again(day: Day, deadline: Option<Day>) -> Option<Self> {
         if let Some(deadline) = deadline {
             let days = u16::try_from(day.days_until(deadline)).ok()?;

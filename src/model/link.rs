@@ -1,11 +1,11 @@
-//! What a link asks of people who hand in files through it.
+//! Terms of a link for people who hand in files through it.
 
 use super::{LinkRight, Timestamp};
 
 /// Longest list of endings of a link in bytes.
 pub const MAX_LINK_TYPES: usize = 500;
 
-/// What a link asks of people who hand in files through it; by default nothing.
+/// The terms of a link for people who hand in files through it; by default none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkTerms {
     /// Number of hand-ins or downloads, after which it no longer opens; `None` for any number.
@@ -22,8 +22,8 @@ pub struct LinkTerms {
     pub own_folder: bool,
     /// Whether the first person who opens it chooses its password.
     pub guest_chooses: bool,
-    /// Whether it is the permanent link of a member of staff, for signatures of mails: everyone who hands in gives a name, and
-    /// only so many begin in an hour.
+    /// Whether it is the permanent link of a member of staff, for signatures of mails: everyone who hands in gives a
+    /// name, and a limited number begin in an hour.
     pub is_box: bool,
     /// Mail address to which a code is sent that opens it, in place of a password.
     pub code_to: Option<String>,
@@ -32,7 +32,7 @@ pub struct LinkTerms {
 impl LinkTerms {
     /// Parses a list of endings, such as `pdf, .JPG`.
     ///
-    /// Errors: the ending that is none, or the whole list if it is too long.
+    /// Errors: the ending that is invalid, or the whole list if it is too long.
     pub fn parse_types(list: &str) -> Result<Vec<String>, String> {
         let mut types = Vec::new();
         for word in list.split([',', ' ']).filter(|word| !word.is_empty()) {

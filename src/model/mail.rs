@@ -23,8 +23,8 @@ pub fn encoded_mail(size: u64) -> u64 {
     size.saturating_mul(137).div_ceil(100).saturating_add(TEXTS)
 }
 
-/// Local part of a space's address: what stands before `@`, or before the `+` that begins a folder. 1 to 48 lower-case
-/// letters, digits, dots, hyphens and underscores: what every mail program can send to.
+/// Local part of a space's address: the text before `@`, or before the `+` that begins a folder. 1 to 48 lower-case
+/// letters, digits, dots, hyphens and underscores: every mail program can send to these.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MailName(String);
 
@@ -88,7 +88,7 @@ impl fmt::Display for MailName {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum MailAddress {
-    /// Path of a socket. Whoever reaches it may deliver.
+    /// Path of a socket. Every program that reaches it may deliver.
     Socket(PathBuf),
     /// Address and port. Always a loopback address, because LMTP knows no login.
     Port(SocketAddr),

@@ -98,7 +98,7 @@ impl EntryName {
         let room = most.min(Self::MAX_BYTES).saturating_sub(ending.len());
         let stem = stem.get(..stem.floor_char_boundary(room))?;
         let name = Self::parse(format!("{stem}{ending}").trim_end_matches(['.', ' '])).ok()?;
-        // What is left to object to is the name of a device.
+        // The only fault left is the name of a device.
         if name.is_portable() { Some(name) } else { Self::parse(&format!("_{name}")).ok() }
     }
 
@@ -214,8 +214,8 @@ impl EntryPath {
         Self::new(text.split('/').map(EntryName::parse).collect::<Result<_, _>>()?)
     }
 
-    /// The names as they are stored, parted by slashes, as [`Self::parse`] reads them. Display is for people, and shows some
-    /// characters by their numbers.
+    /// The names as they are stored, separated by slashes, as [`Self::parse`] reads them. Display is for people, and
+    /// shows some characters by their numbers.
     pub fn text(&self) -> String {
         self.0.iter().map(EntryName::as_str).collect::<Vec<_>>().join("/")
     }

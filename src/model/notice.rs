@@ -1,14 +1,14 @@
-//! Notices by mail: what they are about, whom they go to, and what became of them.
+//! Notices by mail: their topics, recipients and states.
 
 use super::words::words;
 use super::{RecipientId, SpaceId, Timestamp, UserId, VersionId};
 
 words! {
-    /// What a notice is about.
+    /// The topic of a notice.
     Topic {
         /// Files arrived in a space and are held.
         Arrived = "arrived",
-        /// Somebody asks for a held file.
+        /// A person asks for a held file.
         Asked = "asked",
         /// A held file was handed out to the recipient.
         HandedOut = "handed-out",
@@ -36,7 +36,7 @@ words! {
 }
 
 words! {
-    /// What became of a notice.
+    /// The state of a notice.
     NoticeState {
         /// It is to be sent.
         Waiting = "waiting",
@@ -78,16 +78,16 @@ pub enum Recipient {
     Asked(RecipientId),
 }
 
-/// One event that one recipient is told.
+/// One event of which one recipient learns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// The event, or another reason; a recipient is told once.
+    /// The event, or another reason; a recipient gets each once.
     pub origin: String,
     /// Recipient of the notice.
     pub recipient: Recipient,
-    /// The person on holiday in whose place the recipient is told.
+    /// The person on holiday in whose place the recipient gets it.
     pub instead_of: Option<UserId>,
-    /// What it is about.
+    /// Its topic.
     pub topic: Topic,
     /// The space concerned.
     pub space: SpaceId,

@@ -27,7 +27,7 @@ pub struct Office {
     pub web: String,
     /// The imprint, as plain text.
     pub imprint: String,
-    /// What becomes of personal data, as plain text.
+    /// The privacy notice, as plain text.
     pub privacy: String,
     /// Number of that text: 0 before the first one, and 1 more with each change.
     pub privacy_version: u32,

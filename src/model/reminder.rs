@@ -27,7 +27,8 @@ const OFF: &str = "off";
 const USUAL: [u16; 2] = [7, 1];
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/// On which days before its deadline a request reminds, such as `7d,1d`. After the deadline it reminds once a week.
+/// The days before its deadline on which a request reminds, such as `7d,1d`. After the deadline it reminds once a
+/// week.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReminderPlan {
     /// Days before the deadline, most first; empty for no reminders at all.
@@ -286,7 +287,7 @@ mod tests {
             times("3d,2d", "2026-11-01T10:00:00Z", "2026-11-30")[..2],
             ["2026-11-27T07:00:00Z", "2026-12-07T07:00:00Z"]
         );
-        // What was made yesterday noon does not remind this morning.
+        // A request made yesterday noon does not remind this morning.
         assert_eq!(times("7d,1d", "2026-11-23T11:00:00Z", "2026-12-01")[0], "2026-11-30T07:00:00Z");
         assert_eq!(times("1d", "2026-11-30T11:00:00Z", "2026-12-02")[0], "2026-12-09T07:00:00Z");
         assert_eq!(times("0d", "2026-11-01T10:00:00Z", "2026-11-30")[0], "2026-11-30T07:00:00Z");

@@ -1,4 +1,4 @@
-//! What an office asks for: the items of a request, and the state of each.
+//! Requests of an office: their items, and the state of each.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ words! {
 }
 
 words! {
-    /// What the office decided about an item.
+    /// The office's decision about an item.
     Verdict {
         /// It has what it needs.
         Accepted = "accepted",
@@ -32,11 +32,11 @@ words! {
 }
 
 words! {
-    /// What recipients of a request may fetch for an item.
+    /// The kind of a file that recipients of a request may fetch for an item.
     Handout {
         /// A form to fill in.
         Form = "form",
-        /// An example of what is asked for.
+        /// An example of the requested document.
         Example = "example",
     }
 }
@@ -81,7 +81,7 @@ words! {
     }
 }
 
-/// What a mail tells a recipient of a request, as it is at one moment.
+/// The facts in a mail to a recipient of a request, as of one moment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Asking {
     /// The request.
@@ -98,7 +98,7 @@ pub struct Asking {
     pub asked: Timestamp,
     /// The time until which it asks.
     pub deadline: Option<Timestamp>,
-    /// The first times until which items that are missing are asked for by days of their own, earliest first.
+    /// The first times at which missing items are due by days of their own, earliest first.
     pub dates: Vec<Timestamp>,
     /// Whether no reminders are sent.
     pub is_paused: bool,
@@ -120,11 +120,11 @@ impl fmt::Debug for Asking {
     }
 }
 
-/// What the state of an item follows from.
+/// The facts from which the state of an item follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts of rows")]
 pub struct ItemFacts {
-    /// What the office decided last.
+    /// The office's last decision.
     pub verdict: Option<Verdict>,
     /// Whether the person said that it does not apply, and handed nothing in since.
     pub is_declined: bool,
@@ -137,7 +137,7 @@ pub struct ItemFacts {
 }
 
 impl ItemFacts {
-    /// The state. What the person does after a rejection counts as new; an accepted item stays accepted.
+    /// The state. Actions of the person after a rejection count as new; an accepted item stays accepted.
     pub fn state(self) -> ItemState {
         let says_anew = self.is_declined && !self.was_declined;
         match self.verdict {

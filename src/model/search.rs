@@ -1,4 +1,4 @@
-//! Texts by which entries are searched for: what makes two spellings of a name the same.
+//! Texts by which entries are searched for, and the rules by which two spellings of a name are the same.
 //!
 //! Names and texts are folded: capitals, accents, ligatures and how characters are composed do not matter, `ß` is `ss`.
 //! An `e` behind `a`, `o` or `u` may also be missing, in the name or in the text, so that `ä`, `ae` and `a` are the same
@@ -49,7 +49,7 @@ impl SearchText {
     /// Most words of a search.
     pub const MAX_WORDS: usize = 16;
 
-    /// Parses a text as a person types it; white space parts the words.
+    /// Parses a text as a person types it; white space separates the words.
     pub fn parse(text: &str) -> Result<Self, SearchTextError> {
         if text.len() > Self::MAX_BYTES {
             return Err(SearchTextError::TooLong);
@@ -94,7 +94,7 @@ impl BitOr for WordSet {
     }
 }
 
-/// Appends a text without what does not matter to a search.
+/// Appends a text without the differences that do not matter to a search.
 fn fold(text: &str, folded: &mut String) {
     for c in text.chars() {
         match c {

@@ -54,7 +54,7 @@ impl From<Span> for String {
 }
 
 impl fmt::Display for Span {
-    /// In hours at most, so that `36h` stays what it was; whole days of more than two are days.
+    /// In hours at most, so that `36h` stays `36h`; whole days of more than two are days.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let fits = |(unit, length): &&(char, u64)| {

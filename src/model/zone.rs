@@ -75,7 +75,7 @@ impl Zone {
         &self.name
     }
 
-    /// What the clocks show at `time`; of a time outside of the calendar, the nearest within it.
+    /// The local time at `time`; for a time outside of the calendar, the nearest within it.
     pub fn local(&self, time: Timestamp) -> LocalTime {
         let moment = instant(time);
         let local = self.rules.to_datetime(moment);
@@ -111,7 +111,7 @@ impl Zone {
         time.map_or(Timestamp(i64::MAX), |time| Timestamp(time.as_millisecond()))
     }
 
-    /// The last day that is over at `end`, for what ends with it.
+    /// The last day that is over at `end`, for links and requests that end with it.
     pub fn last_day(&self, end: Timestamp) -> Day {
         let Day(of_end) = self.day(end);
         Day(of_end.yesterday().unwrap_or(Date::MIN))
@@ -243,7 +243,7 @@ mod tests {
             assert_eq!(zone.end_of(parsed), at(end), "{day}");
             assert_eq!(zone.last_day(at(end)).to_string(), day);
             assert_eq!(zone.day(Timestamp(at(end).0 - 1)).to_string(), day);
-            // What ended with a day in UTC is over on the day after, in the office's zone.
+            // A link that ended with a day in UTC is over on the day after, in the office's zone.
             assert_eq!(zone.last_day(Zone::utc().end_of(parsed)).to_string(), day);
         }
         // Midnight is skipped there.

@@ -51,7 +51,7 @@ impl Buf for Pieces {
 
     /// # Panics
     ///
-    /// If `count` is more than what remains, as [`Buf`] demands.
+    /// If `count` is more than the bytes that remain, as [`Buf`] demands.
     fn advance(&mut self, mut count: usize) {
         assert!(count <= self.remaining, "advanced by {count} of {}", self.remaining);
         self.remaining -= count;

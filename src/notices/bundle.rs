@@ -37,7 +37,7 @@ impl Notices {
     }
 }
 
-/// What a recipient wants; nothing if the person cannot be reached any more.
+/// The wish of a recipient; `Off` if the person cannot be reached any more.
 fn wish(people: &People, recipient: &Recipient) -> NoticeWish {
     match recipient {
         Recipient::User(user) => people.contact(*user).map_or(NoticeWish::Off, |contact| contact.notices),

@@ -1,4 +1,4 @@
-//! What can fail.
+//! Errors of notices.
 
 use super::post::PostError;
 use crate::catalog::CatalogError;

@@ -1,4 +1,4 @@
-//! Reads the events since the last time, and notes what each recipient is told.
+//! Reads the events since the last time, and notes the news for each recipient.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Notices {
                 tx.delete_notices_ended(now.before(KEPT_FOR))?;
             }
             let Some(after) = position(tx.setting(POSITION)?) else {
-                // What happened before notices were set up is no news.
+                // Events before notices were set up are no news.
                 let latest = tx.latest_event()?.unwrap_or(EventId(0));
                 tx.set_setting(POSITION, &latest.0.to_string())?;
                 return Ok(0);
@@ -101,7 +101,7 @@ fn note(tx: &WriteTx<'_>, people: &People, recorded: &Recorded, now: Timestamp) 
     tell(tx, people, &users, &what, now)
 }
 
-/// Notes what the recipients of a request are told.
+/// Notes the news for the recipients of a request.
 fn tell_asked(tx: &WriteTx<'_>, request: RequestId, what: &What) -> Result<(), NoticesError> {
     for recipient in tx.recipients_of(request)? {
         if recipient.mail.is_empty() {
@@ -131,7 +131,7 @@ struct What {
     at: Timestamp,
 }
 
-/// Notes what these users are told, or their substitutes, if those may know it too.
+/// Notes the news for these users, or for their substitutes, if those may know it too.
 fn tell(
     tx: &WriteTx<'_>,
     people: &People,
@@ -205,8 +205,8 @@ fn remind(tx: &WriteTx<'_>, people: &People, day: &str, now: Timestamp) -> Resul
     remind_of_links(tx, people, now)
 }
 
-/// Tells people of their links that end within two days, or on Fridays until Tuesday, and through which nothing was fetched:
-/// once of each link.
+/// Tells people of their links that end within two days, or on Fridays until Tuesday, and through which nothing was
+/// fetched: once for each link.
 fn remind_of_links(tx: &WriteTx<'_>, people: &People, now: Timestamp) -> Result<(), NoticesError> {
     let zone = &people.office().zone;
     let is_friday = zone.local(now).weekday == 4;

@@ -1,4 +1,4 @@
-//! The mail server: one connection, TLS before the login, and what its answers mean.
+//! The mail server: one connection, TLS before the login, and the meaning of its answers.
 
 use std::fmt;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const LONGEST_ANSWER: Duration = Duration::from_mins(1);
 /// Most characters of a mail server's answer that are kept.
 const MAX_FAULT_CHARS: usize = 300;
 
-/// How the mail server is reached, and what mails say about their sender.
+/// How the mail server is reached, and the sender in mails.
 pub struct MailSettings {
     /// Name or address of the mail server, which its certificate must be for.
     pub host: String,
@@ -80,7 +80,7 @@ impl PostError {
         }
     }
 
-    /// What the mail server said.
+    /// The mail server's answer.
     pub(super) fn fault(&self) -> &str {
         match self {
             Self::NoServer(text) | Self::Later(text) | Self::Refused(text) => text,

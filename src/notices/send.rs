@@ -1,4 +1,4 @@
-//! Sends mails that are due, and notes what became of them.
+//! Sends mails that are due, and notes the results.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 /// Most mails of one round.
 const MOST_AT_ONCE: usize = 50;
 
-/// What a round did.
+/// The result of a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
     /// Mails that the mail server took.

@@ -1,4 +1,4 @@
-//! Which events are news, and for whom: the one table of it.
+//! The one table of the events that are news, and for whom.
 
 use super::NoticesError;
 use crate::accounts::People;
@@ -33,7 +33,7 @@ pub(super) struct Story {
     pub(super) version: Option<VersionId>,
 }
 
-/// The news in an event; `None` if it is none. One line for each topic.
+/// The news in an event; `None` if it has none. One line for each topic.
 pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story>, NoticesError> {
     use Audience::{Askers, Deciders, Person, Readers};
     if let Event::HandIn { hand_in, spot, .. } = &recorded.event {

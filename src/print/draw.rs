@@ -1,4 +1,4 @@
-//! Writes the pages as a PDF, by krilla.
+//! Writes the pages as a PDF, with krilla.
 
 use std::num::NonZeroU16;
 
@@ -86,7 +86,7 @@ pub(super) fn draw(document: &Document, laid: Laid) -> Result<Vec<u8>, PrintErro
     pdf.finish().map_err(|error| PrintError(format!("{error:?}")))
 }
 
-/// Draws what is no link, and notes its leaf.
+/// Draws a piece that is no link, and notes its leaf.
 fn put(surface: &mut Surface<'_>, piece: &Piece, font: &Font, leaves: &mut [Option<Identifier>]) {
     let kind = match piece.shape {
         Shape::Link(..) => return,

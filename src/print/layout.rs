@@ -1,4 +1,4 @@
-//! Where everything stands on the pages, and how it reads.
+//! The layout of the pages, and their reading order.
 
 use qrcode::{Color, QrCode};
 

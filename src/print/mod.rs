@@ -24,7 +24,7 @@ pub struct Document {
     pub title: String,
     /// The time that the PDF gives as its own.
     pub dated: Timestamp,
-    /// What follows the title.
+    /// The blocks after the title.
     pub blocks: Vec<Block>,
     /// The file that the PDF carries along.
     pub attached: Option<Attached>,
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    /// krilla refuses what breaks PDF/UA-1 or PDF/A-3a; the tools in `tests/product` read the PDFs.
+    /// krilla refuses a document that breaks PDF/UA-1 or PDF/A-3a; the tools in `tests/product` read the PDFs.
     #[test]
     fn the_same_document_gives_the_same_bytes_with_the_attached_text_as_it_is() {
         for rows in [0, 1, 100] {

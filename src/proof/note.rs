@@ -15,7 +15,7 @@ const ED25519_TYPE: u8 = 1;
 const KEY_LEN: usize = 32;
 /// Bytes of a key's id.
 const ID_LEN: usize = 4;
-/// What signature lines begin with.
+/// The beginning of signature lines.
 const DASH: &str = "\u{2014} ";
 /// Most bytes of a note.
 pub const MAX_NOTE: u64 = 16 << 20;

@@ -50,7 +50,7 @@ fn tried(engine: &dyn Engine) -> Result<(), Distrust> {
     if !matches!(verdict(&test_virus())?, Verdict::Infected { .. }) {
         return Err(Distrust::MissesTestVirus);
     }
-    // Another text each time: clamd remembers what was clean.
+    // Another text each time: clamd remembers clean contents.
     let harmless = format!("A text without any harm, number {:016x}.\n", u64::from_ne_bytes(random_bytes()));
     match verdict(harmless.as_bytes())? {
         Verdict::Clean => Ok(()),
@@ -59,8 +59,8 @@ fn tried(engine: &dyn Engine) -> Result<(), Distrust> {
 }
 
 /// Whether the engine says so if it looks only at a part of a content. One that has a word for that must say so of a
-/// content that is nested deeper than any scanner looks; otherwise it also calls clean what it did not read because of its
-/// size. Any other must find a test virus at the end of the largest content that it takes.
+/// content that is nested deeper than any scanner looks; otherwise it also calls contents clean that it did not read
+/// because of their size. Any other must find a test virus at the end of the largest content that it takes.
 pub fn reports_its_limits(engine: &dyn Engine) -> Result<bool, ScanError> {
     match engine.largest() {
         None => reports_depth(engine),
@@ -72,7 +72,7 @@ pub fn reports_its_limits(engine: &dyn Engine) -> Result<bool, ScanError> {
     }
 }
 
-/// A ZIP archive of so many bytes, and at least some hundred, whose last file is the test virus.
+/// A ZIP archive of this many bytes, and at least some hundred, whose last file is the test virus.
 fn ends_with_virus(size: u64) -> Result<Sample, ScanError> {
     /// Bytes of both files' headers with names of seven letters, and of the end.
     const FRAME: u64 = 2 * (30 + 7 + 46 + 7) + 22;
@@ -92,7 +92,8 @@ fn ends_with_virus(size: u64) -> Result<Sample, ScanError> {
         pieces.for_each(|piece| crc.update(piece));
         crc.sum()
     };
-    // What stands in both headers of a file: version, flags, method, time, CRC, sizes, lengths of the name and of nothing.
+    // The fields in both headers of a file: version, flags, method, time, CRC, sizes, lengths of the name and of
+    // nothing.
     let header = |crc: u32, len: u64| {
         let len = u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes();
         [&[10, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x58][..], &crc.to_le_bytes(), &len, &len, &[7, 0, 0, 0]].concat()

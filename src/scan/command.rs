@@ -3,10 +3,10 @@
 //! Its standard input is the content: sealed memory, from the beginning. `{}` in an argument becomes the path at which a
 //! program that wants a file opens the same bytes; nothing is written to a disk. It gets no environment but a search path, no
 //! shell, and a process group of its own, which is killed when it has ended or its time is over. **Its exit code alone is
-//! the verdict**; of what it prints, only a name for what it found is taken.
+//! the verdict**; of its output, only a name for its finding is taken.
 //!
-//! ClamAV's `clamscan` ends with 0 or 1, Sophos' `savscan` with 0 or 3, ESET's `scan` with 0, 1, 50 and 10 for what it
-//! could not scan: so which code means what is configured, and every other code is an error.
+//! ClamAV's `clamscan` ends with 0 or 1, Sophos' `savscan` with 0 or 3, ESET's `scan` with 0, 1, 50 and 10 for
+//! contents that it could not scan: so the meaning of codes is configured, and every other code is an error.
 
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, AsRawFd};
@@ -34,14 +34,14 @@ const VERSION_WAIT: Duration = Duration::from_secs(20);
 const VERSION_FOR: Duration = Duration::from_mins(1);
 /// Most scans of one content, if the signatures change during each.
 const MOST_ATTEMPTS: u32 = 3;
-/// What stands for the path of the content in an argument.
+/// The text that stands for the path of the content in an argument.
 const PLACE: &str = "{}";
 /// The path of standard input, which is the content.
 const STDIN: &str = "/proc/self/fd/0";
 /// Where programs are found that are called without a path.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// A scanner's program and what its exit codes mean.
+/// A scanner's program and the meaning of its exit codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandSettings {
     /// The engine's name.
@@ -88,11 +88,11 @@ impl CommandSettings {
 #[derive(Debug)]
 pub struct Command {
     settings: CommandSettings,
-    /// What the program for the signatures said last, and when.
+    /// The last output of the program for the signatures, and its time.
     said: Mutex<Option<(Instant, String)>>,
 }
 
-/// How a program ended, and what it printed.
+/// How a program ended, and its output.
 struct Ended {
     status: ExitStatus,
     output: Vec<u8>,
@@ -147,7 +147,7 @@ impl Command {
         name.unwrap_or_else(|| format!("found by {}", self.settings.name))
     }
 
-    /// What the program says of its signatures, at most [`VERSION_FOR`] old.
+    /// The program's words about its signatures, at most [`VERSION_FOR`] old.
     fn version(&self) -> Result<String, ScanError> {
         let Some(command) = &self.settings.signatures else { return Ok(String::new()) };
         let mut said = self.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -211,7 +211,7 @@ impl Engine for Command {
     }
 }
 
-/// Runs a program until it ends, for so long at most.
+/// Runs a program until it ends, for this time at most.
 ///
 /// Errors: it cannot be started, it takes too long, it prints too much.
 fn run(words: &[String], input: Stdio, longest: Duration) -> Result<Ended, ScanError> {
@@ -247,7 +247,7 @@ impl Group {
         let mut child = command.spawn()?;
         let pipe = child.stdout.take().expect("the pipe was asked for");
         let group = Self { child, pipe, has_ended: false };
-        // What it leaves behind may hold the pipe open for ever.
+        // Processes that it leaves behind may hold the pipe open for ever.
         fcntl_setfl(&group.pipe, fcntl_getfl(&group.pipe)? | OFlags::NONBLOCK)?;
         Ok(group)
     }
@@ -256,7 +256,8 @@ impl Group {
         i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
     }
 
-    /// Kills what is left, and returns how the program ended. Until it is waited for, no other group has its number.
+    /// Kills the rest of the group, and returns how the program ended. Until it is waited for, no other group has its
+    /// number.
     fn end(&mut self) -> io::Result<ExitStatus> {
         if !std::mem::replace(&mut self.has_ended, true)
             && let Some(group) = self.pid()
@@ -266,8 +267,8 @@ impl Group {
         self.child.wait()
     }
 
-    /// Waits for the program's own end, and takes in what it prints. An error of the kind `TimedOut` says that its time is
-    /// over, `FileTooLarge` that it prints too much.
+    /// Waits for the program's own end, and takes in its output. An error of the kind `TimedOut` says that its time
+    /// is over, `FileTooLarge` that it prints too much.
     fn wait(&mut self, until: Instant, output: &mut Vec<u8>) -> io::Result<()> {
         let pid = self.pid().ok_or(ErrorKind::NotFound)?;
         let process = pidfd_open(pid, PidfdFlags::empty())?;
@@ -292,7 +293,7 @@ impl Group {
     }
 }
 
-/// Takes in what has been printed; `false` at the end.
+/// Takes in the bytes printed so far; `false` at the end.
 fn take_in(pipe: &mut ChildStdout, output: &mut Vec<u8>) -> io::Result<bool> {
     let room = MOST_OUTPUT + 1 - output.len() as u64;
     let ended = match pipe.take(room).read_to_end(output) {

@@ -23,7 +23,7 @@ use crate::model::Timestamp;
 pub enum Duty {
     /// Nothing is clean that this engine did not call clean.
     Required,
-    /// What it finds counts; its silence does not.
+    /// Its findings count; its silence does not.
     Optional,
 }
 
@@ -39,7 +39,8 @@ pub struct KeptSignatures(BTreeMap<String, SignatureIdentity>);
 const BETWEEN: (&str, &str) = ("; ", "=");
 
 impl KeptSignatures {
-    /// What [`PanelSignatures::kept`] gave. A text without a name is the identity of clamd's, which was the only engine.
+    /// Parses the text of [`PanelSignatures::kept`]. A text without a name is the identity of clamd's, which was the
+    /// only engine.
     pub fn parse(text: &str) -> Self {
         let parts = text.split(BETWEEN.0).filter(|part| !part.is_empty());
         let named = parts.map(|part| part.split_once(BETWEEN.1).unwrap_or((CLAMD, part)));
@@ -85,8 +86,8 @@ impl PanelSignatures {
         self.0.iter().all(|(name, _, signatures)| kept.0.get(name) == Some(&signatures.identity))
     }
 
-    /// Whether these signatures can know what was unknown when a content arrived. What the first scan used is in
-    /// `at_arrival`; an engine that took no part in it has no place there.
+    /// Whether these signatures can know malware that was unknown when a content arrived. Those of the first
+    /// scan are in `at_arrival`; an engine that took no part in it has no place there.
     pub fn are_newer_than_arrival(
         &self,
         at_arrival: &KeptSignatures,
@@ -168,7 +169,7 @@ mod tests {
             (&[(Required, "a2", BUILT), (Required, "b2", BUILT)], true),
             (&[(Required, "a2", BUILT), (Required, "b2", BEFORE)], false),
             (&[(Required, "a2", BUILT), (Required, "b2", NotLoaded)], false),
-            // Whatever an optional one has.
+            // With any signatures of an optional one.
             (&[(Required, "a2", BUILT), (Optional, "b1", BEFORE)], true),
             (&[(Required, "a1", BUILT), (Optional, "b2", BUILT)], false),
             (&[(Required, "a2", Unknown), (Optional, "b2", BUILT)], false),
@@ -218,7 +219,7 @@ mod tests {
         let two = together(&[(Duty::Required, "1 x", BUILT), (Duty::Optional, "", Newest::Unknown)]);
         let kept = KeptSignatures::parse(&two.kept());
         assert!(two.are(&kept), "{kept:?}");
-        // An engine less is no other; one more is.
+        // One engine less makes no difference; one more does.
         assert!(together(&[(Duty::Required, "1 x", BUILT)]).are(&kept));
         assert!(!one.are(&kept));
         assert!(!together(&[(Duty::Required, "2 x", BUILT)]).are(&kept));

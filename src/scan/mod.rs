@@ -9,7 +9,7 @@
 //! ```
 //!
 //! All of it blocks: call it on threads that may wait. Whatever is not an explicit verdict is an error, and an error is
-//! never a clean content. What follows from a verdict is decided elsewhere.
+//! never a clean content. The consequences of a verdict are decided elsewhere.
 
 mod canary;
 mod clamd;
@@ -65,14 +65,14 @@ pub trait Engine: Send + Sync {
         None
     }
 
-    /// Bytes of the largest content that it takes, if its protocol has no word for what it did not look at. It must look at
-    /// all of one that large.
+    /// Bytes of the largest content that it takes, if its protocol has no word for parts that it did not look at. It
+    /// must look at all of one that large.
     fn largest(&self) -> Option<u64> {
         None
     }
 }
 
-/// What an engine says about a content.
+/// The report of an engine about a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The verdict.
@@ -101,8 +101,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// How ClamAV begins what it reports of itself: a limit that was reached (`AlertExceedsMax`), a content that is
-    /// encrypted (`AlertEncrypted`).
+    /// The beginning of ClamAV's reports about itself: a limit that was reached (`AlertExceedsMax`), a content that
+    /// is encrypted (`AlertEncrypted`).
     const LIMITS: &str = "Heuristics.Limits.Exceeded";
     const ENCRYPTED: &str = "Heuristics.Encrypted";
 
@@ -117,7 +117,7 @@ impl Verdict {
         }
     }
 
-    /// Greater for what counts more: malware, encryption, parts that were not looked at, nothing.
+    /// Greater for a verdict that counts more: malware, encryption, parts that were not looked at, nothing.
     pub(crate) fn severity(&self) -> u32 {
         match self {
             Self::Infected { .. } => 3,
@@ -128,8 +128,8 @@ impl Verdict {
     }
 }
 
-/// A text of an engine as one line of at most so many characters, without anything that a terminal or a list could
-/// misunderstand.
+/// A text of an engine as one line of at most this many characters, without anything that a terminal or a list
+/// could misunderstand.
 fn cleaned(text: &str, most: usize) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let is_safe = |character: &char| !character.is_control() && !matches!(character, ';' | '=' | '<' | '>');

@@ -1,7 +1,7 @@
 //! Several engines that judge a content together.
 //!
 //! Malware that any engine finds counts, always. A content is clean if every *required* engine says so. An optional engine
-//! that gives no verdict, or could not look at all of a content, is in nobody's way; what it said is kept.
+//! that gives no verdict, or could not look at all of a content, blocks nothing; its answer is kept.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const MOST_AT_ONCE: usize = 4;
 pub enum Silence {
     /// It takes no contents of this size.
     TooLarge,
-    /// It calls clean what it did not look at because of its limits.
+    /// It calls contents clean that it did not look at because of its limits.
     HidesLimits,
     /// It did not know a test virus from a harmless text.
     NotTrusted,
@@ -42,18 +42,18 @@ pub struct Member {
 #[derive(Clone)]
 pub struct Panel(Arc<[Member]>);
 
-/// What an engine said about a content.
+/// The answer of an engine about a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opinion {
     /// Name of the engine.
     pub engine: String,
     /// Whether its word is needed.
     pub duty: Duty,
-    /// What it said.
+    /// Its answer.
     pub said: Result<Report, Silence>,
 }
 
-/// What the engines of a panel said about a content, one opinion each.
+/// The answers of a panel's engines about a content, one opinion each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opinions(Vec<Opinion>);
 
@@ -133,8 +133,8 @@ impl Panel {
         Opinions(opinions.into_iter().map(|(_, opinion)| opinion).collect())
     }
 
-    /// The same engines, for a part of a content; those that gave no verdict about it are not asked any more. One that takes
-    /// no content as large may take the part.
+    /// The same engines, for a part of a content; those that gave no verdict about it are not asked any more. An
+    /// engine that takes no content as large as the whole may take the part.
     #[must_use]
     pub fn that_answered(&self, earlier: &Opinions) -> Self {
         let members = self.0.iter().cloned().map(|member| match earlier.of(member.engine.name()) {
@@ -171,7 +171,7 @@ impl Opinions {
         PanelSignatures::new(said.collect())
     }
 
-    /// What follows from all opinions together, in whatever order they stand.
+    /// The conclusion from all opinions together, in any order.
     ///
     /// 1. Malware that any engine found.
     /// 2. A required engine gave no verdict: there is none.
@@ -196,9 +196,9 @@ impl Opinions {
         strictest.ok_or(Missing { engine: None, silence: Silence::Failed })
     }
 
-    /// Takes in what the same engines said about a part of the content: each engine's strictest word counts. What an engine did
-    /// not say about the part, or said by other signatures than about the whole, it did not say about the whole; malware is
-    /// malware by whatever signatures.
+    /// Takes in the answers of the same engines about a part of the content: each engine's strictest word counts. An
+    /// engine without an answer about the part, or with one by other signatures than about the whole, has no answer
+    /// about the whole; malware is malware by any signatures.
     pub fn add(&mut self, part: &Self) {
         for whole in &mut self.0 {
             let said = part.of(&whole.engine).map_or(Err(Silence::Failed), |part| part.said.clone());
@@ -310,7 +310,7 @@ mod tests {
         }
     }
 
-    /// What the words of two required engines mean together, in whatever order; written out rather than computed.
+    /// The meaning of the words of two required engines together, in any order; written out rather than computed.
     fn of_two(one: &str, other: &str) -> &'static str {
         let has = |word: &str| one == word || other == word;
         match () {
@@ -339,7 +339,7 @@ mod tests {
                     let conclusion = Opinions::new(opinions.clone()).conclusion();
                     assert_eq!(word(&conclusion), expected, "{opinions:?}");
                     clean += u32::from(expected == "clean");
-                    // No order changes anything, not even the name of what was found.
+                    // No order changes anything, not even the name of the finding.
                     for _ in 0..3 {
                         opinions.rotate_left(1);
                         assert_eq!(Opinions::new(opinions.clone()).conclusion(), conclusion, "{opinions:?}");
@@ -465,7 +465,8 @@ mod tests {
         assert_eq!(rest.scan(&Sample::of(b"a part").unwrap()), said);
     }
 
-    /// Says of a content, by its own name, what the panel's order must keep; counts how many are asked at the same time.
+    /// Answers about a content with the engine's name, to show the panel's order; counts how many are asked at the
+    /// same time.
     struct Counting {
         name: String,
         present: Arc<(Mutex<(usize, usize)>, Condvar)>,

@@ -1,13 +1,13 @@
 //! Which signatures an engine uses, and when they were made.
 //!
 //! clamd says `ClamAV 1.4.6/27825/<clock text>` with the number of the daily database that it has loaded, and only
-//! `ClamAV 1.4.6` without an official one. The clock text has no time zone, so it is never read. What was built when
-//! is in the databases themselves: containers (`.cvd`, `.cld`, `.cud`) carry number and time in their header, other
+//! `ClamAV 1.4.6` without an official one. The clock text has no time zone, so it is never read. The build times are
+//! in the databases themselves: containers (`.cvd`, `.cld`, `.cud`) carry number and time in their header, other
 //! files have the time of their last change.
 //!
 //! A folder may hold newer files than clamd has loaded. The daily number reveals that. Databases of other makers
 //! beside the official ones count towards the identity, and never towards the age. If there is no official database
-//! at all, as in tests, the folder is taken for what is loaded: use `RELOAD` after changing it.
+//! at all, as in tests, the folder counts as loaded: use `RELOAD` after changing it.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -93,9 +93,9 @@ impl Signatures {
         Self { version, identity: SignatureIdentity(identity), newest }
     }
 
-    /// Whether these signatures can know what was unknown when a content arrived: they are others than then, and the
-    /// newest was built after the arrival. A time in the future counts as unknown, because a database with a wrong
-    /// date would be newer than everything.
+    /// Whether these signatures can know malware that was unknown when a content arrived: they are others than then,
+    /// and the newest was built after the arrival. A time in the future counts as unknown, because a database with a
+    /// wrong date would be newer than everything.
     pub fn are_newer_than_arrival(
         &self,
         at_arrival: &SignatureIdentity,

@@ -49,7 +49,7 @@ pub struct NewLink {
     pub note: String,
     /// Whether the link's page hides downloads.
     pub hide_download: bool,
-    /// What it asks of people who hand in through it, for the right to add; for that to read, the number of downloads.
+    /// Its terms for people who hand in through it, for the right to add; for that to read, the number of downloads.
     pub terms: LinkTerms,
 }
 

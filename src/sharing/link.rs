@@ -44,7 +44,7 @@ pub struct Link {
     pub hide_download: bool,
     /// When it was last opened, to the minute.
     pub opened: Option<Timestamp>,
-    /// What it asks of people who hand in through it, and how often it gives its content.
+    /// Its terms for people who hand in through it, and how often it gives its content.
     pub terms: LinkTerms,
     /// Number of finished hand-ins or complete downloads.
     pub uses: u32,

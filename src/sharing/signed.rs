@@ -1,14 +1,14 @@
-//! Receipts as people hold them: what a signed text says, and whether it is ours.
+//! Receipts as people hold them: the contents of a signed text, and whether it is ours.
 
 use super::{DownloadReceipt, Receipt, Sharing};
 use crate::proof::{self, NoteError, Proof, Verifier};
 
-/// What a signed text says.
+/// The contents of a signed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signed {
-    /// What was handed in.
+    /// A hand-in.
     HandIn(Receipt),
-    /// What was fetched.
+    /// A download.
     Download(DownloadReceipt),
 }
 
@@ -27,7 +27,7 @@ pub enum NotProven {
 }
 
 impl Signed {
-    /// What a receipt says that is stored here. It may be signed by a key that the instance had before.
+    /// The contents of a receipt that is stored here. It may be signed by a key that the instance had before.
     ///
     /// Errors: those of [`NotProven`].
     pub fn stored(note: &str) -> Result<Self, NotProven> {
@@ -51,7 +51,7 @@ fn open<P: Proof>(note: &str, key: Option<&Verifier>) -> Result<P, NotProven> {
 }
 
 impl Sharing {
-    /// What a receipt says if the key of this instance signed it. Reads nothing but the text.
+    /// The contents of a receipt if the key of this instance signed it. Reads nothing but the text.
     ///
     /// Errors: those of [`NotProven`].
     pub fn check(&self, note: &str) -> Result<Signed, NotProven> {

@@ -284,7 +284,7 @@ impl Sharing {
         }
     }
 
-    /// Like [`Self::lend`], for what was begun before the link was used up.
+    /// Like [`Self::lend`], for work begun before the link was used up.
     pub(super) async fn lend_used(
         &self,
         row: LinkRow,

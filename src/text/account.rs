@@ -4,7 +4,7 @@ use super::sentences::sentences;
 use crate::model::Role;
 
 sentences! {
-    /// Sentences of the page on which a person sees to the own account.
+    /// Sentences of the page on which a person manages their own account.
     AccountTexts;
 
     title:

@@ -1,4 +1,4 @@
-//! The mail with a code that opens a link. It names no link and no file, and asks nobody to click on anything.
+//! The mail with a code that opens a link. It names no link and no file, and asks no person to click on anything.
 
 use super::Language;
 use super::sentences::sentences;

@@ -1,4 +1,4 @@
-//! Pages about devices: what to enter on them, and how far they come.
+//! Pages about devices: values to enter on them, and how far they come.
 
 use super::sentences::sentences;
 

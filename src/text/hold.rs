@@ -1,4 +1,4 @@
-//! The holding area in words: states, reasons, decisions, results of scans, and what contents are and hold.
+//! The holding area in words: states, reasons, decisions, results of scans, kinds of contents and their labels.
 
 use std::time::Duration;
 

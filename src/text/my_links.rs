@@ -3,7 +3,7 @@
 use super::sentences::sentences;
 
 sentences! {
-    /// Sentences of the pages on which users make links and see what was handed in.
+    /// Sentences of the pages on which users make links and see hand-ins.
     MyLinksTexts;
 
     title:

@@ -121,7 +121,7 @@ impl Language {
         format!("{}\n\n{signature}\n\n-- \n{automatic}\n", parts.join("\n\n"))
     }
 
-    /// The foot of a mail: who sends it, and whom to ask.
+    /// The foot of a mail: its sender, and the person to ask.
     fn signature(self, office: &Office) -> String {
         let (texts, words) = (NoticeTexts(self), super::OfficeTexts(self));
         let name = if office.name.is_empty() { "Tresor" } else { &office.name };

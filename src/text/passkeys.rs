@@ -1,4 +1,4 @@
-//! Passkeys: on the page of the own account, on that of a person, and where people sign in.
+//! Passkeys: on the page of a person's own account, on an administrator's page of a person, and where people sign in.
 
 use super::sentences::sentences;
 

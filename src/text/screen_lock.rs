@@ -1,5 +1,5 @@
-//! What pages say before they are locked, and while they are. The pages' script gets the whole table as it is, and fills the
-//! places itself.
+//! Sentences of pages before they are locked, and while they are. The pages' script gets the whole table as it is,
+//! and fills the places itself.
 
 use super::script;
 use super::sentences::sentences;

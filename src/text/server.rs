@@ -203,7 +203,7 @@ sentences! {
 }
 
 impl ServerTexts {
-    /// What a background job does, by its name; the name itself for one that is not known here.
+    /// The work of a background job, by its name; the name itself for one that is not known here.
     pub fn of_job(self, name: &str) -> &str {
         match name {
             "upkeep" => self.upkeep(),

@@ -3,7 +3,8 @@
 use super::sentences::sentences;
 
 sentences! {
-    /// Sentences of the list of browsers, on the page of the own account and on that of a person.
+    /// Sentences of the list of browsers, on the page of a person's own account and on an administrator's page of a
+    /// person.
     SignedInTexts;
 
     title:

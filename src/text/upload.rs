@@ -1,4 +1,5 @@
-//! What the pages' script says about uploads. The script gets the whole table as it is, and fills the places itself.
+//! Sentences of the pages' script about uploads. The script gets the whole table as it is, and fills the places
+//! itself.
 
 use super::script;
 use super::sentences::sentences;

@@ -11,8 +11,8 @@ use crate::model::{SetAsideReason, Stamp, Timestamp, UploadId, UploadOwner, Work
 const STEP: usize = 100;
 
 impl Uploads {
-    /// Ends what has expired at `now`; returns the number of uploads. Every step may be repeated after a crash. The
-    /// next round of [`Library::upkeep`](crate::library::Library::upkeep) removes their containers.
+    /// Ends the uploads that have expired at `now`; returns their number. Every step may be repeated after a crash.
+    /// The next round of [`Library::upkeep`](crate::library::Library::upkeep) removes their containers.
     pub async fn upkeep(&self, now: Timestamp) -> Result<usize, LibraryError> {
         // An older catalogue may consider an upload as unfinished that has become a file since.
         if self.library.is_rolled_back().await? {

@@ -30,7 +30,7 @@ impl Buffers {
     /// A buffer of `length` bytes with any content.
     pub(super) fn take(&self, length: usize) -> Buffer {
         let pool = match length {
-            // What malloc serves without asking the kernel is not worth keeping.
+            // A buffer that malloc serves without asking the kernel is not worth keeping.
             ..=SEALED_CHUNK_LEN => None,
             _ => self.0.iter().find(|pool| length <= pool.length).cloned(),
         };

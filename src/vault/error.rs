@@ -145,7 +145,7 @@ impl VaultError {
         code.is_some_and(|code| [Errno::MFILE, Errno::NFILE, Errno::NOMEM].contains(&code))
     }
 
-    /// Whether a container's bytes differ from what the catalogue promises: data at risk.
+    /// Whether a container's bytes differ from those that the catalogue promises: data at risk.
     pub fn is_integrity_alarm(&self) -> bool {
         matches!(
             self,

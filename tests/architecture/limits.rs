@@ -165,7 +165,7 @@ fn bounds(file: &File) -> Vec<Bound> {
     bounds
 }
 
-/// A value without what Rust needs and a reader does not.
+/// A value without the parts that Rust needs and a reader does not.
 fn plain(value: &str) -> String {
     let number = value.strip_prefix("NonZeroUsize::new(").and_then(|rest| rest.split_once(')'));
     number.map_or(value, |(number, _)| number).trim_start_matches("std::time::").to_owned()

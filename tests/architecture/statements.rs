@@ -21,7 +21,7 @@ const ABOUT_SQLITE: &str = "sqlite/";
 /// Statements about SQLite itself that stand beside a table's own: file and a part of the statement.
 const SQLITE_ONLY: [(&str, &str); 1] = [("integrity", "FROM sqlite_sequence")];
 
-/// What stands for the parts of statements that are no constants: file, name, text.
+/// The texts for the parts of statements that are no constants: file, name, text.
 const PARTS: [(&str, &str, &str); 4] = [
     ("accounts", "table", "grants"),
     ("accounts", "column", "user_id"),
@@ -67,7 +67,7 @@ fn sqlites_own_grammar_is_found() {
     }
 }
 
-/// The statements of `catalog`, each with its file, and what cannot be judged.
+/// The statements of `catalog`, each with its file, and those that cannot be judged.
 fn statements(files: &[File]) -> (Vec<(&str, String)>, Vec<String>) {
     let (mut statements, mut faults) = (Vec::new(), Vec::new());
     let mut apart = SQLITE_ONLY.to_vec();
@@ -82,7 +82,7 @@ fn statements(files: &[File]) -> (Vec<(&str, String)>, Vec<String>) {
             continue;
         }
         let mut bound = bound_texts(&file.text);
-        // What one file alone defines, others may import.
+        // A constant that one file alone defines, others may import.
         for (name, texts) in &shared {
             if let [text] = texts.as_slice() {
                 bound.entry(name.clone()).or_insert_with(|| text.clone());
@@ -151,7 +151,7 @@ fn bound_texts(source: &str) -> BTreeMap<String, String> {
     bound
 }
 
-/// What `PostgreSQL`'s parser says against statements.
+/// The objections of `PostgreSQL`'s parser to statements.
 fn grammar_faults(statements: &[(&str, String)]) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("target/clients/pglast/bin/python");

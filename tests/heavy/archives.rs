@@ -14,8 +14,8 @@ use crate::support::server::{SPACE, USER};
 const ENTRIES: u64 = 7_000;
 /// Entries of one copy of a folder.
 const IN_A_COPY: u64 = 700;
-/// What sending an archive may cost, in KiB: its list, what reading so many files leaves in the caches, and some steps. Of 70,000
-/// entries 35 MiB were measured for the list while it is made, and 97 MiB in all.
+/// The cost of sending an archive, in KiB: its list, the remains of so many reads in the caches, and some steps. Of
+/// 70,000 entries 35 MiB were measured for the list while it is made, and 97 MiB in all.
 const COST_KIB: u64 = 144 * 1024;
 
 /// Seconds of processor time that a process has used.
@@ -101,7 +101,7 @@ fn an_archive_of_many_files_and_of_a_long_one_takes_little_memory() {
     assert!(listed.contains("Everything is Ok"), "{listed}");
     let count = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(len(z.namelist()))";
     let counted = succeed(tool("python3", "python3").args(["-c", count]).arg(&file));
-    // The folder itself is none; both long files are, and the text about folders that lie too deep.
+    // The folder itself is no entry; both long files are, and the text about folders that lie too deep.
     assert_eq!(counted.trim(), (entries / IN_A_COPY * IN_A_COPY + 3).to_string());
     // As a stream, without a look at the directory.
     let mut bsdtar = tool("bsdtar", "libarchive-tools");

@@ -63,7 +63,7 @@ fn thirty_two_clients_never_see_what_their_models_forbid() {
     assert_sound(&server);
 }
 
-/// What one client did.
+/// The actions of one client.
 #[derive(Default)]
 struct Tally {
     own: u64,
@@ -104,7 +104,7 @@ fn busy(number: u64, mut own: Client, shared: &Shared, seed: u64, end: Instant) 
             92..96 => {
                 *(if shared.create(&mut dice) { &mut tally.created } else { &mut tally.not_created }) += 1;
             }
-            // The box has one carrier, everybody else looks.
+            // The box has one carrier, all other clients look.
             96..98 if number == 0 => shared.carry_the_box(),
             _ => shared.find_the_box(),
         }
@@ -426,8 +426,8 @@ fn of_fifty_uploads_the_last_wins_whole_and_of_those_with_one_tag_the_first() {
     assert_sound(&server);
 }
 
-/// However many clients come at once, they never pass the quota, and what was promised to uploads that failed
-/// is free again.
+/// However many clients come at once, they never pass the quota, and quota promised to failed uploads is free
+/// again.
 #[test]
 fn uploads_at_once_never_pass_the_quota() {
     const QUOTA: usize = 3_000_000;

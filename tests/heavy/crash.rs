@@ -123,7 +123,7 @@ fn one_directory(cycles: u64, dice: &mut Dice) -> Total {
         });
         let cut_short = parts(&server);
         server.spawn();
-        // What lies there now, such as a snapshot of the catalogue, was begun since.
+        // Files that lie there now, such as a snapshot of the catalogue, were begun since.
         assert!(parts(&server).is_disjoint(&cut_short), "uploads cut short are cleared at the start");
         std::thread::scope(|scope| {
             for client in &mut clients {

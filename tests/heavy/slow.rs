@@ -22,16 +22,16 @@ const WRITERS: usize = 250;
 const HEADS: usize = 50;
 /// Length of the file that the readers ask for: far more than any buffer on the way holds.
 const LARGE: usize = 48 << 20;
-/// What each writer announces.
+/// The bytes that each writer announces.
 const ANNOUNCED: usize = 1 << 20;
 const QUOTA: usize = 512 << 20;
 /// How long all are there together.
 const TOGETHER: Duration = Duration::from_secs(6);
 /// When the first of them may be cut: the limits below.
 const LIMIT_SECONDS: u64 = 20;
-/// What all of them may cost, in KiB. A reader holds one step of 64 KiB and up to 128 KiB with hyper, a few
-/// of them a longer step, all together 16 MiB; a writer and a head hold some 40 KiB of connection, task and
-/// buffers. That makes 250 * 192 + 16 Ki + 300 * 40 at worst; 34 MiB were measured.
+/// The memory that all of them may cost, in KiB. A reader holds one step of 64 KiB and up to 128 KiB with
+/// hyper, a few of them a longer step, all together 16 MiB; a writer and a head hold some 40 KiB of
+/// connection, task and buffers. That makes 250 * 192 + 16 Ki + 300 * 40 at worst; 34 MiB were measured.
 const COST_KIB: u64 = 250 * 192 + 16 * 1024 + 300 * 40;
 
 #[test]
@@ -200,10 +200,10 @@ impl Slow {
             return;
         }
         if self.kind != Kind::Reader {
-            // A server that has closed refuses what comes; its answer is read below.
+            // A server that has closed refuses further bytes; its answer is read below.
             let _ = self.stream.write(if self.kind == Kind::Writer { b"0123456789" } else { b"x" });
         }
-        // A reset is seen before what still waits in our own kernel.
+        // A reset is seen before the bytes that still wait in our own kernel.
         if self.stream.take_error().unwrap().is_some() {
             self.is_open = false;
             self.was_reset = true;

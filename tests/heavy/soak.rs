@@ -18,10 +18,10 @@ use crate::support::sound::assert_sound;
 
 const POLITE: u64 = 4;
 const RUDE: u64 = 4;
-/// Memory that may come and go by itself: the allocator's arenas, blocking threads, what uploads and
-/// downloads of this moment hold.
+/// Memory that may come and go by itself: the allocator's arenas, blocking threads, uploads and downloads
+/// of this moment.
 const SLACK_KIB: u64 = 24 * 1024;
-/// Connections to the catalogue and what each may keep of it in memory (`catalog`).
+/// Connections to the catalogue and the part of it that each may keep in memory, in KiB (`catalog`).
 const CATALOGUE: (u64, u64) = (9, 16 * 1024);
 
 #[test]

@@ -20,8 +20,8 @@ use crate::sharing::office::{NOW, Office};
 const ASKERS: [&str; 6] = ["owner", "administrator", "manager", "staff", "client", "releaser"];
 
 /// Each request, its fields, and the askers who may make it: `x` in the order of [`ASKERS`]. `ME` is the name of the
-/// asker. Most requests fail when they are carried out, because they name something that does not exist; so nothing
-/// here changes what the next line finds.
+/// asker. Most requests fail when they are carried out, because they name something that does not exist; so no line
+/// here changes the conditions of the next one.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, &str)] = &[
     // request               fields                                                    o a m s c r

@@ -354,8 +354,8 @@ fn links_are_listed_and_ended() {
     assert_eq!(office.attempt(["link", "revoke", "1"]).code, 1);
 }
 
-/// A crashed program may hold a file for an hour, and a client held all locks of a server: an owner sees who
-/// holds what, and ends it.
+/// A crashed program may hold a file for an hour, and a client held all locks of a server: an owner sees
+/// every lock and its holder, and ends it.
 #[test]
 fn locks_are_listed_and_ended() {
     let office = lived_in();

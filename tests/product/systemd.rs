@@ -1,4 +1,4 @@
-//! The systemd units: understood by systemd, and shut as tightly as they promise.
+//! The systemd units: understood by systemd, and locked down as tightly as they promise.
 
 use std::collections::BTreeSet;
 use std::fs;

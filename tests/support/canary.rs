@@ -52,7 +52,7 @@ pub fn pieces(content: &[u8], most: usize) -> Vec<Vec<u8>> {
 }
 
 /// The present entries of the machine's temporary folders, without those that the tests themselves create. The
-/// difference to a later call shows what was added.
+/// difference to a later call shows the added ones.
 pub fn temporary_entries() -> BTreeSet<PathBuf> {
     ["/tmp", "/var/tmp", "/dev/shm"]
         .iter()
@@ -70,8 +70,8 @@ pub fn temporary_entries() -> BTreeSet<PathBuf> {
 /// Prefix of a test's working folder in the system's temporary folder.
 pub const WORK_PREFIX: &str = "tresor-test-";
 
-/// Prefix of the files that litmus briefly keeps in `/tmp`, whatever `TMPDIR` says: a litmus that runs beside this
-/// test has its own there.
+/// Prefix of the files that litmus briefly keeps in `/tmp`, without regard to `TMPDIR`: a litmus that runs beside
+/// this test has its own there.
 const LITMUS_PREFIX: &str = "litmus";
 
 /// The spellings in which a word may have leaked.

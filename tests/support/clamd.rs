@@ -61,7 +61,7 @@ impl TestClamd {
         clamd.started()
     }
 
-    /// The same as [`Self::with`], restarted under strace; [`Self::files_made`] shows what it wrote.
+    /// The same as [`Self::with`], restarted under strace; [`Self::files_made`] shows the files that it wrote.
     pub fn traced(lines: &str) -> Self {
         let mut clamd = Self::with(lines);
         clamd.kill();

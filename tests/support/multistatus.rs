@@ -162,7 +162,7 @@ fn depth_in_prop(path: &[String]) -> Option<usize> {
     (path.get(3).map(String::as_str) == Some("{DAV:}prop")).then(|| path.len() - 4)
 }
 
-/// Nextcloud's desktop client accepts `HTTP/1.1` only, whatever version the answer used.
+/// Nextcloud's desktop client accepts `HTTP/1.1` only, in answers of every version.
 fn status_of(line: &str) -> u16 {
     line.trim()
         .strip_prefix("HTTP/1.1 ")

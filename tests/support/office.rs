@@ -48,7 +48,7 @@ pub struct Office {
     work: TempDir,
 }
 
-/// What a file is and holds: mode and content.
+/// Mode and content of each file.
 pub type Snapshot = BTreeMap<PathBuf, (u32, Vec<u8>)>;
 
 impl Office {
@@ -85,7 +85,7 @@ impl Office {
         assert_eq!(outcome.code, 0, "{outcome}");
     }
 
-    /// What others can begin with. The program must not run.
+    /// A template for other offices. The program must not run.
     pub fn template(&self) -> Template {
         let mut files = Snapshot::new();
         take_snapshot(self.work.path(), &mut files);
@@ -220,8 +220,8 @@ impl Office {
         Served { child: Some(child), endpoint, out, log }
     }
 
-    /// All files of the data directory and what they hold, but for the lock and what a running SQLite
-    /// keeps beside its database.
+    /// All files of the data directory with their contents, but for the lock and the files that a running
+    /// SQLite keeps beside its database.
     pub fn snapshot(&self) -> Snapshot {
         let mut files = Snapshot::new();
         take_snapshot(&self.data(), &mut files);
@@ -390,12 +390,12 @@ pub struct Served {
 }
 
 impl Served {
-    /// What it printed on standard output.
+    /// Its standard output.
     pub fn printed(&self) -> String {
         fs::read_to_string(&self.out).unwrap()
     }
 
-    /// What it logged.
+    /// Its log.
     pub fn logged(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }

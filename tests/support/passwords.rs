@@ -43,7 +43,7 @@ pub fn locked_package(plain: &[u8], password: &str) -> Vec<u8> {
     written(|from, to| ["whole", from, password, to].map(str::to_owned).into(), plain, "locked")
 }
 
-/// What LibreOffice makes of some texts: `0.odt`, `0-new.odt`, `0-old.ods` and so on, as `odf.py` says.
+/// Documents that LibreOffice makes of some texts: `0.odt`, `0-new.odt`, `0-old.ods` and so on, as `odf.py` says.
 pub fn office_documents(texts: &[&str], password: &str) -> BTreeMap<String, Vec<u8>> {
     require("soffice", "libreoffice-impress-nogui");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/odf.py");
@@ -61,7 +61,7 @@ pub fn office_documents(texts: &[&str], password: &str) -> BTreeMap<String, Vec<
     files.collect()
 }
 
-/// What msoffcrypto finds in documents with this password, in a folder.
+/// The contents that msoffcrypto finds in documents with this password, in a folder.
 pub fn opened_documents(paths: &[PathBuf], password: &str) -> tempfile::TempDir {
     let work = work();
     let paths = paths.iter().map(|path| path.to_str().unwrap());

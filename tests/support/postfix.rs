@@ -93,7 +93,7 @@ impl TestPostfix {
         succeed(Command::new(require("postqueue", "postfix")).arg("-c").arg(self.path("etc")).arg("-p"))
     }
 
-    /// Tries what waits at once.
+    /// Tries the waiting mails at once.
     pub fn flush(&self) {
         succeed(Command::new(require("postqueue", "postfix")).arg("-c").arg(self.path("etc")).arg("-f"));
     }

@@ -86,7 +86,7 @@ impl TestServer {
     }
 
     /// Writes the configuration file (TOML) that is used from the next start on. Unless it names a scanner, there is
-    /// none, whatever is installed on this machine.
+    /// none, even if one is installed on this machine.
     pub fn configure(&self, config: &str) {
         let none = if config.contains("[intake]") { "" } else { "\n[intake]\nclamd = 'off'\n" };
         fs::write(self.config_file(), format!("{config}{none}")).unwrap();
@@ -315,7 +315,7 @@ impl TestServer {
     }
 
     /// Files and folders in which the server could leave traces: the data directory, its log, its home and temporary
-    /// folder, and what is new in the machine's temporary folders.
+    /// folder, and new entries in the machine's temporary folders.
     pub fn reachable(&self) -> Vec<PathBuf> {
         let mut roots = vec![self.data(), self.log_file(), self.office.path("home"), self.office.path("tmp")];
         let now = canary::temporary_entries();

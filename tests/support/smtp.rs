@@ -24,7 +24,7 @@ pub const LOGIN: (&str, &str) = ("tresor", "Kranich-Segel");
 /// Time for a mail to arrive, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// What it answers to a recipient or a mail.
+/// Its answers to a recipient or a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
     Takes,

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
-/// An archive that is written member by member, with whatever a test wants wrong.
+/// An archive that is written member by member, with every fault that a test wants.
 #[derive(Default)]
 pub struct Zip {
     bytes: Vec<u8>,

@@ -1,6 +1,6 @@
-// What the server says about a form: where its files go, and what is allowed.
+// The server's data about a form: where its files go, and the limits.
 
-/** Limits of what may still be sent; `null` where there is none. */
+/** The limits that remain; `null` where there is none. */
 export interface Terms {
   /** Endings of names, in small letters and without the dot; empty if all are allowed. */
   readonly types: readonly string[]
@@ -13,7 +13,7 @@ export interface Terms {
 export interface Config {
   /** Where uploads begin. */
   readonly endpoint: string
-  /** Where the server lists what is unfinished and what has arrived. */
+  /** Where the server lists unfinished uploads and arrived files. */
   readonly list: string
   /** Where folders without a file are made; `null` where only files count. */
   readonly folders: string | null

@@ -11,7 +11,7 @@ function offer(field: HTMLInputElement | HTMLTextAreaElement, before: string, af
   const about = of?.firstChild?.textContent?.trim() ?? ''
   let timer = 0
   const made = button(before, () => {
-    // Without the right to write there, the person copies what is marked.
+    // Without the right to write there, the person copies the marked text.
     field.select()
     void navigator.clipboard.writeText(field.value).then(() => {
       say(after)

@@ -1,4 +1,4 @@
-// What a person chose or dropped, as files with paths.
+// The files that a person chose or dropped, with their paths.
 
 import type { Root } from './handles.ts'
 

@@ -36,7 +36,7 @@ export class Item {
   inDoubt = false
   /** Whether an earlier visit may have sent it without hearing of it. */
   isUncertain = false
-  /** Ends what is under way. */
+  /** Ends the request under way. */
   abort: AbortController | null = null
 
   readonly id: number

@@ -1,5 +1,5 @@
-// Keys for what is on a page: an element with `data-key="a"` is pressed by the key A, a field is entered. Whoever writes in a
-// field is left alone, and the keys can be switched off.
+// Keys for the elements of a page: one with `data-key="a"` is pressed by the key A, a field is entered. A person who
+// writes in a field is left alone, and the keys can be switched off.
 
 import { nameOf } from './shortcuts.ts'
 import { read, write } from './storage.ts'

@@ -1,4 +1,4 @@
-// What the server already has: unfinished uploads, and files that arrived.
+// Files that the server already has: unfinished uploads, and arrived ones.
 
 import type { Item } from './item.ts'
 import { LineBroken, seconds, type Wire } from './wire.ts'
@@ -28,7 +28,7 @@ export interface Known {
 
 const NOTHING: Known = { uploads: [], files: [] }
 
-/** Asks the server. What it does not know or tell is nothing. Rejects if the line is broken or the server is busy. */
+/** Asks the server. No usable answer counts as nothing. Rejects if the line is broken or the server is busy. */
 export async function fetchKnown(wire: Wire, url: string, headers: Record<string, string>): Promise<Known> {
   const answer = await wire({ method: 'GET', url, headers })
   if (answer.status === 429 || answer.status >= 500) throw new LineBroken()
@@ -41,7 +41,7 @@ export async function fetchKnown(wire: Wire, url: string, headers: Record<string
   }
 }
 
-/** Only what belongs to one item of a request; `undefined` for forms that have none. */
+/** Only the files of one item of a request; `undefined` for forms that have none. */
 export function ofItem(known: Known, item: string | undefined): Known {
   const is = (row: { item?: string | number | null }) => String(row.item ?? '') === (item ?? '')
   return { uploads: known.uploads.filter(is), files: known.files.filter(is) }
@@ -67,7 +67,7 @@ const MOST_HASHED = 64 * 2 ** 20
 
 /**
  * Whether the server has just this content under the file's path. Name and size are not enough: a corrected table has both.
- * What cannot be compared counts as another content, and is sent.
+ * A content that cannot be compared counts as another one, and is sent.
  */
 export async function hasContent(known: Known, item: Item): Promise<boolean> {
   const { file, path, size } = item

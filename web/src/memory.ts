@@ -1,4 +1,4 @@
-// What this browser remembers of a selection until all of it has arrived: how many files it had, and marks of those that
+// This browser's memory of a selection until all of it has arrived: how many files it had, and marks of those that
 // were sent. A mark is a hash, so no name stays behind on the device. The server's own list goes first.
 
 import { read, write } from './storage.ts'

@@ -14,7 +14,7 @@ export function last(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
-/** What follows the last dot of the name, in small letters. */
+/** The text after the last dot of the name, in small letters. */
 export function ending(path: string): string {
   const name = last(path)
   const dot = name.lastIndexOf('.')

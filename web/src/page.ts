@@ -1,4 +1,4 @@
-// The page around the forms: asked again, it shows what has arrived, and nothing that was typed is lost.
+// The page around the forms: asked again, it shows the files that have arrived, and nothing that was typed is lost.
 
 import { TOKEN } from './config.ts'
 import type { Renewal } from './transfer.ts'
@@ -16,14 +16,14 @@ function fetchPage(): Promise<Document | null> {
   })
 }
 
-/** Replaces the parts of the page that list what has arrived (`data-part`). */
+/** Replaces the parts of the page that list arrived files (`data-part`). */
 export async function refresh(): Promise<void> {
   const fresh = await fetchPage().catch(() => null)
   for (const old of document.querySelectorAll<HTMLElement>('[data-part]')) {
     const name = old.dataset['part'] ?? ''
     const part = fresh?.querySelector<HTMLElement>(`[data-part="${CSS.escape(name)}"]`)
     if (!part) continue
-    // What a person is at stays until the focus has left it.
+    // The part that a person is in stays until the focus has left it.
     if (old.contains(document.activeElement)) old.addEventListener('focusout', () => void refresh(), { once: true })
     else replace(old, document.importNode(part, true))
   }
@@ -36,7 +36,7 @@ function replace(old: HTMLElement, part: HTMLElement): void {
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
 
-/** Carries over what a person typed, chose and opened. */
+/** Carries over the person's text, choices and opened parts. */
 function keepTyped(old: HTMLElement, part: HTMLElement): void {
   const name = (control: Control) => `${control.name}\n${isPicked(control) ? control.value : ''}`
   const typed = new Map(controls(old).map((control) => [name(control), control]))
@@ -73,7 +73,7 @@ export const UNLOCKED = 'tresor-unlocked'
 export async function renewToken(): Promise<Renewal> {
   const fresh = await fetchPage()
   const field = fresh?.querySelector<HTMLInputElement>(`${SIGN_OUT} input[name="${TOKEN}"]`)
-  // Another person at the same browser gets neither this page nor what is typed in it.
+  // Another person at the same browser gets neither this page nor the text typed in it.
   if (!field || field.form?.dataset['user'] !== signedIn()) return 'signed-out'
   let renewal: Renewal = 'same'
   for (const old of document.querySelectorAll<HTMLInputElement>(`input[name="${TOKEN}"]`)) {

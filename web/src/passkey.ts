@@ -50,7 +50,7 @@ async function press(form: HTMLFormElement, by: HTMLElement | null): Promise<voi
   if (problem) problem.hidden = false
 }
 
-/** Waits for the person to choose a passkey from what the browser offers in the field of the user name. */
+/** Waits for the person to choose a passkey that the browser offers in the field of the user name. */
 async function wait(form: HTMLFormElement): Promise<void> {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.()) || isPressed) return
   let isOver = false

@@ -2,7 +2,7 @@
 
 import type { Item } from './item.ts'
 
-/** What a file costs beside its bytes, in bytes: a request and an answer take time, too. */
+/** The cost of a file beside its bytes, in bytes: a request and an answer take time, too. */
 const PER_FILE = 32 * 1024
 /** Seconds over which the pace is measured. */
 const WINDOW = 20

@@ -12,7 +12,7 @@ const USUAL_HEIGHT = 72
 /** Rows above and below those in sight. */
 const MARGIN = 5
 
-/** What a person can do to a file. */
+/** Actions of a person on a file. */
 export interface Acts {
   readonly cancel: (item: Item) => void
   readonly retry: (item: Item) => void

@@ -1,6 +1,6 @@
 // Which key of a page a person pressed.
 
-/** What is known of a press of a key. */
+/** Facts about a press of a key. */
 export interface Press {
   key: string
   shiftKey: boolean

@@ -1,4 +1,4 @@
-// What the browser keeps for this server. It may be full or forbidden: then nothing is found, and nothing is kept.
+// The browser's storage for this server. It may be full or forbidden: then nothing is found, and nothing is kept.
 
 export function read(key: string): string | null {
   try {

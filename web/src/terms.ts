@@ -1,10 +1,10 @@
-// What is allowed, checked before the first byte is sent.
+// The limits, checked before the first byte is sent.
 
 import type { Terms } from './config.ts'
 import { ending } from './names.ts'
 import { fill, type Words } from './words.ts'
 
-/** Counts what is sent against the limits of a form. The server judges again. */
+/** Counts the sent files against the limits of a form. The server judges again. */
 export class Allowance {
   private files = 0
   private bytes = 0
@@ -29,7 +29,7 @@ export class Allowance {
     return null
   }
 
-  /** Gives back what a file took that will not arrive. */
+  /** Gives back the share of a file that will not arrive. */
   giveBack(size: number): void {
     this.files -= 1
     this.bytes -= size

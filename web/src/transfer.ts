@@ -19,7 +19,7 @@ export interface Transfer {
   inDoubt: boolean
 }
 
-/** What the server knows of a file whose upload was begun without an answer. */
+/** The server's knowledge of a file whose upload was begun without an answer. */
 export type Trace = 'stored' | { readonly url: string } | null
 
 export interface Tools {
@@ -99,7 +99,7 @@ export async function send(file: Transfer, tools: Tools): Promise<string> {
       offset = arrived
       tools.progress(offset ?? 0)
     } else if (isPassing(status)) {
-      // Also after a beginning that was answered: the server may have kept what it received.
+      // Also after a beginning that was answered: the server may have kept the bytes that it received.
       file.url ??= answer.location === null ? null : address(answer, tools.endpoint)
       offset = null
       tools.interrupted()

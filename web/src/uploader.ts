@@ -1,4 +1,4 @@
-// A form that uploads by itself: what is chosen is checked, sent in turn, and shown.
+// A form that uploads by itself: chosen files are checked, sent in turn, and shown.
 
 import * as config from './config.ts'
 import type { Config } from './config.ts'
@@ -20,7 +20,7 @@ import { View, type Controls, type Shown } from './view.ts'
 import { LineBroken, wire } from './wire.ts'
 import { fill, type Words } from './words.ts'
 
-/** What the forms of a page share. */
+/** The common state of a page's forms. */
 export interface Shared {
   readonly words: Words
   readonly language: string
@@ -195,13 +195,13 @@ export class Uploader implements Source, Controls {
     for (const item of this.items) if (item.state === 'there') this.retry(item)
   }
 
-  /** Keeps what is needed to go on after the page was closed. */
+  /** Keeps the facts needed to go on after the page was closed. */
   save(): void {
     const sum = totals(this.items)
     if (sum.open > 0 || sum.wanted > 0) this.memory.save(sum.files - sum.refused + sum.wanted, Date.now())
   }
 
-  /** What is left of an earlier visit. */
+  /** Restores the rest of an earlier visit. */
   private async load(): Promise<void> {
     try {
       this.known = ofItem(await this.ask(), this.config.metadata['item'])
@@ -279,7 +279,7 @@ export class Uploader implements Source, Controls {
     return fetchKnown(wire, new URL(this.config.list, location.href).href, this.headers())
   }
 
-  /** Waits until the person has filled in what the form demands, such as a name. */
+  /** Waits until the person has filled in the required fields, such as a name. */
   private async complete(): Promise<void> {
     // Not the inputs for files, which the plain form demands and this script empties.
     const fields = [...this.form.querySelectorAll<HTMLInputElement>('input:not([type=file])')]

@@ -1,4 +1,4 @@
-// What a person sees of an upload: buttons to choose, a line and a bar for all of it, and the list of files.
+// An upload as a person sees it: buttons to choose, a line and a bar for all of it, and the list of files.
 
 import { button, element, say } from './dom.ts'
 import { left, percent } from './format.ts'
@@ -24,7 +24,7 @@ export interface Controls extends Acts {
   sendAnyway(): void
 }
 
-/** What the view shows. */
+/** The contents of the view. */
 export interface Shown {
   readonly items: readonly Item[]
   readonly isPaused: boolean

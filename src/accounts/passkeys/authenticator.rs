@@ -1,5 +1,5 @@
-//! An authenticator in software, for tests: it makes passkeys and answers with them as a browser would send it, and it errs where
-//! a test wants it to.
+//! An authenticator in software, for tests: it makes passkeys, answers with them as a browser sends it, and errs
+//! where a test wants.
 
 use data_encoding::BASE64URL_NOPAD;
 use openssl::bn::{BigNum, BigNumContext};

@@ -4,9 +4,9 @@
 //! challenge   16 random bytes | time in ms, 8 bytes | HMAC-SHA256(key, ceremony, browser, random bytes, time)
 //! key         32 random bytes of this process: after a restart no earlier challenge counts
 //! ```
-//! The server keeps nothing of a challenge that nobody has answered, so that strangers, who may ask for as many as they like,
-//! take no memory and no place from others. It keeps those that a passkey has answered rightly, until they are too old: only
-//! people with an account add to them, each up to [`MAX_ANSWERS`].
+//! The server keeps nothing of an unanswered challenge, so that strangers, who may ask for as many as they like, take
+//! no memory and no place from others. It keeps those that a passkey has answered rightly, until they are too old:
+//! only people with an account add to them, each up to [`MAX_ANSWERS`].
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -32,7 +32,7 @@ const MAC_LEN: usize = 32;
 /// Bytes of a challenge; at least 16 are wanted (WebAuthn 13.4.3).
 pub(super) const CHALLENGE_LEN: usize = RANDOM_LEN + TIME_LEN + MAC_LEN;
 
-/// What a challenge is for.
+/// The purpose of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ceremony {
     /// Adding a passkey to the account of a session.
@@ -145,7 +145,8 @@ impl Challenges {
     ) -> [u8; MAC_LEN] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.key.as_ref()).expect("HMAC takes keys of any length");
-        // The words have different lengths, but all that follows them has one: no two inputs are the same bytes.
+        // The words have different lengths, but the parts after them have fixed ones: no two inputs are the same
+        // bytes.
         for part in [ceremony.word(), browser, random, &time] {
             mac.update(part);
         }

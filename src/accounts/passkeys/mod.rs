@@ -1,11 +1,11 @@
-//! Passkeys (WebAuthn level 3): a key on a person's device or in a password manager signs in to the pages. The device checks
-//! the person by face, finger or PIN, and is demanded to, so that a passkey stands for password and second factor.
+//! Passkeys (WebAuthn level 3): a key on a person's device or in a password manager signs in to the pages. The device
+//! must check the person by face, finger or PIN, so that a passkey stands for password and second factor.
 //!
 //! ```text
 //! handle   HMAC(device password key, "passkey", user's id)    by which an authenticator knows the account; says nothing
 //! ```
-//! A passkey opens the pages and nothing else: WebDAV and the other protocols ask for a password. It ends when it is removed,
-//! and with the account; another password leaves it, for it was added against the one of that time by the person.
+//! A passkey opens the pages and nothing else: WebDAV and the other protocols ask for a password. It ends when it is
+//! removed, and with the account. A new password does not end it, because the person added it with the old one.
 
 mod challenge;
 mod site;
@@ -113,8 +113,8 @@ impl Accounts {
         self.inner.catalog.read(move |tx| tx.passkeys_of(user)).await
     }
 
-    /// What the browser of a session is asked, in JSON, to make a passkey for its person, who gives the password again. The
-    /// second factor is not asked for again: it was shown in this browser when the session began.
+    /// The options with which the browser of a session makes a passkey for its person, who gives the password again;
+    /// in JSON. The second factor is not asked for again: it was shown in this browser when the session began.
     ///
     /// Errors: `TooMany`; else as for signing in.
     pub async fn begin_passkey(
@@ -203,7 +203,7 @@ impl Accounts {
 
 /// Using them.
 impl Accounts {
-    /// What a browser that was shown the page to sign in is asked, in JSON. Costs no memory.
+    /// The request to a browser that was shown the page to sign in, in JSON. Costs no memory.
     pub fn ask_for_passkey(&self, site: &PasskeySite, shown: &SessionToken, now: Timestamp) -> String {
         site.request(&self.challenge(Ceremony::SignIn, shown, now))
     }
@@ -230,7 +230,7 @@ impl Accounts {
         Ok(Session { id, principal, token, is_locked: false, is_watched: false })
     }
 
-    /// What the browser of a locked session is asked, in JSON.
+    /// The request to the browser of a locked session, in JSON.
     pub fn ask_to_unlock(&self, site: &PasskeySite, session: &Session, now: Timestamp) -> String {
         site.request(&self.challenge(Ceremony::Unlock, &session.token, now))
     }
@@ -333,7 +333,7 @@ fn use_in(
     Ok(tx.touch_passkey(judged.id, sign_count, now)?)
 }
 
-/// Logs what is more than a wrong answer.
+/// Logs faults other than a wrong answer.
 fn refused(passkey: &PasskeyRow, error: &WebauthnError) -> PasskeyError {
     let (user_id, passkey_id) = (passkey.user.0, passkey.id.0);
     if matches!(error, WebauthnError::CredentialPossibleCompromise) {

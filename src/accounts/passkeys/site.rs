@@ -71,7 +71,7 @@ pub(super) struct Holder<'a> {
     pub(super) office: &'a str,
 }
 
-/// What is kept of a new passkey.
+/// The stored parts of a new passkey.
 #[derive(Debug)]
 pub(super) struct NewKey {
     pub(super) credential_id: Vec<u8>,
@@ -134,7 +134,7 @@ impl Names {
 }
 
 impl PasskeySite {
-    /// What `navigator.credentials.create()` is asked, as JSON with its bytes in base64url.
+    /// The options of `navigator.credentials.create()`, as JSON with its bytes in base64url.
     pub(super) fn creation(
         &self,
         challenge: &Challenge,
@@ -146,7 +146,7 @@ impl PasskeySite {
         serde_json::to_string(&asked.public_key).map_err(|_| WebauthnError::ParseNOMFailure)
     }
 
-    /// What `navigator.credentials.get()` is asked, as JSON with its bytes in base64url: any passkey of this site.
+    /// The options of `navigator.credentials.get()`, as JSON with its bytes in base64url: any passkey of this site.
     pub(super) fn request(&self, challenge: &Challenge) -> String {
         json!({
             "challenge": BASE64URL_NOPAD.encode(challenge.bytes()),
@@ -218,7 +218,7 @@ impl PasskeySite {
 }
 
 impl Answer {
-    /// Reads the JSON of a browser; `None` if it is none.
+    /// Reads the JSON of a browser; `None` if it is invalid.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let sent: PublicKeyCredential = serde_json::from_str(text).ok()?;
         let claims = claims_in(&sent.response.client_data_json)?;
@@ -240,7 +240,7 @@ impl Answer {
 }
 
 impl NewAnswer {
-    /// Reads the JSON of a browser; `None` if it is none.
+    /// Reads the JSON of a browser; `None` if it is invalid.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let sent: RegisterPublicKeyCredential = serde_json::from_str(text).ok()?;
         let claims = claims_in(&sent.response.client_data_json)?;
@@ -259,7 +259,7 @@ fn claims_in(client_data: &[u8]) -> Option<Claims> {
     (!data.cross_origin).then_some(Claims { challenge, origin: data.origin })
 }
 
-/// What is demanded of a new passkey: the question, and the state by which its answer is checked.
+/// The demands on a new passkey: the question, and the state by which its answer is checked.
 fn registration(
     core: &WebauthnCore,
     holder: &Holder<'_>,

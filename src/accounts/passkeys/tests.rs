@@ -157,7 +157,7 @@ async fn a_challenge_is_good_once_and_for_one_browser_and_five_minutes() {
     assert!(stale(&shown, NOW.after(CHALLENGE_LIFETIME)).await);
     answered(&office, &site, (&shown, &answer), NOW).await.unwrap();
     assert!(stale(&shown, NOW).await, "replayed");
-    // What was asked for another purpose.
+    // A challenge for another purpose.
     let session = session_of(&office, "anna").await;
     let answer = device.sign(&office.accounts.ask_to_unlock(&site, &session, NOW));
     let outcome = answered(&office, &site, (&session.token, &answer), NOW).await;

@@ -11,7 +11,7 @@ pub struct AskedRow {
     pub id: i64,
     /// Name of the space.
     pub space: String,
-    /// What it asks for, as a whole.
+    /// Its title.
     pub title: String,
     /// Name of the template that it was made from; `None` for none.
     pub template: Option<String>,
@@ -19,7 +19,7 @@ pub struct AskedRow {
     pub created: When,
     /// The time until which it asks.
     pub deadline: Option<When>,
-    /// Of the items that are missing, the earliest time until which one is asked for.
+    /// The earliest time at which a missing item is due.
     pub next_due: Option<When>,
     /// When it was closed.
     pub closed: Option<When>,
@@ -40,7 +40,7 @@ pub struct AskedShown {
     pub space: String,
     /// Path of its folder, while that exists.
     pub path: Option<String>,
-    /// What it asks for, as a whole.
+    /// Its title.
     pub title: String,
     /// Note for the recipients.
     pub note: String,
@@ -50,11 +50,11 @@ pub struct AskedShown {
     pub created: When,
     /// The time until which it asks.
     pub deadline: Option<When>,
-    /// Of the items that are missing, the earliest time until which one is asked for.
+    /// The earliest time at which a missing item is due.
     pub next_due: Option<When>,
     /// When it was closed.
     pub closed: Option<When>,
-    /// On which days before the deadline it reminds, as `7d,1d`, or `off`.
+    /// The days before the deadline on which it reminds, as `7d,1d`, or `off`.
     pub remind: String,
     /// Whether its reminders are paused.
     pub paused: bool,
@@ -91,7 +91,7 @@ pub struct ItemShown {
     pub files: Vec<ItemFileShown>,
     /// The latest comments of the recipients.
     pub comments: Vec<String>,
-    /// What the recipients may fetch for it.
+    /// The files that the recipients may fetch for it.
     #[serde(default)]
     pub handouts: Vec<HandoutShown>,
 }
@@ -149,7 +149,7 @@ pub struct RecipientShown {
     pub delayed: Option<When>,
     /// When a mail server refused the address.
     pub refused: Option<When>,
-    /// What the mail server said then.
+    /// The mail server's answer then.
     pub refusal: Option<String>,
     /// The person's address, when the request is made.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -21,7 +21,7 @@ pub struct HoldShown {
     pub due: When,
     /// Why it is not released yet, as one word.
     pub reason: Option<String>,
-    /// What it is, as one word; `None` before the first look into it.
+    /// Its kind, as one word; `None` before the first look into it.
     #[serde(default)]
     pub kind: Option<String>,
     /// Facts about the content and its members; `overridden` if a person released it although a scanner objected.
@@ -33,8 +33,8 @@ pub struct HoldShown {
     pub verdicts: Vec<VerdictShown>,
     /// Path of the PDF that was made of it, or of the folder with those of the documents in an archive.
     pub pdf: Option<String>,
-    /// Code of the error for which there is none, or not one of all; see docs/errors.md. Or why an archive was not looked at
-    /// whole, as one word.
+    /// Code of the error because of which there is none, or not one of each document; see docs/errors.md. Or why an
+    /// archive was not looked at whole, as one word.
     #[serde(default)]
     pub pdf_fault: Option<String>,
     /// Address of the sender of the mail that it is or came with, by the envelope and not verified; empty for a mail without

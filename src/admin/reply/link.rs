@@ -66,7 +66,7 @@ pub struct DownloadShown {
     pub completed: When,
 }
 
-/// What a person without an account handed in through a link.
+/// The hand-in of a person without an account, through a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandInShown {
     /// Id of the hand-in.

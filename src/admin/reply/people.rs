@@ -43,7 +43,7 @@ pub struct NoticeShown {
     pub id: i64,
     /// Login name of its recipient, or the address of one without an account.
     pub to: String,
-    /// What it is about.
+    /// Its topic.
     pub topic: String,
     /// The space concerned; `None` for several.
     pub space: Option<String>,
@@ -57,7 +57,7 @@ pub struct NoticeShown {
     pub next: Option<When>,
     /// When it ended.
     pub ended: Option<When>,
-    /// What the mail server said last.
+    /// The mail server's last answer.
     pub fault: Option<String>,
 }
 
@@ -148,7 +148,7 @@ pub struct GrantShown {
     pub space: String,
     /// `read`, `write` or `manage`.
     pub right: String,
-    /// Whether the user decides about what is held in the space, by this mark or by managing it.
+    /// Whether the user decides about held contents of the space, by this mark or by managing it.
     pub release: bool,
     /// Seconds for which the user's contents are held instead of the space's time.
     #[serde(default)]

@@ -27,13 +27,13 @@ pub struct SpaceShown {
     pub trash_days: u32,
     /// Seconds for which arriving contents are held; `None` if nothing is held.
     pub hold_seconds: Option<u64>,
-    /// What it holds: `risky` or `all`; `None` if nothing is held.
+    /// The contents that it holds: `risky` or `all`; `None` if nothing is held.
     #[serde(default)]
     pub holds: Option<String>,
-    /// How many persons decide to release what is held: 1 or 2.
+    /// Number of persons who must decide to release a held content: 1 or 2.
     #[serde(default = "one")]
     pub release_by: u8,
-    /// What becomes of the PDF of what is held after its release: `keep` or `remove`.
+    /// Treatment of a held document's PDF after the release: `keep` or `remove`.
     #[serde(default)]
     pub pdf: String,
     /// How its pages are drawn: `drawn` or `pixels`.

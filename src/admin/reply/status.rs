@@ -51,7 +51,7 @@ pub struct WorkerShown {
     pub last_run: Option<When>,
     /// End of the last run that did not fail.
     pub last_success: Option<When>,
-    /// What the last run did, `ok` if there is nothing to report; if it failed, the reason.
+    /// The result of the last run, `ok` if there is nothing to report; if it failed, the reason.
     pub result: Option<String>,
     /// Runs that failed since the last one that did not.
     pub failures: u64,
@@ -78,7 +78,7 @@ pub struct OfficeShown {
     pub zone_is_own: bool,
     /// The imprint.
     pub imprint: String,
-    /// What becomes of personal data.
+    /// The privacy notice.
     pub privacy: String,
     /// Number of that text, from 1.
     pub privacy_version: u32,

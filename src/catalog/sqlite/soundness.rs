@@ -61,8 +61,8 @@ impl Connection {
         check(&self.raw)
     }
 
-    /// Pages of the database file that differ from what was written under this key, as sentences. A page that is
-    /// just being written may be among them: ask again before relying on it.
+    /// Pages of the database file that differ from the pages written under this key, as sentences. A page that
+    /// is just being written may be among them: ask again before relying on it.
     ///
     /// Pages in the log are skipped. Readers take them from there, and while a reader prevents the log from being
     /// copied completely, the file may have grown past a page that was never written to it.

@@ -65,7 +65,7 @@ fn one(shown: &AskedShown) -> anyhow::Result<()> {
     )
 }
 
-/// What an item hands out, by name.
+/// The files that an item hands out, by name.
 fn handouts(item: &ItemShown) -> String {
     let names = item.handouts.iter().map(|handout| match &handout.file {
         Some(name) => format!("{}: {}", handout.what, safe(name)),

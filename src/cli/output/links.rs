@@ -72,7 +72,7 @@ pub(super) fn downloads(rows: &[DownloadShown]) -> anyhow::Result<()> {
     )
 }
 
-/// What the check of a receipt proved.
+/// The result of checking a receipt.
 fn proved(key: &str, is_key_given: bool, compared: usize) -> anyhow::Result<()> {
     line(&match is_key_given {
         true => format!("The receipt is signed by {}", safe(key)),

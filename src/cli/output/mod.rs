@@ -174,7 +174,7 @@ fn office(shown: &OfficeShown) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How a space holds what arrives.
+/// How a space holds arriving contents.
 fn held(row: &SpaceShown) -> String {
     let Some(seconds) = row.hold_seconds else { return "no".to_owned() };
     let time = span(Duration::from_secs(seconds));

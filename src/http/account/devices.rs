@@ -1,4 +1,4 @@
-//! What a person enters on devices, and how far the own ones come.
+//! Values that a person enters on devices, and how far the person's own devices come.
 
 use http::{Method, Response, StatusCode};
 use maud::{Markup, html};

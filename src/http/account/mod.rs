@@ -33,7 +33,7 @@ struct Own<'a> {
     desk: Desk<'a>,
 }
 
-/// What a page says about the form that was just sent.
+/// The message of a page about the form that was just sent.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Nothing,

@@ -1,4 +1,4 @@
-//! A person's own passkeys: adding one takes the password and then a question of the browser.
+//! A person's own passkeys: adding one takes the password and then the browser's own dialog.
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};

@@ -1,4 +1,4 @@
-//! Changing the own password.
+//! Changing one's own password.
 
 use http::Response;
 use secrecy::SecretString;

@@ -1,4 +1,4 @@
-//! The person's own uploads of which a part has arrived.
+//! The person's own unfinished uploads.
 
 use http::Response;
 use maud::{Markup, html};

@@ -231,7 +231,8 @@ fn login_status(error: &AuthError) -> StatusCode {
     }
 }
 
-/// As for WebDAV, but a taken name is a conflict, and a folder where a file is needed is none of the method.
+/// As for WebDAV, but a taken name is a conflict, and so is a folder where a file is needed: the method is not at
+/// fault.
 fn status_of(error: &LibraryError) -> StatusCode {
     match error {
         LibraryError::Exists | LibraryError::IsFolder => StatusCode::CONFLICT,

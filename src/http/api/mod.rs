@@ -64,7 +64,7 @@ pub(super) fn shown(context: RequestContext<'_>, answer: Response<ResponseBody>)
         return logged(answer, None);
     }
     let mut response = ApiError::Content(status).response(context);
-    // What a client needs to go on: when to try again, which bytes there are.
+    // Headers that a client needs to go on: when to try again, which bytes there are.
     for (name, value) in answer.headers() {
         if [http::header::RETRY_AFTER, http::header::CONTENT_RANGE].contains(name) {
             response.headers_mut().insert(name, value.clone());
@@ -171,7 +171,7 @@ fn other_methods(context: RequestContext<'_>, methods: &str) -> Response<Respons
 }
 
 impl Call<'_> {
-    /// The space that the address names, and the caller's right to it. One without a right is as good as none.
+    /// The space that the address names, and the caller's right to it. A space without a right counts as missing.
     async fn space(&self, caller: &Caller) -> Result<(Space, Access), ApiError> {
         self.space_named(caller, self.parameters.get("space")).await
     }
@@ -194,7 +194,7 @@ impl Call<'_> {
         field(query.as_bytes(), name).map(|value| value.to_string())
     }
 
-    /// The number in the address; nothing has an id that is none.
+    /// The number in the address; nothing is found by any other text.
     fn id(&self, name: &str) -> Result<i64, ApiError> {
         self.parameters.get(name).parse().map_err(|_| ApiError::NoSuchAddress)
     }
@@ -212,7 +212,7 @@ impl Call<'_> {
     }
 }
 
-/// A path as programs write it; a slash at its begin or end means nothing.
+/// A path as programs write it; a slash at its beginning or end means nothing.
 fn path(text: &str) -> Result<EntryPath, ApiError> {
     Ok(EntryPath::parse(text.trim_matches('/'))?)
 }

@@ -1,7 +1,7 @@
 //! A content as deflated data that is not compressed: blocks with a head of five bytes each (RFC 1951 3.2.4).
 //!
-//! Its length follows from that of the content. A reader finds its end without knowing its length, which the ones that get
-//! an archive as a stream need, and macOS' own; see docs/decisions.md.
+//! Its length follows from that of the content. A reader finds its end without knowing its length: readers of a
+//! stream need that, and so does macOS' own; see docs/decisions.md.
 
 use bytes::Bytes;
 

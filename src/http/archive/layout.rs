@@ -277,7 +277,7 @@ fn header(member: &Member, path: &str) -> Vec<u8> {
     put16(&mut bytes, method(member));
     put32(&mut bytes, member.dos_time);
     put32(&mut bytes, member.crc32.unwrap_or_default());
-    // What a descriptor says is 0 here (4.4.4).
+    // The fields of a descriptor are 0 here (4.4.4).
     let size = if member.crc32.is_some() { low(member.size) } else { 0 };
     for _ in 0..2 {
         put32(&mut bytes, if is_large { SEE_ZIP64 } else { size });

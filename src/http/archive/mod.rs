@@ -46,8 +46,8 @@ pub(super) fn is_wanted(context: RequestContext<'_>) -> bool {
     matches!(context.parts.method, Method::GET | Method::HEAD) && context.parts.uri.query() == Some("zip")
 }
 
-/// Answers GET or HEAD with the folder at `path` as an archive, which `name` becomes the name of. Whatever `reader` may not
-/// fetch is left out.
+/// Answers GET or HEAD with the folder at `path` as an archive named `name`. Files that `reader` may not fetch are
+/// left out.
 ///
 /// Errors: those of [`Library::tree`], and those of noting a download.
 pub(super) async fn answer(
@@ -148,7 +148,7 @@ fn value(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok()
 }
 
-/// What the proof of a download says.
+/// The facts for the proof of a download.
 async fn fetched(library: &Library, plan: &Plan) -> Result<Fetched, LibraryError> {
     let (etag, size) = (plan.etag.0.clone(), plan.layout.size());
     let files = || plan.files.iter().zip(0..).filter_map(|(file, number)| Some(((*file)?, number)));

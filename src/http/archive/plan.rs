@@ -1,4 +1,4 @@
-//! What an archive of a folder contains, byte for byte.
+//! The contents of a folder's archive, byte for byte.
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};

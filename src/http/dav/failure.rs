@@ -74,7 +74,7 @@ impl Failure {
         }
     }
 
-    /// What was to be sent could not be counted.
+    /// The bytes to be sent could not be counted.
     pub(super) fn uncounted(error: DownloadError) -> Self {
         match error {
             DownloadError::Catalog(error) => Self::Library(error.into()),

@@ -217,7 +217,7 @@ impl DavRequest<'_> {
         let ranges = if is_get { asked.ranges(entry) } else { RangeAnswer::Whole };
         let tally = self.tally(&content, &ranges, is_get);
         let ranges = match ranges {
-            // What is counted leaves in order.
+            // Counted bytes leave in order.
             RangeAnswer::Several(_) if tally.is_some() => RangeAnswer::Whole,
             ranges => ranges,
         };
@@ -235,7 +235,7 @@ impl DavRequest<'_> {
         content_response(content, ranges, is_get, sender, told).await.map(Some)
     }
 
-    /// Counts what is sent, if the request belongs to a guest's lease.
+    /// Counts the sent bytes, if the request belongs to a guest's lease.
     fn tally(&self, content: &Content, ranges: &RangeAnswer, is_get: bool) -> Option<Tally> {
         let Visitor::Guest(visit) = self.visitor else { return None };
         let sha256 = content.checksums.iter().find(|sum| sum.kind() == ChecksumKind::Sha256);
@@ -254,7 +254,7 @@ impl DavRequest<'_> {
     }
 }
 
-/// For whom an answer is sent, how fast, and what counts it.
+/// The reader, the pace and the counter of an answer.
 struct Sender {
     reader: Reader,
     pace: Pace,
@@ -405,7 +405,7 @@ struct Sending {
     sections: VecDeque<Section>,
     reader: Reader,
     pace: Pace,
-    /// Counts what is sent, under a lease.
+    /// Counts the sent bytes, under a lease.
     tally: Option<Tally>,
     /// The next steps, which are read while the last one is sent.
     ahead: VecDeque<ReadAhead>,

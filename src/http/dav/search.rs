@@ -14,7 +14,7 @@ use crate::model::{Access, Depth, EntryId, EntryName};
 use crate::net::{RequestBody, ResponseBody};
 
 impl DavRequest<'_> {
-    /// The requested properties of what is searched for, as far as this user may see it.
+    /// The requested properties of the entries found, as far as this user may see them.
     pub(super) async fn search(&self, body: &mut RequestBody) -> Answer {
         let request = search::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
         let rights = self.services.accounts.spaces_of(self.principal()?).await?;

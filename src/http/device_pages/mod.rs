@@ -1,4 +1,4 @@
-//! Pages about devices that show the office's files: what to enter on them, and how far their programs come.
+//! Pages about devices that show the office's files: values to enter on them, and how far their programs come.
 
 mod report;
 mod setup;

@@ -14,7 +14,7 @@ pub(in crate::http) fn has_been_seen(desk: &Desk<'_>, key: DeviceKey) -> bool {
     desk.context.services.devices.of(key).is_some()
 }
 
-/// What the server has seen of a device of this person.
+/// The part of a page about a device of this person.
 pub(in crate::http) fn report(desk: &Desk<'_>, person: &str, key: DeviceKey) -> Markup {
     let devices = &desk.context.services.devices;
     let texts = DeviceTexts(desk.language);

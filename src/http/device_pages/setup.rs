@@ -34,11 +34,11 @@ const IN_ADDRESS: &AsciiSet = &CONTROLS
     .add(b'}')
     .add(b'~');
 
-/// A way to show the files: its name, and what to do.
+/// A way to show the files: its name, and the steps.
 struct Way {
     name: &'static str,
     about: &'static str,
-    /// What to copy, and what is to say about each.
+    /// Values to copy, with a remark about each.
     values: Vec<(Option<&'static str>, String)>,
     after: Option<&'static str>,
 }

@@ -1,5 +1,5 @@
-//! Remembers what the programs of devices did last, so that a page can say how far one comes and where it fails. In memory only,
-//! without a name of a file, and gone with a restart.
+//! Remembers the last steps of devices' programs, so that a page can say how far one comes and where it fails. In
+//! memory only, without names of files, and gone with a restart.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -31,7 +31,7 @@ struct Known {
     refused: LruCache<String, RefusedLogin>,
 }
 
-/// What a device did since the server started.
+/// The steps of a device since the server started.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Seen {
     pub(in crate::http) program: Program,
@@ -41,7 +41,7 @@ pub(in crate::http) struct Seen {
     pub(in crate::http) is_secure: bool,
     /// Version of HTTP in that request.
     pub(in crate::http) version: http::Version,
-    /// What it did, with the last time of each.
+    /// Its steps, with the last time of each.
     done: Vec<(Step, Timestamp)>,
     /// Whether it sent names with decomposed letters: `u` and two dots instead of `ü` (Unicode NFD).
     pub(in crate::http) decomposes: bool,

@@ -1,4 +1,4 @@
-//! What the programs of devices do, as far as their requests tell.
+//! The steps of devices' programs, as far as their requests tell.
 
 mod memory;
 mod program;

@@ -1,4 +1,4 @@
-//! What one request and its answer tell about the program that sent it.
+//! The facts that one request and its answer tell about the program that sent it.
 
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 use http::request::Parts;
@@ -11,7 +11,7 @@ use super::program::Program;
 /// Finder says the length of a file here, as the bodies that it sends in pieces have none (RFC 9112 7.1).
 const EXPECTED_LENGTH: &str = "x-expected-entity-length";
 
-/// What a request tells.
+/// The facts that a request tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) struct Sighting {
     pub(in crate::http) program: Program,
@@ -46,7 +46,7 @@ pub(in crate::http) struct Trouble {
     pub(in crate::http) status: StatusCode,
 }
 
-/// What a request was about.
+/// The subject of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Kind {
     List,

@@ -1,4 +1,4 @@
-//! What the forms of a folder and of an entry do.
+//! Carries out the forms of a folder and of an entry.
 
 use http::Response;
 
@@ -14,7 +14,7 @@ use crate::net::ResponseBody;
 /// Most entries that one form selects.
 const MAX_SELECTED: usize = 1_000;
 
-/// What is done to entries.
+/// An action on entries.
 enum Act {
     Delete,
     Move(Destination),
@@ -28,7 +28,7 @@ struct Destination {
 }
 
 impl Cabinet<'_> {
-    /// Does what a form of a folder's page asks for: makes a folder, or deletes, moves or copies the selected members.
+    /// Carries out a form of a folder's page: makes a folder, or deletes, moves or copies the selected members.
     pub(super) async fn act_in(
         &self,
         spot: &Spot,
@@ -70,7 +70,7 @@ impl Cabinet<'_> {
         }
     }
 
-    /// Does what a form of the page about an entry asks for.
+    /// Carries out a form of the page about an entry.
     pub(super) async fn act_on(
         &self,
         spot: &Spot,
@@ -175,7 +175,7 @@ impl Cabinet<'_> {
         moved.await.map(drop).map_err(|error| self.problem(&error))
     }
 
-    /// What the button of a form does to each entry.
+    /// The action of a form's button on each entry.
     async fn act_of(&self, action: &str, typed: &Typed) -> Result<Act, Problem> {
         Ok(match action {
             "delete" => Act::Delete,

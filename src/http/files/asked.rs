@@ -1,4 +1,4 @@
-//! What a person with an account is asked for, on the list of spaces.
+//! Requests to a person with an account, on the list of spaces.
 
 use maud::{Markup, html};
 

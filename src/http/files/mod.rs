@@ -53,7 +53,7 @@ enum View {
     Itself,
     /// A folder as one file.
     Archive,
-    /// The entry with what can be done to it.
+    /// The entry with the actions on it.
     About,
     /// The trash of the space.
     Trash,
@@ -148,7 +148,7 @@ impl Cabinet<'_> {
         }))
     }
 
-    /// What the form of a page asks for.
+    /// Carries out the form of a page.
     async fn posted(
         &self,
         spot: &Spot,

@@ -11,13 +11,13 @@ use crate::http::page::{problem, success};
 use crate::library::LibraryError;
 use crate::text::FilesTexts;
 
-/// What the last form did, and what it could not do.
+/// The effects of the last form, and its failures.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) done: Option<Done>,
-    /// What was refused, by name where there are several.
+    /// Refused entries, by name where there are several.
     pub(super) left: Vec<(Option<String>, Problem)>,
-    /// What the refused form said, to be corrected.
+    /// The fields of the refused form, to be corrected.
     pub(super) typed: Typed,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Typed {
     pub(super) folder: String,
 }
 
-/// What a form did.
+/// The effect of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Done {
     Stored(u64),
@@ -188,7 +188,7 @@ impl Problem {
 }
 
 impl Cabinet<'_> {
-    /// What the last form did, above a page.
+    /// The result of the last form, above a page.
     pub(super) fn above(&self, outcome: &Outcome) -> Markup {
         let texts = self.texts();
         let sentence = |(name, why): &(Option<String>, Problem)| match name {

@@ -40,7 +40,7 @@ impl Cabinet<'_> {
         }
     }
 
-    /// The page with what a search found.
+    /// The page with the hits of a search.
     pub(super) async fn search(&self, typed: &str) -> Result<Response<ResponseBody>, Failure> {
         let texts = self.texts();
         let mut first = format!("{LIST}?{SEARCH}=");

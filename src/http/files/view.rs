@@ -1,4 +1,4 @@
-//! The page on which a file is looked at: what it shows, facts, the way to the files beside it.
+//! The page on which a file is looked at: its contents, facts, the way to the files beside it.
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};

@@ -15,7 +15,7 @@ use crate::model::{EntryId, HoldId};
 /// The address of the list.
 pub(super) const LIST: &str = "/holding";
 
-/// What an address stands for.
+/// The target of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     List,

@@ -1,4 +1,4 @@
-//! What a person sends from the page of an item: a decision, a request for it, or that a request is declined.
+//! Forms that a person sends from the page of an item: a decision, a request for it, or the refusal of a request.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ impl Holding<'_> {
         self.item(id, Outcome::Refused(Refused { why, act: Some(act), reason })).await
     }
 
-    /// Does what a form asks for; `to` is the id of a person in it and `days` a number of days, if there are any.
+    /// Carries out a form; `to` is the id of a person in it and `days` a number of days, if there are any.
     async fn carry_out(
         &self,
         id: HoldId,

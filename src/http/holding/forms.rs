@@ -72,7 +72,7 @@ impl Holding<'_> {
         }
     }
 
-    /// Who asks for the item, or whether the person at the page does.
+    /// The people who ask for the item, or whether the person at the page does.
     pub(super) fn asking(&self, hold: &Hold, people: &[(UserId, UserName)], outcome: &Outcome) -> Markup {
         match hold.standing {
             Standing::Decides => self.askers(hold, people, outcome),

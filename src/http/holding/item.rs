@@ -1,4 +1,4 @@
-//! The page of one item: what is known about it.
+//! The page of one item, with the known facts about it.
 
 use std::borrow::Cow;
 
@@ -67,7 +67,7 @@ impl Holding<'_> {
             Outcome::Done(done) => *done,
         };
         let texts = self.texts();
-        // The address alone is no proof: somebody else may have made it.
+        // The address alone is no proof: another person may have made it.
         let told = match done {
             Done::Act(Act::Decide(decision)) => {
                 hold.shows(decision).then(|| words(texts, decision, hold.standing).done)
@@ -191,7 +191,7 @@ impl Holding<'_> {
         }
     }
 
-    /// What a verdict says besides its result; why there is none, in words.
+    /// The details of a verdict besides its result; why there is none, in words.
     fn detail<'a>(&self, verdict: &'a Scan) -> Option<Cow<'a, str>> {
         let detail = verdict.detail.as_deref()?;
         let reason = HoldReason::from_word(detail).filter(|_| verdict.result == VerdictKind::NoAnswer);
@@ -237,7 +237,7 @@ pub(super) fn sender(texts: HoldingTexts, hold: &Hold) -> Option<String> {
     })
 }
 
-/// What people should know about a content, in words.
+/// The peculiarities of a content that people should know, in words.
 pub(super) fn peculiarities(texts: HoldingTexts, hold: &Hold) -> Vec<&'static str> {
     let labels = hold.look.iter().flat_map(|look| &look.labels).map(|label| texts.0.label(*label));
     hold.overridden.then(|| texts.overridden()).into_iter().chain(labels).collect()

@@ -1,4 +1,4 @@
-//! The list of what is held.
+//! The list of items in the holding area.
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};
@@ -16,7 +16,7 @@ use crate::net::ResponseBody;
 const MAX_ITEMS: usize = 50;
 /// Most characters of a name that is searched for.
 const MAX_SEARCH_CHARS: usize = 200;
-/// The words of the query for open items, for those that somebody asks for, and for all.
+/// The words of the query for open items, for those with requests, and for all.
 const OPEN: &str = "open";
 const ASKED: &str = "asked";
 const ALL: &str = "all";
@@ -131,7 +131,7 @@ impl Holding<'_> {
     }
 }
 
-/// What a query asks for. A value that is none is left out.
+/// The choice of items in a query. An invalid value is left out.
 fn asked(query: &[u8]) -> HoldsAsked {
     let value = |name| field(query, name).filter(|value| !value.trim().is_empty());
     let states = value("state").and_then(|word| match word.as_str() {

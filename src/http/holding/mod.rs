@@ -2,7 +2,7 @@
 //! that, and its certificate; people who wait for it ask for it; its author withdraws it. Plain HTML without scripts, in
 //! German or English.
 //!
-//! An item does not exist for whoever has nothing to do with it (`intake::Standing`).
+//! An item does not exist for people who have nothing to do with it (`intake::Standing`).
 
 mod address;
 mod decide;

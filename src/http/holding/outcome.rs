@@ -13,7 +13,7 @@ use crate::text::{HoldingTexts, Language};
 /// Most characters of a reason.
 pub(super) const MAX_REASON_CHARS: usize = 1_000;
 
-/// What a form asks for.
+/// The action that a form asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     /// A decision.
@@ -50,10 +50,10 @@ impl Act {
     }
 }
 
-/// What was done, for the address to which a form leads.
+/// The completed action, for the address to which a form leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Done {
-    /// What the form asked for.
+    /// The action of the form.
     Act(Act),
     /// The decision is the first of two.
     First,
@@ -96,7 +96,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// What an address to which a form led tells.
+    /// The result in an address to which a form led.
     pub(super) fn of_address(context: RequestContext<'_>) -> Self {
         let query = context.parts.uri.query().unwrap_or_default();
         let done = field(query.as_bytes(), "done").and_then(|word| Done::from_word(&word));

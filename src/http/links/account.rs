@@ -30,7 +30,7 @@ pub(in crate::http) struct Account {
 }
 
 impl Account {
-    /// The person at the page of a recipient; `Err` is the answer to anybody else.
+    /// The person at the page of a recipient; `Err` is the answer to anyone else.
     pub(in crate::http) async fn of(
         context: RequestContext<'_>,
         recipient: RecipientId,
@@ -53,7 +53,7 @@ impl Account {
         }
     }
 
-    /// The person whose page's script sends files, also while the page is locked: what was chosen before goes on.
+    /// The person whose page's script sends files, also while the page is locked: files chosen before go on.
     pub(in crate::http) async fn of_script(
         context: RequestContext<'_>,
         recipient: RecipientId,

@@ -52,7 +52,7 @@ pub(in crate::http) enum Endpoint<'a> {
     Sending { rest: &'a str },
     /// A file, for a browser.
     File,
-    /// What a link leads to, under the lease of this secret.
+    /// The target of a link, under the lease of this secret.
     Leased { lease: &'a str },
     /// The tree of a link, for WebDAV.
     Mount,
@@ -114,7 +114,7 @@ impl<'a> LinkAddress<'a> {
         Self { written_token: &account.token, account: Some(account), ..self }
     }
 
-    /// What an address below that of a link's page stands for.
+    /// The target of an address below that of a link's page.
     fn endpoint(below: &'a str) -> Option<Endpoint<'a>> {
         Some(match below {
             "" | "files" => Endpoint::Page { folder: "" },

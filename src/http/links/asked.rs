@@ -1,4 +1,4 @@
-//! What the forms of the page of a request do, besides uploads.
+//! Carries out the forms of the page of a request, besides uploads.
 
 use http::{Response, StatusCode};
 
@@ -50,7 +50,7 @@ impl LinkRequest<'_> {
         Ok(Some(self.kept(page)))
     }
 
-    /// What a form about an item asks for; `None` if it is another form.
+    /// Carries out a form about an item; `None` if it is another form.
     pub(super) async fn answer_item(&self, action: &str, form: &[u8]) -> Option<Response<ResponseBody>> {
         if !matches!(action, "does-not-apply" | "applies" | "comment") {
             return None;

@@ -229,7 +229,7 @@ fn handed_out(language: Language, open: &Open<'_>, item: ItemId, handout: &Hande
     }
 }
 
-/// Until when an item is asked for by a day of its own.
+/// The own day of an item.
 fn due((language, zone): Local<'_>, state: ItemState, until: Timestamp, now: Timestamp) -> Markup {
     let (texts, day) = (AskedTexts(language), language.day(zone.last_day(until)));
     html! {
@@ -282,7 +282,7 @@ fn upload(language: Language, open: &Open<'_>, item: Option<&AskedItem>) -> Mark
     }
 }
 
-/// In place of what a form about an item asked for.
+/// In place of the result of a form about an item.
 pub(super) fn not_answered(
     language: Language,
     error: &RequestError,

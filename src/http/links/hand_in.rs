@@ -1,4 +1,4 @@
-//! Hand-ins: the page of a link that only takes files in, and what its forms do.
+//! Hand-ins: the page of a link that only takes files in, and its forms.
 //!
 //! The browser keeps a secret in a cookie for the link's addresses. It stands for nothing before the first file, so that
 //! programs that preview messages begin no hand-in.
@@ -113,7 +113,7 @@ impl LinkRequest<'_> {
         response
     }
 
-    /// What a form without files asks for; `None` if it is the form for the link's password.
+    /// Carries out a form without files; `None` if it is the form for the link's password.
     pub(super) async fn act(&self, form: &[u8]) -> Option<Response<ResponseBody>> {
         let action = field(form, "do")?;
         if let Some(answer) = self.answer_item(&action, form).await {
@@ -153,8 +153,8 @@ impl LinkRequest<'_> {
         }
     }
 
-    /// The files of the browser's hand-in that have not arrived completely, by the names that they were sent by, each with the
-    /// percentage that has.
+    /// The files of the browser's hand-in that have not arrived completely, by the names under which they were sent,
+    /// each with the percentage that has arrived.
     async fn under_way(&self, visit: &Visit) -> Result<Vec<(String, u64)>, HandInError> {
         let hand_in = self.services.sharing.hand_in(visit, self.browser()).await?;
         let Some(hand_in) = hand_in.filter(|hand_in| hand_in.finished.is_none()) else {

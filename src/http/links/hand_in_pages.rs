@@ -177,7 +177,7 @@ pub(super) fn finished(
         .into_response(received.map_or(StatusCode::OK, Received::status))
 }
 
-/// In place of what a form asked for.
+/// In place of the result of a form.
 pub(super) fn not_done(
     language: Language,
     error: &HandInError,
@@ -242,7 +242,7 @@ pub(super) fn choose_password(language: Language, action: &str, is_weak: bool) -
         .into_response(StatusCode::FORBIDDEN)
 }
 
-/// The person who asks, the dates, and what is allowed.
+/// The person who asks, the dates, and the limits.
 pub(super) fn terms(
     (language, zone): Local<'_>,
     asked_by: Option<&UserName>,

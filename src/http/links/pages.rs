@@ -38,7 +38,7 @@ pub(super) struct Shown<'a> {
     pub(super) received: Option<&'a Received>,
 }
 
-/// What the page offers of a folder with everything below it.
+/// How the page offers a folder with everything below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whole {
     /// Nothing.
@@ -80,7 +80,7 @@ pub(super) fn password(language: Language, action: &str, again: Option<Problem>)
             button { (texts.open()) }
         }
     };
-    // Not 401, which without a challenge is none. Not 200: a browser would offer to store a wrong password.
+    // Not 401, which must have a challenge. Not 200: a browser would offer to store a wrong password.
     Page { language, width: Width::Narrow, title: texts.password_title(), content }
         .into_response(StatusCode::FORBIDDEN)
 }

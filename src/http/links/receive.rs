@@ -178,7 +178,7 @@ impl LinkRequest<'_> {
     }
 }
 
-/// What a form says about its files.
+/// The fields of a form about its files.
 struct Sender {
     /// The sender's name.
     name: String,

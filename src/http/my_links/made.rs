@@ -11,7 +11,7 @@ use crate::model::{Conditions, Day, EntryPath, LinkRight, LinkTerms};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
-/// What the form of a new link holds, to show it again.
+/// The fields of the form of a new link, to show it again.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a box of the form")]
 pub(super) struct Asked {

@@ -1,4 +1,4 @@
-//! The pages on which users make links and see what was handed in through them. Plain HTML without scripts, in German or
+//! The pages on which users make links and see the hand-ins through them. Plain HTML without scripts, in German or
 //! English; each action is a form.
 
 mod made;
@@ -57,7 +57,7 @@ enum Failure {
     Accounts(#[from] LookupError),
 }
 
-/// What a page says about the form that was just sent.
+/// The message of a page about the form that was just sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Nothing,

@@ -74,7 +74,7 @@ impl MyLinks<'_> {
         Ok(self.page(texts.title(), content, status))
     }
 
-    /// The page of a link: its address, what was handed in, and what can be done with it.
+    /// The page of a link: its address, its hand-ins, and the actions on it.
     pub(super) async fn link(
         &self,
         id: LinkId,
@@ -404,7 +404,7 @@ impl MyLinks<'_> {
     }
 }
 
-/// What the user called a link, or the name of its target.
+/// The user's name for a link, or the name of its target.
 fn name(shared: &Shared) -> String {
     let label = Some(shared.link.label.as_str()).filter(|label| !label.is_empty());
     Shown(label.unwrap_or(&shared.entry.name)).to_string()

@@ -1,4 +1,4 @@
-//! What the forms do.
+//! Carries out the forms.
 
 use http::Response;
 use secrecy::ExposeSecret;
@@ -20,7 +20,7 @@ use crate::text::RefusalTexts;
 const GROUPS: usize = 4;
 
 impl Office<'_> {
-    /// Does what the form of a page asks for, and shows the page again with the result.
+    /// Carries out the form of a page, and shows the page again with the result.
     pub(super) async fn act(&self, address: &Address, form: &[u8]) -> Response<ResponseBody> {
         let text = |name| field(form, name).unwrap_or_default().trim().to_owned();
         let (action, typed) = (text("do"), Fields::of(form));
@@ -107,7 +107,7 @@ impl Office<'_> {
         }
     }
 
-    /// Gives a person a password that the server makes up. Not the own one: that takes the present password.
+    /// Gives a person a password that the server makes up. Not one's own: that takes the present password.
     async fn reset(&self, name: &str) -> Response<ResponseBody> {
         let address = Address::Person(name.to_owned());
         if name == self.desk.name() {

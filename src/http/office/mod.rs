@@ -37,7 +37,7 @@ struct Office<'a> {
     desk: Desk<'a>,
 }
 
-/// What a page says about the form that was just sent.
+/// The message of a page about the form that was just sent.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Outcome {
     #[default]
@@ -47,7 +47,7 @@ enum Outcome {
     Refused(Cow<'static, str>),
 }
 
-/// What a page needs could not be read.
+/// The data of a page could not be read.
 struct Unavailable {
     /// The error, as in docs/errors.md.
     code: String,
@@ -143,7 +143,7 @@ impl Office<'_> {
         self.made(page)
     }
 
-    /// A page, or what stands in place of one that could not be made.
+    /// A page, or the answer in place of one that could not be made.
     fn made(&self, page: Result<Response<ResponseBody>, Unavailable>) -> Response<ResponseBody> {
         page.unwrap_or_else(|Unavailable { code }| {
             tracing::error!(request_id = %self.desk.context.info.request_id, code, "page of the office not made");
@@ -165,7 +165,7 @@ impl Office<'_> {
         }
     }
 
-    /// What the last form did, above a page.
+    /// The result of the last form, above a page.
     fn above(&self, outcome: &Outcome) -> Markup {
         let texts = self.texts();
         html! {

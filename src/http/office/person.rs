@@ -131,7 +131,7 @@ impl Office<'_> {
         }
     }
 
-    /// What ends or changes how the person signs in.
+    /// The forms that end or change how the person signs in.
     fn access(&self, person: &UserShown, here: &Address, removal: &RemovalShown) -> Markup {
         let texts = self.texts();
         let part = |title: &str, about: &str, action: &str, label: &str| {

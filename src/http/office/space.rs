@@ -92,8 +92,8 @@ impl Office<'_> {
     }
 }
 
-/// The settings that a form asks for; `None` if a number is none. What it leaves as the page showed it stays as exact as it
-/// is.
+/// The settings that a form asks for; `None` if a number is invalid. A value that is sent as the page showed it stays
+/// as exact as it is.
 pub(super) fn asked(name: &str, form: &[u8], before: &SpaceShown) -> Option<Request> {
     let number = |name| match field(form, name).unwrap_or_default().trim() {
         "" => Some(None),

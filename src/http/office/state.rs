@@ -111,7 +111,7 @@ impl Office<'_> {
     }
 }
 
-/// What to see to about the certificate.
+/// The advice about the certificate.
 fn of_certificate(texts: ServerTexts, validity: Validity) -> Option<&'static str> {
     match validity {
         Validity::Valid => None,

@@ -39,7 +39,7 @@ impl Office<'_> {
         Ok(self.page(texts.templates(), &Address::Templates, content, outcome))
     }
 
-    /// One template as text, to be changed; `typed` is what was refused.
+    /// One template as text, to be changed; `typed` is the refused text.
     pub(super) async fn template(
         &self,
         name: &str,

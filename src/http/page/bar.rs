@@ -19,7 +19,7 @@ pub(in crate::http) struct SignedIn<'a> {
     pub(in crate::http) asks: bool,
 }
 
-/// The bar of a page, and what else stands above its content.
+/// The bar of a page, and the other parts above its content.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Bar {
     markup: Markup,

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{facts, qr};
 use crate::print::{Block, Cell, Document, Table};
 
-/// What follows the title.
+/// The blocks after the title.
 pub(in crate::http) fn blocks(document: &Document) -> Markup {
     html! {
         @for block in &document.blocks {

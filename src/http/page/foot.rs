@@ -97,7 +97,7 @@ pub(in crate::http) fn legal(
     Some(response)
 }
 
-/// Plain text as paragraphs, which empty lines part; addresses of web pages become links.
+/// Plain text as paragraphs, split at empty lines; addresses of web pages become links.
 fn paragraphs(text: &str) -> Markup {
     html! {
         @for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {

@@ -13,7 +13,7 @@ use crate::accounts::{AuthError, Credentials};
 use crate::net::{RequestId, ResponseBody};
 use crate::text::{Language, LoginTexts, PasskeyTexts};
 
-/// What a person entered.
+/// The values that a person entered.
 #[derive(Debug)]
 pub(in crate::http) struct Entered {
     pub(in crate::http) credentials: Credentials,

@@ -75,7 +75,7 @@ impl Script {
         ADDRESSES.iter().find(|(script, _)| *script == self).map_or("", |(_, path)| path)
     }
 
-    /// The element that loads it, with what it needs to know of the page.
+    /// The element that loads it, with the facts that it needs about the page.
     fn element(self, nonce: &str, language: Language, office: Option<&Office>) -> Markup {
         html! {
             @match self {
@@ -110,7 +110,7 @@ fn policy(nonce: &str) -> String {
     )
 }
 
-/// What the script needs to know of a form; the value of its `data-upload`. `web/src/config.ts` reads it.
+/// The facts that the script needs about a form; the value of its `data-upload`. `web/src/config.ts` reads it.
 #[derive(Debug, Serialize)]
 pub(in crate::http) struct UploadForm<'a> {
     /// Path where uploads begin.
@@ -130,7 +130,7 @@ pub(in crate::http) struct UploadForm<'a> {
     pub(in crate::http) terms: UploadTerms<'a>,
 }
 
-/// What may still be sent; `None` where there is no limit.
+/// The limits that remain; `None` where there is none.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(in crate::http) struct UploadTerms<'a> {
     /// Endings of names, in small letters; all if there are none.

@@ -10,11 +10,11 @@ use crate::model::{EntryId, PropertyName, SearchText};
 pub struct SearchRequest {
     /// The properties to return.
     pub select: PropfindRequest,
-    /// What is searched for.
+    /// The entries to search for.
     pub wanted: Wanted,
 }
 
-/// What a SEARCH request searches for.
+/// The entries that a SEARCH request searches for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// The entry with this number.

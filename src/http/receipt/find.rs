@@ -5,7 +5,7 @@
 
 /// How the texts of receipts begin.
 const BEGIN: &[u8] = b"{\n  \"form\": \"tresor-";
-/// What ends the text in a PDF (ISO 32000-1 7.3.8.1).
+/// The end of the text in a PDF (ISO 32000-1 7.3.8.1).
 const END: &[u8] = b"\nendstream";
 /// How PDFs begin.
 const PDF: &[u8] = b"%PDF-";

@@ -14,11 +14,11 @@ const ATTACHED: &str = "receipt.txt";
 /// Path of the page that checks receipts.
 pub(in crate::http) const CHECK: &str = "/check";
 
-/// What a document says besides the receipt.
+/// The parts of a document besides the receipt.
 pub(in crate::http) struct Sheet {
     language: Language,
     zone: Zone,
-    /// Names the person to ask; `None` if only what is signed is shown.
+    /// Names the person to ask; `None` if only the signed text is shown.
     office: Option<Arc<Office>>,
     /// Address of the page that checks receipts; empty if it is not known.
     check: String,
@@ -32,7 +32,7 @@ impl Sheet {
         Self { language, zone, office, check }
     }
 
-    /// Only what is signed.
+    /// Only the signed text.
     pub(in crate::http) fn signed_only(self) -> Self {
         Self { office: None, check: String::new(), ..self }
     }
@@ -196,7 +196,7 @@ impl Sheet {
         }
     }
 
-    /// A time of the signed text as the office's clocks show it; as it is if it is none.
+    /// A time of the signed text as the office's clocks show it; a text that is no time stays as it is.
     fn moment(&self, time: &str) -> String {
         let moment = time.parse().map(|time| self.language.moment(&self.zone, time));
         moment.unwrap_or_else(|_| shown(time))

@@ -1,4 +1,4 @@
-//! What the forms on the page of a request do: judge its items, close, reopen and extend it.
+//! Carries out the forms on the page of a request: they judge its items, close, reopen and extend it.
 
 use std::collections::HashMap;
 

@@ -22,13 +22,13 @@ use crate::model::{HandInFileId, HandInId, ItemId, RequestId};
 pub(super) const LIST: &str = "/requests";
 /// The address of the form of a new request.
 pub(super) const NEW: &str = "/requests/new";
-/// The address of the page that shows what was just made.
+/// The address of the page that shows the requests just made.
 pub(super) const MADE: &str = "/requests/made";
 
 /// The address of clients and items side by side.
 pub(super) const MATRIX: &str = "/requests/matrix";
 
-/// What an address stands for.
+/// The target of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     List,

@@ -1,5 +1,5 @@
-//! An item of a request with the picture of a file beside what is to be decided. After a decision the next item that waits
-//! follows.
+//! An item of a request with the picture of a file beside the form for the decision. After a decision the next
+//! waiting item follows.
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};
@@ -179,7 +179,7 @@ impl Requests<'_> {
         })
     }
 
-    /// What there is to see of a file, with its address below the pages of files; `None` if it is not there or withheld.
+    /// The view of a file, with its address below the pages of files; `None` if it is not there or withheld.
     async fn looked(
         &self,
         request: &RequestShown,

@@ -1,4 +1,4 @@
-//! What a list of requests shows, as its address says it; and when a user last looked at requests.
+//! The filter of a list of requests, as its address says it; and when a user last looked at requests.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ impl Show {
         }
     }
 
-    /// What a user whose last visit ended then sees.
+    /// The requests of this filter, for a user whose last visit ended then.
     fn of(self, last_visit: Timestamp) -> RequestsOf {
         match self {
             Self::Running => RequestsOf::Running,
@@ -98,7 +98,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// What a query asks for; a value that is none is left out.
+    /// The filter of a query; an invalid value is left out.
     pub(super) fn of(query: &str) -> Self {
         let fields = Fields::of(query.as_bytes());
         let show = Show::ALL.into_iter().find(|show| show.word() == fields.get("show"));

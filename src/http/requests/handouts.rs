@@ -1,4 +1,4 @@
-//! What items hand out to the recipients, on the page of a request.
+//! Files that items hand out to the recipients, on the page of a request.
 
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ use crate::model::{Handout, ItemId, RequestId, Shown};
 use crate::sharing::{ItemShown, MAX_HANDOUT_BYTES, RequestError, RequestShown};
 
 impl Requests<'_> {
-    /// What an item hands out.
+    /// The files that an item hands out.
     pub(super) fn handed_out(&self, item: &ItemShown) -> Markup {
         let texts = self.one_texts();
         html! {

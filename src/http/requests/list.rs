@@ -83,7 +83,7 @@ impl Requests<'_> {
         }
     }
 
-    /// In place of a list without requests: what to do.
+    /// In place of a list without requests: advice.
     pub(super) fn nothing(&self, filter: &Filter) -> Markup {
         let texts = self.texts();
         html! {
@@ -151,13 +151,13 @@ impl Requests<'_> {
         row.next_due.is_some_and(|due| self.is_missing_after(row, due))
     }
 
-    /// Until when the next item is asked for, if that is earlier than the request.
+    /// The day of the next item that is due, if that is earlier than the request's.
     fn next_item(&self, row: &RequestHead) -> Option<String> {
         let due = row.next_due.filter(|due| row.closed.is_none() && Some(*due) != row.deadline)?;
         Some(self.texts().next_item(&self.due(due, self.is_overdue(row))))
     }
 
-    /// Until when an item of a running request is asked for by a day of its own, and whether that is over and it is missing.
+    /// The own day of an item of a running request, and whether that is over and the item missing.
     pub(super) fn item_due(&self, request: &RequestHead, item: &RequestItem) -> Option<(bool, String)> {
         let until = item.until.filter(|_| request.closed.is_none() && item.state != ItemState::Accepted)?;
         let is_overdue = item.state.is_missing() && until < self.now();

@@ -1,5 +1,6 @@
-//! The pages on which users of the office see what they asked for and judge what came. Plain HTML without scripts, in German
-//! or English; each action is a form. Without the right to ask in some space, the pages do not exist.
+//! The pages on which users of the office see their requests and judge the files that came. Plain HTML without
+//! scripts, in German or English; each action is a form. Without the right to ask in some space, the pages do not
+//! exist.
 
 mod act;
 mod address;

@@ -1,4 +1,4 @@
-//! The form of a new request, for one client or many, and what it makes.
+//! The form of a new request, for one client or many, and the requests that it makes.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -66,7 +66,7 @@ impl Requests<'_> {
         self.form(&source, wanted, None, StatusCode::OK).await
     }
 
-    /// Makes what the form asks for, and leads to the addresses.
+    /// Makes the requests of the form, and leads to the addresses.
     pub(super) async fn make(&self, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
         let (fields, file) = match self.sent(body).await {
             Ok(sent) => sent,
@@ -97,7 +97,7 @@ impl Requests<'_> {
         self.form(&source, wanted, Some(refused), status).await
     }
 
-    /// Makes requests that are right by themselves; returns the address of the page that shows them.
+    /// Makes requests that are valid by themselves; returns the address of the page that shows them.
     async fn ask(
         &self,
         wanted: &Wanted,
@@ -249,7 +249,7 @@ impl Requests<'_> {
         }
     }
 
-    /// What is asked for, where it goes, and until when.
+    /// The title, the items, the folder for the files, and the deadline.
     fn asked_for(&self, source: &Source, wanted: &Wanted, faults: &[Fault]) -> Markup {
         let texts = self.asking_texts();
         html! {

@@ -21,7 +21,7 @@ use crate::sharing::{
 };
 use crate::text::{AskedTexts, ReceiptTexts, ViewTexts};
 
-/// What the page tells about the form that was just sent.
+/// The message of the page about the form that was just sent.
 pub(super) enum Told {
     /// Nothing was sent.
     Nothing,
@@ -48,7 +48,7 @@ pub(super) const DONE: [&str; 12] = [
 ];
 
 impl Told {
-    /// What an address to which a form led tells.
+    /// The result in an address to which a form led.
     pub(super) fn of_address(context: RequestContext<'_>) -> Self {
         let query = context.parts.uri.query().unwrap_or_default();
         let done = field(query.as_bytes(), "done");
@@ -152,7 +152,7 @@ impl Requests<'_> {
         let texts = self.one_texts();
         match told {
             Told::Nothing => html! {},
-            // The address alone is no proof: somebody else may have made it.
+            // The address alone is no proof: another person may have made it.
             Told::Done("judged") => success(texts.judged()),
             Told::Done("checked") if to_check(request).next().is_none() => {
                 success(self.check_texts().all_checked())
@@ -204,7 +204,7 @@ impl Requests<'_> {
         ])
     }
 
-    /// What the recipients say about items that are not settled.
+    /// The recipients' comments on items that are not settled.
     fn questions(&self, request: &RequestShown) -> Markup {
         let texts = self.one_texts();
         let asked: Vec<_> = request
@@ -316,7 +316,7 @@ impl Requests<'_> {
                 @if lacks { p.problem id={ "reason-" (row.id) } { (texts.reason_missing()) } }
             }
         };
-        // What waits for the office stands open.
+        // An item that waits for the office stands open.
         html! {
             @if row.state.is_to_check() { (fields) } @else {
                 details open[!word.is_empty() || lacks] { summary { (texts.change()) } (fields) }
@@ -359,7 +359,7 @@ impl Requests<'_> {
         } }
     }
 
-    /// What has become of a file that is not there to be read.
+    /// The fate of a file that is not there to be read.
     pub(super) fn missing(&self, file: &RequestFile) -> &'static str {
         let texts = self.one_texts();
         match file.row.state {

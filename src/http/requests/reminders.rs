@@ -1,4 +1,4 @@
-//! The reminders of a request on its page: what was sent, what comes next, and what stands in the way.
+//! The reminders of a request on its page: the sent ones, the next one, and obstacles.
 
 use http::{Response, StatusCode};
 use maud::{Markup, html};
@@ -149,7 +149,7 @@ impl Requests<'_> {
         }
     }
 
-    /// Carries out a form about reminders; `None` for another form. With the word for what was done.
+    /// Carries out a form about reminders; `None` for another form. With the word for the completed action.
     pub(super) async fn about_reminders(
         &self,
         id: RequestId,

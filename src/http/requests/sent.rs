@@ -1,4 +1,4 @@
-//! A form of the page of a request as it was sent, to be carried out, or shown again with its faults.
+//! A form as it was sent from the page of a request, to be carried out, or shown again with its faults.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::model::ItemId;
 use crate::sharing::{Judgement, MAX_REASON};
 use crate::text::RemindingTexts;
 
-/// What was chosen for an item.
+/// The choice for an item.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Choice {
     /// `accept`, `reject`, `undo`, or nothing.
@@ -26,15 +26,15 @@ pub(super) struct Choice {
 pub(super) enum Trouble {
     /// An item is rejected without a reason, or with one that is too long.
     Reasons,
-    /// Somebody changed these items since the form was shown.
+    /// These items changed since the form was shown.
     Changed(Vec<ItemId>),
     /// No item was judged.
     Nothing,
-    /// The new deadline is none, or over.
+    /// The new deadline is invalid, or over.
     Date,
-    /// What shall be handed out is not there, or not fit.
+    /// A file to hand out is not there, or not fit.
     Handout,
-    /// The day of an item is none, over, or after the deadline.
+    /// The day of an item is invalid, over, or after the deadline.
     ItemDates,
     /// The plan of reminders is none.
     Plan,
@@ -66,7 +66,7 @@ impl Sent {
         }
     }
 
-    /// What was chosen for an item.
+    /// The choice for an item.
     pub(super) fn about(&self, item: ItemId) -> Option<&Choice> {
         self.choices.get(&item)
     }
@@ -101,7 +101,7 @@ impl Choice {
     }
 }
 
-/// What a form says about each item.
+/// The choices of a form for each item.
 pub(super) fn choices(form: &Fields) -> HashMap<ItemId, Choice> {
     let mut choices: HashMap<ItemId, Choice> = HashMap::new();
     for (name, value) in &form.0 {

@@ -1,4 +1,5 @@
-//! Tables as text (RFC 4180): read as spreadsheets write them, written so that none of them calculates what a person typed.
+//! Tables as text (RFC 4180): read as spreadsheets write them, written so that none of them takes a person's text for
+//! a formula.
 
 use encoding_rs::{UTF_8, WINDOWS_1252};
 
@@ -30,8 +31,8 @@ pub(super) fn text_of(file: &[u8]) -> String {
     unmarked.decode(file).0.into_owned()
 }
 
-/// The rows of a text that are not empty. Cells are parted by `;` if the text has one, else by a tab, else by `,`: names are
-/// written with a comma in many offices.
+/// The rows of a text that are not empty. Cells are separated by `;` if the text has one, else by a tab, else by `,`:
+/// names are written with a comma in many offices.
 pub(super) fn rows(text: &str) -> Result<Vec<TableRow>, TableError> {
     let mark = [';', '\t'].into_iter().find(|mark| text.contains(*mark)).unwrap_or(',');
     let mut rows = Vec::new();
@@ -77,7 +78,7 @@ pub(super) fn rows(text: &str) -> Result<Vec<TableRow>, TableError> {
 }
 
 /// The text of a table for a spreadsheet in this language: UTF-8 with a mark, lines that end with both marks, every cell in
-/// quotation marks. German spreadsheets part cells by `;`, since `,` is in their numbers.
+/// quotation marks. German spreadsheets separate cells by `;`, since `,` is in their numbers.
 pub(super) fn written(language: Language, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mark = if language == Language::German { ";" } else { "," };
     let lines =

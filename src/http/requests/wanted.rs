@@ -21,7 +21,7 @@ const MAX_FOLDER_NAME: usize = 180;
 pub(super) struct Source {
     /// The field and the value that name it; empty for none.
     pub(super) field: (&'static str, String),
-    /// What it is called.
+    /// Its title.
     pub(super) title: String,
     pub(super) template: String,
     pub(super) naming: String,
@@ -91,7 +91,7 @@ impl Source {
         }
     }
 
-    /// What was asked earlier, for a year later.
+    /// An earlier request, for a year later.
     pub(super) fn of_request(request: &RequestShown, zone: &Zone) -> Self {
         let deadline = request.row.deadline.map(|deadline| zone.last_day(deadline));
         let items = request.items.iter().map(|item| TemplateItem {
@@ -138,7 +138,7 @@ impl Wanted {
         }
     }
 
-    /// The form for what was asked earlier, a year later; of the account of its first recipient.
+    /// The form for an earlier request, a year later; with the account of its first recipient.
     pub(super) fn again(
         source: &Source,
         request: &RequestShown,
@@ -206,7 +206,7 @@ impl Wanted {
         typed.map(ItemUntil::On).or(days)
     }
 
-    /// Items that are kept and have a day that is none, over, or after the deadline.
+    /// Items that are kept and have a day that is invalid, over, or after the deadline.
     fn badly_dated(
         &self,
         items: &[TemplateItem],
@@ -229,7 +229,7 @@ impl Wanted {
         unread.map(|(_, item)| item).chain(bad).map(|item| item.title.clone()).collect()
     }
 
-    /// The requests that the form asks for, each with the line of its recipient, or all that is wrong with it.
+    /// The requests that the form asks for, each with the line of its recipient, or all its faults.
     pub(super) fn judged(
         &self,
         texts: AskingTexts,

@@ -60,7 +60,7 @@ impl Ending {
         let (of, path) = ((hand_in, file.item), self.sent.path.text());
         log_unnoted(sharing.note_refused_in(visit, of, path, refusal.word(), now).await, self.request_id);
         let by = Stamp { actor: visit.actor(), at: now };
-        // What cannot be ended now expires.
+        // An upload that cannot be ended now expires.
         let _ = uploads.cancel(&visit.access, UploadsOf::HandIn(hand_in), id, by).await;
         Err(refusal.into())
     }

@@ -1,5 +1,5 @@
 //! Uploads that the scripts of pages send: for staff on the pages of files, and for guests on the page of a link that takes
-//! files in. What a script sends here, a plain form sends, too; but this way a large file goes on where it broke off.
+//! files in. A plain form can send the same files; but this way a large file goes on where it broke off.
 //!
 //! ```text
 //! POST   /sending                201, begins an upload: session and its token in the header Tresor-Token
@@ -50,7 +50,7 @@ const STORED_AS: HeaderName = HeaderName::from_static("tresor-stored-as");
 
 type Answer = Result<Response<ResponseBody>, Refused>;
 
-/// This endpoint, with what it remembers.
+/// This endpoint, with its memory.
 #[derive(Default)]
 pub(super) struct Sending {
     finished: Finished<Done>,

@@ -154,7 +154,7 @@ impl SendRequest<'_> {
         }
     }
 
-    /// The answer about an upload that is no more: it may have become a file, whose client lost the answer.
+    /// The answer about an upload that no longer exists: it may have become a file, whose client lost the answer.
     async fn after_its_end(&self, id: UploadId) -> Answer {
         let _turn = self.finished.turn(id).await;
         let done = self.finished.of(id).ok_or(Refused::NoSuchUpload)?;

@@ -1,4 +1,4 @@
-//! What a script says about a file.
+//! A script's description of a file.
 //!
 //! ```text
 //! filename a/b.pdf      its path as the person's device has it

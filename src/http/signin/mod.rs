@@ -30,7 +30,7 @@ const LOGIN: &str = "/login";
 /// The address to which the form to sign out is sent.
 const LOGOUT: &str = "/logout";
 
-/// Why the form to sign in is shown, besides that somebody wants to.
+/// A reason to show the sign-in form, other than the person's wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Notice {
     /// The person has signed out.

@@ -99,7 +99,7 @@ impl SignIn<'_> {
         passkey::site(self.context).is_ok() && passkeys.is_ok_and(|passkeys| !passkeys.is_empty())
     }
 
-    /// What is said of a passkey that opened nothing.
+    /// The message about a passkey that opened nothing.
     fn passkey_problem(&self, error: &PasskeyError) -> LoginProblem {
         match error {
             PasskeyError::Rejected => LoginProblem::PasskeyRejected,

@@ -1,6 +1,6 @@
 //! The page to which a person goes after signing in.
 
-/// Where a person goes who asked for no page.
+/// The page for a person who asked for none.
 const FIRST_PAGE: &str = "/files/";
 /// The pages that ask for a session.
 const PAGES: [&str; 7] = ["/asked", "/files", "/requests", "/links", "/holding", "/account", "/office"];

@@ -1,5 +1,5 @@
-//! The answers that pages embed: a picture of a page, and a picture as it is stored. No browser keeps them: what a person saw
-//! is not left on the device.
+//! The answers that pages embed: a picture of a page, and a picture as it is stored. No browser keeps them: nothing
+//! that a person saw stays on the device.
 
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,

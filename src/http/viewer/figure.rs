@@ -1,4 +1,4 @@
-//! What a page shows of a file, as markup.
+//! A file as a page shows it, as markup.
 
 use maud::{Markup, html};
 

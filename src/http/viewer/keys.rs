@@ -1,11 +1,12 @@
-//! The keys of a page with a picture, in words. Without the script (`web/src/keys.ts`) they are hidden, for then there are none.
+//! The keys of a page with a picture, in words. Without the script (`web/src/keys.ts`) they are hidden, because then
+//! the keys do nothing.
 
 use maud::{Markup, html};
 
 use crate::text::{Language, ViewTexts};
 
-/// What the keys of a page do: those of its own, and those for pages and files. They can be switched off, since other programs
-/// may press letters (WCAG 2.1, 2.1.4).
+/// The help about the keys of a page: its own, and those for pages and files. They can be switched off, since other
+/// programs may press letters (WCAG 2.1, 2.1.4).
 pub(in crate::http) fn keys(language: Language, own: &[(&str, &str)]) -> Markup {
     let texts = ViewTexts(language);
     html! {

@@ -1,8 +1,9 @@
-//! A file on a page: its pages as pictures one at a time, a picture, or a text. Pages of several endpoints show files so.
+//! A file on a page: its pages as pictures one at a time, a picture, or a text. Pages of several endpoints show files
+//! in this way.
 //!
 //! Everything comes from three addresses of the file: `?view`, the page around it; `?page=N`, the picture of a page;
-//! `?picture`, a picture as it is stored. Each opens the content anew with the right of the person, before anything in memory
-//! is looked at.
+//! `?picture`, a picture as it is stored. Each opens the content anew with the right of the person, before it looks
+//! at anything in memory.
 
 mod answer;
 mod figure;
@@ -23,7 +24,7 @@ use crate::text::ViewTexts;
 
 use std::sync::Arc;
 
-/// What a page shows of a file.
+/// The view of a file on a page.
 pub(super) enum Looked {
     /// A page of it.
     Page { number: u32, picture: Arc<PagePicture> },

@@ -11,7 +11,7 @@ const SUP_BOOK: u16 = 0x01ae;
 const EXTERN_SHEET: u16 = 0x0017;
 const DB_QUERY: u16 = 0x00dc;
 
-/// Notes what the records of a workbook say.
+/// Notes the findings in the records of a workbook.
 pub(super) fn note_records(stream: &[u8], notes: &mut Notes) {
     let mut at = 0;
     while let (Some(kind), Some(length)) = (bytes::u16(stream, at), bytes::u16(stream, at + 2)) {

@@ -1,6 +1,6 @@
 //! Signed and encrypted contents (RFC 5652) in BER (X.690): as much of them as shows the content that is signed.
 
-/// What a content is by its outermost structure.
+/// The kind of a content by its outermost structure.
 pub enum Cms<'a> {
     /// Signed, with the content in it, or elsewhere.
     Signed(Option<Octets<'a>>),

@@ -51,8 +51,8 @@ impl<'c> Deflate64<'c> {
     }
 }
 
-/// Whether what a stream was expanded to follows from the stream alone. A repeat of what would have come before its beginning is zeros
-/// here, an error to some programs, and to others whatever lies in their memory.
+/// Whether the expanded bytes follow from the stream alone. A repeat of bytes before its beginning is zeros here, an
+/// error to some programs, and to others whatever lies in their memory.
 pub(in crate::inspect) fn stands_alone(packed: &[u8], expanded: &[u8]) -> bool {
     let mut other = Deflate64::behind(0xff, packed);
     let (mut rest, mut buffer) = (expanded, vec![0; WINDOW]);
@@ -98,7 +98,7 @@ mod tests {
         [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), bytes].concat()
     }
 
-    /// 4 times the letter `a` and so many more, by a repeat that deflate does not have, in a block of fixed codes.
+    /// 4 times the letter `a` and this many more, by a repeat that deflate does not have, in a block of fixed codes.
     fn repeated(more: u16) -> Vec<u8> {
         let mut bits: Vec<bool> = vec![true, true, false];
         let code = |bits: &mut Vec<bool>, value: u32, length: u32| {
@@ -158,7 +158,7 @@ mod tests {
             assert_eq!(expanded(&packed).0.unwrap(), content, "{codes}");
             assert!(!stands_alone(&packed, content), "{codes}");
         }
-        // What is longer or shorter is another content, too.
+        // A longer or shorter content is another one, too.
         assert!(!stands_alone(&stored(b"ab"), b"a") && !stands_alone(&stored(b"ab"), b"abc"));
     }
 

@@ -56,7 +56,7 @@ pub(super) fn unfolded(raw: &[u8]) -> Vec<u8> {
     raw.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect()
 }
 
-/// Bytes of no declared character set: UTF-8, or else what Western programs send for it.
+/// Bytes of no declared character set: UTF-8, or else the character set of Western programs.
 pub(super) fn plain(bytes: &[u8]) -> String {
     match (std::str::from_utf8(bytes), charset_decoder(b"windows-1252")) {
         (Ok(text), _) => text.to_owned(),
@@ -72,7 +72,7 @@ struct Word {
 }
 
 impl Word {
-    /// Reads a word after its `=?`, and returns what follows it.
+    /// Reads a word after its `=?`, and returns the text after it.
     fn read(tail: &str) -> Option<(Self, &str)> {
         let (charset, tail) = tail.split_once('?')?;
         let (encoding, tail) = tail.split_once('?')?;

@@ -1,4 +1,4 @@
-//! Instructions of fields in Word's documents, and formulas: what loads or starts something.
+//! Instructions of fields in Word's documents, and formulas: those that load or start something.
 
 use crate::inspect::notes::Notes;
 use crate::model::Label;
@@ -7,7 +7,7 @@ use crate::model::Label;
 const LOADING: [&str; 8] =
     ["INCLUDEPICTURE", "INCLUDETEXT", "INCLUDE", "IMPORT", "LINK", "RD", "DATABASE", "AUTOTEXTLIST"];
 
-/// Notes what the instruction of a field does. The instruction of a field inside it may be a part of it.
+/// Notes the effect of a field's instruction. The instruction of a field inside it may be a part of it.
 pub(super) fn note_instruction(instruction: &str, notes: &mut Notes) {
     let words: Vec<String> = instruction
         .split(|character: char| {
@@ -45,7 +45,8 @@ impl Fields {
         }
     }
 
-    /// A piece of an instruction; it belongs to all open fields, for what an inner one yields is a part of the outer.
+    /// A piece of an instruction; it belongs to all open fields, because the result of an inner one is a part of the
+    /// outer.
     pub(super) fn text(&mut self, text: &str) {
         if self.open.is_empty() {
             self.begin();

@@ -1,4 +1,4 @@
-//! The header of a mail: what names it, and whether a program made it.
+//! The header of a mail: its names, and whether a program made it.
 
 use mail_parser::{Header, HeaderName, MessageParser};
 

@@ -34,7 +34,7 @@ impl Files {
         }
     }
 
-    /// Takes note of what follows the name `EF`: `<</F 12 0 R/UF 12 0 R>>`.
+    /// Takes note of the text after the name `EF`: `<</F 12 0 R/UF 12 0 R>>`.
     pub(super) fn reference(&mut self, text: &[u8]) {
         let numbers = (|| {
             let inner = text.strip_prefix(b"<<")?;

@@ -77,7 +77,7 @@ impl Page {
         }
     }
 
-    /// A paragraph. What XML cannot have is left out.
+    /// A paragraph. Characters that XML cannot have are left out.
     fn line(&mut self, text: &str) {
         self.0.push_str("<text:p>");
         for c in text.trim_end().chars() {

@@ -1,5 +1,5 @@
-//! The list of the members of an OpenDocument package, and how each is encrypted (OpenDocument 1.3 part 2, 3.2 and 4; what
-//! LibreOffice adds since 24.2).
+//! The list of the members of an OpenDocument package, and how each is encrypted (OpenDocument 1.3 part 2, 3.2 and 4;
+//! LibreOffice's additions since 24.2).
 
 use data_encoding::BASE64;
 

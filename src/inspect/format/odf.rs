@@ -16,7 +16,7 @@ pub(in crate::inspect) const MIMETYPES: [&[u8]; 2] =
 /// Most bytes of the objects of a flat document, as text.
 const MAX_OBJECTS: usize = 128 << 20;
 
-/// Notes what the name of a member says.
+/// Notes the findings in the name of a member.
 pub(in crate::inspect) fn note_name(name: &str, notes: &mut Notes) {
     let name = name.to_lowercase();
     if (name.starts_with("basic/") || name.starts_with("scripts/")) && !name.ends_with('/') {

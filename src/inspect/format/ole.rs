@@ -11,7 +11,7 @@ use crate::inspect::name::claimed;
 use crate::inspect::notes::Notes;
 use crate::model::{ContentKind, Label, Obstacle};
 
-/// What all compound files begin with.
+/// The first bytes of all compound files.
 const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 /// Most streams and storages of a file.
@@ -51,7 +51,7 @@ pub(in crate::inspect) fn is_mail(content: &[u8]) -> bool {
 /// Reads a compound file: its kind, and the contents in it.
 pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> (ContentKind, Vec<Member>) {
     let Ok(mut file) = CompoundFile::open(Cursor::new(content)) else {
-        // Office opens some of these. What it would find has its name in there.
+        // Office opens some of these. The parts that it would find have their names in there.
         notes.obstacle(Obstacle::Damaged);
         for name in ["VBA", "_VBA_PROJECT", "EncryptedPackage", "ObjectPool", "\u{1}Ole10Native"] {
             let wide: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
@@ -133,7 +133,7 @@ fn kind(class: &str, names: &BTreeSet<&str>, notes: &mut Notes) -> ContentKind {
     ContentKind::Unknown
 }
 
-/// Notes what the name of a stream or storage says; in lower case.
+/// Notes the findings in the name of a stream or storage; in lower case.
 fn note_name(name: &str, is_stream: bool, notes: &mut Notes) {
     match name {
         "vba" | "macros" | "_vba_project" | "_vba_project_cur" => notes.label(Label::Macros),
@@ -245,14 +245,14 @@ const SLIDE_RECORDS: [(&[u8; 4], Label); 3] = [
     (b"\x0f\0\xee\x0f", Label::ActiveX),
 ];
 
-/// The beginning of a record that says what a click does, with its length.
+/// The beginning of a record about the action of a click, with its length.
 const CLICK: &[u8] = b"\0\0\xf3\x0f\x10\0\0\0";
 
 /// The type of a record with an object.
 const OBJECT: &[u8] = b"\x11\x10";
 
-/// The objects in slides, and what a click on a shape does. Programs find records by a list of their places, which need
-/// not be in the tree of records: so they are looked for everywhere.
+/// The objects in slides, and the effects of clicks on shapes. Programs find records by a list of their places, which
+/// need not be in the tree of records: so they are looked for everywhere.
 fn slides(stream: &[u8], notes: &mut Notes) -> Vec<Member> {
     for (begin, label) in SLIDE_RECORDS {
         if bytes::find(stream, begin, 0).is_some() {
@@ -279,7 +279,7 @@ fn slides(stream: &[u8], notes: &mut Notes) -> Vec<Member> {
         };
         let content = match record {
             Some(record) if !is_packed && record.starts_with(MAGIC) => Some(record.to_vec()),
-            // Its size, and what zlib made of it; some writers leave out the checksum at the end.
+            // Its size, and its bytes packed by zlib; some writers leave out the checksum at the end.
             Some(record) if is_packed && record.get(4) == Some(&0x78) => {
                 let packed = record.get(4..).unwrap_or_default();
                 let size = u64::from(bytes::u32(record, 0).unwrap_or_default());
@@ -292,7 +292,7 @@ fn slides(stream: &[u8], notes: &mut Notes) -> Vec<Member> {
     members
 }
 
-/// What Windows' Packager made of a file: its names and its bytes. Other objects are passed on as they are.
+/// A file as Windows' Packager embedded it: its names and its bytes. Other objects are passed on as they are.
 pub(super) fn package(data: &[u8], notes: &mut Notes) -> Vec<Member> {
     notes.label(Label::OleObject);
     let whole = || vec![Member { name: String::new(), content: data.to_vec() }];

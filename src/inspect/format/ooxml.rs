@@ -12,7 +12,7 @@ use crate::model::{ContentKind, Label, Obstacle};
 /// The part that names the types of all parts.
 pub(in crate::inspect) const CONTENT_TYPES: &str = "[content_types].xml";
 
-/// Notes what the name of a part says.
+/// Notes the findings in the name of a part.
 pub(in crate::inspect) fn note_name(name: &str, notes: &mut Notes) {
     let name = name.to_lowercase();
     for (part, label) in [
@@ -96,7 +96,7 @@ fn note_elements(content: &[u8], notes: &mut Notes) {
     fields.finish(notes);
 }
 
-/// What a click in slides does: most go to another slide.
+/// Notes the effect of a click in slides: most go to another slide.
 fn note_click(action: &str, notes: &mut Notes) {
     match action.split('?').next() {
         Some("ppaction://program") => notes.label(Label::Launch),

@@ -69,7 +69,7 @@ fn pairs(field: &[u8]) -> Vec<(String, Vec<u8>)> {
     pairs
 }
 
-/// What a sign separates, but where it stands in quotes that have an end.
+/// The pieces between signs, except for a sign in quotes that have an end.
 pub(super) fn pieces(field: &[u8], sign: u8) -> Vec<&[u8]> {
     let (mut pieces, mut begin, mut at) = (Vec::new(), 0, 0);
     while let Some(byte) = field.get(at) {

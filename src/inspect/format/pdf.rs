@@ -11,7 +11,7 @@ use super::{Member, bytes};
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
 
-/// Names and what they say.
+/// Names and their labels.
 const NAMES: [(&[u8], Label); 20] = [
     (b"JS", Label::JavaScript),
     (b"JavaScript", Label::JavaScript),
@@ -62,7 +62,7 @@ pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Vec<Member>
     pdf.members
 }
 
-/// What was seen of a document.
+/// The findings in a document so far.
 #[derive(Default)]
 struct Pdf {
     members: Vec<Member>,
@@ -79,7 +79,7 @@ impl Pdf {
             let before = content.get(at..begin).unwrap_or_default();
             self.note_names(before, 0, notes);
             let data = begin + b"stream".len();
-            // Only what follows a dictionary begins a stream; "endstream" and texts do not.
+            // Only the word after a dictionary begins a stream; "endstream" and texts do not.
             let before = before.trim_ascii_end();
             if !before.ends_with(b">>") {
                 notes.expect(!is_keyword(content, begin), Obstacle::Ambiguous);
@@ -140,7 +140,7 @@ impl Pdf {
         }
     }
 
-    /// Notes the names in some bytes with at least so many letters.
+    /// Notes the names in some bytes with at least this many letters.
     fn note_names(&mut self, content: &[u8], least: usize, notes: &mut Notes) {
         for (name, end) in names(content) {
             let rest = content.get(end..).unwrap_or_default().trim_ascii_start();

@@ -5,7 +5,7 @@ use super::{Member, ole};
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
 
-/// Control words and what they say.
+/// Control words and their labels.
 const WORDS: [(&[u8], Label); 10] = [
     (b"object", Label::OleObject),
     (b"objemb", Label::OleObject),
@@ -101,7 +101,7 @@ impl State {
                 self.fields.begin();
                 self.instructions.push(self.depth);
             }
-            // So many bytes follow that are no RTF.
+            // This many bytes follow that are no RTF.
             b"bin" => {
                 let length =
                     str::from_utf8(&number).ok().and_then(|number| number.parse::<usize>().ok()).unwrap_or(0);
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    /// Ends what belongs to groups that have ended.
+    /// Ends the parts of groups that have ended.
     fn end_groups(&mut self, notes: &mut Notes) {
         while self.instructions.last().is_some_and(|depth| *depth > self.depth) {
             self.instructions.pop();

@@ -10,7 +10,7 @@ use crate::inspect::name::leaves_its_folder;
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
 
-/// Bytes before the packed contents: what it is, and where the header lies that names them.
+/// Bytes before the packed contents: the mark of the format, and the place of the header that names them.
 const START: usize = 32;
 
 /// Most KiB of memory for one decoder: more than any setting of 7-Zip but the largest takes.
@@ -20,16 +20,17 @@ const MAX_DECODER_KIB: usize = 160 << 10;
 const HEADER: u8 = 1;
 const PACKED_HEADER: u8 = 0x17;
 
-/// The methods that ClamAV reads, alone and as the filter of another one. What has any other is scanned member by member.
+/// The methods that ClamAV reads, alone and as the filter of another one. An archive with any other is scanned member
+/// by member.
 const REACHED: [&[u8]; 4] =
     [EncoderMethod::ID_COPY, EncoderMethod::ID_LZMA, EncoderMethod::ID_LZMA2, EncoderMethod::ID_BCJ_X86];
 
-/// What a reading led to.
+/// The result of a reading.
 #[derive(Debug, Default)]
 pub(in crate::inspect) struct Reading {
     /// Names of the files that could not be read.
     pub(in crate::inspect) unread: Vec<String>,
-    /// Whether bytes lie between the parts, or after them, which programs see that look for another beginning.
+    /// Whether bytes lie between the parts, or after them: programs that look for another beginning see these.
     pub(in crate::inspect) is_loose: bool,
 }
 
@@ -73,7 +74,7 @@ pub(in crate::inspect) fn read(
             break;
         }
         let is_unreached = archive.blocks.get(block).is_some_and(is_unreached);
-        // One thread, for the process has no other.
+        // One thread, because the process may have no other.
         let decoder =
             BlockDecoder::new_with_memory_limit(1, MAX_DECODER_KIB, block, &archive, &password, &mut source);
         let done = decoder.for_each_entries(&mut |file, mut reader| {
@@ -104,7 +105,7 @@ pub(in crate::inspect) fn is_encrypted(content: &[u8]) -> bool {
     }
 }
 
-/// Whether scanners cannot unpack what is packed so.
+/// Whether scanners cannot unpack this block.
 fn is_unreached(block: &Block) -> bool {
     block.coders.iter().any(|coder| !REACHED.contains(&coder.encoder_method_id()))
 }
@@ -141,7 +142,7 @@ fn packed_end(content: &[u8]) -> Option<u64> {
     }
 }
 
-/// A number and what follows it: as many high bits are set in the first byte as bytes follow.
+/// A number and the bytes after it: as many high bits are set in the first byte as bytes follow.
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (&first, rest) = bytes.split_first()?;
     let more = first.leading_ones();

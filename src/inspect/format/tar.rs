@@ -24,7 +24,7 @@ pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes, mut take: impl
     let (mut rest, mut long_name) = (content, None);
     while let Some((header, after)) = rest.split_first_chunk::<BLOCK>() {
         if header.iter().all(|byte| *byte == 0) {
-            // What follows the end is seen by programs that were told to go on.
+            // Programs that were told to go on see the bytes after the end.
             return notes.expect(after.iter().all(|byte| *byte == 0), Obstacle::Ambiguous);
         }
         let length =

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::uuencode;
 
-/// The bytes as text; `None` if they are none. Bytes that are no UTF count as Latin-1.
+/// The bytes as text; `None` if they are no text. Bytes that are no UTF count as Latin-1.
 pub(in crate::inspect) fn text(content: &[u8]) -> Option<Cow<'_, str>> {
     let utf16 = |bytes: &[u8], unit| utf16(bytes.as_chunks().0, unit);
     let text: Cow<'_, str> = match content {

@@ -1,4 +1,4 @@
-//! What Outlook sends as `winmail.dat` (MS-OXTNEF): the attachments of a mail.
+//! Outlook's `winmail.dat` (MS-OXTNEF): the attachments of a mail.
 
 use super::{Member, bytes, encoded, text};
 use crate::inspect::notes::Notes;
@@ -112,7 +112,7 @@ impl Attachment {
     }
 }
 
-/// The name of a code page of Windows as a character set; of one that is not known, an empty one.
+/// The name of a code page of Windows as a character set; empty for an unknown one.
 fn charset_of(page: Option<u32>) -> String {
     match page {
         Some(page @ 1250..=1258) => format!("windows-{page}"),

@@ -2,7 +2,7 @@
 
 use super::Member;
 
-/// The file at the beginning of some lines and what follows it; `None` if it is not whole, or none.
+/// The file at the beginning of some lines, and the lines after it; `None` if it is not whole, or none.
 fn file(lines: &[u8]) -> Option<(Member, &[u8])> {
     let (head, mut rest) = line(lines)?;
     let name = std::str::from_utf8(begins(head)?).map_or_else(
@@ -43,7 +43,7 @@ pub fn take(text: &[u8]) -> (Vec<u8>, Vec<Member>) {
     (left, files)
 }
 
-/// The first line without its end and blanks before that, and what follows; `None` if there is none.
+/// The first line without its end and blanks before that, and the lines after it; `None` if there is none.
 fn line(lines: &[u8]) -> Option<(&[u8], &[u8])> {
     if lines.is_empty() {
         return None;

@@ -35,7 +35,7 @@ pub(in crate::inspect) struct Entry {
     data: usize,
 }
 
-/// What `WinZip` says about a member that it encrypted with AES.
+/// `WinZip`'s field about a member that it encrypted with AES.
 #[derive(Clone, Copy, Debug)]
 struct AesField {
     /// 1 or 2; the second form has no checksum.
@@ -52,7 +52,7 @@ pub(in crate::inspect) enum Seal {
     None,
     /// As PKZIP 2 does it; this byte comes before the contents.
     Old { check: u8 },
-    /// As `WinZip` does it, with a key of so many bytes.
+    /// As `WinZip` does it, with a key of this many bytes.
     Aes { key: usize },
     /// In another way.
     Other,
@@ -298,7 +298,7 @@ fn check_places(content: &[u8], entries: &mut [Entry], directory: &Directory, no
 impl Entry {
     /// Whether it is a folder.
     pub(in crate::inspect) fn is_folder(&self) -> bool {
-        // Two bytes are what deflate makes of nothing.
+        // Deflate makes two bytes of nothing.
         self.name.ends_with('/') && self.size == 0 && self.packed <= 2
     }
 
@@ -391,7 +391,7 @@ impl Entry {
             DEFLATED => {
                 let mut decoder = DeflateDecoder::new(&mut rest);
                 let expanded = notes.expand(packed.len(), &mut decoder)?;
-                // Other programs go by the size and show what follows the end of the stream, or not.
+                // Other programs go by the size and show the bytes after the end of the stream, or not.
                 notes.expect(decoder.total_in() == self.packed, Obstacle::Ambiguous);
                 expanded
             }
@@ -430,13 +430,13 @@ impl Entry {
         };
         let expanded = notes.expand(packed.len(), &mut decoder);
         drop(decoder);
-        // Other programs show what follows the end of the stream, or not.
+        // Other programs show the bytes after the end of the stream, or not.
         notes.expect(stream.is_empty(), Obstacle::Ambiguous);
         expanded
     }
 
     /// Whether scanners cannot unpack it, or of bzip2 only the first of several streams, although it is unpacked here. ClamAV
-    /// unpacks Deflate64; so rare a method is none to rely on every scanner for.
+    /// unpacks Deflate64; not every scanner may know so rare a method.
     pub(in crate::inspect) fn is_unreached(&self) -> bool {
         matches!(self.method, DEFLATED_64 | BZIP2 | LZMA | XZ)
     }

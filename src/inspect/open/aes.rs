@@ -1,4 +1,5 @@
-//! AES over a whole buffer, in the ways in which documents and archives use it. What does not fill a block is left as it is.
+//! AES over a whole buffer, in the ways in which documents and archives use it. A remainder that does not fill a
+//! block is left as it is.
 
 use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes192, Aes256, Block};

@@ -13,7 +13,7 @@ pub(super) struct Compound {
 }
 
 impl Compound {
-    /// Fails for bytes that are none.
+    /// Fails for bytes that are no compound file.
     pub(super) fn of(content: &[u8]) -> Result<Self, Fault> {
         let file = CompoundFile::open(Cursor::new(content.to_vec())).map_err(|_| Fault::NotRead)?;
         Ok(Self { file, length: content.len() as u64 })

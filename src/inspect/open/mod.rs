@@ -1,5 +1,5 @@
-//! Opens a content that is encrypted with a password, in the child. What comes out is one content again, which is scanned and
-//! looked into like any other.
+//! Opens a content that is encrypted with a password, in the child. The result is one content again, which is scanned
+//! and looked into like any other.
 //!
 //! | content | opened | becomes |
 //! |---|---|---|
@@ -35,7 +35,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::keys::By;
 use super::kind::Format;
 
-/// What became of an attempt to open a content.
+/// The outcome of an attempt to open a content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// It is open.
@@ -48,7 +48,7 @@ pub enum Opening {
     NotRead,
 }
 
-/// The first byte of what the child writes; the content follows.
+/// The first byte of the child's output; the content follows.
 const MARKS: [(u8, Opening); 4] = [
     (b'o', Opening::Opened),
     (b'w', Opening::WrongPassword),
@@ -62,7 +62,7 @@ impl Opening {
         MARKS.iter().find(|(_, opening)| *opening == self).map_or(0, |(mark, _)| *mark)
     }
 
-    /// What a first byte says.
+    /// The outcome for which a first byte stands.
     pub(super) fn of_mark(mark: u8) -> Option<Self> {
         MARKS.iter().find(|(known, _)| *known == mark).map(|(_, opening)| *opening)
     }
@@ -84,7 +84,7 @@ const STANDARD: [&str; 2] = ["VelvetSweatshop", "/01Hannes Ruescher/01"];
 const MAX_OPENED: usize = 128 << 20;
 
 /// Opens a content with a password or, without one, as office programs do by themselves. Only the child may call it, and
-/// tests. Returns what is in it, if it is open.
+/// tests. Returns the content in it, if it came open.
 pub fn open(content: &[u8], password: Option<&str>) -> (Opening, Vec<u8>) {
     let opened = match password {
         Some(password) => with_password(content, password),

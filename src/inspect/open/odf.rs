@@ -1,5 +1,6 @@
 //! `OpenDocument` packages with a password (OpenDocument 1.3 part 2, 4): the same package, of which no member is encrypted any
-//! more and whose list says so. LibreOffice encrypts a whole package since 24.2: then, that one.
+//! more and whose list says so. LibreOffice has encrypted whole packages since 24.2: then the result is the package
+//! in it.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use flate2::read::DeflateDecoder;
@@ -73,7 +74,7 @@ fn open_with(content: &[u8], entries: &[Entry], list: &List, password: &[u8]) ->
             (Some(own), Some(sealing)) => {
                 let data = sealing.decrypt(packed, password)?;
                 if own.path == WHOLE {
-                    // What else were encrypted beside it would be in nothing that is examined.
+                    // Another encrypted member beside it would be in nothing that is examined.
                     let sealed = list.members.iter().filter(|listed| listed.sealing.is_some()).count();
                     return if sealed == 1 { whole(data) } else { Err(Fault::NotRead) };
                 }
@@ -133,7 +134,7 @@ impl Sealing {
             "aes128-cbc" | "aes192-cbc" | "aes256-cbc" => {
                 let start = self.start.as_slice().try_into().map_err(|_| Fault::NotRead)?;
                 Aes::new(&key).ok_or(Fault::NotRead)?.decrypt_chain(start, &mut data);
-                // The last byte says how many there are too many (XML Encryption 5.2).
+                // The last byte says how many bytes are padding (XML Encryption 5.2).
                 let filled = usize::from(data.last().copied().unwrap_or_default());
                 let length = data.len().checked_sub(filled).ok_or(Fault::WrongPassword)?;
                 if !(1..=BLOCK).contains(&filled) || !data.len().is_multiple_of(BLOCK) {
@@ -144,7 +145,7 @@ impl Sealing {
             "aes128-gcm" | "aes192-gcm" | "aes256-gcm" => {
                 let start: &[u8; gcm::START] =
                     self.start.as_slice().try_into().map_err(|_| Fault::NotRead)?;
-                // It begins with what the list says, too (XML Encryption 5.2.4).
+                // It begins with the start value of the list, too (XML Encryption 5.2.4).
                 let sealed = packed.strip_prefix(start.as_slice()).ok_or(Fault::NotRead)?;
                 data = open_sealed(&key, start, sealed).ok_or(Fault::WrongPassword)?;
             }
@@ -197,7 +198,7 @@ impl Sealing {
     }
 }
 
-/// What remains of a name, with or without an address before it, in lower case.
+/// The last part of a name, with or without an address before it, in lower case.
 fn ending(name: &str) -> String {
     name.rsplit(['#', ':']).next().unwrap_or_default().to_lowercase()
 }

@@ -68,11 +68,11 @@ fn standard_key(info: &[u8], password: &str) -> Result<Aes, Fault> {
     if hash.starts_with(&Hash::Sha1.of(&[&input])) { Ok(aes) } else { Err(Fault::WrongPassword) }
 }
 
-/// What "agile encryption" says in XML.
+/// The values of "agile encryption" in XML.
 struct Agile {
     /// How the package is encrypted.
     data: Cipher,
-    /// How what follows is.
+    /// How the three values below are encrypted.
     keys: Cipher,
     spins: u32,
     verifier: Vec<u8>,
@@ -88,7 +88,7 @@ struct Cipher {
     hash: Hash,
 }
 
-/// What is hashed to derive the keys of the three encrypted values (MS-OFFCRYPTO 2.3.4.13).
+/// The bytes that are hashed to derive the keys of the three encrypted values (MS-OFFCRYPTO 2.3.4.13).
 const OF_VERIFIER: &[u8] = b"\xfe\xa7\xd2\x76\x3b\x4b\x9e\x79";
 const OF_VERIFIER_HASH: &[u8] = b"\xd7\xaa\x0f\x6d\x30\x61\x34\x4e";
 const OF_KEY: &[u8] = b"\x14\x6e\x0b\xe7\xab\xac\xd0\xd6";
@@ -166,7 +166,7 @@ impl Cipher {
     }
 }
 
-/// What the first block is combined with.
+/// The block with which the first one is combined.
 fn start(salt: &[u8]) -> Option<[u8; BLOCK]> {
     fitted(salt, BLOCK).try_into().ok()
 }

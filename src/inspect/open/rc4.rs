@@ -15,7 +15,7 @@ pub(super) struct Key {
 enum Form {
     /// Of 40 bits.
     Old,
-    /// Of so many bytes, by `CryptoAPI`.
+    /// Of this many bytes, by `CryptoAPI`.
     Api(usize),
 }
 
@@ -79,7 +79,7 @@ impl Key {
         Rc4::new(&key)
     }
 
-    /// The streams of blocks of so many bytes, one after the other.
+    /// The streams of blocks of this many bytes, one after the other.
     pub(super) fn blocks(&self, length: usize) -> Blocks<'_> {
         Blocks { key: self, length, block: 0, left: length, stream: self.stream(0) }
     }
@@ -101,7 +101,7 @@ pub(super) struct Blocks<'k> {
 }
 
 impl Blocks<'_> {
-    /// Decrypts what follows.
+    /// Decrypts the next bytes.
     pub(super) fn apply(&mut self, data: &mut [u8]) {
         for byte in data {
             *byte ^= self.next();
@@ -148,7 +148,7 @@ impl Rc4 {
         Self { state, at: 0, other: 0 }
     }
 
-    /// Encrypts or decrypts what follows.
+    /// Encrypts or decrypts the next bytes.
     pub(super) fn apply(&mut self, data: &mut [u8]) {
         for byte in data {
             *byte ^= self.next();

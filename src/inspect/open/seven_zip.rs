@@ -30,7 +30,7 @@ pub(super) fn open(content: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
             Err(Fault::TooLarge)
         }
         (None, Some(Obstacle::UnreadableFormat)) => Err(Fault::NotRead),
-        // What another password makes of it is no archive.
+        // With another password it is no archive.
         (None, Some(Obstacle::Encrypted | Obstacle::Damaged)) => Err(Fault::WrongPassword),
         _ if !reading.unread.is_empty() => Err(Fault::WrongPassword),
         _ if reading.is_loose => Err(Fault::NotRead),

@@ -19,7 +19,7 @@ const SECOND_TABLE: u16 = 0x0200;
 const OBFUSCATED: u16 = 0x8000;
 const FLAGS: usize = 10;
 
-/// Where the length of what says how it is encrypted stands. That is at the beginning of the table.
+/// The place of the length of the encryption's description, which is at the beginning of the table.
 const LENGTH: usize = 14;
 
 /// The same document without its encryption.

@@ -25,7 +25,7 @@ enum Cover<'k> {
 
 /// The same workbook without its encryption.
 pub(super) fn open(mut file: Compound, password: &str) -> Result<Vec<u8>, Fault> {
-    // What pivot tables are made of is encrypted, too.
+    // The data of pivot tables are encrypted, too.
     if file.has_folder(PIVOT_CACHES) {
         return Err(Fault::NotRead);
     }
@@ -106,7 +106,7 @@ mod xor {
     /// Most characters of a password.
     const MAX_PASSWORD: usize = 15;
 
-    /// What follows the password up to 16 bytes.
+    /// The bytes that follow the password, up to 16 in all.
     const FILL: [u8; 15] =
         [0xbb, 0xff, 0xff, 0xba, 0xff, 0xff, 0xb9, 0x80, 0x00, 0xbe, 0x0f, 0x00, 0xbf, 0x0f, 0x00];
 
@@ -116,8 +116,8 @@ mod xor {
         0x280c, 0xa96a, 0x4ec3,
     ];
 
-    /// What the lowest bit of each character changes, the last character last; `XorMatrix` in the specification has the
-    /// values for its other bits, too, which follow from these.
+    /// The changes by the lowest bit of each character, the last character last; `XorMatrix` in the specification has
+    /// the values for its other bits, too, which follow from these.
     const ROWS: [u16; 15] = [
         0xaefc, 0x7b61, 0x4563, 0x0375, 0xd849, 0x6f45, 0xeb23, 0x47d3, 0xb861, 0x45a0, 0xaa51, 0x76b4,
         0x3730, 0x3331, 0x1021,

@@ -169,7 +169,7 @@ impl Old {
 const ROUNDS: u32 = 1_000;
 const PROOF: usize = 10;
 
-/// Decrypts a member as `WinZip` encrypts it, with a key of so many bytes.
+/// Decrypts a member as `WinZip` encrypts it, with a key of this many bytes.
 fn aes(packed: &[u8], key: usize, password: &[u8]) -> Result<Vec<u8>, Fault> {
     let (salt, rest) = packed.split_at_checked(key / 2).ok_or(Fault::NotRead)?;
     let (check, rest) = rest.split_at_checked(2).ok_or(Fault::NotRead)?;

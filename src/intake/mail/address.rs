@@ -1,4 +1,4 @@
-//! From the local part of an address to a folder of a space.
+//! Finds the folder of a space by the local part of an address.
 
 use super::MailError;
 use crate::catalog::ReadTx;
@@ -21,8 +21,8 @@ pub struct Mailbox {
 }
 
 impl Intake {
-    /// The folder of an address: `space`, or `space+folder+folder`, in any capitals, with whatever domain. Where the folder's
-    /// name has blanks or umlauts, the address may have hyphens, underscores or dots, and `ae` for `ä`.
+    /// The folder of an address: `space`, or `space+folder+folder`, in any capitals, with any domain. Where the
+    /// folder's name has blanks or umlauts, the address may have hyphens, underscores or dots, and `ae` for `ä`.
     ///
     /// Errors: `NoSuchAddress`; `Full` if the space has no room for `size` more bytes; `Unavailable`.
     pub async fn mailbox(&self, address: &str, size: u64) -> Result<Mailbox, MailError> {

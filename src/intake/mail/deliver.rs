@@ -38,7 +38,7 @@ const NO_SUBJECT: &str = "E-Mail";
 pub(in crate::intake) type NamesTaken = Mutex<HashSet<(EntryId, String)>>;
 
 impl Intake {
-    /// Stores a mail in these folders, byte for byte, and returns what became of it for each of them: `Ok` says that it is
+    /// Stores a mail in these folders, byte for byte, and returns the outcome for each of them: `Ok` says that it is
     /// durable. A mail with a Message-ID is stored once in a folder, however often it is sent.
     ///
     /// Errors: those of the source, and then nothing is stored.
@@ -76,7 +76,7 @@ impl Intake {
         }
     }
 
-    /// What names the mail. Without a process that reads it, it has no subject.
+    /// The names of the mail. Without a process that reads it, it has no subject.
     async fn read_head(&self, head: &[u8]) -> MailHead {
         let (Some(inspector), Ok(sample)) = (self.inspector.clone(), Sample::of(head)) else {
             return MailHead::default();
@@ -153,7 +153,7 @@ impl Drop for NameTurn {
 
 /// One mail on its way into several folders.
 struct Copies {
-    /// Of what does not change on the way.
+    /// Of the bytes that do not change on the way.
     hash: Sha256,
     sender: String,
     each: Vec<Copy>,
@@ -213,7 +213,7 @@ impl BegunCopy {
         let space = mailbox.space;
         let is_there = Arc::new(AtomicBool::new(false));
         let (found, sender) = (Arc::clone(&is_there), sender.to_owned());
-        // In the transaction that shows the mail: what is answered with 250 has its row, and no two of the same are there.
+        // In the transaction that shows the mail: a mail answered with 250 has its row, and no mail is there twice.
         let put = put.along(Arc::new(move |tx, version| {
             // It may have been closed while the mail arrived.
             if tx.space_by_mail(&mailbox.name)?.is_none_or(|row| row.id != mailbox.space) {

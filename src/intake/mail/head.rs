@@ -1,4 +1,4 @@
-//! The head of a mail: where it ends, and what servers added on the way.
+//! The head of a mail: where it ends, and the lines that servers added on the way.
 
 /// Most bytes that are read to find the end of a head; what comes after them counts as text.
 pub(super) const MAX_HEAD: usize = 64 << 10;

@@ -6,9 +6,9 @@
 //! report    a mail that comes back: what became of one that was sent
 //! unpack    later: each attachment becomes a file in the folder 2026-11-29 14.02 Subject beside it
 //! ```
-//! Nothing is scanned while the sender waits, and nothing is refused for what it contains: the mail and each attachment are
-//! examined as everything that arrives. The server itself reads no line of a mail but to leave out what other servers
-//! added; all else is done by [`inspect`](crate::inspect), in a process of its own.
+//! Nothing is scanned while the sender waits, and nothing is refused for its contents: the mail and each attachment
+//! are examined as everything that arrives. The server itself reads no line of a mail except to leave out lines
+//! that other servers added; all else is done by [`inspect`](crate::inspect), in a process of its own.
 
 mod address;
 mod deliver;

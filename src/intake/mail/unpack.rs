@@ -1,6 +1,6 @@
 //! Stores the attachments of mails, each as a file in a folder beside the mail that has its name.
 //!
-//! It can end at any step: what is stored already is found by its content and not stored twice.
+//! It can end at any step: a stored attachment is found by its content and not stored twice.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -38,7 +38,7 @@ const MAX_NAME: usize = 200;
 /// Name of an attachment whose name cannot be used.
 const NO_NAME: &str = "Anlage";
 
-/// What one round did.
+/// The result of one round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unpacked {
     /// Mails whose attachments are stored now.
@@ -47,7 +47,7 @@ pub struct Unpacked {
     pub waiting: u64,
 }
 
-/// What became of the attachments of one mail.
+/// The outcome for the attachments of one mail.
 struct Outcome {
     stored: u64,
     /// Why some are missing.
@@ -65,7 +65,7 @@ impl Outcome {
 impl Intake {
     /// Stores the attachments of mails that have arrived, up to a bounded number.
     ///
-    /// Errors: those of the catalogue and of the machine; what concerns one mail is a word in its row.
+    /// Errors: those of the catalogue and of the machine; an error of one mail is a word in its row.
     pub async fn unpack_some(&self, now: Timestamp) -> Result<Unpacked, IntakeError> {
         let due = self.catalog().read(move |tx| due(tx, now)).await?;
         let mut round = Unpacked::default();
@@ -137,7 +137,7 @@ impl Intake {
         })
     }
 
-    /// Sees to it that the space has an attachment at the first of these places that it can have.
+    /// Ensures that the space has an attachment at the first of these places that it can have.
     async fn keep_somewhere(
         &self,
         mail: &MailRow,

@@ -16,7 +16,7 @@ pub enum ViewKind {
     Nothing,
 }
 
-/// What has pages.
+/// Files that have pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paged {
     /// A PDF.
@@ -43,7 +43,7 @@ const IMAGES: [(&[u8], &str); 4] = [
 /// How TIFF files begin, in both orders of bytes, and those of more than 4 GiB.
 const TIFFS: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 
-/// What photos in HEIC name as their kind (ISO/IEC 23008-12, 10).
+/// The kinds that photos in HEIC name (ISO/IEC 23008-12, 10).
 const PHOTOS: [&[u8]; 6] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1"];
 
 /// Endings of names whose files are shown as text.
@@ -59,7 +59,7 @@ impl ViewKind {
         is_one_of(&SHOWN, ending) || is_one_of(&TEXTS, ending) || OfficeKind::of_extension(ending).is_some()
     }
 
-    /// The kind of a content that begins so; at most [`MOST_SNIFFED`] bytes are looked at.
+    /// The kind of a content with this beginning; at most [`MOST_SNIFFED`] bytes are looked at.
     pub(super) fn of(name: &str, beginning: &[u8]) -> Self {
         let beginning = beginning.get(..MOST_SNIFFED).unwrap_or(beginning);
         if let Some((_, media_type)) = IMAGES.iter().find(|(start, _)| beginning.starts_with(start)) {

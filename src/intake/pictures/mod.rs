@@ -215,7 +215,7 @@ impl From<Unshowable> for ViewError {
     }
 }
 
-/// What a page is painted of.
+/// The source of a painted page.
 enum Document {
     /// A PDF that was made before.
     Kept(Bytes),

@@ -1,4 +1,4 @@
-//! Pictures that were made lately, in memory only. The right of the person is asked before a picture is looked for here.
+//! Pictures that were made lately, in memory only. The person's right is checked before a picture is looked for here.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
-//! Files that were removed while a program may still have had them open. What it writes then reaches no name any more, but
-//! an open descriptor does: for a minute after the removal it is looked at, and what was written is stored as a file of its
-//! own.
+//! Files that were removed while a program may still have had them open. Its later writes reach no name any more, but
+//! they reach an open descriptor: the server looks at it for a minute after the removal, and stores the bytes written
+//! as a file of their own.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -56,7 +56,7 @@ impl Removed {
         self.0.push_back(Late { path, file, stamp, since: now, is_written, _permit: permit });
     }
 
-    /// Looks at all of them. Returns those that were written and have settled; those that nobody wrote to for long are
+    /// Looks at all of them. Returns those that were written and have settled; those without a write for long are
     /// closed.
     pub(super) fn written(&mut self, now: Instant, settle: Duration) -> Vec<Late> {
         let mut written = Vec::new();

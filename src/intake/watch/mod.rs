@@ -5,13 +5,13 @@
 //! round   list DIR ──▶ one job for each folder in it that has none, a few at a time
 //! job     list the folder, a bounded part ──▶ take what has settled, a bounded number ──▶ report what waits and why
 //! ```
-//! The listing is the truth, and notifications only wake it ([`hint`]). What has a finished name, did not change for a
-//! while and is a regular file without a second name is taken ([`take`]); whatever cannot be taken stays where it is
-//! and is tried again. What a program writes into a file that was just removed is stored, too ([`late`]). Jobs of
-//! different spaces do not wait for one another, so that none of them keeps others from theirs.
+//! The listing is the truth, and notifications only wake it ([`hint`]). A regular file that has a finished name and
+//! no second one and did not change for a while is taken ([`take`]); any other stays where it is and is tried again.
+//! Bytes that a program writes into a file that was just removed are stored, too ([`late`]). Jobs of different spaces
+//! do not wait for one another, so that none of them keeps others from theirs.
 //!
-//! It lies in this room because the folder is a way into the holding area; of its neighbours it imports the scanner and the
-//! places for what comes from outside.
+//! It lies in this room because the folder is a way into the holding area; of its neighbours it imports the scanner
+//! and the places for contents from outside.
 
 mod hint;
 mod late;
@@ -58,7 +58,7 @@ const MIN_REMEMBERED: usize = 16;
 /// Most spaces whose files are listed and taken at the same time.
 const MAX_JOBS: usize = 4;
 
-/// What the office set for the watched folder.
+/// The office's settings for the watched folder.
 #[derive(Clone, Debug)]
 pub struct WatchSettings {
     /// The folder.
@@ -96,7 +96,7 @@ pub struct WatchedFolder {
     folders: HashMap<EntryName, Slot>,
     jobs: JoinSet<Folder>,
     working: HashMap<Id, EntryName>,
-    /// What lies directly in the watched folder.
+    /// Files directly in the watched folder.
     beside: Counts,
     taken: u64,
     last: Instant,
@@ -107,7 +107,7 @@ pub struct WatchedFolder {
 struct Slot {
     /// `None` while a job has it.
     folder: Option<Folder>,
-    /// What waited when the last job ended.
+    /// The files that waited when the last job ended.
     shown: Counts,
 }
 
@@ -187,7 +187,7 @@ impl WatchedFolder {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let Some(top) = self.working.remove(&id) else { return false };
         let Ok((_, mut folder)) = ended else {
-            // It panicked, and what it remembered is lost: its files are seen for the first time.
+            // It panicked, and its memory is lost: its files are seen for the first time.
             self.folders.remove(&top);
             return false;
         };
@@ -225,7 +225,7 @@ impl WatchedFolder {
         sleep_until(self.last + SOONEST).await;
     }
 
-    /// What was taken since the start, and how many files wait for what; `None` if nothing is to be said.
+    /// The number of files taken since the start, and of those that wait, by reason; `None` if there are none.
     pub fn words(&self) -> Option<String> {
         let mut counts = self.beside.clone();
         self.folders.values().for_each(|slot| counts.add_all(&slot.shown));
@@ -242,7 +242,7 @@ struct Spaces(HashMap<String, (EntryName, Target)>);
 #[derive(Clone, Copy)]
 struct Target {
     space: SpaceId,
-    /// Whether it holds what arrives.
+    /// Whether it holds arriving contents.
     holds: bool,
 }
 
@@ -260,16 +260,16 @@ impl Spaces {
     }
 }
 
-/// What is known of the folder of one space.
+/// The known facts about the folder of one space.
 #[derive(Default)]
 struct Folder {
     seen: Seen,
     removed: Removed,
     /// The listing that is not at its end.
     walk: Option<Walk>,
-    /// What waits, as far as this listing has come.
+    /// The files that wait, as far as this listing has come.
     counts: Counts,
-    /// What waited in the last whole listing.
+    /// The files that waited in the last whole listing.
     shown: Counts,
     /// When the next file may be taken.
     next: Option<Instant>,
@@ -364,7 +364,7 @@ impl Job {
         ready
     }
 
-    /// Stores what was written to files after they were removed.
+    /// Stores the bytes written to files after these were removed.
     async fn keep_late(&self, folder: &mut Folder, target: Target, written: Vec<Late>) {
         let library = &self.intake.library;
         let access = library.as_worker(Worker::Watch, target.space);
@@ -387,7 +387,7 @@ impl Job {
     async fn take_all(&self, folder: &mut Folder, target: Target, ready: Vec<Ready>) {
         let library = &self.intake.library;
         let access = library.as_worker(Worker::Watch, target.space);
-        // What a space holds is scanned at once: without a scanner it waits here, where its sender sees it.
+        // A held content is scanned at once: without a scanner it waits here, where its sender sees it.
         let mut obstacle = match target.holds && !self.intake.scanner_answers().await {
             true => Some(Reason::ScannerDown),
             false => None,

@@ -96,7 +96,7 @@ impl Seen {
         self.files.len() < room || self.files.contains_key(path)
     }
 
-    /// A listing has seen the whole folder: forgets what it did not see.
+    /// A listing has seen the whole folder: forgets the files that it did not see.
     pub(super) fn end_pass(&mut self) {
         let pass = self.pass;
         self.files.retain(|_, sight| sight.pass == pass);

@@ -93,13 +93,13 @@ pub(super) async fn take(
     }
     match on_disk(root, ready, Root::remove).await {
         Ok(()) => Ok(open),
-        // It is stored, and what is there now is another file.
+        // It is stored, and the file there now is another one.
         Err(Trouble::Other | Trouble::Written) => Ok(None),
         Err(Trouble::Waits { reason, .. }) => Err(Trouble::Waits { reason, is_stored: true }),
     }
 }
 
-/// Sees to it that the space has the content of an open file.
+/// Ensures that the space has the content of an open file.
 pub(super) async fn keep(
     library: &Library,
     access: Access,

@@ -42,7 +42,7 @@ pub(super) struct Stamp {
     changed: (i64, i64),
 }
 
-/// What a name in a folder leads to.
+/// The target of a name in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     File(Stamp),
@@ -92,7 +92,7 @@ impl Root {
         Ok((stat.st_dev, stat.st_ino))
     }
 
-    /// Lists what lies directly in the folder.
+    /// Lists the entries directly in the folder.
     pub(super) fn tops(&self) -> io::Result<Tops> {
         let mut tops = Tops::default();
         for entry in Dir::read_from(&self.0)? {
@@ -113,7 +113,7 @@ impl Root {
                 Some(Kind::Not(reason)) => tops.others.push(reason),
                 None => {}
             }
-            // Bounds what a folder full of files costs.
+            // Bounds the cost of a folder full of files.
             if tops.folders.len() + tops.others.len() >= 2 * MAX_FOLDERS {
                 break;
             }
@@ -228,7 +228,7 @@ fn is_temporary(name: &str) -> bool {
     name.starts_with('.') || name.starts_with("~$") || is_unfinished
 }
 
-/// What a name leads to; `None` if it is gone.
+/// The target of a name; `None` if it is gone.
 pub(super) fn look(folder: impl AsFd, name: &EntryName) -> io::Result<Option<Kind>> {
     match statat(folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => Ok(Some(kind(&stat))),

@@ -1,5 +1,5 @@
 //! Lists the folder of a space and everything below it, piece by piece: a folder of any length takes several rounds
-//! and little memory. What is there from the beginning to the end of a listing is met exactly once.
+//! and little memory. An entry that is there from the beginning to the end of a listing is met exactly once.
 
 use std::io;
 use std::time::Duration;
@@ -29,7 +29,7 @@ struct Level {
     is_empty: bool,
 }
 
-/// What one entry of a folder turned out to be.
+/// The kind of one entry of a folder.
 pub(super) enum Met {
     File(EntryPath, Stamp),
     /// It is not touched.
@@ -60,7 +60,8 @@ impl Walk {
         Ok(())
     }
 
-    /// The next entry; `None` at the end. Leaving an emptied folder that is old enough at `tidy`, if given, it removes it.
+    /// The next entry; `None` at the end. When it leaves an emptied folder that is old enough at `tidy`, if given, it
+    /// removes that folder.
     pub(super) fn next(&mut self, root: &Root, top: &EntryName, tidy: Option<Timestamp>) -> Option<Met> {
         let level = self.levels.last_mut()?;
         let name = match level.entries.read() {

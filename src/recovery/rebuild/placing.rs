@@ -193,7 +193,7 @@ impl Placing<'_> {
         entry: EntryId,
         version: &FoundVersion,
     ) -> Result<VersionId, LibraryError> {
-        // Containers do not record the state of their content: what arrived in a space with a holding time is examined
+        // Containers do not record the state of their content: a content in a space with a holding time is examined
         // again.
         let arriving = Arriving::in_space(self.tx, space, version.size(), Viewer::Worker(Worker::Rebuild))?;
         let id = self.tx.insert_version(&NewVersion {

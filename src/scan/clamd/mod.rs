@@ -1,17 +1,17 @@
-//! ClamAV's daemon, by a client of our own.
+//! ClamAV's daemon, through our own client.
 //!
 //! One session (`IDSESSION`) per content: `VERSION`, the content, `VERSION` again, `END`, and then everything that clamd
 //! still says until it closes. Other signatures behind the content than before it mean that clamd loaded a database
 //! meanwhile, and the content is scanned again.
 //!
 //! On a Unix socket the content goes as the descriptor of a [`Sample`] (`FILDES`): clamd 1.4.6 of Debian 12 accepts a
-//! sealed memfd at once, maps it, and writes no temporary file for it (what it unpacks from it lies in its
+//! sealed memfd at once, maps it, and writes no temporary file for it (unpacked parts lie in its
 //! `TemporaryDirectory`). Over TCP it goes by `INSTREAM`, unencrypted, and clamd writes all of it into a temporary
 //! file; above its `StreamMaxLength` it says so and hangs up.
 //!
-//! **clamd answers `OK` to what it did not look at** beyond its limits (`MaxFileSize`, `MaxRecursion`, …), and to what
-//! is encrypted, unless `AlertExceedsMax` and `AlertEncrypted` are set; Debian sets neither. No client can see that in
-//! an answer: [`super::reports_its_limits`] asks for it.
+//! **clamd answers `OK` to parts that it did not look at** beyond its limits (`MaxFileSize`, `MaxRecursion`, …), and
+//! to encrypted ones, unless `AlertExceedsMax` and `AlertEncrypted` are set; Debian sets neither. No client can see
+//! that in an answer: [`super::reports_its_limits`] asks for it.
 
 mod address;
 mod session;

@@ -63,7 +63,7 @@ pub(super) struct Session<'a> {
     deadline: Instant,
     commands: u32,
     replies: Vec<Reply>,
-    /// What was received and belongs to no reply yet.
+    /// Received bytes that belong to no reply yet.
     unread: Vec<u8>,
     received: usize,
 }
@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes in what clamd says next; returns the number of bytes, 0 at the end.
+    /// Takes in the next bytes of clamd; returns their number, 0 at the end.
     fn receive(&mut self, wait: Duration) -> Result<usize, ScanError> {
         self.wait_at_most(Timeout::Recv, wait)?;
         let mut buffer = [0; 1024];
@@ -263,7 +263,7 @@ fn connect_tcp(host: &str, wait: Duration) -> io::Result<OwnedFd> {
     Err(failed)
 }
 
-/// The beginning of what clamd said, for an error.
+/// The beginning of clamd's reply, for an error.
 fn shortened(reply: &[u8]) -> String {
     String::from_utf8_lossy(reply).chars().take(80).collect()
 }

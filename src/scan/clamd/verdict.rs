@@ -1,4 +1,4 @@
-//! From clamd's replies about a content to a verdict.
+//! Draws a verdict from clamd's replies about a content.
 
 use crate::scan::{ScanError, Verdict};
 

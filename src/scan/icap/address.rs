@@ -1,4 +1,4 @@
-//! Where an ICAP server is, and its service.
+//! The address of an ICAP server, and its service.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
-//! From an ICAP server's answer to a verdict.
+//! Draws a verdict from an ICAP server's answer.
 //!
-//! Services name what they found in headers of their own making; the three that are in use:
+//! Services name their findings in headers of their own making; the three that are in use:
 //!
 //! ```text
 //! X-Infection-Found: Type=0; Resolution=2; Threat=EICAR Test String;
@@ -26,10 +26,10 @@ pub(super) struct Head {
     headers: Vec<(String, String)>,
 }
 
-/// What the head of an answer says about a content.
+/// The statement of an answer's head about a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    /// Something was found, or the service says what it did not look at.
+    /// Something was found, or the service names parts that it did not look at.
     Found(Verdict),
     /// The content may pass as it is.
     Unchanged,
@@ -43,7 +43,7 @@ const REPLACED: &str = "replaced by the service";
 impl Head {
     /// Reads the lines of a head up to the empty one, which is not part of it.
     ///
-    /// Errors: it is none of ICAP/1.0.
+    /// Errors: it is no head of ICAP/1.0.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ScanError> {
         let strange = || ScanError::NotUnderstood(cleaned(&String::from_utf8_lossy(bytes), 80));
         let text = std::str::from_utf8(bytes).map_err(|_| strange())?;
@@ -80,7 +80,7 @@ impl Head {
         cleaned(self.header("istag").unwrap_or_default().trim_matches('"'), MOST_TAG)
     }
 
-    /// What the service calls itself.
+    /// The service's name for itself.
     pub(super) fn service(&self) -> Option<String> {
         let words = self.header("service").or_else(|| self.header("server"))?;
         Some(cleaned(words, MOST_TAG)).filter(|words| !words.is_empty())
@@ -92,9 +92,9 @@ impl Head {
         methods.split([',', ' ']).any(|method| method == "RESPMOD")
     }
 
-    /// What an answer to a content says.
+    /// The statement of an answer about a content.
     ///
-    /// Errors: the status is none that judges.
+    /// Errors: the status does not judge.
     pub(super) fn judge(&self) -> Result<Said, ScanError> {
         if let Some(found) = self.found() {
             return Ok(Said::Found(found));

@@ -1,4 +1,4 @@
-//! A scanner behind ICAP (RFC 3507), by a client of our own.
+//! A scanner behind ICAP (RFC 3507), through our own client.
 //!
 //! The content goes as the body of an answer of a web server (`RESPMOD`), over a connection of its own. `Allow: 204` lets
 //! the server answer that it may pass as it is, and **only that is clean**. A finding is named in a header; an answer with
@@ -61,7 +61,7 @@ impl Icap {
         Self { settings }
     }
 
-    /// What the service says of itself (`OPTIONS`).
+    /// The service's description of itself (`OPTIONS`).
     fn options(&self, deadline: Instant) -> Result<Head, ScanError> {
         let mut session = Session::open(&self.settings.address, deadline)?;
         session.send(&self.request("OPTIONS", "Encapsulated: null-body=0\r\n"))?;

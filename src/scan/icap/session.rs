@@ -24,7 +24,7 @@ const LONGEST_LENGTH: usize = 1 << 10;
 pub(super) struct Session {
     socket: TcpStream,
     deadline: Instant,
-    /// What was received and not yet read.
+    /// Received bytes that were not read yet.
     unread: Vec<u8>,
 }
 
@@ -130,7 +130,7 @@ impl Session {
         }
     }
 
-    /// The length in front of a chunk; what follows a semicolon does not matter.
+    /// The length in front of a chunk; text after a semicolon does not matter.
     fn chunk_length(&mut self) -> Result<u64, ScanError> {
         let line = self.until(b"\r\n", LONGEST_LENGTH)?;
         let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
@@ -162,7 +162,7 @@ impl Session {
         Ok(self.some(1)?.first().copied().unwrap_or_default())
     }
 
-    /// Between one and so many bytes.
+    /// Between one and this many bytes.
     fn some(&mut self, most: usize) -> Result<Vec<u8>, ScanError> {
         if self.unread.is_empty() {
             self.receive()?;

@@ -1,4 +1,4 @@
-//! Leases: the right to fetch what a link leads to once, and to finish that after a break.
+//! Leases: the right to fetch a link's target once, and to finish that after a break.
 
 use std::net::IpAddr;
 

@@ -6,7 +6,7 @@
 //! complete  all bytes of one content have left: counts a use and signs the receipt, in one transaction
 //! end       a lease gives its place back 15 minutes after its last request
 //! ```
-//! At no time do open leases and uses together exceed the link's number. What was noted survives a restart; bytes that left
+//! At no time do open leases and uses together exceed the link's number. Notes survive a restart; bytes that left
 //! after the last note before a crash count as not sent.
 
 mod lease;
@@ -33,7 +33,7 @@ const LONGEST_LEASE: Duration = Duration::from_hours(7 * 24);
 /// Most downloads of a link or a space that a list shows.
 const MOST_LISTED: usize = 1_000;
 
-/// What a guest fetches.
+/// The content that a guest fetches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fetched {
     /// Its entity tag: another content is another download.

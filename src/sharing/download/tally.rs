@@ -82,7 +82,7 @@ impl Tally {
         }
     }
 
-    /// Notes what has left so far; for an answer without bytes, too.
+    /// Notes the bytes that have left so far; for an answer without bytes, too.
     pub async fn note(&mut self, now: Timestamp) -> Result<(), DownloadError> {
         let range = self.unnoted;
         (self.unnoted, self.noted_at) = (at(range.end()), now);
@@ -151,7 +151,7 @@ fn note(
     if by.at >= row.ends {
         return Err(DownloadError::Ended);
     }
-    // What left of another content counts no more.
+    // Bytes of another content count no more.
     let is_same = row.content == what.etag && row.size == what.size;
     let mut sent: Sent = row.sent.parse().ok().filter(|_| is_same).unwrap_or_default();
     sent.add(range);

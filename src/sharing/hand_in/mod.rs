@@ -1,4 +1,4 @@
-//! Hand-ins: what a person without an account hands over through a link that only takes files in.
+//! Hand-ins: the files that a person without an account hands over through a link that only takes files in.
 //!
 //! ```text
 //! browser   a random secret in a cookie; seeing the page stores nothing
@@ -258,7 +258,7 @@ impl HandInFile {
 pub struct Handed {
     /// The hand-in.
     pub hand_in: HandIn,
-    /// What the link asks for.
+    /// The terms of the link.
     pub terms: LinkTerms,
     /// Whether the link takes a further hand-in.
     pub takes_more: bool,

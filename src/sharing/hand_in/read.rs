@@ -68,8 +68,8 @@ impl Sharing {
         found.await
     }
 
-    /// The finished hand-in of a browser through a link, also one that no longer opens: the person can look up what
-    /// arrived until the link is removed.
+    /// The finished hand-in of a browser through a link, also one that no longer opens: the person can look up the
+    /// files until the link is removed.
     ///
     /// Errors: those of the catalogue.
     pub async fn handed(

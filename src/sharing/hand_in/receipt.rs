@@ -1,4 +1,4 @@
-//! Receipts: what was handed in, signed by the instance, for a person who has nothing but the file.
+//! Receipts: the files of a hand-in, signed by the instance, for a person who has nothing but the file.
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ impl Proof for Receipt {
     }
 }
 
-/// What a receipt says besides the files.
+/// The parts of a receipt besides the files.
 pub(super) struct Heading {
     pub(super) office: Option<String>,
     pub(super) asked_by: Option<String>,

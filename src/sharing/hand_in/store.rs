@@ -479,7 +479,7 @@ fn noted_path(path: &str) -> &str {
     path.get(..path.floor_char_boundary(MAX_NOTED_PATH)).unwrap_or(path)
 }
 
-/// Name of the folder of a hand-in: the day in the office's zone, and the person or what the link is called.
+/// Name of the folder of a hand-in: the day in the office's zone, and the name of the person or of the link.
 fn folder_name(row: &HandInRow, visit: &Visit, zone: &Zone) -> String {
     let day = zone.day(row.begun);
     let by = [row.name.as_str(), visit.link.label.trim()].into_iter().find(|name| !name.is_empty());

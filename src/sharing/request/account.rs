@@ -1,7 +1,7 @@
-//! Recipients with an account: after signing in they see what they are asked for, and open it without a link.
+//! Recipients with an account: after signing in they see the requests to them, and open these without a link.
 //!
-//! The account opens the recipient's own link, while its own right in the space reaches as far as the link does: so it gives no
-//! more than the link, and what ends the link ends this, too.
+//! The account opens the recipient's own link, while its own right in the space reaches as far as the link does: so
+//! it gives no more than the link, and ends with it.
 
 use super::RequestError;
 use super::make::WantedRecipient;
@@ -72,7 +72,7 @@ impl Sharing {
         self.link_of_recipient(&recipient, now).await
     }
 
-    /// The secret by which hand-ins of a person with an account are known, from whatever browser they come.
+    /// The secret by which hand-ins of a person with an account are known, from any browser.
     pub fn account_browser(&self, principal: &Principal) -> String {
         self.inner.keys.account_browser(principal.user)
     }
@@ -89,7 +89,8 @@ impl Sharing {
         Ok(names)
     }
 
-    /// Fills in what is known of a recipient with an account: the user, and the address and the language if none are given.
+    /// Fills in the known facts about a recipient with an account: the user, and the address and the language if none
+    /// are given.
     ///
     /// Errors: `NoSuchAccount` if the person may not add files in the space.
     pub(super) async fn recipient_account(

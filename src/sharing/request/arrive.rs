@@ -65,7 +65,7 @@ pub(in crate::sharing) fn admit(
     Ok((request, Some(row)))
 }
 
-/// Takes note of a file that was stored for a request, in the same transaction: what was handed in for an item applies.
+/// Takes note of a file that was stored for a request, in the same transaction: an item with a file applies.
 pub(in crate::sharing) fn arrived(
     tx: &WriteTx<'_>,
     pace: &ReminderPace,

@@ -1,4 +1,4 @@
-//! Until when a request asks: items have days of their own, before its deadline or without one, and its links open longer.
+//! The end of a request: items have days of their own, before its deadline or without one, and its links open longer.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Files that the recipients of a request may fetch for an item: a form to fill in, and an example.
 //!
-//! Nothing is copied: the item names a file, and whoever fetches it gets its present content by the present right of the user
-//! who made the request, as through a link to it.
+//! Nothing is copied: the item names a file, and a person who fetches it gets its present content by the present
+//! right of the user who made the request, as through a link to it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,7 +27,7 @@ const ENDINGS: [&str; 22] = [
 /// A file that recipients of a request may fetch for an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedOut {
-    /// What it is for.
+    /// Its purpose.
     pub what: Handout,
     /// The file; `None` if it is not there at present: removed, withheld, or not for the user who made the request.
     pub file: Option<Entry>,

@@ -49,7 +49,7 @@ impl Sharing {
 
     /// The same for a user who saw the items: each with its word of [`ItemShown::seen`](super::ItemShown::seen).
     ///
-    /// Errors: as above, and `Changed` with the items that somebody changed since; then nothing is judged.
+    /// Errors: as above, and `Changed` with the items that changed since; then nothing is judged.
     pub async fn judge_as_seen(
         &self,
         rights: &[Access],

@@ -36,7 +36,7 @@ pub struct NewRequest {
     pub access: Access,
     /// Path of the folder to which its files go; made if it is missing.
     pub path: EntryPath,
-    /// What it asks for, as a whole.
+    /// Its title.
     pub title: String,
     /// Note for the recipients; may be empty.
     pub note: String,
@@ -44,20 +44,20 @@ pub struct NewRequest {
     pub template: String,
     /// Scheme of the paths of its files.
     pub naming: String,
-    /// What it asks for.
+    /// Its items.
     pub items: Vec<TemplateItem>,
     /// The recipients; one without name and address if it is empty.
     pub recipients: Vec<WantedRecipient>,
     /// The last day that is in time.
     pub deadline: Option<Day>,
-    /// On which days it reminds; without a deadline it never does.
+    /// The days on which it reminds; without a deadline it never does.
     pub plan: ReminderPlan,
     /// Whether each link opens by a code that is sent to the address of its recipient, which each must have then.
     pub code_by_mail: bool,
 }
 
 impl NewRequest {
-    /// Asks for what a template names, or without one for nothing yet; recipients and deadline are still to come.
+    /// Asks for the items of a template, or without one for nothing yet; recipients and deadline are still to come.
     ///
     /// Errors: `Template` if it names no plan that there is.
     pub fn of_template(

@@ -11,7 +11,7 @@ const MAX_NAMING: usize = 200;
 const MAX_PARTS: usize = 5;
 /// Longest name that a scheme gives in bytes.
 const MAX_NAME: usize = 180;
-/// Place in the list and title of what belongs to no item.
+/// Place in the list and title of files that belong to no item.
 const OTHER: (u32, &str) = (99, "Weitere Unterlagen");
 
 /// A place in a scheme to fill in.
@@ -61,7 +61,7 @@ pub enum NamingError {
     Shape,
 }
 
-/// What a path is made of.
+/// The parts of a path.
 pub(super) struct Facts<'a> {
     /// Place and title of the item; `None` for anything else.
     pub(super) item: Option<(u32, &'a str)>,

@@ -25,7 +25,7 @@ const MAX_SHOWN_FILES: usize = 100;
 /// Most events about the requests of a folder among which those of one request are looked for.
 const MAX_EVENTS: usize = 500;
 
-/// What a list of requests is asked for.
+/// The choice of a list of requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestsAsked {
     /// Which requests.
@@ -93,12 +93,12 @@ pub struct ItemShown {
     pub files: Vec<RequestFile>,
     /// The latest comments on it, earliest first.
     pub comments: Vec<CommentRow>,
-    /// What the recipients may fetch for it.
+    /// The files that the recipients may fetch for it.
     pub handouts: Vec<HandedOut>,
 }
 
 impl ItemShown {
-    /// Why it was rejected, or what the recipient says to that it does not apply.
+    /// Why it was rejected, or the recipient's comment that it does not apply.
     pub fn reason(&self) -> Option<&str> {
         let reason = match self.row.state {
             ItemState::Rejected => &self.row.reason,
@@ -108,7 +108,7 @@ impl ItemShown {
         Some(reason.as_str()).filter(|reason| !reason.is_empty())
     }
 
-    /// A word for what a user saw of the item before deciding about it.
+    /// A word for the state of the item that a user saw before deciding about it.
     pub fn seen(&self) -> String {
         seen(&self.row, self.files.first().map(|file| file.row.id))
     }
@@ -150,7 +150,7 @@ pub struct AskedItem {
     pub row: ItemRow,
     /// The latest comments of this person, earliest first.
     pub comments: Vec<CommentRow>,
-    /// What the person may fetch for it.
+    /// The files that the person may fetch for it.
     pub handouts: Vec<HandedOut>,
 }
 
@@ -272,7 +272,7 @@ impl Sharing {
         Ok(shown)
     }
 
-    /// What happened to a request in a space of these rights, latest first.
+    /// The events of a request in a space of these rights, latest first.
     ///
     /// Errors: `NoSuchRequest`.
     pub async fn request_history(

@@ -336,7 +336,7 @@ fn enqueue(
     Ok(())
 }
 
-/// Counts a reminder that the mail server took, in the transaction that notes it. Of one for which a user asked, that is
+/// Counts a reminder that the mail server took, in the transaction that notes it. One for which a user asked is
 /// recorded already.
 pub fn reminded(
     tx: &WriteTx<'_>,

@@ -1,4 +1,4 @@
-//! What a user saw of an item before deciding about it.
+//! The state of an item that a user saw before deciding about it.
 
 use crate::catalog::ItemRow;
 use crate::model::{HandInFileId, Timestamp};

@@ -1,4 +1,4 @@
-//! What mails tell the recipients of a request, as it is at the moment of sending.
+//! The facts in mails to the recipients of a request, as of the moment of sending.
 
 use super::RequestError;
 use super::read::{permitted, recipients};
@@ -10,7 +10,7 @@ use crate::sharing::Sharing;
 const MOST_DATES: usize = 5;
 
 impl Sharing {
-    /// What a mail to a recipient says now; `None` if the request has no such recipient any more.
+    /// The facts in a mail to a recipient now; `None` if the request has no such recipient any more.
     pub async fn asking(&self, id: RecipientId, now: Timestamp) -> Result<Option<Asking>, RequestError> {
         let found = self.inner.catalog.read(move |tx| {
             let Some(recipient) = tx.recipient(id)? else { return Ok(None) };
@@ -22,7 +22,7 @@ impl Sharing {
         self.asking_of(&request, recipient, link, now).await.map(Some)
     }
 
-    /// What mails to the recipients of a request say now, in the order of the recipients.
+    /// The facts in mails to the recipients of a request now, in the order of the recipients.
     ///
     /// Errors: `NoSuchRequest`.
     pub async fn askings(

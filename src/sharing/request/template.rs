@@ -29,7 +29,7 @@ const SHIPPED: [&str; 5] = [
     include_str!("templates/mandatsaufnahme.toml"),
 ];
 
-/// A template: what a request asks for, and how its files are named.
+/// A template: the items of a request, and how its files are named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
@@ -43,7 +43,7 @@ pub struct Template {
     /// Scheme of the paths of their files.
     #[serde(default = "default_naming")]
     pub naming: String,
-    /// On which days before the deadline it reminds, such as `7d,1d`, or `off`; the usual days if it names none.
+    /// The days before the deadline on which it reminds, such as `7d,1d`, or `off`; the usual days if it names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind: Option<String>,
     /// Its items in their order.
@@ -54,7 +54,7 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateItem {
-    /// What is asked for.
+    /// The title of the item.
     pub title: String,
     /// Advice for the recipient.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -65,10 +65,10 @@ pub struct TemplateItem {
     /// Whether it takes more than one file.
     #[serde(default = "yes")]
     pub several: bool,
-    /// Until when it is asked for, if that is earlier than the deadline; in a template, as days before that.
+    /// Its own end, if that is earlier than the deadline; in a template, as days before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<ItemUntil>,
-    /// What the recipients may fetch for it; never part of a template, which has no files.
+    /// The files that the recipients may fetch for it; never part of a template, which has no files.
     #[serde(skip)]
     pub handouts: Handouts,
 }

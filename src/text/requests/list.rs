@@ -1,4 +1,4 @@
-//! The list of requests, and what several of their pages say.
+//! The list of requests, and sentences of several of their pages.
 
 use crate::text::sentences::sentences;
 

@@ -1,4 +1,4 @@
-//! The pages on which users of the office see what they asked for, and judge what came.
+//! The pages on which users of the office see their requests, and judge the files that came.
 
 mod asking;
 mod check;

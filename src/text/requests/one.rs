@@ -1,4 +1,4 @@
-//! The page of a request, on which users of the office judge what came.
+//! The page of a request, on which users of the office judge the files that came.
 
 use crate::text::sentences::sentences;
 

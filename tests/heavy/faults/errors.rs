@@ -64,9 +64,9 @@ fn after_an_fsync_that_failed_nothing_is_acknowledged_before_a_restart() {
     in_parallel(&chosen, |(measured, point)| fails(measured, point, "EIO"));
 }
 
-/// A place of the disk that cannot be read is no reason to store nothing any more, nor to call a file
-/// damaged that another try may read. SQLCipher calls a connection broken for good after a page that it
-/// could not read, and the same one used to answer everybody from then on: 500 until a restart.
+/// A place of the disk that cannot be read is no reason to stop storing, nor to call a file damaged that
+/// another try may read. SQLCipher calls a connection broken for good after a page that it could not read,
+/// and the same one used to answer every client from then on: 500 until a restart.
 #[test]
 fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
     let mut server = copy();
@@ -74,7 +74,8 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
     let mut whole = ask(&server, "GET", "a", Vec::new()).expect(200).body;
     let mut told = 0;
     let both = [(Threads::All, "GET"), (Threads::Catalogue, "PUT")];
-    // On a busy machine what starts with the server may have read every page before strace is there: once more then.
+    // On a busy machine the jobs that start with the server may have read every page before strace is there: once
+    // more then.
     for (threads, method) in [both, both, both].concat() {
         if told > 0 && method == "GET" {
             break;
@@ -88,7 +89,7 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
             let answer = ask(&server, method, "a", Vec::new());
             tracer.detach();
             // Strace counts by thread, so that the call may also have been one of a thread that works for
-            // nobody, or none: what is not told must have done no harm.
+            // no client, or none: an error that is not reported must have done no harm.
             if answer.status >= 500 || answer.is_cut {
                 told += 1;
             } else if method == "GET" {
@@ -139,7 +140,7 @@ fn fails(measured: &Measured, point: &Point, error: &str) -> bool {
     let outcome = measured.operation.run(&server, &named);
     let log = tracer.detach();
     // Of each thread the nth call fails, so that an error may be met more than once, or by a thread that works
-    // for nobody and is not waited for.
+    // for no client and is not waited for.
     let met = log.matches("(INJECTED)").count();
 
     assert!(server.is_alive(), "{what}: the server ended\n{}", server.log());
@@ -200,7 +201,7 @@ fn is_moot(log: &str) -> bool {
 fn expected_reasons(point: &Point, error: &str) -> &'static [&'static str] {
     match (point.call.as_str(), error) {
         ("fsync" | "fdatasync" | "rename" | "utimensat" | "pwrite64", "EIO") => &["disk-failed"],
-        // A pack's own write names the quota; what SQLite could not write is just a failure.
+        // A pack's own write names the quota; a failed write of SQLite is just a failure.
         ("pwrite64", "EDQUOT") => &["disk-failed", "disk-full"],
         ("fsync" | "fdatasync" | "rename" | "utimensat" | "pwrite64", "EROFS") => {
             &["disk-failed", "file-system-read-only"]
@@ -210,7 +211,7 @@ fn expected_reasons(point: &Point, error: &str) -> &'static [&'static str] {
     }
 }
 
-/// What `/health` says of why nothing can be changed; `None` if all is well.
+/// The reason in `/health` why nothing can be changed; `None` if all is well.
 pub fn read_only_reason(server: &TestServer) -> Option<String> {
     let health = server.anonymous("GET", "/health").send().expect(200).text();
     if health.contains("\"status\":\"serving\"") {

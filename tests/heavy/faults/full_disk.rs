@@ -18,7 +18,7 @@ use crate::support::process::{Mount, eventually, succeed, tool};
 use crate::support::server::SPACE;
 
 const MIB: u64 = 1 << 20;
-/// What uploads leave to the catalogue.
+/// The space that uploads leave to the catalogue.
 const RESERVE: u64 = 64 * MIB;
 
 /// A server whose data lie on a file system of their own.
@@ -66,7 +66,7 @@ impl OnDisk {
         stat.f_bavail * stat.f_frsize
     }
 
-    /// Fills the disk until so many bytes are free.
+    /// Fills the disk until this many bytes are free.
     fn leave(&self, bytes: u64) {
         let _ = fs::remove_file(self.ballast());
         let size = self.free().saturating_sub(bytes);
@@ -186,7 +186,7 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
     assert_eq!(read_only_reason(server).as_deref(), Some("disk-full"));
     assert_eq!(parts(server), 0);
 
-    // A start on a full disk serves what there is.
+    // A start on a full disk serves the stored files.
     disk.server.stop();
     disk.server.spawn();
     let server = &disk.server;

@@ -17,14 +17,14 @@ use crate::faults::operations::{OPERATIONS, Operation, Outcome};
 use crate::support::TestServer;
 use crate::support::process::{eventually, require};
 
-/// Everything that changes a disk, and what answers a client.
+/// The calls that change a disk, and those that answer a client.
 const CALLS: &str = "openat,write,writev,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,ftruncate,fallocate,mkdir,mkdirat,utimensat";
 
 /// Servers that are tried at the same time.
 const WORKERS: usize = 3;
 
 /// Which threads are meant. Strace counts each thread's calls on their own; the catalogue's writer is one
-/// thread, and whatever else an operation does, it does one step after the other.
+/// thread, and an operation does everything else one step after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Threads {
     Catalogue,

@@ -1,4 +1,4 @@
-//! Opening a data directory that something happened to, and looking at all of it.
+//! Opens a data directory after a fault, and looks at all of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -29,7 +29,7 @@ pub struct Contents {
     pub versions: BTreeMap<String, Vec<String>>,
     /// Dead properties as XML.
     pub properties: BTreeMap<String, BTreeSet<String>>,
-    /// What locks cover.
+    /// The paths that locks cover.
     pub locked: BTreeSet<String>,
     /// Deleted entries, with the hashes of all files in them.
     pub trash: BTreeSet<(String, Vec<String>)>,
@@ -42,8 +42,8 @@ pub struct Contents {
 /// Opens the instance as a server does and reads everything in it, trash and earlier versions included.
 /// Then cleans up as the server does in a day, and checks that catalogue and disk agree.
 ///
-/// Changes the directory: deleted entries are brought back to be read. Panics, naming the rule, when
-/// something is not as it must be whatever happened.
+/// Changes the directory: deleted entries are brought back to be read. Panics, naming the rule, when a rule
+/// that must always hold is broken.
 pub fn inspect(data: &Path, key_file: &Path) -> Contents {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let identity = fs::read_to_string(key_file).unwrap();

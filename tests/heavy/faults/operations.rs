@@ -22,7 +22,7 @@ pub enum Outcome {
 
 pub struct Operation {
     pub name: &'static str,
-    /// What goes before and is no part of it; returns what `run` has to name.
+    /// The steps before it that are no part of it; returns the name for `run`.
     prepare: fn(&TestServer) -> String,
     run: fn(&TestServer, &str) -> Outcome,
 }
@@ -168,7 +168,7 @@ pub const OPERATIONS: [Operation; 25] = [
     },
 ];
 
-/// What comes to the same if it is asked for again.
+/// Operations that come to the same if they are asked for again.
 pub const REPEATED: [&str; 4] = [APPEND, FINISH, CHUNK, ASSEMBLE];
 const APPEND: &str = "append to an upload";
 const FINISH: &str = "make an upload a file";
@@ -274,7 +274,7 @@ pub fn try_to_store(server: &TestServer) -> Response {
     ask(server, "PUT", "afterwards", bytes(5, 5))
 }
 
-/// Undoes what [`try_to_store`] did, for comparing.
+/// Undoes the effect of [`try_to_store`], for comparing.
 pub fn forget_stored(contents: &mut crate::faults::inspect::Contents) {
     contents.tree.remove(&format!("{SPACE}/afterwards"));
     contents.versions.remove(&format!("{SPACE}/afterwards"));

@@ -51,7 +51,7 @@ fn make_files(work: &Path) -> Sums {
     sums
 }
 
-/// What an archive holds, by the paths in it.
+/// The files in an archive, by their paths.
 fn read_archive(archive: &Path) -> Sums {
     let script = "
 import hashlib, json, sys, zipfile
@@ -104,7 +104,7 @@ fn tell(server: &TestServer, work: &Path, archive: &Path) -> Value {
     let mut node = tool("node", "nodejs");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/heavy/story/story.mjs");
     node.arg(script).arg(given.to_string());
-    // The browser's profile and what it fetches go with the working folder.
+    // The browser's profile and the files that it fetches go with the working folder.
     server.office.isolate(&mut node);
     installed("web/node_modules");
     node.current_dir(installed("web"));

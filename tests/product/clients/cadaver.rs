@@ -75,7 +75,7 @@ impl<'a> Cadaver<'a> {
         self.server.scratch("cadaver").join(name)
     }
 
-    /// Types these commands and returns what the screen showed. Every command must succeed.
+    /// Types these commands and returns the text of the screen. Every command must succeed.
     fn session(&self, commands: &[&str]) -> String {
         let script = self.file("commands");
         // The first answer accepts the certificate, for which cadaver asks only at a terminal.

@@ -229,7 +229,7 @@ struct Curl<'a> {
     options: Vec<&'a str>,
 }
 
-/// What one call brought.
+/// The result of one call.
 #[derive(Debug)]
 struct Answer {
     status: u16,

@@ -214,7 +214,7 @@ impl<'a> Davfs<'a> {
     }
 }
 
-/// The names in the root of a mount, without what davfs2 itself shows there.
+/// The names in the root of a mount, without those that davfs2 itself shows there.
 fn visible_names(mount: &Mount) -> Vec<String> {
     fs::read_dir(mount.path())
         .unwrap()

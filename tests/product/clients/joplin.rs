@@ -1,7 +1,7 @@
 //! joplin's command-line client: notes of two devices that meet in a folder of the office.
 //!
 //! The program is npm's; only its database driver, which would have to be compiled, is replaced
-//! (`javascript/sqlite.cjs`), and what needs other services is left out (`javascript/package.json`).
+//! (`javascript/sqlite.cjs`), and parts that need other services are left out (`javascript/package.json`).
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What links lead to, mounted by rclone and cadaver and fetched by curl, with and without a password.
+//! The targets of links, mounted by rclone and cadaver and fetched by curl, with and without a password.
 
 use std::fs::{self, File};
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Real clients against the real server, over the network and over mounts: what a person sees is
-//! what was stored, and nothing of it is readable on the server's disk afterwards.
+//! Real clients against the real server, over the network and over mounts: a person sees the stored
+//! contents, and nothing of them is readable on the server's disk afterwards.
 //!
 //! `cargo test --test product clients::davfs2` runs one client's tests. Finder and Explorer cannot run here;
 //! their requests are replayed as traced.

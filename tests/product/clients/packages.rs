@@ -1,7 +1,7 @@
 //! Libraries that other programs speak WebDAV and Nextcloud with: npm's `webdav`, `PyPI`'s webdav4 and `nc_py_api`.
 //!
 //! Each runs a script of a day's work that judges every answer itself; `tests/product/clients/javascript` and
-//! `tests/product/clients/python` hold them beside the lock files of what they run with.
+//! `tests/product/clients/python` hold them beside the lock files of their dependencies.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -23,8 +23,8 @@ use crate::conformance::open_payload;
 enum Deviation {
     /// Both readers give this result.
     Result(&'static str),
-    /// Our reader fails as expected, but has released only so many bytes until then: a prefix of
-    /// what the age crate releases.
+    /// Our reader fails as expected, but has released only this many bytes until then: a prefix of what the
+    /// age crate releases.
     WeRelease(usize),
 }
 

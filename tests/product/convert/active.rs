@@ -1,4 +1,4 @@
-//! What acts by itself in a PDF does not reach a reader.
+//! Parts of a PDF that act by themselves do not reach a reader.
 
 use std::fs;
 
@@ -32,7 +32,7 @@ fn pdf(catalogue: &str, objects: &[&str]) -> Vec<u8> {
     file
 }
 
-/// What happens to a PDF that LibreOffice made.
+/// The treatment of a PDF that LibreOffice made.
 fn judge(pdf: &[u8]) -> Result<Converted, ConvertError> {
     let impostor = Impostor::new("cp \"$(dirname \"$0\")/made.pdf\" out/document.pdf");
     fs::write(impostor.folder.path().join("program/made.pdf"), pdf).unwrap();

@@ -1,4 +1,4 @@
-//! What offices send becomes a PDF with its words, and what cannot become one says why.
+//! Documents that offices send become PDFs with their words, and a document that cannot become one gives the reason.
 
 use std::fs;
 

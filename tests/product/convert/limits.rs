@@ -48,7 +48,7 @@ fn computing_forever_is_ended_by_the_limit_of_time_to_compute() {
     check("while :; do :; done", short, "conversion-timed-out");
 }
 
-/// What is left in the background ends with the job.
+/// Processes left in the background end with the job.
 #[test]
 fn nothing_outlives_its_job() {
     check("setsid sh -c 'exec >/dev/null 2>&1; sleep 1000' & exit 0", |_| {}, "document-unreadable");

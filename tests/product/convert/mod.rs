@@ -69,7 +69,7 @@ fn document(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// A folder that the user "nobody" can look into, who runs the converter if a test is root.
+/// A folder that the user "nobody" can look into, since that user runs the converter if a test is root.
 fn work_folder() -> TempDir {
     let folder = tempfile::Builder::new().prefix(WORK_PREFIX).tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
@@ -121,7 +121,7 @@ struct Impostor {
 }
 
 impl Impostor {
-    /// It begins in its `/tmp`; what it leaves in `out/document.pdf` is the PDF.
+    /// It begins in its `/tmp`; the file that it leaves in `out/document.pdf` is the PDF.
     fn new(script: &str) -> Self {
         let impostor = Self { folder: work_folder() };
         let program = impostor.folder.path().join("program");

@@ -70,7 +70,7 @@ fn what_is_no_sound_pdf_is_refused() {
     for bytes in [&b""[..], b"PK\x03\x04", b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", &[0; 4096]] {
         assert!(matches!(page(bytes, 1), Err(ConvertError::Unreadable)), "{bytes:?}");
     }
-    // Damaged in its middle, or cut: what poppler can still read is shown.
+    // Damaged in its middle, or cut: the parts that poppler can still read are shown.
     for bytes in [&pdf[..pdf.len() / 2], &pdf[..pdf.len() - 20]] {
         assert!(matches!(page(bytes, 1), Ok(_) | Err(ConvertError::Unreadable)));
     }
@@ -95,7 +95,7 @@ fn a_page_that_never_ends_is_ended() {
 
 #[test]
 fn nothing_outside_of_a_page_is_painted() {
-    // The picture is as large as its frame in the page, and what is drawn beside the frame is not in it.
+    // The picture is as large as its frame in the page, and lines drawn beside the frame are not in it.
     let framed = drawn("", "1 0 0 rg 0 0 595 842 re f", &[]);
     let text = String::from_utf8(framed).unwrap();
     let framed = text.replace("/MediaBox [0 0 595 842]", "/MediaBox [0 0 595 842] /CropBox [0 0 100 200]");

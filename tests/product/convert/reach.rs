@@ -13,7 +13,7 @@ const CANARY: &str = "Kanarienvogel4711";
 const COLOUR: [u8; 3] = [201, 87, 33];
 
 /// Linked pictures, sections, frames, templates and tables, fields that include, formulas that fetch, external
-/// workbooks, DDE; of a file that everybody on this machine may read, /proc, /etc and a web server.
+/// workbooks, DDE; of a file that every user of this machine may read, /proc, /etc and a web server.
 #[test]
 fn hostile_documents_reach_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -165,7 +165,7 @@ fn a_job_that_ends_its_unit_has_failed_itself() {
     }
 }
 
-/// What a job that has taken over its unit may answer, and nothing of it is believed.
+/// Answers of a job that has taken over its unit, none of which is believed.
 #[test]
 fn a_unit_that_lies_costs_one_document() {
     for (answer, code) in [

@@ -1,4 +1,4 @@
-//! Whatever is done to the files on the disk is found by `tresor verify`, and no damaged byte is sent.
+//! `tresor verify` finds every change to the files on the disk, and no damaged byte is sent.
 //!
 //! `random` does a thousand things to containers from a printed seed, `TRESOR_TEST_DAMAGES=10000` ten
 //! times as many; `packs` and `pages` do the same to packs and to the catalogue; `named` goes through the

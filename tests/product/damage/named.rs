@@ -26,7 +26,7 @@ async fn quick(opened: &Opened) -> Report {
     verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap()
 }
 
-/// Replaces the container of a file and asserts what both kinds of verification call it.
+/// Replaces the container of a file and asserts the names that both kinds of verification give to it.
 async fn check(file: &'static str, change: impl FnOnce(&Archive, Vec<u8>) -> Vec<u8>, kind: DamageKind) {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
@@ -284,8 +284,8 @@ async fn a_catalogue_put_back_as_a_whole_does_not_fit_its_containers() {
     let archive = Archive::new().await;
     let opened = archive.open(&archive.older_catalogue).await.unwrap();
     let report = quick(&opened).await;
-    // More ids were given out than it knows, which is noticed at the start; what was removed since is missing, what
-    // was added since is unknown.
+    // More ids were given out than it knows, which is noticed at the start; a container removed since is missing,
+    // one added since is unknown.
     assert_eq!(report.kinds(), ["catalogue", "missing"]);
     assert_eq!(report.findings[1].uses[0].path, "/purged");
     assert_eq!(report.unknown.count, 8);

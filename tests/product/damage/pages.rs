@@ -28,7 +28,7 @@ async fn every_damaged_page_of_the_catalogue_is_found() {
         let before = archive.read_all(&opened.library).await;
         let report = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
         assert!(report.is_about_the_catalogue(), "{number}: byte {at}: {:?}", report.kinds());
-        // What could be read can be read: looking at the damaged page leaves no connection broken.
+        // Files that could be read can be read: looking at the damaged page leaves no connection broken.
         assert_eq!(archive.read_all(&opened.library).await, before, "{number}: byte {at}");
     }
 }
@@ -68,7 +68,7 @@ async fn an_old_page_put_back_into_the_catalogue_is_found() {
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
-/// A reader of the catalogue that meets damage is not the only one who learns of it.
+/// A reader of the catalogue that meets damage is not the only one that learns of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn damage_that_a_reader_of_the_catalogue_meets_is_remembered() {
     let archive = Archive::new().await;

@@ -45,7 +45,7 @@ fn damage_is_found_by_itself_told_everywhere_and_never_sent() {
     assert_eq!(status["damaged_containers"], 1);
     assert!(status["last_full_verify"].is_string());
 
-    // The whole file breaks off; what lies before and behind the damage comes.
+    // The whole file breaks off; the bytes before and behind the damage come.
     for _ in 0..2 {
         let whole = server.request("GET", &target).send();
         assert!(whole.is_cut && bytes(1, 300_000).starts_with(&whole.body), "{whole}");

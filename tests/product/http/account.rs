@@ -274,7 +274,7 @@ fn the_own_password_is_changed_by_those_who_know_it() {
     server.anonymous("GET", &format!("/dav/{SPACE}/")).sign_in(USER, &device).send().expect(200);
     Browser::new(&server, "de").sign_in(USER, new).expect(303);
 
-    // Whoever guesses is slowed down.
+    // Guessing is slowed down.
     let anna = Browser::signed_in(&server, "de", USER, new);
     let guess = |number: usize| {
         let present = number.to_string();

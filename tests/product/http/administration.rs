@@ -93,7 +93,7 @@ fn an_office_is_set_up_with_nothing_but_the_pages() {
     );
     let shown = server.cli_ok(["space", "list", "--json"]);
     assert!(shown.contains("\"hold_seconds\": 18000") || shown.contains("\"hold_seconds\":18000"), "{shown}");
-    // Its address for mails, and none again; what the form leaves stays.
+    // Its address for mails, and none again; fields that the form leaves stay.
     let with_mail = |name| [("do", "settings"), ("hours", "5"), ("intake", "yes"), ("mail", name)];
     let page = act(&chief, place, &with_mail("huber")).text();
     assert!(page.contains("name=\"mail\" value=\"huber\""), "{page}");

@@ -31,7 +31,7 @@ impl<'a> Script<'a> {
             .header("Tresor-Token", &self.token)
     }
 
-    /// What is at the address.
+    /// The content at the address.
     #[track_caller]
     fn get(&self, path: &str) -> Value {
         read(&self.ask("GET", path).send().expect(200))
@@ -144,7 +144,7 @@ fn a_script_works_with_files_and_the_trash() {
     assert_eq!(read(&back), json!({ "path": "2026" }));
     let gone = script.ask("POST", &at(&format!("trash/{}/restore", id(0)))).send();
     assert_refused(&gone, 404, "not-in-trash");
-    // Only who manages a space may remove for good.
+    // Only managers of a space may remove for good.
     assert_refused(&script.ask("DELETE", &at(&format!("trash/{}", id(1)))).send(), 403, "right-missing");
     server.cli_ok(["grant", USER, SPACE, "manage"]);
     script.ask("DELETE", &at(&format!("trash/{}", id(1)))).send().expect(204);
@@ -258,7 +258,7 @@ fn a_script_asks_for_documents_and_judges_what_came_in() {
         (&json!("erika@example.de"), &json!("en"), &json!("no-address"))
     );
     assert!(erika["next"].as_str().unwrap().starts_with("2999-12-27T"), "a Friday: {erika}");
-    // The addresses are told once.
+    // The addresses are shown once.
     let shown = script.get(&here);
     assert!(erika["url"].is_string() && shown["recipients"][0].get("url").is_none(), "{shown}");
     let listed = script.get("requests");
@@ -583,7 +583,7 @@ fn answers_are_as_the_document_says() {
     let asked = json!({ "space": SPACE, "path": "b", "items": [{ "title": "Ausweis" }] });
     as_json(server.request("POST", "/api/v1/requests"), &asked).send().expect(201);
     let mut command = limited(&installed("schemathesis/bin/schemathesis"));
-    // What no document can say, such as that a day is past, is none of its business.
+    // Facts that no document can say, such as that a day is past, are none of its business.
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/product/http/schemathesis/schemathesis.toml");
     // It keeps notes in the folder in which it runs.
     command.current_dir(server.scratch("schemathesis")).args(["--config-file", config]);

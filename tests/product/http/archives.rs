@@ -1,4 +1,4 @@
-//! Folders as ZIP files: what readers make of them, ranges, conditions, and links to folders.
+//! Folders as ZIP files: how readers unpack them, ranges, conditions, and links to folders.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -229,7 +229,7 @@ fn every_range_of_an_archive_is_a_slice_of_it_and_a_change_changes_its_tag() {
 #[test]
 fn an_archive_breaks_off_where_a_file_changed_since_it_was_begun() {
     let server = TestServer::start_plain();
-    // Longer than what a connection takes ahead of its reader.
+    // Longer than the bytes that a connection takes ahead of its reader.
     put(&server, "Akte/1.bin", vec![7; 24 * 1024 * 1024]);
     put(&server, "Akte/2.txt", "before");
     for change in ["PUT", "DELETE"] {
@@ -306,7 +306,7 @@ fn over_http_2_an_archive_is_the_same_and_counts_the_same() {
     assert_eq!(curl(&["-I", "-o", place]), "2 200");
     assert_eq!(curl(&["-r", "0-999999", "-o", place]), "2 206");
     assert_eq!(uses(&server, &made), 0);
-    // Goes on behind what is there.
+    // Goes on behind the bytes that are there.
     assert_eq!(curl(&["-C", "-", "-o", place]), "2 206");
     assert!(fs::read(&file).unwrap() == expected);
     assert_eq!(uses(&server, &made), 1);

@@ -79,7 +79,7 @@ fn a_client_with_an_account_hands_in_without_the_link_from_any_device() {
     let receipt = erika.get(&format!("{page}/receipt")).expect(200).text();
     assert!(receipt.contains("besser.jpg") && receipt.contains("/logout"), "{receipt}");
     erika.get(&format!("{page}/receipt.pdf")).expect(200);
-    // What the office decides is seen there.
+    // The office's decisions are seen there.
     server.cli_ok(["request", "reject", &made["id"].to_string(), &pass, "--reason", "Rückseite fehlt"]);
     assert!(erika.get(&page).text().contains("Rückseite fehlt"));
     assert!(erika.get("/files/").text().contains("1 von 2 offen"));
@@ -134,7 +134,7 @@ fn an_account_opens_its_own_requests_alone_and_only_as_far_as_its_link() {
     begin(&max, "same-origin").expect(401);
     begin(&nobody, "same-origin").expect(401);
     assert_eq!(states(&server, &made), ["open"]);
-    // What was chosen goes on while the pages are locked, and nothing else.
+    // Chosen files go on while the pages are locked, and nothing else.
     let token = crate::support::browser::token(&erika.get("/files/").expect(200));
     say(&erika, &token, "lock", &[]).expect(204);
     leads_to(&erika.get(&page));

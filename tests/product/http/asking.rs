@@ -277,7 +277,7 @@ fn the_matrix_shows_who_lacks_what_and_is_a_table_for_a_spreadsheet() {
         (2, 3),
         "{text}"
     );
-    // By itself it shows what was asked last.
+    // By itself it shows the latest requests.
     assert!(anna.get("/requests/matrix").expect(200).text().contains("Lang"));
     let berta = Browser::new(&server, "de");
     assert!(leads_to(&berta.get("/requests/matrix")).starts_with("/login"));

@@ -1,4 +1,4 @@
-//! The pages on which users of the office check what was handed in, item after item, beside its picture.
+//! The pages on which users of the office check the files of hand-ins, item after item, beside their pictures.
 
 use super::requests::{act, asked, send};
 use super::viewing::{address, assert_confined, numbered};
@@ -65,7 +65,7 @@ fn what_was_handed_in_is_checked_item_after_item_beside_its_picture() {
         page.text().contains("Entscheidung zu „Ausweis“ steht fest") && page.text().contains(">100</pre>")
     );
     assert!(client.get(&link).text().contains("Foto unscharf"));
-    // Somebody else was quicker.
+    // Another person was quicker.
     server.add_member("berta", "staff", "write");
     let berta = Browser::signed_in(&server, "de", "berta", PASSWORD);
     let bertas = berta.get(&format!("{at}/check/{gifts}")).expect(200);
@@ -108,7 +108,7 @@ fn what_was_handed_in_is_checked_item_after_item_beside_its_picture() {
     }
 }
 
-/// What is held is not shown to those who judge it, and no picture of it can be asked for.
+/// A held file is not shown to those who judge it, and no picture of it can be asked for.
 #[test]
 fn what_is_held_is_judged_without_a_picture() {
     let server = TestServer::start_plain();

@@ -173,7 +173,7 @@ fn writes_happen_only_to_the_state_that_was_meant() {
     let folder = Folder::new("conditions-write");
     let here = folder.server.url(&folder.target("datei.txt"));
     let elsewhere = "<http://evil.example/dav/space/conditions-write/datei.txt>";
-    // What holds for an existing file, and for one that does not exist.
+    // The results for an existing file, and for one that does not exist.
     for (name, value, exists, missing) in [
         ("If-Match", "TAG", true, false),
         ("If-Match", "\"other\", TAG", true, false),

@@ -1,4 +1,5 @@
-//! The pages about devices: values to enter, tried with real programs, and what the server says of a program that connects.
+//! The pages about devices: values to enter, tried with real programs, and the server's words about a program that
+//! connects.
 
 use crate::support::TestServer;
 use crate::support::browser::{Browser, hidden};
@@ -17,7 +18,7 @@ fn device(anna: &Browser<'_>, label: &str) -> (String, String) {
     (hidden(&anna.get("/account"), "device"), password)
 }
 
-/// What the lines of a page hold that can only be read.
+/// The values in the lines of a page that can only be read.
 fn values(page: &Response) -> Vec<String> {
     let text = page.text();
     let values = text.split("readonly value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
@@ -76,7 +77,7 @@ fn a_page_says_how_far_a_device_comes_and_why_it_fails() {
     }
     assert_eq!(page.matches("✓ geklappt").count(), 4, "list, write, read, read a part: {page}");
     assert_eq!(page.matches("noch nicht").count(), 4, "{page}");
-    // What lies in the past is not shown beside what works, nor is the search for a file that need not exist.
+    // Past troubles are not shown beside steps that work, nor is the search for a file that need not exist.
     assert!(!page.contains("Kennwort falsch war") && !page.contains("nothing"), "{page}");
     assert!(!page.contains("ro.txt"), "names of files are not kept: {page}");
 }

@@ -15,7 +15,7 @@ use crate::support::process::{eventually, limited};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
-/// Longer than what a connection takes ahead of its reader.
+/// Longer than the bytes that a connection takes ahead of its reader.
 const LONG: usize = 24 * 1024 * 1024;
 
 /// A link to something in the space with these options: its description, and the path of its page.
@@ -217,7 +217,7 @@ fn an_aborted_download_goes_on_and_parts_may_come_side_by_side() {
     assert_eq!(uses(&server, &made), 0);
     let rest = fetch(&server, &address, &format!("bytes={had}-")).expect(206);
     assert!(rest.body == whole[had..]);
-    // What the broken answer sent is noted when the server sees that the client has left.
+    // The bytes of the broken answer are noted when the server sees that the client has left.
     eventually("the download is counted", LIMIT, || uses(&server, &made) == 1);
 
     // A restart forgets no lease, and nothing that left before it.
@@ -321,7 +321,7 @@ fn race(server: &TestServer, rounds: usize, people: usize) {
             assert_eq!(fetch(server, lease, "").expect(200).body, b"one of few");
         }
         assert_eq!(uses(server, &made), most as u64);
-        // Later ones would be told to wait: each look at a link that is used up counts as a guess.
+        // Later ones would have to wait: each look at a link that is used up counts as a guess.
         if round < 4 {
             assert_eq!(Browser::new(server, "en").get(&page).status, 404);
         }

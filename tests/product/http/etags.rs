@@ -1,5 +1,5 @@
-//! Entity tags: every change alters the tag of what changed and of all folders above, up to the
-//! list of spaces, or sync clients would never see it.
+//! Entity tags: every change alters the tag of the changed entry and of all folders above, up to the list
+//! of spaces, or sync clients would never see it.
 
 use crate::http::fixture::{EXCLUSIVE, Folder, SHARED, etag, token};
 use crate::support::TestServer;

@@ -45,7 +45,7 @@ fn act(browser: &Browser<'_>, page: &str, fields: &[(&str, &str)]) -> Response {
     browser.get(&leads_to(&browser.send(&shown, page, fields))).expect(200)
 }
 
-/// What the server holds below a path, by WebDAV.
+/// The content at a path, by WebDAV.
 fn content(server: &TestServer, path: &str) -> Response {
     server.request("GET", &format!("/dav/{path}")).send()
 }
@@ -211,7 +211,7 @@ fn what_cannot_be_done_is_said_and_the_rest_is_done() {
     assert!(page.contains("„a.txt“: Gerade in Bearbeitung") && page.contains("Gelöscht."), "{page}");
     content(&server, &format!("{SPACE}/b.txt")).expect(404);
 
-    // A form that breaks off stores what came whole.
+    // A form that breaks off stores the files that came whole.
     let page = cut_off(&anna, &top).expect(400).text();
     assert!(
         page.contains("„half“: Die Übertragung ist abgebrochen") && page.contains("Eine Datei ist"),

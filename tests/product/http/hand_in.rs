@@ -234,7 +234,7 @@ fn hostile_names_stay_in_the_folder() {
     let stored = names(&server, "Belege");
     assert_eq!(stored, ["a.txt", "b.txt", "c.txt", "ok", "passwd", "up.txt", "w.txt"]);
     assert_eq!(names(&server, ""), ["Belege"]);
-    // Twenty folders are enough for everybody.
+    // Twenty folders are enough for every person.
     let deep = format!("{}x.txt", "d/".repeat(21));
     send(&client, &link, "", &[(&deep, "x")]).expect(403);
     // Nobody takes a program for a PDF because of the order in which its name is read.

@@ -1,5 +1,5 @@
-//! Budgets under hostile use: how much one person, one link and one guest get of what all share, what each is
-//! answered beyond that, and that an office beside them works on.
+//! Budgets under hostile use: how much one person, one link and one guest get of the shared resources, the
+//! answers beyond that, and that an office beside them works on.
 //!
 //! [`GROUPS`] is the table. Each row is carried out by [`ATTACKERS`] at a time against a running server while
 //! a user of the office writes, reads, lists and locks. The attackers turn to ordinary work and back between two
@@ -17,7 +17,7 @@ use crate::support::load::{device_password, memory_kib, pause};
 use crate::support::server::{PASSWORD, SPACE, USER};
 use crate::support::sound::assert_sound;
 
-/// Who attacks, at the same time.
+/// Attackers at the same time.
 const ATTACKERS: usize = 2;
 /// Rounds of five requests of the office under attack, and as many beside ordinary work; more if the attack takes
 /// longer.
@@ -25,8 +25,8 @@ const ROUNDS: usize = 40;
 /// How many times as long as beside ordinary work 95 of 100 requests of the office may take. Every one of them meets the
 /// attack, and the slowest of all meet the machine's other programs as well.
 const SLOWDOWN: u32 = 3;
-/// What counts as quick in any case: a few turns of other processes, which a request may have to wait for at each
-/// step between two threads.
+/// The time that counts as quick in any case: a few turns of other processes, which a request may have to wait
+/// for at each step between two threads.
 const QUICK: Duration = Duration::from_millis(20);
 /// How often a group of rows is tried in which nothing but the office's time was wrong: a test beside it may take the
 /// machine at the wrong moment.
@@ -38,12 +38,12 @@ const MEMORY_KIB: u64 = 256 * 1024;
 const PERSON: &str = "person";
 /// The space that the person may write to.
 const PLACE: &str = "place";
-/// What this space may hold. Announced uploads leave some of it.
+/// The quota of this space. Announced uploads leave some of it.
 const QUOTA: usize = 30 << 20;
 
 /// One row of the table.
 struct Attack {
-    /// Who takes what.
+    /// The attacker and the budget.
     name: &'static str,
     /// Prepares the attack, once.
     prepare: fn(&World),
@@ -59,11 +59,11 @@ struct Attack {
     refused: u16,
 }
 
-/// [`Attack::most`] of attempts that nothing forbids: their price is what counts.
+/// [`Attack::most`] of attempts that nothing forbids: only their price counts.
 const ALL: usize = usize::MAX;
 /// [`Attack::refused`] of the same.
 const NEVER: u16 = 1;
-/// What counts as the answer to an attempt that got none.
+/// The status that counts as the answer to an attempt that got none.
 const UNANSWERED: u16 = 0;
 /// Another space that the person may write to.
 const BESIDE: &str = "beside";
@@ -75,7 +75,7 @@ const LINKS: usize = 5;
 /// Rows that follow one another on one server.
 const GROUPS: [fn() -> Vec<Attack>; 4] = [of_many_locks, locks, work, room];
 
-/// One folder locked many times over, and what then is dear.
+/// One folder locked many times over, and the requests that are dear then.
 fn of_many_locks() -> Vec<Attack> {
     vec![
         // `MAX_TOGETHER`: each change reads all locks that cover its entry, each listing tells them.
@@ -485,7 +485,7 @@ impl World {
                 rounds += 1;
                 for is_hostile in [false, true] {
                     hostile.store(is_hostile, Ordering::Relaxed);
-                    // What each of them does when the round begins is of the new kind.
+                    // The work of each of them when the round begins is of the new kind.
                     let before = done.each_ref().map(|done| done.load(Ordering::Relaxed));
                     while done.iter().zip(before).any(|(done, before)| done.load(Ordering::Relaxed) == before)
                     {

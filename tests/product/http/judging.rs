@@ -1,4 +1,5 @@
-//! The pages on which users of the office judge what came for a request, whose requests they see, and two who judge at once.
+//! The pages on which users of the office judge the files for a request, whose requests they see, and two users who
+//! judge at once.
 
 use crate::support::TestServer;
 use crate::support::browser::{Browser, leads_to};
@@ -93,7 +94,7 @@ fn staff_find_what_came_and_judge_it_with_nothing_but_the_pages() {
     assert_eq!(file.text(), "front");
     anna.get(&format!("{at}/file/999")).expect(404);
 
-    // A rejection without a reason: nothing is stored, and what was chosen stays.
+    // A rejection without a reason: nothing is stored, and the choices stay.
     let choices =
         [(&*pass, "accept", ""), (&*notice, "reject", " "), (&*gifts, "reject", "Spenden fehlen doch")];
     let refused = judge(&anna, &page, &at, &choices).expect(400);
@@ -160,7 +161,7 @@ fn a_decision_that_lost_a_race_says_so_and_loses_nothing_typed() {
     let page = anna.get(&at);
     send(&client, &link, &b, &[("2.txt", "2")]).expect(200);
     judge(&anna, &page, &at, &[(&b, "accept", "")]).expect(409);
-    // With what the page shows now, both decisions are hers.
+    // By the page as it is now, both decisions are hers.
     leads_to(&judge(&anna, &anna.get(&at), &at, &choices));
     assert!(client.get(&link).text().contains("bitte neu: unleserlich"));
 }

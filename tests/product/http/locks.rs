@@ -7,7 +7,7 @@ use crate::support::multistatus::Multistatus;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 fn with_token(folder: &Folder, method: &str, name: &str, token: &str) -> Response {
-    // The second list is always true: what counts is that the token is submitted.
+    // The second list is always true: only the submission of the token counts.
     let value = format!("(<{token}>) (Not <DAV:no-lock>)");
     let request = folder.request(method, name).header("If", &value);
     match method {
@@ -130,7 +130,7 @@ fn a_locked_file_changes_with_its_token_only() {
 }
 
 /// davfs2 locks a document and the file that an editor writes beside it, renames that one over the document,
-/// and goes on with the document's token. The lock had ended with what was replaced: every further save
+/// and goes on with the document's token. The lock had ended with the replaced document: every further save
 /// answered 412, and the document stayed empty on the server.
 #[test]
 fn the_lock_at_the_destination_outlives_what_is_replaced() {
@@ -347,7 +347,7 @@ fn locks_and_properties_outlive_a_restart() {
     server.request("UNLOCK", &path).header("Lock-Token", &format!("<{token}>")).send().expect(204);
 }
 
-/// cadaver, davfs2 and Finder submit a lock's token with the URL of what it locks. Onto a locked file in
+/// cadaver, davfs2 and Finder submit a lock's token with the URL of the locked entry. Onto a locked file in
 /// another space that was always 412, since a tagged list was looked up in the source's space alone.
 #[test]
 fn a_tagged_list_is_judged_in_the_space_that_it_names() {
@@ -371,7 +371,7 @@ fn a_tagged_list_is_judged_in_the_space_that_it_names() {
             request.header("If", condition).send()
         };
         transfer(&format!("<{there}> (<urn:uuid:wrong>)")).expect(412);
-        // A third space is none of the request's business, whatever is true there.
+        // A third space is none of the request's business, true or not.
         transfer(&format!("</dav/dritter/brief.txt> (<{token}>) ([{elsewhere}])")).expect(412);
         transfer(&format!("<{}> (<{token}>)", server.url(there))).expect(204);
         let own = format!("(<{token}>)");

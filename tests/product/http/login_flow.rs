@@ -302,7 +302,7 @@ fn who_has_a_second_factor_signs_in_with_its_code_and_nothing_else_lets_the_pass
         serde_json::from_str(&server.cli_ok(["user", "second-factor", "add", USER, "--json"])).unwrap();
     assert!(shown["uri"].as_str().unwrap().starts_with("otpauth://totp/Tresor:staff?secret="), "{shown}");
     let secret = shown["secret"].as_str().unwrap();
-    // As an authenticator whose clock is so many steps ahead: a code is used once.
+    // As an authenticator whose clock is this many steps ahead: a code is used once.
     let code = |steps: u64| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         let mut oathtool = tool("oathtool", "oathtool");

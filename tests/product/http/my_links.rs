@@ -106,7 +106,7 @@ fn links_of_others_do_not_exist_and_forms_of_others_do_nothing() {
     assert!(refused.text().contains("nicht angelegt"), "{refused}");
     let refused = make(&carl, &[("folder", "Akten"), ("can", "add")]).expect(400);
     assert!(refused.text().contains("Konten von Mandanten"), "{refused}");
-    // Nobody else's receipt, by any link.
+    // No other person's receipt, by any link.
     anna.get(&format!("{here}/receipt/999")).expect(404);
     leads_to(&Browser::new(&server, "de").get(here));
 }
@@ -127,7 +127,8 @@ fn staff_stay_signed_in_while_they_hand_in_through_a_link() {
     assert!(anna.get(&link).expect(200).text().contains("probe.txt"));
 }
 
-/// What came through a link without a request is looked at from the page of that link, by those who may read it.
+/// Files that came through a link without a request are looked at from the page of that link, by those who may read
+/// them.
 #[test]
 fn what_came_through_a_link_is_looked_at_from_its_page() {
     let server = TestServer::start_plain();

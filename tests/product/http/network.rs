@@ -58,8 +58,8 @@ fn assert_status(answer: &str, status: u16) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
 }
 
-/// Writes `piece` again and again, for as long as the server leaves the connection open, and
-/// returns what it answered.
+/// Writes `piece` again and again, for as long as the server leaves the connection open, and returns the
+/// answer.
 fn trickle(server: &TestServer, head: &str, piece: &str) -> String {
     let mut stream = TcpStream::connect(server.endpoint().address).unwrap();
     // The pause between two pieces is the wait for an answer.
@@ -234,7 +234,7 @@ mod h2 {
 }
 
 /// Sends a flood over HTTP/2 and returns the kinds of frames the server sent until it closed, or until
-/// nothing came for so long.
+/// nothing came for a while.
 fn flood(server: &TestServer, frames: &[u8], patience: Duration) -> Vec<u8> {
     let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
     builder.set_verify(SslVerifyMode::NONE);

@@ -1,4 +1,4 @@
-//! What Nextcloud clients ask about server and user, beside WebDAV.
+//! Questions of Nextcloud clients about server and user, beside WebDAV.
 
 use serde_json::{Value, json};
 

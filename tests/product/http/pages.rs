@@ -13,7 +13,7 @@ use crate::support::server::{PASSWORD, SPACE, USER};
 
 const SHARES: &str = "/ocs/v2.php/apps/files_sharing/api/v1/shares?format=json";
 const FORM: &str = "application/x-www-form-urlencoded";
-/// What browsers accept.
+/// The types that browsers accept.
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
@@ -599,7 +599,7 @@ impl Reader<'_> {
         shown.into_iter().chain(receipts).collect()
     }
 
-    /// A receipt, and what the page that checks receipts says.
+    /// A receipt, and the words of the page that checks receipts.
     fn receipts(&self, client: &Browser<'_>, link: &str) -> Vec<Response> {
         let receipt = client.get(&format!("{link}/receipt")).expect(200);
         let note = client.get(&format!("{link}/receipt.txt")).expect(200);
@@ -697,7 +697,7 @@ impl Reader<'_> {
         ]
     }
 
-    /// The pages on which users judge what came for a request.
+    /// The pages on which users judge the files for a request.
     fn judging(&self) -> Vec<Response> {
         use super::judging::judge;
         use super::requests::{act, send};
@@ -937,7 +937,7 @@ impl Reader<'_> {
         ]
     }
 
-    /// What a person enters on devices, and how far two programs come.
+    /// Values that a person enters on devices, and how far two programs come.
     fn devices(&self) -> Vec<Response> {
         let name = format!("devices-{}", self.language.tag());
         self.server.add_member(&name, "client", "write");

@@ -1,4 +1,4 @@
-//! Passkeys at the pages, of an authenticator in software; a real browser has them in `web::passkeys`.
+//! Passkeys at the pages, by an authenticator in software; `web::passkeys` has them in a real browser.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn device(server: &TestServer) -> Authenticator {
     Authenticator::new(Algorithm::Es256, &browser(server, "de").origin(), "localhost")
 }
 
-/// What the script is to do with the form of a page.
+/// The options of the script for the form of a page.
 #[track_caller]
 fn options(page: &Response) -> String {
     let text = page.text();
@@ -48,7 +48,7 @@ fn add(browser: &Browser<'_>, device: &mut Authenticator, label: &str) -> Respon
     browser.send(&asked, "/account", &[("do", "passkey-made"), ("label", label), ("passkey", &answer)])
 }
 
-/// What the script asks for.
+/// The request of the script.
 fn ask(browser: &Browser<'_>, path: &str, token: &str) -> Response {
     let request = browser.ask("POST", path).header("Origin", &browser.origin());
     request.header("Sec-Fetch-Site", "same-origin").header("Tresor-Token", token).send()

@@ -56,7 +56,7 @@ fn a_listing_starts_with_the_folder_and_tells_what_was_asked() {
         assert_eq!(found, expected);
     }
     assert_eq!(listing.0[3].text("{DAV:}getcontentlength"), Some("5"));
-    // One propstat with what there is, first; at most one with what there is not.
+    // One propstat with the present properties, first; at most one with the missing ones.
     let raw = folder.request("PROPFIND", "%C3%A4.txt").header("Depth", "0").xml(asked).send().text();
     let order: Vec<&str> = raw.split("<d:status>").skip(1).map(|rest| &rest[..12]).collect();
     assert_eq!(order, ["HTTP/1.1 200", "HTTP/1.1 404"], "{raw}");

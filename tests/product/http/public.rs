@@ -350,7 +350,7 @@ fn an_editor_works_in_the_folder_with_locks_of_his_own() {
     let locked = edit.ask(&server, "LOCK", "/neu.txt").xml(lock).send().expect(200);
     let token = locked.header("lock-token").unwrap().to_owned();
     assert!(locked.text().contains(&edit.path("/neu.txt")), "{locked}");
-    // Neither the office nor who made the link writes past it, even with its token.
+    // Neither the office nor the maker of the link writes past it, even with its token.
     let inside = format!("/dav/{SPACE}/Akten/neu.txt");
     server.request("PUT", &inside).body("x").send().expect(423);
     server.request("PUT", &inside).header("If", &format!("({token})")).body("x").send().expect(423);

@@ -49,7 +49,7 @@ fn several_ranges_are_sent_byte_for_byte() {
             "60000-140000, 200000-200001 ,-3".to_owned(),
             vec![(60_000, 140_000), (200_000, 200_001), (last - 2, last)],
         ),
-        // What lies behind the end falls away, what touches becomes one.
+        // Ranges behind the end fall away, ranges that touch become one.
         (format!("0-9,20-29,{size}-"), vec![(0, 9), (20, 29)]),
         ("0-9,10-19,30-39".to_owned(), vec![(0, 19), (30, 39)]),
     ] {

@@ -58,7 +58,7 @@ fn file(server: &TestServer, name: &str, content: &[u8]) -> PathBuf {
     path
 }
 
-/// What the program says about a signed text without a server.
+/// The program's answer about a signed text without a server.
 fn verified(file: &Path) -> Value {
     let mut check = limited(Path::new(env!("CARGO_BIN_EXE_tresor")));
     let checked = check.args(["receipt", "verify", "--json"]).arg(file).output().unwrap();
@@ -95,7 +95,7 @@ pub(crate) fn attached(server: &TestServer, pdf: &Response) -> PathBuf {
     out
 }
 
-/// What the check page says about a file or a text in a field.
+/// The check page's answer about a file or a text in a field.
 pub(crate) fn checked(browser: &Browser<'_>, field: &str, content: &[u8]) -> Response {
     asked(browser, field, content).send()
 }

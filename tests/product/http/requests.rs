@@ -232,7 +232,7 @@ fn templates_are_shown_imported_and_used() {
     let names: Vec<_> = list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     let shipped = ["buchfuehrung-monat", "einkommensteuer", "jahresabschluss", "lohn", "mandatsaufnahme"];
     assert_eq!(names, shipped);
-    // What is printed can be imported again, changed, in place of the shipped one.
+    // The printed template can be imported again, changed, in place of the shipped one.
     let text = server.cli_ok(["template", "show", "lohn"]);
     let own =
         text.replace("Stundenaufzeichnungen", "Stempelkarten").replace("{position} {item}", "{year} {item}");

@@ -11,7 +11,7 @@ use crate::support::http::{Request, Response};
 use crate::support::multistatus::{Item, Multistatus};
 use crate::support::server::PASSWORD;
 
-/// What an account may do in a space; each includes the ones before it.
+/// The right of an account in a space; each includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Right {
     Read,
@@ -20,7 +20,7 @@ enum Right {
 }
 use Right::{Manage, Read, Write};
 
-/// Who sends the request.
+/// The sender of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
     Account { name: &'static str, role: &'static str },
@@ -39,7 +39,7 @@ const CALLERS: [Caller; 7] = [
     Caller::WrongPassword,
 ];
 
-/// A space and what every caller was granted in it. The last one does not exist.
+/// A space and the right of every caller in it. The last one does not exist.
 const SPACES: [(&str, Option<Right>); 5] = [
     ("fremd", None),
     ("lesen", Some(Read)),
@@ -49,7 +49,7 @@ const SPACES: [(&str, Option<Right>); 5] = [
 ];
 const FOREIGN: &str = "fremd";
 const MISSING: &str = "gibtsnicht";
-/// Keeps the spaces in order and looks at what others left; manages all of them.
+/// Keeps the spaces in order and looks at the remains of others; manages all of them.
 const KEEPER: &str = "hausmeister";
 
 /// The decision that the whole table follows from: the right that counts, or `None`.
@@ -127,7 +127,7 @@ pub(crate) enum Kind {
 }
 
 impl Case {
-    /// Gives a request what this case sends with it; where it names a lock, this one.
+    /// Gives a request the headers and the body of this case; where it names a lock, this one.
     pub(crate) fn fill(&self, request: Request, lock: &str) -> Request {
         match (self.method, self.kind) {
             (_, Kind::Plain) => request,
@@ -305,8 +305,8 @@ impl World {
         case.fill(self.request(caller, case.method, &target), &lock).send()
     }
 
-    /// What a space shows without reading contents: the entity tag that every change in it alters,
-    /// and in [`FIXED`] the names, sizes, tags, properties and locks.
+    /// The state of a space that shows without reading contents: the entity tag that every change in it
+    /// alters, and in [`FIXED`] the names, sizes, tags, properties and locks.
     fn state(&self, space: &str) -> String {
         let mut state = String::new();
         for (path, depth) in [(format!("/dav/{space}/"), "0"), (format!("/dav/{space}/{FIXED}/"), "1")] {
@@ -364,7 +364,7 @@ impl States {
 
 const PROPPATCH: &str = r#"<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x:farbe xmlns:x="urn:test">rot</x:farbe></D:prop></D:set></D:propertyupdate>"#;
 
-/// An answer without what differs from request to request, and with one name for every space.
+/// An answer without the parts that differ from request to request, and with one name for every space.
 pub(crate) fn shape(response: &Response, space: &str) -> String {
     let mut shape = format!("{}\n", response.status);
     for (name, value) in &response.headers {

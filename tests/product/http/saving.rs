@@ -41,7 +41,7 @@ impl Office {
         serde_json::from_str::<Vec<serde_json::Value>>(&json).unwrap().len()
     }
 
-    /// Fails unless file, link, id and history are what they would be after a plain PUT.
+    /// Fails unless file, link, id and history are as after a plain PUT.
     #[track_caller]
     fn assert_saved(&self, content: &str, contents: usize) {
         assert_eq!(self.folder.get(FILE), content.as_bytes());
@@ -139,8 +139,8 @@ fn chunks_fill_the_name_again() {
     assert_eq!(office.folder.get("Plan.bak"), b"second");
 }
 
-/// A link that was made after the file got its new name is for what it shows there, and a guest brings nothing
-/// back.
+/// A link that was made after the file got its new name is for the content that it shows there, and a guest
+/// brings nothing back.
 #[test]
 fn what_was_shared_meanwhile_stays_and_guests_bring_nothing_back() {
     let office = Office::new("saving-shared");

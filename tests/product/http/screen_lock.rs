@@ -9,7 +9,7 @@ use crate::support::browser::{Browser, leads_to, token};
 use crate::support::http::Response;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
-/// What the script of a page says to the server.
+/// A message of a page's script to the server.
 pub(super) fn say(browser: &Browser<'_>, token: &str, what: &str, fields: &[(&str, &str)]) -> Response {
     browser.form(&format!("/session/{what}"), fields).header("Tresor-Token", token).send()
 }

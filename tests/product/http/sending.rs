@@ -1,4 +1,4 @@
-//! Uploads that the scripts of pages send: they go on where they broke off, whoever is signed in by then.
+//! Uploads that the scripts of pages send: they go on where they broke off, whichever user is signed in by then.
 
 use data_encoding::HEXLOWER;
 use percent_encoding::percent_decode_str;
@@ -187,7 +187,7 @@ fn only_pages_of_this_server_begin_uploads_and_only_their_addresses_go_on() {
     script.browser.cookies.borrow_mut().clear();
     refused(&ask(&script.token, "same-origin"), 401, "not-signed-in");
 
-    // Whoever may no longer store there goes on with nothing.
+    // A person who may no longer store there goes on with nothing.
     server.cli_ok(["revoke", USER, SPACE]);
     refused(&script.patch(&upload, 1, b"b"), 404, "upload-unknown");
     server.cli_ok(["grant", USER, SPACE, "read"]);
@@ -246,14 +246,14 @@ fn a_guest_goes_on_where_the_upload_broke_off_and_the_receipt_names_the_file() {
     let arrived = json!([{ "path": "Scans/a.pdf", "size": 2 * MIB, "sha256": sha256, "item": null }]);
     assert_eq!(listed["files"], arrived);
     assert_eq!(stored(&server, "Belege/Scans/a.pdf"), whole);
-    // The same name again, from another browser: nobody's file is replaced, and no name is told.
+    // The same name again, from another browser: no file is replaced, and no name is revealed.
     let other = Script::of_guest(&server, &link);
     let again = other.begin(&said, 3, b"new").expect(201);
     assert_eq!(stored_as(&again), None);
     assert_eq!(stored(&server, "Belege/Scans/a.pdf"), whole);
 
     let left = address(&guest.begin(&[("filename", "late.pdf"), ("name", "")], 3, b"l").expect(201));
-    // The end waits for a decision about what has arrived in part.
+    // The end waits for a decision about the files that have arrived in part.
     let asked = finish(&guest.browser, &link).expect(409).text();
     assert!(asked.contains("late.pdf: 33 %") && asked.contains("Ohne diese Dateien abschließen"), "{asked}");
     guest.browser.keep(guest.browser.form(&link, &[("do", "finish-without")]).send()).expect(303);
@@ -275,7 +275,7 @@ fn an_upload_of_a_guest_ends_with_its_link_and_reserves_no_quota() {
     let second = guest.begin(&[("filename", "other.mp4"), ("name", "")], 900_000_000, b"x").expect(201);
     let much = guest.begin(&[("filename", "much.mp4"), ("name", "")], 3_000_000_000, b"x");
     refused(&much, 413, "too-much");
-    // What is announced takes nothing from the office.
+    // Announced bytes take nothing from the office.
     server.request("PUT", &format!("/dav/{SPACE}/own.txt")).body(content(MIB)).send().expect(201);
     guest.patch(&address(&begun), 1, &content(MIB)).expect(204);
     guest.send("DELETE", &address(&second), &[], &[]).expect(204);
@@ -466,7 +466,7 @@ fn a_small_file_needs_one_request() {
     assert_eq!(number(&empty, "upload-offset"), 0);
     assert_eq!(stored(&server, "leer.txt"), b"");
 
-    // A larger file keeps what arrived, and becomes a file at its end.
+    // A larger file keeps the bytes that arrived, and becomes a file at its end.
     let large = content(MIB + 1);
     let begun = script.begin_in("", "gross.txt", &[], &large, large.len()).expect(201);
     assert_eq!(number(&begun, "upload-offset"), large.len());

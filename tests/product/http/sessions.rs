@@ -61,7 +61,7 @@ fn a_person_signs_in_and_comes_to_the_page_that_was_asked_for() {
     assert_eq!(gone, "__Host-tresor-form=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
     let page = browser.get(asked).expect(200);
     assert!(page.text().contains("Angemeldet als staff"), "{page}");
-    // Whoever is signed in needs no form.
+    // A person who is signed in needs no form.
     assert_eq!(leads_to(&browser.get(&login)), asked);
 
     server.assert_no_traces(&[value, &token(&page)]);
@@ -201,7 +201,7 @@ fn a_session_ends_with_the_sign_out_and_the_old_cookie_stays_useless() {
     *browser.cookies.borrow_mut() = kept;
     assert!(!is_signed_in(&browser));
     assert!(is_signed_in(&other), "of another browser nothing ends");
-    // What a form sends after that is lost, and the page says so.
+    // The contents of a form sent after that are lost, and the page says so.
     let sent = browser.send(&page, "/holding/1", &[("decision", "keep"), ("reason", "x")]);
     let login = leads_to(&sent);
     assert_eq!(login, "/login?next=%2Fholding%2F1&lost");

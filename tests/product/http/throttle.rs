@@ -1,4 +1,4 @@
-//! Guessing is slowed down and the owner is not: wrong passwords over the network.
+//! Guessing is slowed down, and the owner is not: wrong passwords over the network.
 
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ fn trying_many_names_makes_the_network_wait_and_nobody_else() {
     assert_told_to_wait(&log_in(&server, "carla", "Falsch-geraten-0", "198.51.100.7"), 10);
     assert_told_to_wait(&log_in(&server, crate::support::server::ADMIN, "Falsch-1", "198.51.100.7"), 10);
     log_in(&server, "carla", "Falsch-geraten-0", "198.51.101.7").expect(401);
-    // Who logs in from that network every day still does.
+    // A user who logs in from that network every day still does.
     log_in(&server, USER, "Falsch-geraten-0", "198.51.100.9").expect(401);
     log_in(&server, USER, PASSWORD, "198.51.100.9").expect(200);
 }
@@ -146,7 +146,7 @@ fn an_invented_address_does_not_help() {
     // Without a proxy no such header is believed.
     let direct = TestServer::start_plain();
     assert_eq!(guess(&direct, |n| format!("name{n}"), |n| format!("10.{n}.0.1")), 20);
-    // Behind one, what stands left of its word is the client's invention.
+    // Behind one, any text left of its word is the client's invention.
     let proxied = TestServer::start_configured(PROXY);
     let invented = |n: usize| format!("10.{n}.0.1, 172.16.{n}.1, {ATTACKER}");
     assert_eq!(guess(&proxied, |n| format!("name{n}"), invented), 20);

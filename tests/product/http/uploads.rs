@@ -39,7 +39,7 @@ fn a_checksum_that_is_wrong_stores_nothing() {
         chunks.send().expect(204);
         folder.request("DELETE", "neu.txt").send().expect(204);
     }
-    // Of several, and of kinds that we do not know, what we know counts.
+    // Of several, and of unknown kinds, those that we know count.
     let put = |value: &str| {
         folder.request("PUT", "neu.txt").header("OC-Checksum", value).body("hello").send().status
     };

@@ -1,4 +1,4 @@
-//! Files that people look at on the pages: what is shown of each, to whom, and what hostile ones cost.
+//! Files that people look at on the pages: the view of each, for whom, and the cost of hostile ones.
 
 use std::fs;
 use std::io::Write;
@@ -13,7 +13,7 @@ use crate::support::pdfs::{PNG, endless, pages};
 use crate::support::process::{eventually, succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
-/// Time for what takes a few seconds, on a busy machine.
+/// Time for work of a few seconds, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(2);
 /// Pages of one person that are painted or wait, and are not refused.
 const PLACES: usize = 6;
@@ -102,7 +102,7 @@ fn a_long_pdf_is_read_page_by_page_without_a_script() {
     assert!(anna.get(&address("lang.pdf", "view")).text().contains("Seite 1 von 2"));
     assert_eq!(anna.get(&address("lang.pdf", "page=1")).expect(200).body, first.body);
     anna.get(&address("lang.pdf", "page=3")).expect(404);
-    // What was looked at was read.
+    // A file that was looked at was read.
     let history = || server.cli_ok(["history", &format!("{SPACE}/lang.pdf")]);
     eventually("the read is recorded", LIMIT, || history().contains("read"));
     server.assert_no_traces(&["Seite 300"]);
@@ -281,7 +281,7 @@ fn too_many_pages_at_once_are_refused_and_those_in_memory_are_not() {
     assert_eq!(anna.get(&address("gut.pdf", "page=1")).expect(200).body, good.body);
     // Others wait, and have their turn.
     berta.get(&address("a.pdf", "page=1")).expect(200);
-    // Those who leave make room; what is being painted is ended.
+    // Clients that leave make room; their painting is ended.
     drop(lines);
     eventually("places are free", LIMIT, || anna.get(&address("b.pdf", "page=1")).status == 200);
 }

@@ -7,7 +7,7 @@ use super::{check, in_words, is_harmless, look};
 use crate::support::clamd::test_files;
 use crate::support::process::installed;
 
-/// Files of `tests/test-data` in oletools 0.60.2 by their beginning, and what a look finds in each.
+/// Files of `tests/test-data` in oletools 0.60.2 by their beginning, and the findings of a look in each.
 const SAMPLES: &[(&str, &str)] = &[
     ("basic/empty", "text -"),
     ("basic/encrypted.docx", "office encrypted encrypted"),

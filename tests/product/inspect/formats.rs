@@ -1,4 +1,4 @@
-//! What each format earns: kinds, labels, members.
+//! The results for each format: kinds, labels, members.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::support::zips::Zip;
 
 const TYPES: &str = r#"<Types><Override PartName="/word/document.xml" ContentType="x.main+xml"/></Types>"#;
 
-/// A text document of Word with these parts beside what every document has.
+/// A text document of Word with these parts beside those that every document has.
 pub(super) fn docx(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let fixed = [
         ("[Content_Types].xml", TYPES.as_bytes()),

@@ -131,7 +131,7 @@ fn nesting_has_an_end() {
     assert_eq!(found[3], "archive nested-too-deep");
 }
 
-/// Whatever is cut off or turned over, the look ends by itself and says something.
+/// Whichever bytes are cut off or turned over, the look ends by itself and gives an answer.
 #[test]
 fn damaged_documents_end_no_process() {
     let mut seeds = vec![

@@ -1,4 +1,4 @@
-//! A look into contents, in a process of its own: what it finds, and what happens when the content fights back.
+//! A look into contents, in a process of its own: its findings, and its end when the content fights back.
 
 mod confined;
 mod corpora;
@@ -26,7 +26,7 @@ fn look_by(inspector: &Inspector, name: &str, content: &[u8]) -> Inspection {
     inspector.inspect(Sample::of(content).unwrap().as_fd(), name).unwrap()
 }
 
-/// What a look must find: the words of the kind, of the obstacle or `-`, and of all labels.
+/// The required findings of a look: the words of the kind, of the obstacle or `-`, and of all labels.
 #[track_caller]
 fn check(name: &str, content: &[u8], expected: &str) {
     let found = look(name, content);

@@ -1,4 +1,4 @@
-//! Contents with a password, opened in the process that has nothing: what comes out is what others find in them.
+//! Contents with a password, opened in the process that has nothing: the result is what other programs find in them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -37,8 +37,8 @@ fn open_by(inspector: &Inspector, content: &[u8], password: Option<&str>) -> (Op
 
 const REFUSED: (Opening, Vec<u8>) = (Opening::WrongPassword, Vec::new());
 
-/// The encrypted samples of oletools: the password, or none for the standard one of Excel, and what a look finds in
-/// the open one.
+/// The encrypted samples of oletools: the password, or none for the standard one of Excel, and the findings of a
+/// look in the open one.
 const SAMPLES: [(&str, Option<&str>, &str); 17] = [
     ("autostart-encrypt-standardpassword.xls", None, "office - macros"),
     ("autostart-encrypt-standardpassword.xlsb", None, "office - macros"),
@@ -83,7 +83,7 @@ fn each_document_opens_by_its_password_alone() {
         let content = fs::read(folder.join(name)).unwrap();
         let (opening, found) = open(&content, password);
         assert_eq!((opening, in_words(&look(name, &found)).as_str()), (Opening::Opened, expected), "{name}");
-        // What another program makes of it.
+        // The result of another program.
         let other = fs::read(if password.is_none() { &standard } else { &given }.path().join(name)).unwrap();
         let main = match name.rsplit_once('.').unwrap().1 {
             "doc" => "WordDocument",
@@ -229,7 +229,7 @@ fn archives_open_with_all_of_their_members() {
         assert_eq!(open(&locked, Some("Größe")).0, Opening::Opened, "{encoded:?}");
         fs::remove_file(work.path().join("a.zip")).unwrap();
     }
-    // What follows an archive may be another one to some programs.
+    // The bytes after an archive may be another one to some programs.
     let locked = archive(&[("a.txt", b"one")], &["-t7z", "-pgeheim"]);
     assert_eq!(open(&[&locked[..], b"more"].concat(), Some("geheim")).0, Opening::NotRead);
     for plain in [Zip::of(&[("a.txt", b"x")]), docx(&[]), b"text".to_vec(), b"%PDF-1.7".to_vec()] {
@@ -296,7 +296,7 @@ fn documents_of_libreoffice_open_with_all_of_their_members() {
     let content = wrong.windows(11).position(|word| word == b"content.xml").unwrap() + 11;
     wrong[content + 20] ^= 0x55;
     assert_eq!(open(&wrong, Some(password)), REFUSED);
-    // What is not encrypted, and a list that calls itself so.
+    // A file that is not encrypted, and a list that calls itself encrypted.
     assert_eq!(open(&files["0.odt"], Some(password)).0, Opening::NotRead);
     let list = br#"<m:manifest xmlns:m="m"><m:file-entry m:full-path="META-INF/manifest.xml"><m:encryption-data/></m:file-entry>
         <m:file-entry m:full-path="content.xml"><m:encryption-data/></m:file-entry></m:manifest>"#;
@@ -311,7 +311,7 @@ fn documents_of_libreoffice_open_with_all_of_their_members() {
     assert_eq!(inspection.obstacle, Some(Obstacle::Encrypted));
 }
 
-/// A wrong password opens one of 256 members in the old way; what comes out must be a stream of the method.
+/// A wrong password opens one of 256 members in the old way; the result must be a stream of the method.
 #[test]
 fn members_in_deflate64_come_open_by_their_password_alone() {
     for (way, wrong) in [("ZipCrypto", 300), ("AES256", 3)] {
@@ -329,7 +329,7 @@ fn members_in_deflate64_come_open_by_their_password_alone() {
     }
 }
 
-/// What an examination hands out and answers.
+/// The files and the answer of an examination.
 fn examine_by(
     inspector: &Inspector,
     content: &[u8],
@@ -388,7 +388,7 @@ fn what_is_encrypted_inside_opens_at_all_depths() {
         ("archive encrypted macros encrypted contains-office", 1)
     );
     assert!(handed == [Handed::Member(document.clone())]);
-    // What is not opened here, and what needs nothing.
+    // Contents that are not opened here, and contents that need no password.
     let rar = stored(&[("a.txt", b"age-encryption.org/v1\n")]);
     let (_, Examined { inspection, tried }) = examine(&rar, &["geheim"]);
     assert_eq!((in_words(&inspection).as_str(), tried.is_wrong), ("archive encrypted encrypted", false));

@@ -33,7 +33,7 @@ pub(crate) fn archive(files: &[(&str, &[u8])], format: &str, arguments: &[&str])
     fs::read(archive).unwrap()
 }
 
-/// What a program that packs one file makes of a content.
+/// A content as a program packs it that packs one file.
 pub(crate) fn packed(program: &str, package: &str, content: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a");

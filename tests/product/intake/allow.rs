@@ -18,7 +18,7 @@ fn a_content_that_was_released_is_let_in_again_until_its_date() {
     let number = id.to_string();
     let allow =
         |reason: &str| server.office.run(["hold", "allow", &number, "--days", "30", "--reason", reason]);
-    // What was never released is not let in.
+    // A content that was never released is not let in.
     let refused = allow("unsere Vorlage");
     assert!(refused.code != 0 && refused.stderr.contains("quarantined: this is not possible"), "{refused}");
     server.cli_ok(["hold", "release", &number, "--override", "--reason", "unsere Vorlage"]);
@@ -33,7 +33,7 @@ fn a_content_that_was_released_is_let_in_again_until_its_date() {
     assert_eq!(listed[0]["sha256"].as_str().unwrap().len(), 64);
     assert!(server.cli_ok(["hold", "allowed"]).contains("PATH THEN"));
 
-    // The same bytes under another name, at once, with a mark, and with what the scanner said.
+    // The same bytes under another name, at once, with a mark, and with the scanner's finding.
     let again = world.arrive("februar.txt", &eicar());
     let shown = world.comes_to(again, "released");
     assert_eq!((&shown["labels"][0], &shown["reason"]), (&"overridden".into(), &"infected".into()));
@@ -65,7 +65,7 @@ fn a_content_that_was_released_is_let_in_again_until_its_date() {
     world.assert_released("februar.txt", &eicar());
     world.assert_released("offen.txt", &eicar());
 
-    // On the page it is ended; what was released stays, and what comes is examined.
+    // It is ended on the page; released contents stay, and new ones are examined.
     let browser = Browser::signed_in(server, "de", USER, PASSWORD);
     let address = format!("/holding/{again}");
     let page = browser.get(&address).expect(200);

@@ -1,4 +1,4 @@
-//! Persons who wait for a held content: what they see of it, that they ask for it, and that it is handed out to one alone.
+//! Persons who wait for a held content: their view of it, their requests for it, and handing it out to one alone.
 
 use super::world::{LATER, NEW_SIGNATURE, READER, World};
 use crate::support::browser::{Browser, leads_to};
@@ -55,7 +55,7 @@ fn status(world: &World, user: &str, name: &str) -> u16 {
     world.server.anonymous("GET", &path).sign_in(user, PASSWORD).send().status
 }
 
-/// What a user's client compares to see whether anything changed in the space.
+/// The tag that a user's client compares to see whether anything changed in the space.
 fn etag(world: &World, user: &str) -> String {
     let path = format!("/dav/{SPACE}/");
     let found = world.server.anonymous("PROPFIND", &path).sign_in(user, PASSWORD).header("Depth", "0").send();
@@ -77,7 +77,7 @@ fn a_person_asks_with_one_click_and_gets_it_alone() {
     assert!(!list.text().contains("<select"), "{list}");
     let page = reader.get(&address(id)).expect(200);
     assert_shows(&page, &["<dd>zurückgehalten</dd>", ">Um das Original bitten</button>"]);
-    // Nothing of what only those see who decide.
+    // Nothing of the parts that only those see who decide.
     for part in ["Prüfungen", "Verlauf", "Heruntergeladen", "Freigeben", "clamd", "/original"] {
         assert!(!page.text().contains(part), "{part}: {page}");
     }
@@ -133,7 +133,7 @@ fn a_person_asks_with_one_click_and_gets_it_alone() {
     copied.header("Destination", &destination).send().expect(201);
     assert_eq!(status(&world, THIRD, "kopie.txt"), 404);
 
-    // Whoever decides may take it back, and with it what was handed out.
+    // A person who decides may take it back, and the handed-out content with it.
     world.decide("quarantine", id, "ein Irrtum");
     assert_eq!(status(&world, READER, "entwurf.txt"), 404);
     assert_eq!(world.shown(id)["handed_out"], serde_json::json!([]));

@@ -61,7 +61,7 @@ fn a_release_is_certified_and_checked_without_an_instance() {
     let forced = check("forced.txt", &["--signed-by", key]);
     assert!(forced.code == 0 && forced.stdout.contains("this proves no clean scan"), "{forced}");
 
-    // Without the key it says what that leaves open.
+    // Without the key it names the open question.
     let unsure = check("released.txt", &[]);
     assert!(unsure.code == 0 && unsure.stdout.contains("Is this the office's key?"), "{unsure}");
 

@@ -51,8 +51,8 @@ fn a_sync_client_keeps_its_file_while_it_is_held_and_others_get_it_after_its_rel
     world.assert_sound();
 }
 
-/// rclone compares what lies here with what the server lists: a held file that were missing there would be sent again, or
-/// be removed here.
+/// rclone compares the files here with the server's list: a held file missing from that would be sent again, or be
+/// removed here.
 #[test]
 fn rclone_neither_sends_a_held_file_again_nor_removes_it() {
     let world = World::holding("12h");
@@ -77,7 +77,7 @@ fn rclone_neither_sends_a_held_file_again_nor_removes_it() {
         assert!(said.contains("There was nothing to transfer"), "{said}");
     }
     assert_eq!(rclone.run(&["lsf", "-R", "remote:"]), "brief.txt\nsub/\nsub/beleg.txt\n");
-    // What cannot be read must not become an empty file, or a missing one.
+    // A file that cannot be read must not become an empty one, or a missing one.
     let back = world.server.scratch("back");
     let outcome = Outcome::of(&mut rclone.command(&["sync", "remote:", back.to_str().unwrap()]));
     assert_ne!(outcome.code, 0, "{outcome}");
@@ -91,7 +91,7 @@ fn rclone_neither_sends_a_held_file_again_nor_removes_it() {
     assert_eq!(world.listed().as_array().unwrap().len(), 2, "nothing was sent twice");
 }
 
-/// davfs2 keeps what it wrote in a cache, and asks the server for everything else.
+/// davfs2 keeps the files that it wrote in a cache, and asks the server for everything else.
 #[test]
 fn a_mounted_space_shows_a_held_file_and_loses_nothing_of_it() {
     let world = World::holding("12h");

@@ -58,7 +58,7 @@ struct Office {
     /// The right time and the time for which the machine has been running.
     truth: Timestamp,
     running: Duration,
-    /// What the wall clock shows more or less than the truth, in milliseconds.
+    /// The error of the wall clock, in milliseconds.
     error: i64,
 }
 
@@ -79,7 +79,7 @@ impl Office {
         Timestamp(self.truth.0 + self.error)
     }
 
-    /// A round as the server makes it: the clocks are read, then what is due is examined.
+    /// A round as the server makes it: the clocks are read, then contents that are due are examined.
     async fn round(&mut self) {
         let reading = Reading { wall: self.wall(), running: self.running };
         self.store.library.keep_time(reading).await.unwrap();
@@ -87,7 +87,7 @@ impl Office {
         self.intake.examine_due(self.wall(), certain).await.unwrap();
     }
 
-    /// The server runs for so long.
+    /// The server runs for this time.
     async fn live(&mut self, span: Duration) {
         for _ in 0..span.as_secs() / STEP.as_secs() {
             self.truth = self.truth.after(STEP);
@@ -96,7 +96,7 @@ impl Office {
         }
     }
 
-    /// The machine is switched off for so long.
+    /// The machine is switched off for this time.
     async fn be_off(mut self, span: Duration) -> Self {
         self.store = self.store.reopen().await;
         self.intake = intake(&self.store, &self.scanner);

@@ -118,7 +118,7 @@ fn has_pdf(world: &World, space: &str, name: &str) -> bool {
     world.server.request("GET", &path).send().status == 200
 }
 
-/// One document waited for the PDF of another one, whoever sent it.
+/// One document waited for the PDF of another one, from any sender.
 #[test]
 fn documents_of_two_spaces_become_pdfs_at_the_same_time() {
     let gate = Gate::new();

@@ -93,7 +93,7 @@ fn what_cannot_be_converted_is_held_without_a_pdf() {
     let page = browser.get(&format!("/holding/{id}")).expect(200);
     assert!(page.text().contains("No PDF could be made of this file."), "{page}");
     browser.get(&format!("/holding/{id}/pdf")).expect(404);
-    // Its name says what its content is not.
+    // Its name claims another kind than that of its content.
     world.waits(id, "needs_decision", "not-fully-scannable");
     let other = world.arrive("bild.jpg", b"this is no document at all");
     world.waits(other, "needs_decision", "not-fully-scannable");

@@ -1,4 +1,5 @@
-//! Several scanners judge together: what any of them finds counts, and what a required one does not call clean waits.
+//! Several scanners judge together: a finding of any of them counts, and a content that a required one does not call
+//! clean waits.
 
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ pub(super) fn script(name: &str, script: &str, more: &str) -> String {
 /// Ends with 1 if the content has the test virus, perhaps within an archive that stores it, and else with 0.
 const KNOWS_EICAR: &str = "grep -q EICAR-STANDARD && exit 1; exit 0";
 
-/// A space that holds everything for so long, or what of it can carry malware.
+/// A space that holds everything for this time, or only contents that can carry malware.
 pub(super) fn holding(what: &str, time: &str, engines: &str) -> World {
     let world = World::open(engines);
     world.server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold", time, "--hold-what", what]);
@@ -62,7 +63,7 @@ fn certificate(world: &World, id: i64) -> Value {
 fn what_a_further_scanner_finds_alone_is_quarantined() {
     let other = TestClamd::start();
     other.write_database("later.ndb", NEW_SIGNATURE);
-    // Optional, and yet what it finds counts.
+    // Optional, and yet its finding counts.
     let world = holding("risky", "12h", &clamscan("second", &other, "required = false"));
     let id = world.arrive("a.txt", LATER);
     let shown = world.comes_to(id, "quarantined");
@@ -70,7 +71,7 @@ fn what_a_further_scanner_finds_alone_is_quarantined() {
     let required = shown["verdicts"].as_array().unwrap().iter().map(|verdict| verdict["required"].clone());
     assert_eq!(required.collect::<Vec<_>>(), [true, false]);
     world.assert_withheld("a.txt");
-    // And what clamd finds alone.
+    // And a finding of clamd alone.
     std::fs::remove_file(other.databases().join("eicar.ndb")).unwrap();
     let id = world.arrive("b.txt", &eicar());
     let shown = world.comes_to(id, "quarantined");
@@ -138,7 +139,7 @@ fn a_second_scanner_with_newer_signatures_releases_together_with_the_first() {
 fn scanners_without_dates_release_nothing_by_themselves() {
     let engines = script("undated", KNOWS_EICAR, "signatures = ['/bin/sh', '-c', 'date +%N']");
     let (world, mut config) = (World::open(""), String::new());
-    // Without clamd: whatever it says of its signatures, they are none that are known to be newer.
+    // Without clamd: none of this engine's signatures are known to be newer.
     let path = world.server.office.path("tresor.toml");
     config.push_str("[intake]\nclamd = 'off'\n");
     config.push_str(&engines);
@@ -253,7 +254,7 @@ fn an_optional_scanner_that_fails_or_lies_is_in_nobodys_way_and_in_the_certifica
     }
     let printed = world.server.cli_ok(["hold", "show", &id.to_string()]);
     assert!(printed.contains("slow (optional)"), "{printed}");
-    // None of them delays what follows: they rest.
+    // None of them delays the next contents: they rest.
     let id = world.arrive("b.txt", b"another content");
     world.comes_to(id, "released");
     world.assert_sound();

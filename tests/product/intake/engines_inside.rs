@@ -1,4 +1,4 @@
-//! Several scanners and encrypted contents: what a password opens goes to each of them.
+//! Several scanners and encrypted contents: the parts that a password opens go to each of them.
 
 use super::engines::{clamscan, holding, said, script, verdicts};
 use super::passwords::{SECRET, assert_refused, give};
@@ -19,7 +19,7 @@ fn locked(content: &[u8]) -> Vec<u8> {
 fn what_a_further_scanner_alone_finds_behind_a_password_is_quarantined() {
     let other = TestClamd::start();
     other.write_database("later.ndb", NEW_SIGNATURE);
-    // Its silence would be in nothing's way, and what it finds counts.
+    // Its silence would block nothing, and its finding counts.
     let world = holding("risky", "12h", &clamscan("second", &other, "required = false"));
     let pdf =
         std::fs::read("/usr/share/clamav-testfiles/clam.pdf").expect("Debian has it in clamav-testfiles");
@@ -52,7 +52,7 @@ fn what_a_further_scanner_alone_finds_behind_a_password_is_quarantined() {
 fn while_a_required_scanner_fails_no_password_opens_anything_and_what_was_opened_waits() {
     let folder = tempfile::tempdir().unwrap();
     let down = folder.path().join("down");
-    // It fails at a part of what a password opens, and at nothing else.
+    // It fails at a part that a password opens, and at nothing else.
     let engine = format!(
         "found=$(grep -aoE \"EICAR-STANDARD|Sommerfest\"); case \"$found\" in *EICAR*) exit 1;; *Sommer*) \
          if [ -e {} ]; then exit 9; fi;; esac; exit 0",

@@ -1,4 +1,5 @@
-//! What becomes of a content by its kind: a picture is there at once, a document is held, a program waits for a person.
+//! The treatment of a content by its kind: a picture is there at once, a document is held, a program waits for a
+//! person.
 
 use super::world::World;
 use crate::support::process::eventually;
@@ -19,7 +20,7 @@ fn zipped(name: &str, content: &[u8], options: &[&str]) -> Vec<u8> {
 
 /// The smallest of pictures.
 pub(super) const PICTURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
-/// What every program for Windows begins with.
+/// The first bytes of every program for Windows.
 const PROGRAM: &[u8] = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0@\0\0\0\0\0\0\0\0\0\0\0";
 
 #[test]
@@ -116,7 +117,7 @@ fn through_qpdf(pdf: &[u8], options: &[&str]) -> Vec<u8> {
     std::fs::read(work.path().join("out.pdf")).unwrap()
 }
 
-/// Statements of banks are encrypted so that nobody prints them, and open without a password.
+/// Statements of banks are encrypted to prevent printing, and open without a password.
 #[test]
 fn a_pdf_that_opens_without_a_password_is_looked_into_without_its_encryption() {
     let world = World::holding_what("risky", "12h");

@@ -1,4 +1,4 @@
-//! What is encrypted inside archives and mails is opened there, examined, and treated as if it had come open.
+//! Encrypted parts inside archives and mails are opened there, examined, and treated as if they had come open.
 
 use std::os::unix::net::UnixStream;
 
@@ -179,7 +179,7 @@ fn a_password_is_given_once_for_a_mail_and_its_attachments() {
     world.comes_to(first, "released");
     world.comes_to(second, "released");
     world.waits(whole, "needs_decision", "partly-encrypted");
-    // What the password does not open is as it was, and so is what came otherwise.
+    // Contents that the password does not open are as they were, and so are those that came another way.
     world.waits(other, "needs_decision", "encrypted");
     world.waits(other_mail, "needs_decision", "encrypted");
     assert_eq!(world.shown(other)["verdicts"].as_array().unwrap().len(), 1);

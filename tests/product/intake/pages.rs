@@ -1,4 +1,4 @@
-//! The pages of the holding area: what people see there, and what they decide.
+//! The pages of the holding area: the view of people, and their decisions.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::support::http::Response;
 use crate::support::process::eventually;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
-/// Time for what the server does in the background, on a busy machine.
+/// Time for the server's work in the background, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(1);
 /// A name that is markup, and looks like another one.
 const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&amp;\u{202e}fdp.exe";
@@ -93,7 +93,7 @@ fn every_decision_is_made_on_the_page_and_shown_there() {
         text.contains("Heruntergeladen von</h2><ul><li>") && text.contains("reader, ")
     });
     let page = browser.get(&address(id)).expect(200);
-    // What was released can be taken back, and nothing else.
+    // A released content can be taken back, and nothing else.
     let offered: Vec<_> = ["release", "override", "keep", "quarantine", "retry", "withdraw"]
         .into_iter()
         .filter(|decision| page.text().contains(&format!("value=\"{decision}\"")))
@@ -103,7 +103,7 @@ fn every_decision_is_made_on_the_page_and_shown_there() {
     assert_shows(&taken, &["Die Datei ist in Quarantäne.", "<dd>jemand hat sie in Quarantäne genommen</dd>"]);
     world.assert_withheld("vertrag.txt");
 
-    // What a scanner objects to needs an act of its own, with a warning.
+    // A content to which a scanner objects needs an act of its own, with a warning.
     let refused = send(&browser, virus, "release", "Testdatei").expect(409);
     assert_shows(
         &refused,
@@ -128,7 +128,7 @@ fn every_decision_is_made_on_the_page_and_shown_there() {
     let withdrawn = decide(&browser, third, "withdraw", "Versehen");
     assert_shows(&withdrawn, &["Die Datei ist zurückgezogen."]);
     world.assert_withheld("entwurf.txt");
-    // A page that is out of date tells what happened meanwhile.
+    // A page that is out of date tells the events since then.
     let stale = [("decision", "keep"), ("reason", "x")];
     let refused = browser.send(&withdrawn, &address(third), &stale).expect(409);
     assert_shows(&refused, &["Das ist nicht mehr möglich. Zustand der Datei: zurückgezogen."]);
@@ -137,7 +137,7 @@ fn every_decision_is_made_on_the_page_and_shown_there() {
         let refused = send(&browser, fourth, "keep", unreasoned).expect(400);
         assert_shows(&refused, &["Bitte geben Sie eine Begründung an."]);
     }
-    // Nobody is fooled by an address.
+    // An address fools no person.
     let page = browser.get(&format!("{}?done=release", address(third))).expect(200);
     assert!(!page.text().contains("role=\"status\""), "{page}");
     world.assert_sound();
@@ -150,7 +150,7 @@ fn only_people_who_decide_in_the_space_see_what_is_held_in_it() {
     let id = world.arrive("geheim.txt", b"x");
     world.comes_to(id, "held");
     server.add_space("other", ["--kind", "team", "--intake", "on"], "manage");
-    // Clients write and auditors read at most, whatever they were granted.
+    // Clients write and auditors read at most, with any grant.
     for (user, role, right, space) in [
         ("writer", "staff", "write", SPACE),
         ("client", "client", "manage", SPACE),
@@ -182,7 +182,7 @@ fn only_people_who_decide_in_the_space_see_what_is_held_in_it() {
         let sent = [("decision", "override"), ("reason", "x"), ("confirm", "yes")];
         browser.send(&list, &address(id), &sent).expect(404);
     }
-    // Who may read the space waits for the file, and decides nothing.
+    // A person who may read the space waits for the file, and decides nothing.
     for user in ["writer", "client", "auditor", "reader"] {
         let browser = Browser::signed_in(server, "de", user, PASSWORD);
         let page = browser.get(&address(id)).expect(200);

@@ -1,4 +1,5 @@
-//! Encrypted contents: what opens without asking is examined open; a given password opens the others, once and in memory.
+//! Encrypted contents: those that open without asking are examined open; a given password opens the others, once and
+//! in memory.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -75,7 +76,7 @@ fn a_document_that_opens_without_asking_is_examined_open() {
 /// A password that no other test has, so that a search for it finds its traces.
 pub(super) const SECRET: &str = "Sesselkleber-4711";
 
-/// Gives the password of an item by the command; what it says, or why not.
+/// Gives the password of an item by the command; returns its answer, or the refusal.
 pub(super) fn give(world: &World, id: i64, password: &str) -> Result<String, String> {
     let file = world.server.scratch("password").join("file");
     std::fs::write(&file, format!("{password}\n")).unwrap();
@@ -241,7 +242,7 @@ fn people_give_the_password_on_the_page() {
     let other = format!("/holding/{open}/password");
     browser.send(&page, &other, &[("password", SECRET)]).expect(409);
     browser.get(&target).expect(405);
-    // So do those who wait for a file, and nobody else; a form of another page does nothing.
+    // So do those who wait for a file, and no other person; a form of another page does nothing.
     let id = world.arrive("c.zip", &content);
     world.waits(id, "needs_decision", "encrypted");
     let (address, target) = (format!("/holding/{id}"), format!("/holding/{id}/password"));

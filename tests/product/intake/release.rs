@@ -9,7 +9,7 @@ fn a_clean_content_is_released_after_its_time_by_newer_signatures() {
     let world = World::holding("2s");
     let id = world.arrive("bilanz.txt", b"a harmless content");
     world.assert_withheld("bilanz.txt");
-    // Its time is over soon, but nobody has published anything since it arrived.
+    // Its time is over soon, but no signatures have been published since it arrived.
     world.waits(id, "waiting_for_signatures", "signatures-not-newer");
     world.assert_withheld("bilanz.txt");
 
@@ -67,7 +67,7 @@ fn people_decide_with_a_reason() {
     assert!(history.contains("the sender confirmed by phone"), "{history}");
     assert!(history.contains("the sender must confirm"), "{history}");
 
-    // What a scanner objects to needs an act of its own, which leaves a mark.
+    // A content to which a scanner objects needs an act of its own, which leaves a mark.
     let words = ["hold", "release", &virus.to_string(), "--reason", "a test file"];
     let refused = world.server.office.attempt(words);
     assert!(refused.code != 0 && refused.stderr.contains("infected"), "{refused}");

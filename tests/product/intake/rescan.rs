@@ -81,7 +81,7 @@ fn what_is_known_later_is_taken_from_its_readers_and_its_links_end() {
     let printed = world.server.cli_ok(["hold", "show", &world.item("a.txt").to_string()]);
     assert!(printed.contains("DOWNLOADED") && printed.contains(READER), "{printed}");
 
-    // Whoever stores it now loses it within seconds.
+    // A person who stores it now loses it within seconds.
     put(&world, "neu.txt", &[LATER, b"..."].concat(), 201);
     eventually("the new file is found", std::time::Duration::from_mins(1), || {
         world.colleague("GET", "neu.txt").send().status == 404

@@ -1,4 +1,4 @@
-//! Two persons: neither can release alone what their space holds.
+//! Two persons: neither can release a held content of their space alone.
 
 use std::time::Duration;
 

@@ -17,7 +17,7 @@ use crate::support::server::SPACE;
 /// Pieces of each content that are searched for.
 const PIECES: usize = 12;
 
-/// What must not be found.
+/// The bytes that must not be found.
 struct Secrets(Vec<Vec<u8>>);
 
 impl Secrets {
@@ -141,7 +141,7 @@ fn nothing_of_a_held_document_lies_readable_on_a_disk() {
         .map(|(_, path)| world.colleague("GET", &encoded(&path[1..])).send().expect(200).body)
         .collect();
     for (at, pdf) in copies.iter().enumerate() {
-        // Without what every PDF has.
+        // Without the parts that every PDF has.
         let others = || copies.iter().enumerate().filter(|(other, _)| *other != at);
         let is_own =
             |piece: &[u8]| !others().any(|(_, other)| other.windows(piece.len()).any(|part| part == piece));

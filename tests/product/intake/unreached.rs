@@ -1,4 +1,4 @@
-//! Archives that ClamAV cannot unpack and calls clean: what is in them is scanned by itself.
+//! Archives that ClamAV cannot unpack and calls clean: each member is scanned by itself.
 
 use std::process::Command;
 

@@ -18,7 +18,7 @@ use crate::support::process::{eventually, require};
 use crate::support::server::SPACE;
 use crate::support::sound::assert_sound;
 
-/// Time for the server to take what is there, on a busy machine.
+/// Time for the server to take the files, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// A server with a watched folder that has a folder for [`SPACE`].

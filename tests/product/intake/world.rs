@@ -1,4 +1,4 @@
-//! A server with a clamd of its own, a space that holds what arrives, and two members of the space.
+//! A server with a clamd of its own, a space with a holding time, and two members of the space.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,14 +11,14 @@ use crate::support::process::eventually;
 use crate::support::server::{PASSWORD, SPACE};
 use crate::support::sound::assert_sound;
 
-/// Time for the server to scan what is due, on a busy machine.
+/// Time for the server to scan contents that are due, on a busy machine.
 pub const LIMIT: Duration = Duration::from_mins(1);
 /// A colleague of the author with the right to read.
 pub const READER: &str = "reader";
 
 /// A signature that finds the text in [`LATER`].
 pub const NEW_SIGNATURE: &str = "Test.Later:0:*:6b6e6f776e206f6e6c79206c61746572\n";
-/// What [`NEW_SIGNATURE`] is called in verdicts.
+/// The name of [`NEW_SIGNATURE`] in verdicts.
 pub const VIRUS: &str = "Test.Later.UNOFFICIAL";
 pub const LATER: &[u8] = b"a virus that is known only later, in an otherwise harmless file";
 
@@ -33,7 +33,7 @@ impl World {
         Self::holding_what("all", time)
     }
 
-    /// Holds what arrives, or what of it can carry malware, for this time.
+    /// Holds arriving contents, or only those that can carry malware, for this time.
     pub fn holding_what(what: &str, time: &str) -> Self {
         let world = Self::open("");
         world.server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold", time, "--hold-what", what]);

@@ -102,7 +102,7 @@ fn a_virus_in_any_wrapping_reaches_no_reader() {
     assert_eq!(names.len(), 28);
     let ids: Vec<_> =
         names.iter().map(|name| world.arrive(name, &std::fs::read(folder.join(name)).unwrap())).collect();
-    // Newer signatures, so that whatever is held could be released.
+    // Newer signatures, so that any held content could be released.
     world.publish("newer.ndb", super::world::NEW_SIGNATURE);
     for (name, id) in names.iter().zip(ids) {
         let settled = |shown: &serde_json::Value| {

@@ -174,7 +174,7 @@ async fn a_change_without_an_event_is_undone() {
         assert!(matches!(outcome, Err(CatalogError::Unrecorded)), "{outcome:?}");
     }
     assert_eq!(catalog.read(|tx| tx.setting("a")).await.unwrap(), None);
-    // What changes nothing has nothing to record.
+    // A transaction that changes nothing has nothing to record.
     catalog.write(|tx| tx.setting("a")).await.unwrap();
 }
 

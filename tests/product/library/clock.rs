@@ -1,4 +1,4 @@
-//! A wrong clock: what goes for good goes by the time that is certain.
+//! A wrong clock: data go for good by the certain time.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tresor::uploads::{Finish, PartInfo};
 use crate::library::store::{DAY, NOW, Store, days, path};
 use crate::library::uploads::linear;
 
-/// Both clocks, and what upkeep does by them.
+/// Both clocks, and upkeep by them.
 struct Clocks {
     wall: Timestamp,
     running: Duration,
@@ -91,8 +91,8 @@ async fn ten_minutes_of_a_wrong_clock_end_nothing() {
     }
 }
 
-/// A server that was off for three months does not know that from a clock that is wrong. It keeps what was over
-/// meanwhile until both clocks have agreed for days, over a restart too, and no longer.
+/// A server that was off for three months does not know that from a clock that is wrong. It keeps data that
+/// were over meanwhile until both clocks have agreed for days, over a restart too, and no longer.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_months_off_what_is_over_goes_once_the_time_is_confirmed() {
     let store = office(NOW).await;
@@ -113,7 +113,8 @@ async fn after_months_off_what_is_over_goes_once_the_time_is_confirmed() {
     store.check();
 }
 
-/// What is deleted, replaced or begun while the clock is far behind was over at once when it was put right.
+/// A file deleted or replaced, or an upload begun, while the clock was far behind was over at once when it was put
+/// right.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_begins_under_a_clock_that_is_behind_is_kept_as_long() {
     let store = office(NOW).await;

@@ -1,5 +1,5 @@
-//! Files that come back to a name which they left a moment ago: what programs rely on who save by moving the old
-//! file away.
+//! Files that come back to a name which they left a moment ago: programs that save by moving the old file away
+//! rely on it.
 
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ async fn a_file_that_was_moved_over_another_comes_back_too() {
     for (round, content) in (0..).zip(["second", "third", "fourth"]) {
         let now = at(round * 10);
         assert_eq!(store.mv_at(now, "Plan.dwg", "Plan.bak").await, backup);
-        // Whatever else is being removed meanwhile.
+        // Other removals meanwhile change nothing.
         store.library.upkeep(now).await.unwrap();
         store.check_all().await;
         store.put_by(store.change_at(at(round * 10 + 1)), "new", content.as_bytes()).await.unwrap();

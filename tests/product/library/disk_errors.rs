@@ -126,7 +126,7 @@ async fn on_a_full_disk_one_can_delete_and_then_store_again() {
     store.check();
 }
 
-/// The upload that finds the disk full must not have taken what deleting needs.
+/// The upload that finds the disk full must not have taken the space that deleting needs.
 #[tokio::test(flavor = "multi_thread")]
 async fn uploads_leave_a_reserve_of_the_disk() {
     const RESERVE: u64 = 64 << 20;
@@ -173,7 +173,7 @@ async fn a_transfer_that_the_disk_ends_half_way_leaves_both_spaces_as_they_were(
 }
 
 /// A folder made in the source while its contents were being copied once got the id of another new entry,
-/// and shifted every other one away from what the containers' headers say.
+/// and shifted every other one away from the ids in the containers' headers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tree_that_grows_while_it_is_carried_is_not_carried_in_part() {
     let store = Store::new().await;

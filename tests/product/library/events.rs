@@ -1,4 +1,4 @@
-//! Who did what: every change says so in the transaction that makes it.
+//! Who did what: every change records it in the transaction that makes it.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ impl Store {
     }
 }
 
-/// An auditor asks what became of a client's file: its whole life, over renames, by everybody who touched it.
+/// An auditor asks about the fate of a client's file: its whole life, over renames, with every person who touched it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_life_of_a_file_can_be_told() {
     let store = Store::new().await;
@@ -80,7 +80,7 @@ async fn a_move_between_spaces_is_told_in_both() {
     assert_eq!(store.told_of(&there, "b").await, ["user moved /a to /b"]);
 }
 
-/// What guests do is theirs, not their host's.
+/// The actions of guests are theirs, not their host's.
 #[tokio::test(flavor = "multi_thread")]
 async fn guests_act_under_their_link() {
     let store = Store::new().await;
@@ -99,7 +99,7 @@ async fn what_was_refused_did_not_happen() {
     assert_eq!(store.told("a").await, ["user made the folder /a"]);
 }
 
-/// What expires is the server's doing.
+/// Expiry is the server's doing.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ends_by_itself_is_told_as_the_servers() {
     let store = Store::new().await;

@@ -47,7 +47,7 @@ async fn saving_goes_on_for_ever_within_a_quota() {
     let store = Store::with_quota(5_000).await;
     for number in 0..30 {
         store.put_by(store.change_at(minutes(number)), "db", &bytes(1, 4_000)).await.unwrap();
-        // What comes in the way of the next writer goes before it; nothing is on the disk beside.
+        // Old data in the way of the next writer go before it; nothing else is on the disk.
         assert_eq!(store.usage().await.used.0, 4_000);
         assert!(store.past().await <= 8_000 && store.containers().len() <= 3, "{number}");
     }
@@ -184,8 +184,8 @@ async fn the_room_of_a_content_that_is_replaced_is_for_one_writer() {
     store.check();
 }
 
-/// All that a space keeps of the past is damaged, and so kept for inspection. Whoever stores something is told which room
-/// is full and what helps, not that there are too many files.
+/// All old data of a space is damaged, and so kept for inspection. A person who stores something learns which room is
+/// full and the remedy, not that there are too many files.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_past_of_which_nothing_may_go_says_so() {
     let store = Store::new().await;

@@ -91,7 +91,7 @@ impl HookedDisk {
         *self.hook.lock().unwrap() = Some(Box::new(hook));
     }
 
-    /// Claims to have so many free bytes from now on.
+    /// Claims to have this many free bytes from now on.
     pub fn set_free(&self, bytes: u64) {
         *self.free.lock().unwrap() = Some(bytes);
     }

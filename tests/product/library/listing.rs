@@ -1,12 +1,12 @@
-//! Listings: what they load, and how much at a time.
+//! Listings: the rows that they load, and how many at a time.
 
 use tresor::library::{Detail, PropertyChange};
 use tresor::model::{DeadProperties, LockScope, PropertyName};
 
 use crate::library::store::{NOW, Store, path};
 
-/// A page of 500 members loaded all their properties and locks, whatever was asked for: a PROPFIND of nothing
-/// but ETags took gigabytes.
+/// A page of 500 members loaded all their properties and locks for any request: a PROPFIND of nothing but
+/// ETags took gigabytes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_loads_what_is_asked_for_and_ends_a_page_by_bytes() {
     let store = Store::new().await;

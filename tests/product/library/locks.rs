@@ -161,8 +161,8 @@ async fn a_lock_on_nothing_makes_an_empty_file_in_the_same_step() {
     store.check();
 }
 
-/// Whatever takes a locked entry's place, the lock stays at the place: with a file from another space as
-/// well, with a folder, and for all who share it. A folder's lock ends where a file arrives.
+/// The lock stays at its place when another entry takes it: with a file from another space as well, with a
+/// folder, and for all holders of a shared one. A folder's lock ends where a file arrives.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_stays_where_something_else_arrives() {
     let store = tree().await;

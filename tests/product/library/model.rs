@@ -1,4 +1,4 @@
-//! What an instance holds, as simply as it can be said.
+//! The contents of an instance, in the simplest form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub struct Content {
     pub seed: u64,
     pub size: usize,
     pub container: u64,
-    /// Grows from one to the next, whatever file they belong to.
+    /// Grows from one to the next, across files.
     pub order: u64,
 }
 
@@ -90,7 +90,7 @@ pub fn reason(error: &LibraryError) -> Option<Reason> {
     })
 }
 
-/// What an instance holds, as simply as it can be said. The first nodes are the roots of the spaces.
+/// The contents of an instance, in the simplest form. The first nodes are the roots of the spaces.
 #[derive(Clone, Default)]
 pub struct Model {
     pub nodes: BTreeMap<usize, Node>,
@@ -135,7 +135,7 @@ impl Model {
         self.nodes.iter().filter(move |(_, node)| node.parent == Some(folder)).map(|(id, _)| *id)
     }
 
-    /// What has this name, and what looks like it.
+    /// The member with this name, and the one whose name looks like it.
     pub fn member(&self, folder: usize, name: &str) -> (Option<usize>, Option<usize>) {
         let key = |name: &str| EntryName::parse(name).unwrap().key();
         let alike = self.members(folder).find(|id| key(self.nodes[id].name) == key(name));
@@ -203,7 +203,7 @@ impl Model {
         self.is_tree_locked(node) || self.nodes[&node].parent.is_some_and(|parent| self.is_covered(parent))
     }
 
-    /// What stands in the way at the destination of `from`; `None` for a new content.
+    /// The obstacles at the destination of `from`; `None` for a new content.
     pub fn slot(&self, to: &Place, reasons: &mut BTreeSet<Reason>) -> Option<(Slot, Option<usize>)> {
         let (space, names) = to;
         let (last, above) = names.split_last().unwrap();

@@ -99,7 +99,7 @@ async fn a_crowd_of_uploads_holds_little_each() {
     for number in 0..FEW + 3 {
         let file = NewFile { path: path(&number.to_string()), size: None, modified: None, checksum: None };
         let mut session = store.library.begin_put(store.change(), file).await.unwrap();
-        // Half a batch: those who may fill one keep it, the others have it sealed.
+        // Half a batch: those that may fill one keep it, the others have it sealed.
         session.write(bytes(number as u64, 512 * 1024).into()).await.unwrap();
         sessions.push(session);
     }

@@ -92,8 +92,8 @@ async fn a_copy_costs_nothing_and_a_copy_into_another_space_its_bytes() {
     store.check();
 }
 
-/// hyper drops the handler of a client that leaves in the middle of its body, at whatever it waits for. The
-/// bytes that were promised to it once stayed reserved until the next start.
+/// hyper drops the handler of a client that leaves in the middle of its body, at any wait. The bytes that
+/// were promised to it once stayed reserved until the next start.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_at_any_moment_gives_its_reservation_back() {
     const QUOTA: u64 = 6 << 20;
@@ -176,7 +176,7 @@ async fn properties_count_and_what_copies_make_of_them() {
     let steps = vec![PropertyChange::Remove { name: name("q") }, PropertyChange::Remove { name: name("x") }];
     store.library.change_properties(store.change(), &path("b"), steps).await.unwrap();
     assert_eq!(usage().await.used.0, 8_000);
-    // What lies in the trash still weighs, until it is gone for good.
+    // A file in the trash still counts, until it is gone for good.
     store.delete("b").await.unwrap();
     assert_eq!(usage().await.used.0, 8_000);
     let item = store.library.trash(&store.access()).await.unwrap().remove(0);

@@ -1,4 +1,4 @@
-//! Another recovery key, and a change that does not come to its end.
+//! Another recovery key, and a change that does not complete.
 
 use std::fs;
 use std::io;
@@ -42,7 +42,7 @@ async fn office() -> (Store, SecretString) {
 async fn wherever_a_change_stops_one_key_opens_everything_and_another_change_completes_it() {
     let (mut store, mut present) = office().await;
     for steps in 0.. {
-        // So that a change takes the same steps each time.
+        // Then a change takes the same steps each time.
         store.recovery.thin_snapshots(2).await.unwrap();
         let (next, recipient) = key();
         let mut left = steps;

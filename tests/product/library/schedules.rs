@@ -1,5 +1,5 @@
-//! Everybody at once: sweep, upkeep, snapshots, verification, restarts and rebuilds meet files, uploads and copies that
-//! are under way, while days pass and clocks go wrong; in an order that a seed decides, against a model of what was
+//! All at once: sweep, upkeep, snapshots, verification, restarts and rebuilds meet files, uploads and copies that are
+//! under way, while days pass and clocks go wrong; in an order that a seed decides, against a model of what was
 //! acknowledged.
 //!
 //! A schedule is a few steps. A long step is held up at the disk's gates, and the next steps happen meanwhile: a
@@ -30,7 +30,7 @@ use crate::support::content::bytes;
 /// Schedules of a normal run.
 const SCHEDULES: u64 = 2_000;
 const SEED: u64 = 0x5eed_0f0d_d5c4_ed01;
-/// Schedules that one store sees; what they leave behind is there for the next.
+/// Schedules that one store sees; their remains are there for the next.
 const ONE_STORE: u64 = 50;
 /// Steps of a schedule.
 const STEPS: usize = 8;
@@ -72,7 +72,7 @@ impl Dice {
 /// A thread is at a gate, and goes on when this is dropped.
 struct Parked(#[allow(dead_code, reason = "its drop opens the gate")] mpsc::Sender<()>);
 
-/// Whom the gates stop.
+/// The threads that the gates stop.
 #[derive(Default)]
 struct Wanted {
     /// The next thread that begins to walk through the containers; then that thread.
@@ -178,7 +178,7 @@ struct World {
     uploads: Vec<Uploading>,
     sweep: Option<Sweep>,
     seed: u64,
-    /// What happened in this schedule.
+    /// The events of this schedule.
     log: Vec<String>,
 }
 
@@ -290,7 +290,7 @@ impl World {
         }
     }
 
-    /// What others do while a writer waits between disk and catalogue.
+    /// The steps of others while a writer waits between disk and catalogue.
     async fn meanwhile(&mut self) {
         for _ in 0..=self.dice.below(3) {
             match self.dice.below(6) {
@@ -350,7 +350,7 @@ impl World {
         self.acknowledge(name, &outcome.unwrap().entry, content, begun);
     }
 
-    /// `content` is what `name` holds from now on, or has held since `since` at the earliest.
+    /// `name` holds `content` from now on, or has held it since `since` at the earliest.
     fn acknowledge(&mut self, name: String, entry: &Entry, bytes: Vec<u8>, since: Timestamp) {
         let EntryKind::File { version } = entry.kind else { panic!("a file") };
         let contents = self.files.entry(name).or_default();

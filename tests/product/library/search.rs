@@ -52,7 +52,7 @@ async fn names_are_found_in_all_spaces_that_the_person_may_read() {
     for text in ["huber mandant", "huber", "muller meier"] {
         assert_eq!(store.found_by(&rights, text).await, Vec::<String>::new(), "{text}");
     }
-    // Nothing of a space without a right, and nothing for guests, whatever their link gives.
+    // Nothing of a space without a right, and nothing for guests, with any link.
     let guest = |right| {
         let grant = LinkGrant { link: LinkId(1), top: EntryId(1), right };
         Access::granted_to_guest(store.space.id, grant)
@@ -77,7 +77,7 @@ async fn entries_are_found_where_they_are_and_by_the_names_that_they_have() {
     store.copy("c", "d").await.unwrap();
     assert_eq!(store.found("abschluss").await, ["space:d/Abschluss.pdf", "space:c/Abschluss.pdf"]);
 
-    // A folder takes along what it holds: to another one, into the trash, and back.
+    // A folder takes along its contents: to another one, into the trash, and back.
     store.mv("c", "a/c").await.unwrap();
     assert_eq!(store.found("abschluss a").await, ["space:d/Abschluss.pdf", "space:a/c/Abschluss.pdf"]);
     store.delete("a").await.unwrap();

@@ -287,9 +287,9 @@ async fn begin_to_grow(store: &Store, other: &tresor::library::Space, kind: &str
     carry
 }
 
-/// The rows of a copy into another space were one transaction, for which everybody else waited: over a second for
-/// 50,000 entries. Now they are written in steps, and only the last makes them visible and, of a move, takes the source
-/// away. What runs in between, upkeep, sweep and verification, neither removes them nor finds fault with them.
+/// The rows of a copy into another space were one transaction, for which all others waited: over a second for 50,000
+/// entries. Now they are written in steps, and only the last makes them visible and, of a move, takes the source
+/// away. Upkeep, sweep and verification in between neither remove them nor find fault with them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_tree_arrives_in_another_space_as_a_whole() {
     for kind in ["copy", "move"] {

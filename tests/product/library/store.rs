@@ -110,7 +110,7 @@ impl Store {
         store
     }
 
-    /// A round of upkeep as the server does it; how many uploads it ended, and what else it did.
+    /// A round of upkeep as the server does it; the number of uploads that it ended, and its other results.
     pub async fn upkeep(&self, now: Timestamp) -> Result<(usize, UpkeepReport), LibraryError> {
         Ok((self.uploads.upkeep(now).await?, self.library.upkeep(now).await?))
     }

@@ -1,4 +1,4 @@
-//! The sweep meets those who write: nothing that was acknowledged, or is about to be, looks like garbage to it.
+//! The sweep meets writers: nothing that was acknowledged, or is about to be, looks like garbage to it.
 
 use tokio::task::JoinHandle;
 use tresor::library::{LibraryError, Swept};
@@ -150,8 +150,8 @@ async fn what_is_being_written_is_no_unknown_file() {
     store.check();
 }
 
-/// What is over by the rows of a moment ago may not be over any more: a file was brought back from the trash and
-/// deleted again, and went for good at once.
+/// A deleted entry that was over by the rows of a moment ago may not be over any more: a file was brought back
+/// from the trash and deleted again, and went for good at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_deleted_a_second_time_is_kept_from_then_on() {
     let store = store().await;

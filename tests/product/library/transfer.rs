@@ -94,8 +94,8 @@ impl Steps {
     }
 }
 
-/// A copy of 10,000 files kept everybody else from saving for 21 s in a large office. Now it is made in steps, and
-/// a reader sees nothing of it before it is whole.
+/// A copy of 10,000 files kept all others from saving for 21 s in a large office. Now it is made in steps, and a
+/// reader sees nothing of it before it is whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_copy_lets_others_write_and_appears_as_a_whole() {
     let store = Arc::new(Store::new().await);
@@ -149,8 +149,8 @@ async fn a_large_copy_lets_others_write_and_appears_as_a_whole() {
     store.check_all().await;
 }
 
-/// A client sent copies of a folder over many connections. All of them stood in the writer's queue, and everyone who saved
-/// anything waited for them all.
+/// A client sent copies of a folder over many connections. All of them stood in the writer's queue, and every other
+/// person who saved a file waited for them all.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_copies_of_one_person_are_not_ahead_of_others() {
     let store = Arc::new(tree().await);

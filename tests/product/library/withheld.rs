@@ -1,4 +1,4 @@
-//! Contents that are withheld: what each viewer sees of them, that no copy sets them free, and that nothing but their
+//! Contents that are withheld: each viewer's view of them, that no copy sets them free, and that nothing but their
 //! state ends it.
 
 use std::collections::BTreeSet;
@@ -190,7 +190,7 @@ async fn what_was_opened_before_is_asked_about_again() {
     assert_eq!(content.visibility(author).await.unwrap(), Visibility::Listed);
     assert_eq!(content.visibility(other).await.unwrap(), Visibility::Hidden);
     assert_eq!(content.visibility(store.worker().viewer()).await.unwrap(), Visibility::Full);
-    // What was replaced and removed for good was not withheld.
+    // The content that was replaced and removed for good was not withheld.
     store.set(version, Visible).await;
     store.put_as_author("a", b"next").await;
     store.library.upkeep(days(400)).await.unwrap();
@@ -198,7 +198,7 @@ async fn what_was_opened_before_is_asked_about_again() {
 }
 
 /// A sync client finds by the folder's ETag that a file has appeared or is gone, and by the file's own that it need
-/// not fetch what it has.
+/// not fetch the content again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_changes_with_the_state_of_a_file_in_it() {
     let store = store().await;
@@ -250,13 +250,13 @@ async fn the_trash_shows_and_gives_back_only_what_one_may_see() {
             let purged = store.library.purge(&access, Stamp::owner(NOW), folder).await;
             assert!(matches!(purged, Err(LibraryError::Withheld)), "{state}, {who}: {purged:?}");
         }
-        // The folder comes back with everything, and what is hidden in it stays hidden.
+        // The folder comes back with everything, and hidden files in it stay hidden.
         store.library.restore(store.change_of_other(), folder).await.unwrap();
         assert_eq!(store.states("d/f").await, [state]);
         store.assert_hidden("d/f").await;
         store.delete("d").await.unwrap();
     }
-    // The owner may remove what he may know of.
+    // The owner may remove a file that he may know of.
     store.set(alone, Held).await;
     let owner = Access::granted_to_owner(store.space.id);
     store.library.purge(&owner, Stamp::owner(NOW), file).await.unwrap();
@@ -477,7 +477,7 @@ async fn a_content_stays_withheld_wherever_it_goes() {
     }
 }
 
-/// A file that was deleted returns to its name with what is stored there next (`library::departure`).
+/// A file that was deleted returns to its name with the content stored there next (`library::departure`).
 #[tokio::test(flavor = "multi_thread")]
 async fn a_content_withheld_in_the_trash_does_not_return_to_others_with_its_file() {
     let store = store().await;

@@ -1,4 +1,4 @@
-//! The network layer over real sockets: what it serves and refuses, and that it lives on afterwards.
+//! The network layer over real sockets: the requests that it serves and refuses, and that it lives on afterwards.
 //!
 //! Limits are shortened where a test waits for one; nothing here measures speed.
 

@@ -57,8 +57,8 @@ async fn packed_bodies_and_connect_are_refused() {
     assert_eq!(server.exchange(preface).await, "");
 }
 
-/// What all tests of this program log. A subscriber for one thread would miss lines whose place in
-/// the code another thread reached first, without a subscriber.
+/// The log of all tests of this program. A subscriber for one thread would miss lines whose place in the
+/// code another thread reached first, without a subscriber.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 struct Captured;

@@ -1,4 +1,5 @@
-//! Requests that are wrong in HTTP/1.1 and in HTTP/2 alike: neither protocol may act on what the other refuses.
+//! Requests that are wrong in HTTP/1.1 and in HTTP/2 alike: neither protocol may act on a request that the other
+//! refuses.
 
 use std::fmt::Write as _;
 
@@ -14,7 +15,7 @@ use crate::network::tls::{certificate, in_memory};
 /// RFC 9113 7.
 const PROTOCOL_ERROR: [u8; 4] = [0, 0, 0, 1];
 
-/// What becomes of a request.
+/// The fate of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     Status(&'static str),
@@ -116,7 +117,7 @@ impl Sent {
     }
 }
 
-/// What becomes of a request over HTTP/2, sent whole and then cut in two frames.
+/// The fate of a request over HTTP/2, sent whole and then cut in two frames.
 async fn fate(client: &mut Client, stream: u32, bytes: &[u8]) -> Fate {
     client.send(bytes).await;
     loop {

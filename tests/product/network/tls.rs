@@ -58,8 +58,8 @@ async fn encrypted_requests_are_known_as_secure() {
     assert!(answer.contains("strict-transport-security: max-age="), "{answer}");
 }
 
-/// rustls warned of each name that is none and quoted it, before any login: browsers that send an address filled the log, and
-/// so could everybody else.
+/// rustls warned of each invalid name and quoted it, before any login: browsers that send an address filled the log,
+/// and so could any client.
 #[test]
 fn names_in_handshakes_stay_out_of_the_log() {
     let server = TestServer::start();

@@ -48,12 +48,12 @@ impl<'a> Desktop<'a> {
         Self { path: Some(path.into()), ..self }
     }
 
-    /// Sends at most so many kilobytes per second.
+    /// Sends at most this many kilobytes per second.
     pub(crate) fn at_most(self, kilobytes: u32) -> Self {
         Self { up_limit: Some(kilobytes), ..self }
     }
 
-    /// Fetches at most so many kilobytes per second.
+    /// Fetches at most this many kilobytes per second.
     pub(crate) fn fetching_at_most(self, kilobytes: u32) -> Self {
         Self { down_limit: Some(kilobytes), ..self }
     }
@@ -77,7 +77,7 @@ impl<'a> Desktop<'a> {
         fs::File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
     }
 
-    /// One run, whatever comes of it.
+    /// One run, with any outcome.
     pub(crate) fn attempt(&self) -> Outcome {
         Outcome::of(&mut self.command())
     }
@@ -106,7 +106,7 @@ impl<'a> Desktop<'a> {
         command
     }
 
-    /// Lets it try at once what failed before: by itself it waits 25 seconds.
+    /// Lets it try failed files again at once: by itself it waits 25 seconds.
     pub(crate) fn forget_refusals(&self) {
         let files = fs::read_dir(&self.folder).unwrap().map(|file| file.unwrap().path());
         let is_database = |path: &PathBuf| {

@@ -38,7 +38,7 @@ fn an_entry_is_found_by_its_number_where_one_may_see_it() {
     assert_eq!(found.0[0].text("{http://owncloud.org/ns}id"), Some(id.as_str()));
     assert_eq!(found.0[0].text("{DAV:}getcontentlength"), Some("3"));
 
-    // The administrator has no right to this space; what lies in the trash is not there for anybody.
+    // The administrator has no right to this space; entries in the trash are not there for any user.
     assert!(by(ADMIN, ADMIN_PASSWORD).0.is_empty());
     server.request("DELETE", &path).send().expect(204);
     assert!(by(USER, PASSWORD).0.is_empty());

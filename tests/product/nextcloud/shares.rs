@@ -59,7 +59,7 @@ fn property(server: &TestServer, path: &str, depth: &str, name: &str) -> String 
     server.request("PROPFIND", &place).header("Depth", depth).xml(&body).send().expect(207).text()
 }
 
-/// The desktop: looks what may be shared, lists, creates, sets a password, a date, a note, and deletes.
+/// The desktop: reads the rights to share, lists, creates, sets a password, a date, a note, and deletes.
 #[test]
 fn the_desktop_shares_a_file_and_takes_it_back() {
     let server = office();
@@ -242,7 +242,7 @@ fn what_cannot_be_shared_is_refused_with_a_reason() {
     assert_eq!(data(&ask(&server, "GET", "").send()), json!([]), "nothing came of any of it");
 }
 
-/// A client with the right to write could open the office's files to anybody, and the office did not know.
+/// A client with the right to write could open the office's files to anyone, and the office did not know.
 #[test]
 fn clients_make_links_only_where_the_office_lets_them() {
     for may in [false, true] {

@@ -1,4 +1,4 @@
-//! Mails to the recipients of requests: what is needed again. The desk of these tests also reminds.
+//! Mails to the recipients of requests: the items that are needed again. The desk of these tests also reminds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,7 +136,7 @@ impl Desk {
         begun.put.commit(now).await.unwrap();
     }
 
-    /// What the job of the server does.
+    /// The work of the server's job.
     pub(super) async fn round(&self, now: Timestamp) -> Sent {
         while self.notices.gather(now).await.unwrap() > 0 {}
         self.notices.bundle(now).await.unwrap();

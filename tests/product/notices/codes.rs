@@ -61,7 +61,7 @@ fn a_link_opens_by_a_code_that_only_the_reader_of_a_mailbox_gets() {
     leads_to(&finish(&erika, &link));
     server.request("GET", &format!("/dav/{SPACE}/in/a.txt")).send().expect(200);
 
-    // The code was good once: who has the link and saw the code over a shoulder stays outside.
+    // The code was good once: a person who has the link and saw the code over a shoulder stays outside.
     let other = Browser::new(&server, "en");
     let page = act(&other, &link, "code", &[("code", &code)]).expect(403).text();
     assert!(page.contains("wrong or no longer good"), "{page}");
@@ -103,7 +103,7 @@ fn codes_need_a_mail_server_an_address_and_no_other_password() {
     let change = mailing.request("PUT", &shares).header("OCS-APIRequest", "true");
     let change = change.header("Content-Type", "application/x-www-form-urlencoded");
     change.body("password=Kreide-Ofen-7").send().expect(400);
-    // Without a mail server the form does not offer what cannot be done.
+    // Without a mail server the form does not offer codes.
     let anna = Browser::signed_in(&silent, "de", USER, PASSWORD);
     assert!(!anna.get("/links").expect(200).text().contains("code-to"));
 }

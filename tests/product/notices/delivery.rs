@@ -15,7 +15,7 @@ fn to<'a>(mails: &'a [Mail], user: &str) -> Vec<&'a Mail> {
     mails.iter().filter(|mail| mail.to == address).collect()
 }
 
-/// What happened with a held file, as those hear of it whom it concerns.
+/// The events of a held file, as mails to the people whom they concern.
 #[test]
 fn people_are_told_what_concerns_them_in_their_language_and_without_names() {
     let smtp = TestSmtp::plain();
@@ -59,7 +59,7 @@ fn people_are_told_what_concerns_them_in_their_language_and_without_names() {
         assert_eq!(links, all.matches("https://files.example.org/").count(), "{all}");
     }
 
-    // Somebody asks for it, is declined, asks again, and gets it.
+    // A person asks for it, is declined, asks again, and gets it.
     let listed: Value = serde_json::from_str(&server.cli_ok(["hold", "list", SPACE, "--json"])).unwrap();
     let id = listed[0]["id"].to_string();
     let browser = Browser::signed_in(&server, "de", READER, PASSWORD);
@@ -121,7 +121,7 @@ fn a_substitute_is_told_instead_if_the_substitute_may_see_the_same() {
     let users: Value = serde_json::from_str(&server.cli_ok(["user", "list", "--json"])).unwrap();
     let chief = users.as_array().unwrap().iter().find(|user| user["name"] == CHIEF).unwrap();
     assert_eq!((&chief["substitute"], &chief["notices"]), (&json!("deputy"), &json!("on")));
-    // After the holiday, and for whoever has no right any more.
+    // After the holiday, and for a person who has no right any more.
     server.cli_ok(["user", "set", CHIEF, "--substitute", ""]);
     server.cli_ok(["revoke", "deputy", SPACE]);
     store(&server, "3.txt");

@@ -31,8 +31,8 @@ fn settings(smtp: &TestSmtp) -> String {
     )
 }
 
-/// A server whose space holds what arrives, with a reader and a chief who have addresses. It has no scanner, so all of it
-/// waits.
+/// A server whose space holds arriving contents, with a reader and a chief who have addresses. It has no scanner, so
+/// all of it waits.
 fn office(smtp: &TestSmtp) -> TestServer {
     let server = TestServer::start_configured(&settings(smtp));
     with_people(&server);

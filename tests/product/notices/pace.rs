@@ -81,7 +81,7 @@ async fn arrivals_come_together_after_ten_quiet_minutes_and_once_an_hour() {
     assert_eq!(desk.bundle(at(30)).await, 1);
     assert_eq!(desk.bundle(at(73)).await, 0);
     assert_eq!(desk.bundle(at(74)).await, 1);
-    // What never becomes quiet is told after an hour.
+    // News that never become quiet are sent after an hour.
     for minute in 200..=260 {
         desk.news(&format!("e{minute}"), Topic::Arrived, space, at(minute)).await;
         assert_eq!(desk.bundle(at(minute)).await, usize::from(minute == 260), "{minute}");

@@ -1,4 +1,4 @@
-//! Reminders of requests: when they are sent, what stops them, and that each is sent once.
+//! Reminders of requests: their times, the events that stop them, and that each is sent once.
 
 use serde_json::Value;
 use tresor::model::{RecipientId, RequestId, Timestamp, WhyNoMail};
@@ -126,7 +126,7 @@ async fn without_a_deadline_the_first_item_that_is_missing_sets_the_pace() {
     desk.date(&asked, &["2026-12-14", "2027-02-15"], now).await;
     let due = async || next(&desk.recipient(asked.row.id).await);
     assert_eq!(due().await.as_deref(), Some("2026-12-07T07:00:00Z"));
-    // Handed in, and rejected: what is missing then counts.
+    // Handed in, and rejected: then the missing items count.
     desk.hand_in(&asked, asked.items[0].row.id, later(now, DAY)).await;
     assert_eq!(due().await.as_deref(), Some("2027-02-08T07:00:00Z"));
     desk.judge(&asked, &[asked.items[0].row.id], &Judgement::Reject("x".into()), later(now, 2 * DAY)).await;
@@ -147,7 +147,7 @@ async fn after_days_without_a_server_one_reminder_is_sent_and_only_while_the_off
     assert_eq!(desk.round(time("2026-12-14T07:00:00Z")).await, ONE);
     assert_eq!(desk.round(time("2026-12-14T07:01:00Z")).await, Sent::default());
     assert_eq!(next(&desk.recipient(asked.row.id).await).as_deref(), Some("2026-12-21T07:00:00Z"));
-    // What was due long ago is not made up for.
+    // A reminder that was due long ago is not made up for.
     assert_eq!(desk.round(time("2027-01-05T09:00:00Z")).await, Sent::default());
     assert_eq!(desk.round(time("2027-01-11T07:00:00Z")).await, ONE);
 }
@@ -376,7 +376,7 @@ fn a_server_that_is_killed_sends_one_reminder_and_shows_it() {
     assert_eq!(history.matches("sent a reminder of request").count(), 1, "{history}");
     let refused = server.cli(["request", "remind", &id]).output().unwrap();
     assert!(String::from_utf8_lossy(&refused.stderr).contains("were reminded today"), "{refused:?}");
-    // The preview is what would be sent now.
+    // The preview shows the mails that would be sent now.
     let preview = server.cli_ok(["request", "remind", &id, "--preview"]);
     let (head, text) = preview.split_once("\n\n").unwrap();
     assert_eq!(head, "To: erika@example.de\nSubject: Ihre Unterlagen");
@@ -455,7 +455,7 @@ fn the_page_of_a_request_reminds_pauses_and_corrects_an_address() {
     eventually("it is noted", std::time::Duration::from_mins(1), || page().text().contains("1-mal erinnert"));
     refused(&[("do", "remind")], "Heute wurde schon erinnert.");
 
-    // Whoever only reads finds neither page nor effect.
+    // A person who only reads finds neither page nor effect.
     server.add_member("dora", "staff", "read");
     let dora = Browser::signed_in(&server, "de", "dora", PASSWORD);
     dora.send(&dora.get("/files/"), &at, &[("do", "pause")]).expect(404);

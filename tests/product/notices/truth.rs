@@ -1,4 +1,4 @@
-//! What is told is what is true, and what the recipient may know, when the mail is sent.
+//! Mails say only news that are true, and that the recipient may know, when the mail is sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::notices_of;
 use crate::sharing::office::{NOW, Office};
 use crate::support::smtp::TestSmtp;
 
-/// An office whose space holds what arrives, with notices for bert and carla that are sent at once.
+/// An office whose space holds arriving contents, with notices for bert and carla that are sent at once.
 struct Desk {
     office: Office,
     notices: Notices,
@@ -154,7 +154,7 @@ async fn the_maker_of_a_link_that_ends_unfetched_gets_one_mail_two_days_before()
     let last = link_until(&desk.office, day(9), LinkRight::Read).await;
     assert_eq!(round(day(4)).await, (1, one));
     assert_eq!(round(day(5)).await, (0, none));
-    // What was fetched before the mail leaves is not told, nor what ended.
+    // A link that is used up before the mail leaves is not in it, nor one that ended.
     while desk.notices.gather(day(7)).await.unwrap() > 0 {}
     assert_eq!(desk.notices.bundle(day(7)).await.unwrap(), 1);
     note_fetched(&desk.office, last, day(7)).await;

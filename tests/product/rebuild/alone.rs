@@ -378,7 +378,7 @@ async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
     open.close();
 }
 
-/// Uploads say only at their end what their containers are parts of.
+/// Uploads name the file of their containers only at their end.
 #[tokio::test(flavor = "multi_thread")]
 async fn finished_uploads_come_back_and_unfinished_ones_are_kept_aside() {
     let office = Office::with_instance();

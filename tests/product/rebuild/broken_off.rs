@@ -1,4 +1,4 @@
-//! Killed in the middle: a rebuild can simply be given again, a snapshot is there whole or not at all.
+//! Killed in the middle: a rebuild can simply be run again, a snapshot is there whole or not at all.
 
 use std::fs;
 use std::process::Stdio;
@@ -109,7 +109,7 @@ async fn a_snapshot_that_was_killed_leaves_none() {
     let office = filled(400).await;
     let killed = kill_after(&office, &["snapshot"], (1..120).map(|step| 5 + step * 7));
     assert!(killed > 3, "killed only {killed} times: this proves nothing");
-    // Whatever there is opens to its end.
+    // Every snapshot opens to its end.
     for snapshot in office.snapshots() {
         let text = office.snapshot_text(&snapshot);
         assert!(text.ends_with(b"COMMIT;\n"), "{}", snapshot.display());

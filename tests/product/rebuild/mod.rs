@@ -1,5 +1,5 @@
-//! A catalogue that is gone, damaged or too old: what the start says, what `tresor rebuild` brings back, what
-//! a snapshot holds.
+//! A catalogue that is gone, damaged or too old: the words of the start, the results of `tresor rebuild`, the
+//! contents of a snapshot.
 
 mod alone;
 mod broken_off;

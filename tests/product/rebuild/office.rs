@@ -39,8 +39,8 @@ impl Office {
         }
     }
 
-    /// Everything in the data directory with the hash of its content, but for the lock and for what SQLite
-    /// keeps beside a database that it looks at and that is no part of it.
+    /// Everything in the data directory with the hash of its content, but for the lock and for SQLite's
+    /// files beside a database that it looks at and that are no part of it.
     pub fn everything(&self) -> BTreeMap<PathBuf, String> {
         files_below(&self.data())
             .into_iter()

@@ -92,8 +92,8 @@ async fn an_older_catalogue_is_noticed_and_nothing_is_removed_until_it_is_rebuil
     assert!(!status.stdout.contains("WARNING"), "{status}");
 }
 
-/// A office whose catalogue was put back to before some files were written, and what they hold. Its mark is as old,
-/// or gone.
+/// An office whose catalogue was put back to before some files were written, and their contents. Its mark is as
+/// old, or gone.
 async fn put_back(with_mark: bool) -> (Office, Vec<(String, String)>) {
     let office = with_older_copy().await;
     // Numbers are given in blocks, one at each start: those of this run were never given before.
@@ -117,7 +117,7 @@ async fn put_back(with_mark: bool) -> (Office, Vec<(String, String)>) {
     (office, written)
 }
 
-/// Writes files, and notes what they hold.
+/// Writes files, and notes their contents.
 async fn put_more(open: &Open, space: &Space, written: &mut Vec<(String, String)>) {
     for (number, size) in (0..30).zip([70_000, 200].into_iter().cycle()) {
         let at = format!("after {number}");

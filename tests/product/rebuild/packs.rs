@@ -1,4 +1,4 @@
-//! Packs whose headers are damaged, or that are none any more.
+//! Packs whose headers are damaged, or whose files are no packs any more.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -299,7 +299,7 @@ async fn the_newest_stay_and_the_next_is_due_in_time() {
     assert_eq!(recovery.thin_snapshots(3).await.unwrap(), 0);
     let kept: Vec<_> = recovery.snapshots().await.unwrap().iter().map(|snapshot| snapshot.number).collect();
     assert_eq!(kept, [5, 4, 3]);
-    // A number is not given again, whatever the clock says.
+    // A number is not given again, by any clock.
     assert_eq!(recovery.snapshot(Timestamp(1_000)).await.unwrap().number, 6);
     open.close();
 }
@@ -367,7 +367,7 @@ fn clients_go_on_after_a_rebuild() {
     eventually("the first snapshot is made", Duration::from_secs(30), || {
         !files_below(&server.data().join("snapshots")).is_empty()
     });
-    // Whatever the first one holds, this one holds the user.
+    // Whether or not the first one has the user, this one has.
     server.cli_ok(["snapshot"]);
     let content = bytes(1, 300_000);
     server.request("PUT", "/dav/space/a").body(content.clone()).send().expect(201);

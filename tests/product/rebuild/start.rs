@@ -196,7 +196,7 @@ async fn a_space_without_its_key_or_its_note_is_named() {
 }
 
 /// After `cp keys/spaces/<one>.age keys/spaces/<other>.age` no finding came, and the files stored for the one client
-/// was sealed to the other's key: unreadable as soon as the right file was back.
+/// were sealed to the other's key: unreadable as soon as the right file was back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_space_with_the_key_file_of_another_takes_nothing_until_its_own_is_back() {
     let office = Office::with_instance();

@@ -1,4 +1,4 @@
-//! Bounds of uploads as every protocol tells them, with few of everything and a clock that a test turns.
+//! Bounds of uploads as every protocol reports them, with low limits and a clock that a test sets.
 //!
 //! `TRESOR_TEST_APPENDS` says how many parts one upload gets (200).
 

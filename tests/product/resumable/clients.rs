@@ -19,7 +19,7 @@ enum Client {
 }
 
 impl Client {
-    /// What does one upload.
+    /// The command for one upload.
     fn command(self, server: &TestServer, content: &Path, to: &str, chunk: usize) -> Command {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/product/resumable/clients");
         let mut command = match self {

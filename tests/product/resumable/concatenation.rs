@@ -43,7 +43,7 @@ fn parts_that_were_sent_side_by_side_become_one_file() {
     post(&server, &[("Upload-Concat", &format!("final;{one} {one}")), headers[1]]).expect(404);
     let whole_one = begin(&server, "other.bin", 3);
     post(&server, &[("Upload-Concat", &format!("final;{one} {whole_one}")), headers[1]]).expect(404);
-    // What stands in the way leaves the parts as they are.
+    // An obstacle leaves the parts as they are.
     post(&server, &[headers[0], headers[1], ("If-Match", "*")]).expect(412);
     let done = post(&server, &headers).expect(201);
     assert!(done.header("etag").is_some());

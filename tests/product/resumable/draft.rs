@@ -383,7 +383,7 @@ fn uploads_are_their_users_and_their_doors() {
     patch(&server, 8, &upload, (2, b"c"), true, &[]).expect(403);
     server.cli_ok(["grant", "staff", SPACE, "write"]);
 
-    // No protocol continues what another one began.
+    // No protocol continues an upload that another one began.
     let other = crate::resumable::tus::begin(&server, "t.bin", 3);
     let id = other.strip_prefix("/tus/").unwrap();
     ietf(&server, 8, "HEAD", &format!("/uploads/{id}")).send().expect(404);

@@ -71,7 +71,7 @@ impl Client {
         format!("{:?}-{}.bin", self.protocol, self.number)
     }
 
-    /// Goes on until the server does not answer any more, or for so many steps.
+    /// Goes on until the server does not answer any more, or for this many steps.
     fn work(&mut self, server: &TestServer, steps: usize) {
         for _ in 0..steps {
             if self.step(server).is_none() {
@@ -148,7 +148,7 @@ impl Client {
         if self.protocol != Protocol::Chunks {
             assert!([200, 204].contains(&answer.status), "{answer}");
             let offset = answer.header("upload-offset").unwrap().parse().unwrap();
-            // What tus makes a file with its last byte is one by now.
+            // An upload that tus makes a file with its last byte is one by now.
             return Some(match self.protocol == Protocol::Ietf || offset < LENGTH {
                 true => Told::At(offset),
                 false => Told::Over,

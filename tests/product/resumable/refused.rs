@@ -1,4 +1,4 @@
-//! Parts by other ways than the ones that are spoken: refused so that a client stops, and the file stays whole.
+//! Parts in unsupported forms: refused so that a client stops, and the file stays whole.
 
 use crate::resumable::tus::{assert_absent, assert_content, file, with};
 use crate::support::TestServer;
@@ -57,8 +57,8 @@ fn a_partial_update_is_405_and_changes_nothing() {
             }
         }
     }
-    // Nextcloud's desktop asks so for a checksum that it found wrong, and rclone for one that it lacks: the known ones
-    // are the answer, and nothing changes.
+    // Nextcloud's desktop asks in this way for a checksum that it found wrong, and rclone for one that it lacks: the
+    // known ones are the answer, and nothing changes.
     let again = server.request("PATCH", &file("a.bin")).header("X-Recalculate-Hash", "SHA1").body("").send();
     assert!(again.expect(204).header("oc-checksum").is_some());
     assert_absent(&server, "new.bin");

@@ -1,4 +1,4 @@
-//! What web pages may do here, and where uploads are announced.
+//! The rights of web pages here, and the places where uploads are announced.
 
 use crate::resumable::tus::{CONTENT, begin, file, tus};
 use crate::support::TestServer;

@@ -1,4 +1,4 @@
-//! What the commands say about the scanners.
+//! The output of the commands about the scanners.
 
 use serde_json::Value;
 

@@ -30,7 +30,7 @@ fn a_real_server_judges_as_its_scanner_does() {
     assert!(!known.identity.as_str().is_empty() && known.newest == Newest::Unknown, "{known:?}");
     assert_eq!(scan(&engine, b"harmless").unwrap().signatures, known);
 
-    // What passes everything on, as it came.
+    // A service that passes everything on, as it came.
     let echo = Icap::new(IcapSettings::new("echo", server.service("echo")));
     assert!(matches!(canary(&echo), Trust::NotTrusted(_)));
     let absent = Icap::new(IcapSettings::new("absent", server.service("absent")));
@@ -61,7 +61,7 @@ fn a_server_that_passes_what_is_large_is_found_out() {
     assert!(reports_its_limits(&engine).unwrap());
 }
 
-/// What a server does with a request, once it has read it.
+/// The behaviour of a server after it has read a request.
 type Behaviour = Arc<dyn Fn(&mut TcpStream) + Send + Sync>;
 
 const OPTIONS: &str =

@@ -82,7 +82,7 @@ fn a_peer_that_breaks_the_protocol_calls_nothing_clean() {
         (&[VERSION, "2: fd[9]: OK\x002: fd[9]: A FOUND\0", AFTER, ""], Ok(infected("A"))),
         (&[VERSION, OK, "2: fd[9]: A FOUND\x003: ClamAV 1.4.6\0", ""], Ok(infected("A"))),
         (&[VERSION, OK, AFTER, "2: fd[9]: A FOUND\0"], Ok(infected("A"))),
-        // Twice clean is not what clamd says.
+        // clamd does not say clean twice.
         (&[VERSION, OK, AFTER, OK], strange.clone()),
         (&[VERSION, OK, AFTER, "2: fd[9]: lost ERROR\0"], Err("scanner-refused")),
         // Other services, other numbers.

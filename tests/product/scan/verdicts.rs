@@ -1,4 +1,4 @@
-//! What clamd finds, and what it does not.
+//! The contents that clamd finds, and those that it does not.
 
 use std::io::Write;
 use std::process::Command;
@@ -28,7 +28,7 @@ fn both_ways_find_the_test_virus_and_pass_the_rest() {
             (vec![b'b'; (256 << 10) + 1], Verdict::Clean),
             (vec![b'c'; 1 << 20], Verdict::Clean),
             ([vec![b'd'; (1 << 20) - eicar().len()], eicar()].concat(), infected("Test.Eicar.UNOFFICIAL")),
-            // A hit does not stick to what comes next.
+            // A hit does not stick to the next content.
             (b"Mit freundlichen Gruessen".to_vec(), Verdict::Clean),
         ] {
             let report = scan(&engine, &content).unwrap();

@@ -1,4 +1,4 @@
-//! A guest never gets beyond the shared folder, whatever path the request names and whatever happens meanwhile.
+//! A guest never gets beyond the shared folder, by any path in the request and any event meanwhile.
 
 use tresor::library::{Change, LibraryError, LockRequest, Overwrite, PropertyChange};
 use tresor::model::{
@@ -318,7 +318,7 @@ async fn locks_of_the_office_bind_guests_and_stay_unknown_to_them() {
     assert!(member.locks.is_empty());
     let listing = library.list(&access, guest.entry.id, None, NOW).await.unwrap();
     assert!(listing.members.iter().all(|member| member.locks.is_empty()));
-    // Even who guessed the token does not hold the lock.
+    // Even a guest who guessed the token does not hold the lock.
     let knows = IfList {
         target: IfTarget::Request,
         conditions: vec![IfCondition { negated: true, state: IfState::Token(held.token.clone()) }],
@@ -506,7 +506,7 @@ async fn the_office_and_the_guests_of_each_link_have_properties_of_their_own() {
     assert_eq!(office.properties(&guest.access, "a.txt").await, [property("a", "guest")]);
     assert_eq!(office.properties(&other.access, "a.txt").await, [property("c", "other")]);
 
-    // Copied and moved, by whom ever, they stay whose they are.
+    // Copied and moved, by any person, they stay with their setter.
     let (from, to) = (path("a.txt"), path("copy.txt"));
     library
         .copy_entry(

@@ -299,14 +299,14 @@ async fn a_flood_through_a_box_neither_fills_it_nor_shuts_others_out() {
         for n in 0..5 {
             send(&format!("{network}-{n}"), "Erika", network, NOW).await.unwrap();
         }
-        // What was begun goes on; the network begins no further one.
+        // Hand-ins begun before go on; the network begins no further one.
         send(&format!("{network}-0"), "", network, NOW).await.unwrap();
         assert_eq!(refused(send("more", "Erika", network, NOW).await), "too-many-hand-ins");
     }
     assert_eq!(refused(send("other", "Max", 7, NOW).await), "too-many-hand-ins", "30 within an hour");
     send("other", "Max", 7, at(HOUR + 1)).await.unwrap();
 
-    // A week later what nobody finished is closed, and only that: the box takes more than 200.
+    // A week later unfinished hand-ins are closed, and only those: the box takes more than 200.
     assert_eq!(office.sharing.close_left_open(at(7 * 24 * HOUR)).await.unwrap(), 0);
     assert_eq!(office.sharing.close_left_open(at(7 * 24 * HOUR + 1)).await.unwrap(), 30);
     let handed = office.sharing.handed(link.link.token(), "1-0", at(8 * 24 * HOUR)).await.unwrap().unwrap();

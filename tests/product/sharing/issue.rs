@@ -103,8 +103,8 @@ async fn links_are_handled_by_who_made_them_and_by_who_manages_the_space() {
     assert_eq!(to(&office.anna).await, [anna]);
 }
 
-/// A link made while the clock was years ahead removed all others that have a last day: they seemed to be over
-/// for long.
+/// A link made while the clock was years ahead removed all others that have a last day: they seemed to be long
+/// over.
 #[tokio::test]
 async fn a_link_made_under_a_wrong_clock_takes_no_other_away() {
     let office = Office::open().await;

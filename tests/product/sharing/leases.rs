@@ -52,7 +52,7 @@ async fn a_lease_ends_a_quarter_of_an_hour_after_its_last_request() {
     let first = lease(NOW).await.unwrap();
     assert_eq!(lease(after(14, 59)).await, None, "the one download is under way");
     let visit = open(&office, &link, &first, after(14, 59)).await.unwrap();
-    // What is sent under it lets it open for another quarter of an hour.
+    // Bytes sent under it keep it open for another quarter of an hour.
     send(&office, &visit, (0, 50), after(14, 59)).await.unwrap();
     assert!(open(&office, &link, &first, after(29, 58)).await.is_ok());
     for late in [after(29, 59), after(30, 0)] {
@@ -61,7 +61,7 @@ async fn a_lease_ends_a_quarter_of_an_hour_after_its_last_request() {
     // An answer that was begun in time and is still sent then does not count.
     assert_eq!(send(&office, &visit, (50, 100), after(29, 59)).await, Err("download-ended".to_owned()));
     assert_eq!(office.sharing.link(&office.bert, link.link.id).await.unwrap().link.uses, 0);
-    // Its place is free again, and what was sent under it does not count for another.
+    // Its place is free again, and bytes sent under it do not count for another.
     let second = lease(after(29, 59)).await.unwrap();
     assert_ne!(second, first);
     let visit = open(&office, &link, &second, after(30, 0)).await.unwrap();

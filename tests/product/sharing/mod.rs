@@ -1,4 +1,4 @@
-//! Links for people without an account: what they give, and above all what they do not.
+//! Links for people without an account: the access that they give, and above all the access that they do not.
 
 mod confined;
 mod hand_in;

@@ -1,4 +1,4 @@
-//! Requests while both sides act at once: what was judged or closed meanwhile counts when a file is stored.
+//! Requests while both sides act at once: the state of the item and of the request counts when a file is stored.
 
 use tresor::model::{Day, ItemId, ItemState, ItemUntil, LinkRight, Stamp, Timestamp};
 use tresor::sharing::{
@@ -106,7 +106,7 @@ async fn a_file_that_was_on_its_way_meets_the_judgement_made_meanwhile() {
     office.sharing.close_request(&rights, asked.row.id, true, Stamp::owner(NOW)).await.unwrap();
     begun.put.commit(NOW).await.unwrap_err();
     assert_eq!(shown(&office, asked.row.id).await.items[0].files.len(), 1);
-    // What was handed in gets its receipt, though the person never said that it is complete.
+    // The files get their receipt, though the person never said that they are complete.
     assert_eq!(office.sharing.close_left_open(NOW).await.unwrap(), 1);
 }
 

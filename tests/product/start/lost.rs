@@ -1,8 +1,8 @@
 //! docs/recovery.md, and certificates, backup and upgrade in docs/operation.md: each recipe is run as
 //! it stands there, on an office that needs just that.
 //!
-//! `sudo` and `systemctl` are small scripts of the test, and the recipes' paths lead into its folder. What is
-//! asked is answered on a real terminal.
+//! `sudo` and `systemctl` are small scripts of the test, and the recipes' paths lead into its folder.
+//! Questions are answered on a real terminal.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

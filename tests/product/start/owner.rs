@@ -1,4 +1,4 @@
-//! Whose files are in a data directory that belongs to a service, after root has run commands on it.
+//! The owner of files in a data directory that belongs to a service, after root has run commands on it.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};

@@ -118,7 +118,7 @@ fn formats_of_newer_programs() {
         both_refuse(&office, &[found, "use the newer program"]);
     }
     office.write("data/FORMAT", "tresor 1\n");
-    // What an earlier run left stays as well: it may be the newer program's.
+    // Remains of an earlier run stay as well: they may be the newer program's.
     office.write("data/tmp/0.part", "age-encryption.org/v1\n");
     raise_schema(&office);
     both_refuse(&office, &["catalogue has format 99", "use the newer program"]);

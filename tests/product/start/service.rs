@@ -34,7 +34,7 @@ fn a_credential_opens_the_instance() {
     assert!(!office.path("elsewhere").exists());
 }
 
-/// What systemd would hear.
+/// The messages that systemd would hear.
 struct Manager {
     socket: UnixDatagram,
     heard: Vec<String>,

@@ -137,7 +137,7 @@ async function slowLine(page) {
   return { cut: () => set(true), mend: () => set(false) }
 }
 
-/** Presses the button that pauses as soon as the page says something; the browser itself watches, for it is the quickest. */
+/** Presses the button that pauses as soon as the page says something; the browser watches, as it is the quickest. */
 async function pauseWhen(page, pattern, word) {
   await page.evaluate(
     ([pattern, word]) => {
@@ -160,7 +160,7 @@ const scenarios = {
     await signIn(page, `/files/${given.space}/`)
     await looks(page, 'empty')
     const line = await slowLine(page)
-    // What may have been on its way is looked for afterwards, and some of it is not found.
+    // Bytes that may have been on their way are looked for afterwards, and some are not found.
     isCut = true
     await pauseWhen(page, '^[1-9]\\d+ von', 'Anhalten')
     await drop(page, join(given.work, 'Belege'))
@@ -465,7 +465,7 @@ const scenarios = {
     await lock.locator('input[type=password]').fill('falsch')
     await page.keyboard.press('Enter')
     await hasText(lock.locator('[role=alert]'), 'Dieses Kennwort stimmt nicht.')
-    // What was chosen before goes on behind the lock, also files that had not begun.
+    // Files chosen before go on behind the lock, also those that had not begun.
     await page.waitForFunction((text) => document.querySelector('.overall').textContent.includes(text), 'Alle 2 Dateien')
     await lock.locator('input[type=password]').fill(given.password)
     await page.keyboard.press('Enter')
@@ -504,7 +504,7 @@ const scenarios = {
     return {}
   },
 
-  /** What was handed in is checked by keys: pages, files, a rejection with its reason, the next item, the end. */
+  /** Hand-ins are checked by keys: pages, files, a rejection with its reason, the next item, the end. */
   async check() {
     const context = await person('de-DE', { viewport: { width: 1280, height: 900 } })
     const page = await context.newPage()
@@ -665,7 +665,7 @@ const scenarios = {
     return {}
   },
 
-  /** A box demands a name: what was chosen before waits for it. */
+  /** A box demands a name: files chosen before wait for it. */
   async box() {
     const page = await (await person('de-DE')).newPage()
     await page.goto(given.link)
@@ -749,7 +749,7 @@ const scenarios = {
     await hasText(page.locator('[role=alert]'), 'Der Browser hat keinen Passkey übergeben.')
     await looks(page, 'passkey-login')
     await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })
-    // The browser offers the passkey in the field of the name; whoever is there at once takes it from there.
+    // The browser offers the passkey in the field of the name; a person who is there at once takes it from there.
     assert.equal(await page.getAttribute('input[name=user]', 'autocomplete'), 'username webauthn')
     await page.goto(`${given.base}/login?next=/account`)
     await page.waitForURL(`${given.base}/account`)

@@ -166,7 +166,7 @@ fn server() -> TestServer {
     server
 }
 
-/// Has the browser go through a scenario, and returns what it saw.
+/// Has the browser go through a scenario, and returns its findings.
 fn browse(server: &TestServer, scenario: &str, work: &Path, more: &Value) -> Value {
     let mut given = json!({
         "base": server.url(""),

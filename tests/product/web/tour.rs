@@ -16,7 +16,7 @@ use crate::support::server::PASSWORD;
 const PERSON: &str = "m.huber";
 const CLIENT: &str = "Müller GmbH";
 
-/// An office with clients, files, links, a request of which a part was handed in, and something that is held.
+/// An office with clients, files, links, a request of which a part was handed in, and a held file.
 fn office() -> TestServer {
     let server = TestServer::start_configured("hosts = ['localhost', '127.0.0.1']");
     let words = [
@@ -65,7 +65,7 @@ fn letter() -> Vec<u8> {
     pdfs::pages((595, 842), &["Einkommensteuerbescheid 2025".to_owned(), "Seite zwei".to_owned()])
 }
 
-/// What a client was asked for, and handed in so far: the request's number and the client's address.
+/// A request to a client with some files handed in: the request's number and the client's address.
 fn asked(server: &TestServer) -> (String, String) {
     let target = format!("{CLIENT}/Unterlagen");
     folder(server, &target);

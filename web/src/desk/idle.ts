@@ -1,5 +1,5 @@
-// How long the person has done nothing, and what follows from it. Reckoned with the clock and not with timers: a machine that
-// slept, or a tab in the background, is locked at its first tick.
+// How long the person has done nothing, and the consequences. Reckoned with the clock and not with timers: a machine
+// that slept, or a tab in the background, is locked at its first tick.
 
 /** `soon`: the page says that it will be locked. */
 export type State = 'open' | 'soon' | 'locked'

@@ -1,5 +1,5 @@
-// What the person sees: first a warning at the edge of the page, which takes nothing away from what is being typed; then a
-// dialog in front of everything. The page behind it stays as it is.
+// The person's view: first a warning at the edge of the page, which takes nothing away from the typing; then a dialog
+// in front of everything. The page behind it stays as it is.
 
 import { button, element, say } from '../dom.ts'
 import { SIGN_OUT, signedIn } from '../page.ts'
@@ -48,10 +48,10 @@ export class Warning {
   }
 }
 
-/** What became of an attempt to unlock: a reason for the person, or `true`. */
+/** The outcome of an attempt to unlock: a reason for the person, or `true`. */
 export type Unlocked = true | 'ended' | { readonly because: string }
 
-/** What the person shows: a field of the form to the server. */
+/** The person's proof: a field of the form to the server. */
 export type Proof = { password: string } | { passkey: string }
 
 /** Where the options lie for a question for a passkey. */

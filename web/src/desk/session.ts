@@ -1,4 +1,4 @@
-// What the page says to the server about the person at the screen.
+// Messages of the page to the server about the person at the screen.
 
 import { TOKEN } from '../config.ts'
 import { SIGN_OUT } from '../page.ts'

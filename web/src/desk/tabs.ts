@@ -1,5 +1,5 @@
-// What the tabs of a browser know of one another: when the person did something last, when the server heard of it, and whether
-// they are locked. Without the browser's storage each tab stands for itself.
+// Facts that the tabs of a browser share: when the person did something last, when the server heard of it, and
+// whether they are locked. Without the browser's storage each tab stands for itself.
 
 import { read, write } from '../storage.ts'
 

@@ -16,7 +16,7 @@ use crate::uploads::{MAX_UPLOAD_METADATA, UploadError};
 
 use super::Failure;
 
-/// What a client says about a file.
+/// A client's description of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata(UploadMetadata);
 

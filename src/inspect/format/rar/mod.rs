@@ -43,7 +43,7 @@ struct Header {
     is_encrypted: bool,
 }
 
-/// What the headers say.
+/// The contents of the headers.
 #[derive(Debug, Default)]
 struct Headers {
     members: Vec<Header>,
@@ -114,7 +114,7 @@ fn unpack(
     let mut seen = BTreeSet::new();
     for (member, header) in archive.members().zip(&headers.members) {
         let name = name(&member);
-        // What programs without Unicode show is of the same kind; which of two they keep depends on the program.
+        // The name in programs without Unicode is of the same kind; which of two they keep depends on the program.
         let is_clear = ending(&name) == ending(&header.name) && !name.contains('\0');
         notes.expect(is_clear && seen.insert(name.clone()), Obstacle::Ambiguous);
         if leaves_its_folder(&name) {
@@ -182,7 +182,7 @@ impl Unpacking<'_> {
         ExtractionDecision::Extract(Box::new(Into(sink)))
     }
 
-    /// Passes on what was unpacked of the open member; after an error, too: other programs show it.
+    /// Passes on the unpacked bytes of the open member; after an error, too: other programs show them.
     fn finish(&mut self, error: Option<&Error>) {
         let open = self.open.take().map(|(name, sink)| (name, std::mem::take(&mut sink.borrow_mut().bytes)));
         if let Some((_, bytes)) = &open

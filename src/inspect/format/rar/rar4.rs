@@ -39,7 +39,7 @@ const FILE_COMMENT: u16 = 8;
 const LONG: u16 = 0x8000;
 const GOES_ON: u16 = 1;
 
-/// Reads all blocks. It notes whatever is odd about them.
+/// Reads all blocks, and notes their oddities.
 pub(super) fn headers(content: &[u8], notes: &mut Notes) -> Headers {
     let (mut at, mut found) = (OLD.len(), Headers::default());
     let mut is_first = true;
@@ -74,7 +74,7 @@ pub(super) fn headers(content: &[u8], notes: &mut Notes) -> Headers {
             COMMENT | AUTHENTICITY | RECOVERY | SIGNATURE => {}
             END => {
                 notes.expect(block.flags & GOES_ON == 0, Obstacle::UnreadableFormat);
-                // What follows is seen by programs that were told to go on.
+                // Programs that were told to go on see the bytes after it.
                 notes.expect(block.next == content.len(), Obstacle::Ambiguous);
                 return found;
             }

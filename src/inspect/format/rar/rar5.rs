@@ -31,7 +31,7 @@ const TIME: u64 = 2;
 const CHECKSUM: u64 = 4;
 const UNSAID_SIZE: u64 = 8;
 
-/// Records of a file: encryption, another checksum, and what the file is a link to.
+/// Records of a file: encryption, another checksum, and the target of a link.
 const ENCRYPTED: u64 = 1;
 const HASH: u64 = 2;
 const LINK: u64 = 5;
@@ -45,7 +45,7 @@ const QUICK_OPEN: &str = "QO";
 /// The bits of a method that say how it is packed; 0 is not at all.
 const METHOD: u64 = 0x380;
 
-/// Reads all headers. It notes whatever is odd about them.
+/// Reads all headers, and notes their oddities.
 pub(super) fn headers(content: &[u8], notes: &mut Notes) -> Headers {
     let (mut at, mut found) = (NEW.len(), Headers::default());
     let mut places = BTreeSet::new();
@@ -87,7 +87,7 @@ pub(super) fn headers(content: &[u8], notes: &mut Notes) -> Headers {
             END => {
                 let flags = number(block.fields).map(|(flags, _)| flags);
                 notes.expect(flags.is_some_and(|flags| flags & GOES_ON == 0), Obstacle::UnreadableFormat);
-                // What follows is seen by programs that were told to go on.
+                // Programs that were told to go on see the bytes after it.
                 notes.expect(block.next == content.len(), Obstacle::Ambiguous);
                 break;
             }
@@ -120,7 +120,7 @@ fn are_copies(content: &[u8], at: usize, mut data: &[u8], places: &BTreeSet<usiz
 struct Block<'a> {
     kind: u64,
     flags: u64,
-    /// What the type has of its own, with the name and without the records.
+    /// The fields of the type itself, with the name and without the records.
     fields: &'a [u8],
     records: &'a [u8],
     data: &'a [u8],
@@ -208,7 +208,7 @@ impl File {
     }
 }
 
-/// A number of up to ten bytes, the low seven bits first, and what follows it.
+/// A number of up to ten bytes, the low seven bits first, and the bytes after it.
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut number = 0_u64;
     for (index, byte) in bytes.iter().take(10).enumerate() {

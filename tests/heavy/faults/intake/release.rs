@@ -34,7 +34,7 @@ fn a_release_killed_before_any_call_happens_once_and_not_before_a_second_scan() 
         });
         pdf.set(copy.read(PDF).expect("people work with the PDF")).unwrap();
         assert!(copy.server.stop().success());
-        // The server asks for newer signatures every five minutes; here not before it is told to.
+        // The server asks for newer signatures every five minutes; here only at the test's command.
         copy.change("UPDATE holds SET next_at = next_at + 1000000000000", []);
     });
     prepared.publish();

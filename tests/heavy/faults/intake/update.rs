@@ -25,7 +25,7 @@ const ROWS: &str = "SELECT printf('%s %d %d %s, %d %s', state, arrived_at, due_a
 /// The format that brought the holding area.
 const FORMAT: usize = 19;
 
-/// Takes from a catalogue what the migrations after [`FORMAT`] added.
+/// Takes from a catalogue the additions of the migrations after [`FORMAT`].
 fn undo(copy: &Copy) {
     let earlier = Connection::open_in_memory().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");

@@ -17,12 +17,12 @@ use crate::support::office::Template;
 use crate::support::process::eventually;
 use crate::support::server::{PASSWORD, SPACE};
 
-/// Time for the server to do what it does in the background, on a busy machine.
+/// Time for the server's work in the background, on a busy machine.
 pub const LIMIT: Duration = Duration::from_mins(2);
 /// A colleague of the author with the right to read.
 pub const READER: &str = "reader";
 
-/// What changes a disk or the state of another program. Between two of them nothing is different.
+/// The calls that change a disk or the state of another program. Between two of them nothing is different.
 const CALLS: &str = "trace=openat,write,writev,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,link,linkat,\
                      unlink,unlinkat,ftruncate,fallocate,mkdir,mkdirat,utimensat,connect,sendto,sendmsg,recvfrom";
 
@@ -80,8 +80,8 @@ impl Prepared {
     }
 
     /// Kills a copy before each call that this run tries, of those that the server makes while `act` lets it do something:
-    /// until it is done, or the server is dead. What `act` returns goes to `check`, which looks at what is left, starts the
-    /// server again and lets it go on.
+    /// until it is done, or the server is dead. The result of `act` goes to `check`, which looks at the copy, starts
+    /// the server again and lets it go on.
     pub fn killed_everywhere<T>(
         &self,
         few: usize,
@@ -134,7 +134,7 @@ impl Copy {
         let rows = Connection::open(server.office.catalog()).unwrap();
         let key = HEXLOWER.encode(server.office.keys().catalogue_key().expose());
         rows.execute_batch(&format!("PRAGMA key = \"x'{key}'\";")).unwrap();
-        // What a killed server left in the log is the next server's to find.
+        // The next server must find the log that a killed server left.
         rows.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
         Self { server, rows }
     }
@@ -155,7 +155,7 @@ impl Copy {
         &self.rows
     }
 
-    /// Changes what no request can.
+    /// Changes rows that no request can change.
     pub fn change(&self, sql: &str, values: impl Params) {
         self.rows.execute(sql, values).unwrap();
     }
@@ -181,7 +181,7 @@ impl Copy {
         answer
     }
 
-    /// What a colleague gets of a file: its content, or nothing.
+    /// A colleague's view of a file: its content, or nothing.
     pub fn read(&self, path: &str) -> Option<Vec<u8>> {
         let path = utf8_percent_encode(path, NON_ALPHANUMERIC).to_string().replace("%2F", "/");
         let request = self.server.anonymous("GET", &format!("/dav/{SPACE}/{path}"));
@@ -190,7 +190,7 @@ impl Copy {
         (answer.status == 200).then_some(answer.body)
     }
 
-    /// What the author sees in the space: paths, sorted.
+    /// The paths that the author sees in the space, sorted.
     pub fn listed(&self) -> Vec<String> {
         let target = format!("/dav/{SPACE}/");
         let answer = self.server.request("PROPFIND", &target).header("Depth", "infinity").send().expect(207);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::trace::{Action, Offset, Trace};
 
-/// What a disk writes in one go; what is smaller comes in parts.
+/// Bytes that a disk writes in one go, or torn between two sectors.
 const PAGE: u64 = 4_096;
 /// Bytes that a disk writes whole.
 const SECTOR: u64 = 512;
@@ -63,7 +63,7 @@ struct Entry {
 }
 
 impl FileSystem {
-    /// What lies in a directory, all of it durable.
+    /// The contents of a directory, all of it durable.
     pub fn load(root: &Path) -> Self {
         let mut files = Self { nodes: Vec::new() };
         files.load_directory(root);
@@ -92,7 +92,7 @@ impl FileSystem {
     /// Plays back everything that began before a line of the trace; of fsyncs those that are believed.
     pub fn after(&self, trace: &Trace, line: usize, believes: &dyn Fn(&Path) -> bool) -> Self {
         let mut files = self.clone();
-        // A sync counts when it has ended, and then for what had ended when it began.
+        // A sync counts when it has ended, and then for the calls that had ended when it began.
         let mut syncs: Vec<(usize, usize, &Path)> = Vec::new();
         for call in trace.calls.iter().take_while(|call| call.begun < line) {
             while let Some(at) = syncs.iter().position(|(ended, ..)| *ended < call.begun) {
@@ -164,7 +164,7 @@ impl FileSystem {
         file.change(ended, len, Bytes::Zeros(cut), len);
     }
 
-    /// Makes durable what had ended when the sync began: a file's bytes, or a directory's names.
+    /// Makes the calls durable that had ended when the sync began: a file's bytes, or a directory's names.
     fn sync(&mut self, path: &Path, begun: usize) {
         let Some(node) = self.find(path) else { return };
         match &mut self.nodes[node] {

@@ -173,7 +173,7 @@ impl Reader {
                 let keeps_size = mode.contains("KEEP_SIZE");
                 match mode.contains("PUNCH_HOLE") || mode.contains("ZERO_RANGE") {
                     true => Action::Zero { path, offset, len, keeps_size },
-                    // Allocates; what becomes longer is zero.
+                    // Allocates; the added bytes are zero.
                     false if keeps_size => return None,
                     false => Action::Zero { path, offset: offset + len, len: 0, keeps_size },
                 }

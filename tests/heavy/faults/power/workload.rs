@@ -13,7 +13,7 @@ const CLIENTS: usize = 3;
 const STEPS: u64 = 45;
 const SIZES: [usize; 7] = [0, 10, 4_000, 65_536, 70_000, 300_000, 1_100_000];
 
-/// What lies in a client's folder and what of it was deleted.
+/// The files in a client's folder, and the deleted ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Holding {
     tree: BTreeMap<String, String>,

@@ -57,7 +57,7 @@ assert.deepEqual(names(await client.getDirectoryContents(folder, { glob: '/**/*.
 const all = names(await client.getDirectoryContents('/', { deep: true }))
 assert.deepEqual(all, ['/Büro & Co', '/Büro & Co/100 % #1', folder, file, `${folder}/groß.bin`].sort())
 
-// Copies and moves, of files and folders, over what is there and beside it.
+// Copies and moves, of files and folders, over existing ones and beside them.
 await client.copyFile(file, '/kopie.txt')
 await assert.rejects(client.copyFile(`${folder}/groß.bin`, '/kopie.txt', { overwrite: false }), status(412))
 await client.copyFile('/Büro & Co', '/leer', { shallow: true })
@@ -68,7 +68,7 @@ assert.deepEqual(names(await client.getDirectoryContents('/leer', { deep: true }
 await client.moveFile('/leer/umbenannt ö/„Akten“/groß.bin', '/kopie.txt')
 assert.ok(large.equals(await client.getFileContents('/kopie.txt')))
 
-// A lock keeps everybody off who does not name it. This client sends its token back without brackets.
+// A lock keeps off every client that does not name it. This client sends its token back without brackets.
 const lock = await client.lock('/kopie.txt', { timeout: 'Second-600' })
 assert.match(lock.serverTimeout, /^Second-\d+$/)
 await assert.rejects(client.putFileContents('/kopie.txt', 'fremd'), status(423))
@@ -79,7 +79,7 @@ assert.equal(await client.putFileContents('/kopie.txt', 'eigen', named), true)
 await client.unlock('/kopie.txt', lock.token)
 assert.equal(await client.putFileContents('/kopie.txt', 'frei'), true)
 
-// Only what the server offers.
+// Only the classes that the server offers.
 const { compliance } = await client.getDAVCompliance('/')
 assert.ok(compliance.includes('1') && compliance.includes('2'), `${compliance}`)
 await assert.rejects(client.partialUpdateFileContents('/kopie.txt', 0, 1, 'ab'), /Not supported/)

@@ -54,7 +54,7 @@ struct Walk<'a> {
     known: &'a Known,
     probes: &'a [Probe],
     seen: Seen,
-    /// What the missing name was answered; asked when it is first needed.
+    /// The answer for the missing name; asked for when it is first needed.
     absent: Vec<Option<String>>,
 }
 
@@ -122,7 +122,7 @@ impl<'a> Walk<'a> {
         self.absent = self.probes.iter().zip(absent).map(compare).collect();
     }
 
-    /// Asks again what was asked before anything was withheld.
+    /// Sends the requests again that were sent before anything was withheld.
     fn assert_as_before(&self, state: VersionState) {
         for (probe, seen) in self.probes.iter().zip(&self.seen) {
             let what = format!("after {state}, {}: {} {}", self.viewer.who, probe.what, self.name);
@@ -180,7 +180,7 @@ fn a_hidden_content_is_answered_like_a_name_that_was_never_used() {
 
     for state in withheld_states() {
         world.set_all(state);
-        // What a worker reads is not remembered for others.
+        // The reads of a worker are not remembered for others.
         assert_eq!(world.state(), before);
         let is_hidden_from =
             |viewer: &Viewer| state == Restricted || viewer.login.is_none_or(|(who, _)| who != AUTHOR);
@@ -242,7 +242,7 @@ fn its_author_sees_that_a_withheld_content_exists_and_may_replace_it() {
             let name = format!("{FILE}{below}");
             let ask = Ask { world: &world, viewer: &viewer, name: &name, known: &known };
             let response = ask.with(ask.request(method), headers).send();
-            // Of what lies below a file, and of conditions, it is answered as always.
+            // Requests below a file, and with conditions, are answered as always.
             let expected = match (below, headers) {
                 ("/kind.txt", _) => 404,
                 (_, [("If", "(Not [ETAG])")]) => 412,
@@ -463,7 +463,7 @@ fn nothing_that_began_before_reaches_a_hidden_content() {
     let done = post.body("").send().expect(201).header("location").unwrap().to_owned();
     let patch = by_author("PATCH", &done).header("Upload-Offset", "0").header("Content-Type", tus::CONTENT);
     let ended = patch.body("abc").send().expect(204);
-    // A file longer than what is sent between two checks and what the connection holds.
+    // A file longer than the bytes sent between two checks and those that the connection holds.
     let long = format!("/dav/{SPACE}/{FOLDER}/lang.bin");
     let length = 48 << 20;
     world.by(AUTHOR, "PUT", &long).body(vec![7; length]).send().expect(201);
@@ -495,7 +495,7 @@ fn nothing_that_began_before_reaches_a_hidden_content() {
     }
     assert_eq!(server.request("GET", &file).send().expect(200).body, content_of(0));
 
-    // What memory holds of an upload's end is its author's while the author may know of the file.
+    // The memory of an upload's end is its author's while the author may know of the file.
     let of_upload = format!("{FOLDER}/tus.txt");
     for (state, status) in [(Held, 200), (Restricted, 404), (Visible, 200)] {
         world.set(&of_upload, state);
@@ -542,7 +542,7 @@ fn the_pages_of_files_know_no_hidden_content() {
             };
             assert_eq!(ask(FILE), ask("fehlt.txt"), "{state} {action}");
         }
-        // The name is taken: what is sent under it gets another one.
+        // The name is taken: a file sent under it gets another one.
         leads_to(&upload(&anna, &here, &[(FILE, "neu")]));
         world.set(&format!("{FOLDER}/{FILE}"), Visible);
     }

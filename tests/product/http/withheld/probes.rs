@@ -1,4 +1,4 @@
-//! What is asked about a withheld name: the rights matrix, and requests that go by its state or would take it.
+//! Requests about a withheld name: the rights matrix, and requests that go by its state or would take it.
 
 use super::world::{AUTHOR, FILE, FOLDER, NEIGHBOUR, OTHER, Viewer, World};
 use serde_json::{Value, json};
@@ -18,19 +18,19 @@ pub(super) const EVERYTHING: &str = r#"<D:propfind xmlns:D="DAV:" xmlns:o="http:
     <D:getetag/><D:getcontentlength/><D:getlastmodified/><D:displayname/><D:lockdiscovery/><D:resourcetype/>
     <o:checksums/><o:size/><o:fileid/><o:id/><o:permissions/><o:share-types/><x:dead xmlns:x="urn:x"/></D:prop></D:propfind>"#;
 
-/// What a request about a withheld name is answered.
+/// The answer to a request about a withheld name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// What it is answered about a name that was never used.
+    /// The answer for a name that was never used.
     LikeMissing,
     /// That the name is taken, to a viewer who may write.
     Taken,
 }
-/// What the walk knows of a withheld file.
+/// Facts about a withheld file that the walk knows.
 pub(super) struct Known {
     /// With its quotes.
     pub(super) etag: String,
-    /// What no answer may contain.
+    /// Texts that no answer may contain.
     pub(super) marks: Vec<String>,
     /// Its size, which no answer may contain as a word.
     pub(super) size: String,
@@ -50,7 +50,7 @@ impl Ask<'_> {
     }
 
     /// The request with these headers, in which `ETAG`, `LOCK`, `SELF`, `NEIGHBOUR`, `FREE` and `ELSEWHERE` stand for
-    /// what they say.
+    /// their values.
     pub(super) fn with(&self, request: Request, headers: &[(&str, &str)]) -> Request {
         let url = |below: &str| self.viewer.url(self.world, below);
         let elsewhere = self.world.server().url(&format!("/dav/{OTHER}/neu.txt"));
@@ -112,7 +112,7 @@ pub(super) type Headers = &'static [(&'static str, &'static str)];
 
 pub(super) const DATE: &str = "Fri, 13 Feb 2009 23:31:30 GMT";
 
-/// Reads of a name, with what may follow it.
+/// Reads of a name, with the texts that may follow it.
 pub(super) const READS: [(&str, &str, Headers); 26] = [
     ("GET", "", &[("Range", "bytes=0-9")]),
     ("GET", "", &[("Range", "bytes=0-9,20-29")]),
@@ -240,7 +240,7 @@ pub(super) fn probes() -> Vec<Probe> {
     probes
 }
 
-/// What only people with an account may ask for.
+/// Requests that only people with an account may send.
 pub(super) fn probes_of_users() -> Vec<Probe> {
     let mut probes = probes_of_protocols();
     probes.extend(probes_of_api());
@@ -361,7 +361,7 @@ impl Known {
     }
 }
 
-/// An answer without what differs from one request to the next, and without this name.
+/// An answer without the parts that differ from one request to the next, and without this name.
 pub(super) fn told(response: &Response, name: &str) -> String {
     let mut told = shape(response, name);
     let boundary = response.header("content-type").and_then(|kind| kind.split_once("boundary="));

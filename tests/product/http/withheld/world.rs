@@ -1,4 +1,4 @@
-//! The program with withheld files in it, and everybody who asks for them.
+//! The program with withheld files in it, and all the senders who ask for them.
 
 use std::fmt::Write as _;
 
@@ -33,7 +33,7 @@ pub(super) const NAMES: [(&str, &str); 3] =
     [("datei.txt", "fehlt.txt"), ("gesperrt.txt", "niemals1.txt"), ("ordner/innen.txt", "ordner/fehlt.txt")];
 pub(super) const FILE: &str = NAMES[0].0;
 pub(super) const LOCKED: &str = NAMES[1].0;
-/// The other file in [`FOLDER`], which everybody sees.
+/// The other file in [`FOLDER`], which all viewers see.
 pub(super) const NEIGHBOUR: &str = "ziel.txt";
 /// The time of the withheld files, 2009-02-13 23:31:30.
 pub(super) const MODIFIED: &str = "1234567890";
@@ -175,7 +175,7 @@ pub(super) fn content_of(number: usize) -> Vec<u8> {
     content
 }
 
-/// Whoever sends requests, and the address below which the files of [`FOLDER`] are.
+/// A sender of requests, and the address below which the files of [`FOLDER`] are.
 pub(super) struct Viewer {
     pub(super) who: String,
     pub(super) base: String,

@@ -87,7 +87,7 @@ fn nothing_that_python_finds_is_lost() {
 /// Bytes at the beginning of a mail that are changed.
 const MOST_CHANGED: usize = 30_000;
 
-/// Whatever is cut off or turned over, the walk ends by itself, and hands out nothing that was not looked at.
+/// Whichever bytes are cut off or turned over, the walk ends by itself, and hands out nothing that was not looked at.
 #[test]
 fn damaged_mails_keep_the_promises_of_whole_ones() {
     let (_, promise) = targets().find(|(name, _)| *name == "mail").unwrap();

@@ -1,4 +1,5 @@
-//! Mails: the files in them are handed out whole, by a process that nothing is believed of, and the look sees the same.
+//! Mails: the files in them are handed out whole, by a process that the server does not trust, and the look sees the
+//! same.
 
 mod corpora;
 mod signed;
@@ -66,7 +67,7 @@ fn files_are_handed_out_in_order_and_whole() {
     for ((file, content), name) in files.iter().zip(contents).zip(["a.pdf", "b.dat", "c.txt"]) {
         assert!(file.path == [name] && file.content == content, "{name}");
     }
-    // The caller may have enough; what it had to wait for was not the process' fault.
+    // The caller may have enough; its own wait was not the process' fault.
     let mut names = Vec::new();
     let sample = Sample::of(&mail).unwrap();
     let unpacked = Inspector::new(env!("CARGO_BIN_EXE_tresor")).attachments(sample.as_fd(), &mut |file| {

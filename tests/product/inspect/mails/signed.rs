@@ -6,7 +6,7 @@ use super::super::{check, in_words, look};
 use super::{check_paths, mail, part, unpack};
 use crate::support::process::{succeed, tool};
 
-/// What OpenSSL makes of a mail with a new key, in DER or BER.
+/// A mail as OpenSSL signs it with a new key, in DER or BER.
 fn by_openssl(command: &[&str], content: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -107,7 +107,7 @@ fn what_is_encrypted_or_damaged_stays_an_obstacle() {
     let cut = mail(&[&part("application/pkcs7-mime", "smime.p7m", &signed[..signed.len() - 1])]);
     assert!(look("a.eml", &cut).obstacle.is_some());
     check_paths(&cut, "encrypted", &["smime.p7m"]);
-    // A signature beside what it signs.
+    // A signature beside the signed content.
     let detached = by_openssl(&["-sign"], &inner);
     let beside = mail(&["\r\nGuten Tag", &part("application/pkcs7-signature", "smime.p7s", &detached)]);
     assert_eq!(in_words(&look("a.eml", &beside)), "mail -");

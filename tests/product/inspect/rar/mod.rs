@@ -1,4 +1,4 @@
-//! RAR archives of all versions: what a look finds, and that each member is unpacked as another program does it.
+//! RAR archives of all versions: the findings of a look, and that each member is unpacked as another program does it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,7 +29,7 @@ fn number(mut number: usize) -> Vec<u8> {
     }
 }
 
-/// A header of version 5 with what belongs to it.
+/// A header of version 5 with its fields and data.
 fn block(kind: usize, flags: usize, fields: &[u8], data: &[u8]) -> Vec<u8> {
     let flags = if data.is_empty() { flags } else { flags | 2 };
     let mut header = [number(kind), number(flags)].concat();
@@ -162,7 +162,7 @@ fn digest(content: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(content))
 }
 
-/// Samples of what is not read whole, and of some that are.
+/// Samples that are not read whole, and some that are.
 const KINDS: &[(&str, &str)] = &[
     ("rarfile/rar15-comment-lock.rar", "archive damaged"),
     ("rarfile/rar202-comment-psw.rar", "archive damaged encrypted"),
@@ -243,7 +243,7 @@ fn archives_tell_what_they_hold() {
     for archive in [stored(&both), old_stored(&both, 0, 0)] {
         check("a.rar", &archive, "archive - contains-office contains-program");
         check("a.zip", &archive, "archive - contains-office contains-program");
-        // Each member, in the order of the archive; what these hold is read by scanners.
+        // Each member, in the order of the archive; scanners read the contents of these.
         let (members, done) = unreached(&archive);
         assert_eq!((members, done.obstacle), (both.map(|(_, content)| content.to_vec()).to_vec(), None));
     }
@@ -255,7 +255,7 @@ fn archives_tell_what_they_hold() {
     let outer = stored(&[("b.rar", &inner)]);
     check("a.rar", &outer, "archive - contains-program");
     assert_eq!(unreached(&outer).0, [inner, b"MZ".to_vec()]);
-    // What an obstacle hides says its name.
+    // The name of a member says what an obstacle hides.
     let mut wrong = old_stored(&[("a.exe", &[&b"MZ"[..], &[b'x'; 500]].concat())], 0, 0);
     let middle = wrong.len() - 100;
     wrong[middle] ^= 1;
@@ -311,7 +311,7 @@ fn a_list_for_quick_opening_has_the_same_members() {
     };
     let with = |list: &[u8]| archive_of(&[file.clone(), member(3, "QO", list)]);
     check("a.rar", &with(&list(header, file.len())), "archive -");
-    // Some programs show what is in the list, others what is in the archive.
+    // Some programs show the members in the list, others those in the archive.
     let other = String::from_utf8_lossy(header).replace("a.txt", "a.exe");
     check("a.rar", &with(&list(other.as_bytes(), file.len())), "archive ambiguous");
     check("a.rar", &with(&list(header, file.len() - 1)), "archive ambiguous");

@@ -14,7 +14,7 @@ use crate::support::process::eventually;
 use crate::support::server::SPACE;
 use crate::support::sound::assert_sound;
 
-/// Time for the server to do what it does in the background, on a busy machine.
+/// Time for the server's work in the background, on a busy machine.
 pub const LIMIT: Duration = Duration::from_mins(1);
 /// The address of [`SPACE`].
 pub const ADDRESS: &str = "mueller@files.example.org";
@@ -198,7 +198,7 @@ impl Client {
         self.send_data(mail, to.len())
     }
 
-    /// Sends what was announced, and returns so many answers.
+    /// Sends the announced mail, and returns this many answers.
     pub fn send_data(&mut self, mail: &[u8], answers: usize) -> Vec<String> {
         assert!(self.say("DATA").starts_with("354"));
         let stuffed = String::from_utf8_lossy(mail).replace("\r\n.", "\r\n..");

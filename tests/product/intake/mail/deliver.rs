@@ -1,4 +1,4 @@
-//! Delivery: what is answered with 250 is there, once; what is refused is refused before it is sent.
+//! Delivery: a mail answered with 250 is there, once; one that is refused is refused before it is sent.
 
 use std::os::unix::net::UnixStream;
 
@@ -134,8 +134,8 @@ fn the_same_mail_is_stored_once_in_each_of_many_folders_and_over_many_connection
     post.assert_sound();
 }
 
-/// The mail server gets no answer and sends the mail again. What was there without its row was stored twice, and its
-/// attachments were missing beside the first.
+/// The mail server gets no answer and sends the mail again. A mail that was there without its row was stored twice,
+/// and its attachments were missing beside the first.
 #[test]
 fn a_crash_while_a_mail_is_stored_doubles_none_and_costs_no_attachment() {
     let mut post = Post::open();
@@ -255,7 +255,7 @@ fn commands_out_of_order_and_lines_that_are_none_do_no_harm() {
     let mut client = post.connect();
     let last = (0..21).map(|_| client.say("what")).last();
     assert_eq!(last.as_deref(), Some("421 4.7.0 too many errors"));
-    // One connection too many is told so; when one ends, the next is taken.
+    // One connection too many gets a refusal; when one ends, the next is taken.
     let mut open: Vec<_> = (0..24).map(|_| post.connect()).collect();
     let mut late = Client::new(UnixStream::connect(post.socket("lmtp")).unwrap());
     assert_eq!(late.reply(), "421 4.3.2 too many connections, try again later");

@@ -1,5 +1,5 @@
-//! A real Postfix in front: what the server does not take is refused to the sender's server while it waits, and what it
-//! cannot take now waits in Postfix.
+//! A real Postfix in front: a mail that the server does not take is refused to the sender's server while it waits,
+//! and one that it cannot take now waits in Postfix.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -92,7 +92,7 @@ fn postfix_refuses_at_once_what_is_not_taken_and_keeps_what_cannot_be_taken_now(
     let late = mail("Später", &[]).replace("Später", "=?utf-8?Q?Sp=C3=A4ter?=");
     post.server.stop();
     let answers = send(&postfix, "mueller@files.example.org", &late);
-    // Postfix cannot ask what would be refused: it puts the mail off, or keeps it.
+    // Postfix cannot ask about refusals: it puts the mail off, or keeps it.
     assert!(answers[1].starts_with('4') || answers[1].starts_with("250"), "{answers:?}");
     post.server.spawn();
     if answers[1].starts_with('4') {

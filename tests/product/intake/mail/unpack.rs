@@ -70,11 +70,11 @@ fn the_same_file_in_a_mail_in_the_mail_is_there_too() {
     post.comes_to(&["Beide.eml", "Beide/", "Beide/c.txt", "Beide/w.eml", "Beide/w/", "Beide/w/c.txt"]);
 }
 
-/// What was stored before a crash is not stored twice, and what was not is stored afterwards.
+/// An attachment stored before a crash is not stored twice, and the others are stored afterwards.
 #[test]
 fn a_crash_while_attachments_are_stored_costs_none_and_doubles_none() {
     let mut post = Post::open();
-    // So many of one name that their numbers end.
+    // So many files of one name that their numbers end.
     let name =
         |number: usize| if number < 165 { format!("{number:03}.txt") } else { "gleich.txt".to_owned() };
     let contents: Vec<_> = (0..200).map(|number| (name(number), vec![b'a'; 100 + number])).collect();

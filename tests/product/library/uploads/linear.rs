@@ -82,7 +82,7 @@ async fn an_append_whose_client_leaves_keeps_what_arrived() {
     store.check_all().await;
 }
 
-/// hyper drops a handler at whatever it waits for.
+/// hyper drops a handler at any wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_dropped_at_any_moment_loses_no_byte_before_the_offset() {
     let store = Store::with_segments().await;

@@ -1,4 +1,4 @@
-//! What uploads hold of a space's quota.
+//! The share of uploads in a space's quota.
 
 use tresor::library::{LibraryError, NewFile};
 use tresor::model::{Stamp, Timestamp};

@@ -1,4 +1,4 @@
-// What the drivers of both browsers have in common: a window with pages, found and touched as a person does it.
+// The common parts of the drivers of both browsers: a window with pages, found and touched as a person does it.
 import { spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -48,7 +48,7 @@ export class Driver {
     await this.find(selector, text)
   }
 
-  /** Presses a button, a link or the heading of what is folded in. */
+  /** Presses a button, a link or the heading of a folded part. */
   async press(selector, text = '') {
     // The page may renew a part of itself between the look and the touch.
     const touch = async () => {
@@ -61,7 +61,7 @@ export class Driver {
     await eventually(() => `${selector} with ${text}`, touch)
   }
 
-  /** Presses what leads to another page, and waits for that. */
+  /** Presses an element that leads to another page, and waits for that. */
   async follow(selector, text = '') {
     await this.run('document.documentElement.dataset.left = "1"')
     await this.press(selector, text)
@@ -84,12 +84,12 @@ export class Driver {
     await this.type(input, paths.join('\n'))
   }
 
-  /** The text of the page, for a person who reads what went wrong. */
+  /** The text of the page, for the reader of a failure. */
   async seen() {
     return `${await this.address()}\n${await this.run('return document.body.innerText')}`
   }
 
-  /** Ends the session after a function, whatever happens. */
+  /** Ends the session after a function, whether it fails or not. */
   async during(act) {
     try {
       return await act()

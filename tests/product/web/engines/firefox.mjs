@@ -1,5 +1,5 @@
-// Firefox by Marionette, the protocol behind its WebDriver, for Debian has no geckodriver: on a socket, each message is its
-// length, a colon, and `[0, id, command, parameters]` or `[1, id, error, result]`.
+// Firefox by Marionette, the protocol behind its WebDriver, because Debian has no geckodriver: on a socket, each
+// message is its length, a colon, and `[0, id, command, parameters]` or `[1, id, error, result]`.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { Driver, ELEMENT, ended, eventually, started } from './driver.mjs'
 
-/** Settings of a browser that asks none of its maker's servers and says on its output what pages write to their console. */
+/** Settings of a browser that asks none of its maker's servers and copies the console of pages to its output. */
 const SETTINGS = {
   'app.normandy.enabled': false,
   'app.update.disabledForTesting': true,
@@ -66,7 +66,7 @@ const DIALOG = `
   const agree = ${JSON.stringify(AGREE)}
   gBrowser.selectedBrowser.messageManager.loadFrameScript('data:,' + encodeURIComponent(agree), false)`
 
-/** In the browser's own context: what it told of pages, such as errors of scripts and reports of the content policy. */
+/** In the browser's own context: messages about pages, such as errors of scripts and content policy reports. */
 const TOLD = `
   const [base] = arguments
   const found = []
@@ -180,9 +180,9 @@ export class Firefox extends Driver {
     return true
   }
 
-  /** What pages wrote to the console, and what the browser told of them. */
+  /** The console output of pages, and the browser's messages about them. */
   async faults(base) {
-    // What the browser itself writes begins with the name of a part, not with a value.
+    // The browser's own lines begin with the name of a part, not with a value.
     const written = this.said.split('\n').filter((line) => /^console\.(error|warn): [^A-Za-z]/.test(line))
     return [...(await this.inBrowser(TOLD, base)), ...written]
   }

@@ -58,7 +58,7 @@ impl Engine {
     }
 }
 
-/// What all visits need.
+/// The office for all visits.
 struct Office {
     server: TestServer,
     work: PathBuf,
@@ -98,7 +98,7 @@ impl Office {
         self.server.url(&path(&self.server.cli_ok(words.iter().chain(options))))
     }
 
-    /// Has a browser go through all visits, and returns what it saw.
+    /// Has a browser go through all visits, and returns its findings.
     fn visit(&self, engine: Engine, language: &str) -> Value {
         let server = &self.server;
         let secret = server.secret_file("link.password", SECRET);

@@ -1,4 +1,5 @@
-// The line between a browser and the server, which can be slow and can be cut. It passes on what it does not understand.
+// The line between a browser and the server, which can be slow and can be cut. It passes on bytes that it does not
+// understand.
 import { connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 

@@ -36,7 +36,7 @@ const FILES = 'input[type=file][name]:not([webkitdirectory])'
 const words = (german, english) => (language === 'de' ? german : english)
 const paths = given.files.map((name) => join(given.work, name))
 
-/** What a page says when all has arrived. */
+/** The words of a page when all has arrived. */
 function all(count) {
   if (count === 1) return words('Die Datei ist angekommen.', 'The file has arrived.')
   return words(`Alle ${count} Dateien sind angekommen.`, `All ${count} files have arrived.`)

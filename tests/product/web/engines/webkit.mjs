@@ -14,7 +14,7 @@ import { Driver, ELEMENT, ended, eventually, started } from './driver.mjs'
 const PATIENCE = 10_000
 const TRIES = 6
 
-/** In a page: keeps what it tells from now on. */
+/** In a page: keeps its messages from now on. */
 const HEED = `
   if (window.tresorFaults) return
   const faults = (window.tresorFaults = [])
@@ -24,7 +24,7 @@ const HEED = `
   addEventListener('securitypolicyviolation', (event) => faults.push('policy: ' + event.violatedDirective + ' ' + event.blockedURI))
   for (const level of ['error', 'warn']) console[level] = (...words) => faults.push(level + ': ' + words.join(' '))`
 
-/** In a page: what it told, and the addresses of all its parts. */
+/** In a page: its messages, and the addresses of all its parts. */
 const GATHER = 'return [window.tresorFaults ?? [], performance.getEntriesByType("resource").map(({ name }) => name)]'
 
 export class WebKit extends Driver {
@@ -124,7 +124,7 @@ export class WebKit extends Driver {
     await this.run(HEED)
   }
 
-  /** Keeps what the page told, before it is left. */
+  /** Keeps the messages of the page, before it is left. */
   async gather() {
     const [told, parts] = await this.run(GATHER).catch(() => [[], []])
     this.told.push(...told)
@@ -156,7 +156,7 @@ export class WebKit extends Driver {
     return false
   }
 
-  /** What pages wrote to the console, and what the browser told of them. */
+  /** The console output of pages, and the browser's messages about them. */
   async faults(base) {
     await this.gather()
     return this.told
