@@ -347,7 +347,17 @@ impl Open {
             links::Endpoint::Sending { rest } => {
                 return self.guest_sending(context, address, rest, body).await;
             }
-            links::Endpoint::File | links::Endpoint::Leased { .. } | links::Endpoint::Handout { .. } => {
+            links::Endpoint::Handout { .. } => {
+                let answer = match links::look(context, address).await {
+                    None => self.guest_tree(context, address, body).await,
+                    Some(links::Look::Made(page)) => page,
+                    Some(links::Look::Picture(media_type)) => {
+                        viewer::as_image(self.guest_tree(context, address, body).await, media_type)
+                    }
+                };
+                ("link", answer)
+            }
+            links::Endpoint::File | links::Endpoint::Leased { .. } => {
                 ("link", self.guest_tree(context, address, body).await)
             }
             links::Endpoint::Mount | links::Endpoint::OldMount | links::Endpoint::AboveMounts => {

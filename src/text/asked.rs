@@ -65,6 +65,18 @@ sentences! {
     form:
         de "Formular zum Ausfüllen",
         en "Form to fill in";
+    look:
+        de "ansehen",
+        en "look at it";
+    look_at(name: &str):
+        de "{name} ansehen",
+        en "look at {name}";
+    to_request:
+        de "Zurück zur Liste der Unterlagen",
+        en "Back to the list of documents";
+    fetch_file(size: &str):
+        de "Auf dieses Gerät laden ({size})",
+        en "Save on this device ({size})";
     form_missing:
         de "Das Formular zu diesem Punkt ist zurzeit nicht abrufbar. Bitte fragen Sie uns danach.",
         en "The form for this item cannot be fetched at present. Please ask us for it.";

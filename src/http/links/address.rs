@@ -6,6 +6,7 @@
 //! /s/TOKEN/download                  redirects to the file of a link to a file
 //! /s/TOKEN/receipt                   the receipt of this browser's hand-in; receipt.pdf, and receipt.txt as it was signed
 //! /s/TOKEN/form/ITEM/a               the form to fill in of an item of a request, by any name; example/ITEM/a the example
+//!                                    ?view the page that shows it, ?page=N the picture of a page, ?picture it as a picture
 //! /s/TOKEN/sending                   where the page's script begins uploads; /list has the unfinished ones, /folder makes one
 //! /asked/RECIPIENT                   the page of a request for a recipient with an account, and the same below it
 //! /s/TOKEN/get/LEASE/a               what the link leads to, under a lease; needs neither cookie nor password

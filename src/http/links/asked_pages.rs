@@ -12,6 +12,7 @@ use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, note, problem, success};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::{FILES, ITEM, NAME};
+use crate::intake::ViewKind;
 use crate::model::{Handout, ItemId, ItemState, LinkTerms, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::sharing::{AskedItem, HandIn, HandInFile, HandedOut, MAX_REASON, RequestError, RequestHead};
@@ -223,6 +224,9 @@ fn handed_out(language: Language, open: &Open<'_>, item: ItemId, handout: &Hande
             Some(_) if open.request.closed.is_some() => {},
             Some(file) => p {
                 (what) ": " a href=(address(&file.name)) download { (Shown(&file.name)) } " (" (language.size(file.size)) ")"
+                @if ViewKind::is_likely(&file.name) {
+                    ", " a href={ (address(&file.name)) "?view" } aria-label=(texts.look_at(&Shown(&file.name).to_string())) { (texts.look()) }
+                }
             },
             None => p.note { (missing) },
         }

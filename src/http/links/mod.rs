@@ -14,6 +14,7 @@ mod code_page;
 mod fetch;
 mod hand_in;
 mod hand_in_pages;
+mod look;
 mod pages;
 mod receive;
 mod tree;
@@ -29,6 +30,7 @@ use zeroize::Zeroizing;
 
 pub(super) use self::account::Account;
 pub(super) use self::address::{Endpoint, LinkAddress};
+pub(super) use self::look::{Look, look};
 use self::pages::{Problem, Shown, Whole};
 use self::receive::Received;
 pub(super) use self::tree::{enter, shown};

@@ -13,6 +13,8 @@ const MOST_PAINTED_AT_ONCE: usize = 2;
 const MOST_IN_QUEUE: usize = 16;
 /// Most pages of one person that are painted or wait.
 const MOST_OF_ONE: usize = 6;
+/// Most pages of all guests together that are painted or wait: a person may hold many links, and the office finds places.
+const MOST_OF_GUESTS: usize = 6;
 
 /// The places of all viewers, and the turns.
 pub(super) struct Queue {
@@ -53,7 +55,11 @@ impl Place {
     fn take(places: &Arc<Places>, viewer: Viewer) -> Option<Self> {
         let mut taken = places.lock().unwrap_or_else(PoisonError::into_inner);
         let (all, own) = (taken.values().sum::<usize>(), taken.get(&viewer).copied().unwrap_or_default());
-        if all >= MOST_IN_QUEUE || own >= MOST_OF_ONE {
+        let is_guest = |viewer: &Viewer| matches!(viewer, Viewer::Guest(_));
+        let guests =
+            taken.iter().filter(|(viewer, _)| is_guest(viewer)).map(|(_, count)| count).sum::<usize>();
+        let is_full = is_guest(&viewer) && guests >= MOST_OF_GUESTS;
+        if all >= MOST_IN_QUEUE || own >= MOST_OF_ONE || is_full {
             return None;
         }
         taken.insert(viewer, own + 1);
@@ -76,7 +82,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::UserId;
+    use crate::model::{LinkId, UserId};
 
     #[test]
     fn nobody_takes_all_places_and_a_place_that_is_left_is_free() {
@@ -96,5 +102,16 @@ mod tests {
         drop(taken);
         assert!(places.lock().unwrap().is_empty());
         assert!(Place::take(&places, viewer(1)).is_some());
+    }
+
+    #[test]
+    fn guests_leave_places_to_the_office_by_whatever_number_of_links() {
+        let places = Arc::default();
+        let guest = |number| Viewer::Guest(LinkId(number));
+        let taken: Vec<_> = (1..=100).map_while(|number| Place::take(&places, guest(number))).collect();
+        assert_eq!(taken.len(), MOST_OF_GUESTS);
+        assert!(Place::take(&places, Viewer::User(UserId(1))).is_some());
+        drop(taken);
+        assert!(Place::take(&places, guest(1)).is_some());
     }
 }

@@ -4,9 +4,11 @@
 use serde_json::Value;
 
 use super::requests::asked;
+use super::viewing::{assert_confined, numbered};
 use crate::support::TestServer;
 use crate::support::browser::{Browser, leads_to};
 use crate::support::http::Response;
+use crate::support::pdfs::PNG;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Most bytes of such a file.
@@ -24,7 +26,8 @@ fn item(made: &Value, at: usize) -> String {
 fn offered(page: &Response) -> Vec<String> {
     let text = page.text();
     let found = text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
-    found.filter(|address| address.contains("/form/") || address.contains("/example/")).collect()
+    let is_file = |address: &String| address.contains("/form/") || address.contains("/example/");
+    found.filter(|address| is_file(address) && !address.contains('?')).collect()
 }
 
 #[test]
@@ -181,4 +184,69 @@ fn a_form_that_is_held_is_not_there_before_its_release() {
     let held: Value = serde_json::from_str(&server.cli_ok(["hold", "list", "--json"])).unwrap();
     server.cli_ok(["hold", "release", &held[0]["id"].to_string(), "--override", "--reason", "x"]);
     assert_eq!(client.get(&form).expect(200).text(), "first");
+}
+
+#[test]
+fn recipients_look_at_a_form_without_fetching_it() {
+    let server = TestServer::start_plain();
+    server.add_member("erika", "client", "write");
+    put(&server, &format!("{SPACE}/Bogen.pdf"), numbered(3));
+    put(&server, &format!("{SPACE}/Foto.png"), PNG);
+    put(&server, &format!("{SPACE}/Hinweis.txt"), "<b>Größe</b>");
+    let (made, link) = asked(&server, &["--item", "A", "--item", "B", "--to", "erika"]);
+    let (id, [one, two]) = (made["id"].to_string(), [0, 1].map(|at| item(&made, at)));
+    let named = |file: &str| format!("{SPACE}/{file}");
+    server.cli_ok([
+        "request",
+        "item",
+        &id,
+        &one,
+        "--form",
+        &named("Bogen.pdf"),
+        "--example",
+        &named("Foto.png"),
+    ]);
+    server.cli_ok(["request", "item", &id, &two, "--form", &named("Hinweis.txt")]);
+    let client = Browser::new(&server, "de");
+    let page = client.get(&link).expect(200).text();
+    let form = format!("{link}/form/{one}/Bogen.pdf");
+    assert!(page.contains(&format!("href=\"{form}?view\" aria-label=\"Bogen.pdf ansehen\"")), "{page}");
+
+    let looked = client.get(&format!("{form}?view")).expect(200);
+    let text = looked.text();
+    for part in
+        ["<h1>Bogen.pdf</h1>", "Seite 1 von 3", "Bogen.pdf?page=1\"", "Bogen.pdf?view=2\" data-key", &link]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(looked.header("content-security-policy").unwrap().contains("img-src 'self'"), "{looked}");
+    assert!(client.get(&format!("{form}?view=3")).expect(200).text().contains("Seite 3 von 3"));
+    let picture = client.get(&format!("{form}?page=2")).expect(200);
+    assert_confined(&picture, picture.header("content-type").unwrap());
+    assert!(picture.header("content-type").unwrap().starts_with("image/"), "{picture}");
+    for query in ["view=4", "view=x", "view=0"] {
+        assert!(client.get(&format!("{form}?{query}")).expect(404).text().contains("?view=1\""), "{query}");
+    }
+    client.get(&format!("{form}?page=4")).expect(404);
+    client.get(&format!("{form}?picture")).expect(404);
+    let photo = format!("{link}/example/{one}/Foto.png");
+    assert!(client.get(&format!("{photo}?view")).expect(200).text().contains("Foto.png?picture\""));
+    assert_confined(&client.get(&format!("{photo}?picture")).expect(200), "image/png");
+    let note = client.get(&format!("{link}/form/{two}/Hinweis.txt?view")).expect(200).text();
+    assert!(note.contains("&lt;b&gt;Größe&lt;/b&gt;</pre>"), "{note}");
+
+    // The same by the account, to others nothing, and with the request it ends.
+    let erika = Browser::signed_in(&server, "de", "erika", PASSWORD);
+    let own = format!("/asked/{}/form/{one}/Bogen.pdf", made["recipients"][0]["id"]);
+    assert!(erika.get(&format!("{own}?view")).expect(200).text().contains(&format!("{own}?page=1\"")));
+    erika.get(&format!("{own}?page=1")).expect(200);
+    assert!(client.get(&format!("{own}?view")).status != 200);
+    for wrong in [format!("{link}/example/{two}/x?view"), format!("/s/none/form/{one}/x?page=1")] {
+        client.get(&wrong).expect(404);
+    }
+    assert_eq!(client.ask("POST", &format!("{form}?view")).send().status, 405);
+    server.cli_ok(["request", "close", &id]);
+    for query in ["view", "page=1", "page=2"] {
+        client.get(&format!("{form}?{query}")).expect(404);
+    }
 }

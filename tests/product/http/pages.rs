@@ -662,6 +662,7 @@ impl Reader<'_> {
         staff.sign_in(USER, PASSWORD).expect(303);
         let offered = staff.get(&format!("/requests/{id}")).expect(200);
         let fresh = client.get(&link).expect(200);
+        let looked = client.get(&format!("{link}/form/{two}/1?view")).expect(200);
         super::requests::send(&client, &link, two, &[("1.txt", "1")]).expect(200);
         act(&client, &link, &[("do", "does-not-apply"), ("item", three)]);
         act(&client, &link, &[("do", "comment"), ("item", four), ("text", "1")]);
@@ -686,6 +687,7 @@ impl Reader<'_> {
             by_account,
             offered,
             fresh,
+            looked,
             empty,
             begun,
             other,

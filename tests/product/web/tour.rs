@@ -66,7 +66,7 @@ fn letter() -> Vec<u8> {
 }
 
 /// A request to a client with some files handed in: the request's number and the client's address.
-fn asked(server: &TestServer) -> (String, String) {
+fn asked(server: &TestServer) -> [String; 3] {
     let target = format!("{CLIENT}/Unterlagen");
     folder(server, &target);
     let words = [
@@ -102,7 +102,8 @@ fn asked(server: &TestServer) -> (String, String) {
     server.cli_ok(hands_out.iter().chain(&["--example", &form]));
     let reject = ["request", "reject", &id, &made["items"][2]["id"].to_string()];
     server.cli_ok(reject.iter().chain(&["--reason", "Seite 2 fehlt."]));
-    (id, link)
+    let form = format!("{link}/form/{}/Bescheid%202025.pdf?view", made["items"][0]["id"]);
+    [id, link, form]
 }
 
 fn link(server: &TestServer, target: &str, right: &str, more: &[&str]) -> (String, String) {
@@ -159,7 +160,7 @@ fn pages(server: &TestServer) -> (Pages, Pages) {
     let old = server.anonymous("DELETE", "/dav/M%C3%BCller%20GmbH/2023").sign_in(PERSON, PASSWORD);
     old.send().expect(204);
     let asked_of_person = asked_of_person(server);
-    let (request, wanted) = asked(server);
+    let [request, wanted, form] = asked(server);
     let held = held(server);
     let (upload, guest) = link(
         server,
@@ -183,6 +184,7 @@ fn pages(server: &TestServer) -> (Pages, Pages) {
         ("request-new", "/requests/new".to_owned()),
         ("request", format!("/requests/{request}")),
         ("request-check", format!("/requests/{request}/check")),
+        ("request-reminder", format!("/requests/{request}/reminder")),
         ("request-matrix", "/requests/matrix".to_owned()),
         ("links", "/links".to_owned()),
         ("link", format!("/links/{upload}")),
@@ -204,6 +206,7 @@ fn pages(server: &TestServer) -> (Pages, Pages) {
         ("front", "/".to_owned()),
         ("login", "/login".to_owned()),
         ("guest-request", wanted),
+        ("guest-form", form),
         ("guest-upload", guest),
         ("guest-folder", read),
         ("guest-once", once),
