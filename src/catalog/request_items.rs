@@ -4,7 +4,7 @@ use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     EntryId, HandInFileId, Handout, Handouts, ItemFacts, ItemId, ItemState, LinkId, RecipientId, RequestId,
-    Timestamp, Verdict, VersionId, VersionState,
+    Timestamp, UserId, Verdict, VersionId, VersionState,
 };
 
 /// An item of a request.
@@ -142,6 +142,23 @@ impl ReadTx<'_> {
         // The last place in the list, which one step of the index finds.
         let sql = "SELECT position FROM request_items WHERE request_id = ?1 ORDER BY position DESC LIMIT 1";
         Ok(self.one(sql, [request.0], |row| row.get(0))?.unwrap_or_default())
+    }
+
+    /// Files that items hand out in the latest `requests` requests of a user: forms and examples of at most `limit` items.
+    pub fn handouts_lately(
+        &self,
+        creator: UserId,
+        (requests, limit): (usize, usize),
+    ) -> Result<Vec<EntryId>, CatalogError> {
+        let rows = self.all(
+            "SELECT form_id, example_id FROM request_items
+             WHERE request_id IN (SELECT id FROM requests WHERE creator_id = ?1 ORDER BY id DESC LIMIT ?2)
+               AND (form_id IS NOT NULL OR example_id IS NOT NULL)
+             ORDER BY id DESC LIMIT ?3",
+            params![creator.0, requests, limit],
+            |row| Ok([row.get::<Option<i64>>(0)?, row.get::<Option<i64>>(1)?]),
+        )?;
+        Ok(rows.into_iter().flatten().flatten().map(EntryId).collect())
     }
 
     /// The items of a request in their order.

@@ -46,7 +46,7 @@ pub use request::{
     MAX_TEMPLATE_BYTES, MAX_TITLE, MAX_TOGETHER, Naming, NamingError, NewRequest, Recipient, RecipientShown,
     RequestError, RequestFile, RequestHead, RequestItem, RequestLine, RequestLines, RequestPage,
     RequestShown, RequestsAsked, RequestsOf, Template, TemplateError, TemplateItem, WantedRecipient,
-    next_year, refused, reminded,
+    is_document_to_hand_out, may_be_handed_out, next_year, refused, reminded,
 };
 pub use signed::{NotProven, Signed};
 pub use token::LinkKeys;

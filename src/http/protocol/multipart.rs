@@ -31,8 +31,12 @@ pub(in crate::http) const ITEM: &str = "item";
 pub(in crate::http) const TOKEN: &str = "token";
 /// The field that allows files to replace those of the same name.
 pub(in crate::http) const REPLACE: &str = "replace";
+/// The field that says what a file is for.
+pub(in crate::http) const WHAT: &str = "what";
+/// The field that names a file that is stored already, by its space and path.
+pub(in crate::http) const STORED: &str = "file";
 /// The fields that are read, if they come before the files.
-const TEXTS: [&str; 4] = [NAME, ITEM, TOKEN, REPLACE];
+const TEXTS: [&str; 6] = [NAME, ITEM, TOKEN, REPLACE, WHAT, STORED];
 /// Names of files that systems leave in folders.
 const SYSTEM_FILES: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use http::Response;
 
 use super::address::of_request;
-use super::handouts::is_about_file;
 use super::one::Told;
 use super::reminders::why_not;
 use super::sent::{Choice, Sent, Trouble, choices};
@@ -37,7 +36,6 @@ impl Requests<'_> {
         let (sharing, by) = (&self.desk.context.services.sharing, self.desk.principal().stamp(self.now()));
         let (done, result) = match form.get("do") {
             "judge" => ("judged", self.judge(id, &choices).await),
-            "hand-out" => ("handed-out", self.hand_out(id, &form).await),
             "dates" => ("dated", self.date(id, &choices).await),
             "close" => ("closed", sharing.close_request(&self.rights, id, true, by).await),
             "reopen" => ("reopened", sharing.close_request(&self.rights, id, false, by).await),
@@ -52,14 +50,13 @@ impl Requests<'_> {
         };
         let trouble = match result {
             Ok(()) => return Ok(see_other(&format!("{here}?done={done}"))),
-            Err(error) if done == "handed-out" && is_about_file(&error) => Trouble::Handout,
             Err(RequestError::DeadlineInPast | RequestError::ItemAfterDeadline) if done == "dated" => {
                 Trouble::ItemDates
             }
             Err(error) => trouble(error)?,
         };
-        let [until, file, plan] = ["until", "file", "plan"].map(|name| form.get(name).to_owned());
-        self.one(id, &Told::Refused(Sent { choices, until, file, plan, trouble })).await
+        let [until, plan] = ["until", "plan"].map(|name| form.get(name).to_owned());
+        self.one(id, &Told::Refused(Sent { choices, until, plan, ..Sent::of(trouble) })).await
     }
 
     /// A form of the page at `here`, or the answer to another body.

@@ -9,6 +9,7 @@
 //! /requests/matrix/csv       the same as a table
 //! /requests/ID               a request, and where its forms are sent
 //! /requests/ID/file/FILE     a file that was handed in
+//! /requests/ID/handout       where a form or an example for an item is sent
 //! /requests/ID/reminder      the mails by which the recipients would be reminded now
 //! /requests/ID/check         to the first item to check
 //! /requests/ID/check/ITEM    an item with the picture of a file, page and file are in the query; where it is judged
@@ -39,6 +40,7 @@ pub(super) enum Address {
     MatrixTable,
     One(RequestId),
     File(RequestId, HandInFileId),
+    HandOut(RequestId),
     Reminder(RequestId),
     Check(RequestId),
     CheckItem(RequestId, ItemId),
@@ -59,6 +61,7 @@ impl Address {
             ["matrix", "csv"] => Some(Self::MatrixTable),
             [id] => number(id).map(RequestId).map(Self::One),
             [id, "file", file] => Some(Self::File(RequestId(number(id)?), HandInFileId(number(file)?))),
+            [id, "handout"] => number(id).map(RequestId).map(Self::HandOut),
             [id, "reminder"] => number(id).map(RequestId).map(Self::Reminder),
             [id, "check"] => number(id).map(RequestId).map(Self::Check),
             [id, "check", item] => Some(Self::CheckItem(RequestId(number(id)?), ItemId(number(item)?))),
@@ -80,6 +83,11 @@ fn number(text: &str) -> Option<i64> {
 /// The address of a request's page.
 pub(super) fn of_request(id: RequestId) -> String {
     format!("{LIST}/{id}")
+}
+
+/// The address to which a form or an example for an item is sent.
+pub(super) fn hand_out(id: RequestId) -> String {
+    format!("{LIST}/{id}/handout")
 }
 
 /// The address of the mails by which recipients of a request would be reminded now.
@@ -114,6 +122,7 @@ mod tests {
             ("/requests/7/file/3", Some(Address::File(id, HandInFileId(3)))),
             ("/requests/7/file/03", None),
             ("/requests/7/file/", None),
+            ("/requests/7/handout", Some(Address::HandOut(id))),
             ("/requests/7/reminder", Some(Address::Reminder(id))),
             ("/requests/7/check", Some(Address::Check(id))),
             ("/requests/7/check/", None),
@@ -134,6 +143,7 @@ mod tests {
             assert_eq!(Address::of(path), expected, "{path}");
         }
         assert_eq!(Address::of(&of_request(id)), Some(Address::One(id)));
+        assert_eq!(Address::of(&hand_out(id)), Some(Address::HandOut(id)));
         assert_eq!(Address::of(&reminder(id)), Some(Address::Reminder(id)));
         assert_eq!(Address::of(&check(id)), Some(Address::Check(id)));
         assert_eq!(Address::of(&check_item(id, ItemId(3))), Some(Address::CheckItem(id, ItemId(3))));

@@ -108,8 +108,7 @@ impl Requests<'_> {
         choices.retain(|chosen, _| *chosen == item);
         if let Err(error) = self.judge(id, &choices).await {
             let trouble = trouble(error)?;
-            let [until, file, plan] = [String::new(), String::new(), String::new()];
-            let sent = Sent { choices, until, file, plan, trouble };
+            let sent = Sent { choices, ..Sent::of(trouble) };
             return self.check(id, item, &Told::Refused(sent)).await;
         }
         let request = self.desk.context.services.sharing.request(&self.rights, id).await?;

@@ -38,6 +38,9 @@ impl Requests<'_> {
                 @for (row, recipients) in &made {
                     section {
                         h2 { a href=(of_request(row.id)) { (Shown(&row.title)) } }
+                        @if links <= MAX_IN_FULL {
+                            p { a href={ (of_request(row.id)) "#handout-item" } { (texts.add_form()) } }
+                        }
                         @for recipient in recipients { (self.address(row, recipient, links <= MAX_IN_FULL)) }
                     }
                 }

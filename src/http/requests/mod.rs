@@ -18,6 +18,7 @@ mod plan;
 mod reminders;
 mod sent;
 mod table;
+mod upload;
 mod wanted;
 
 use std::sync::Arc;
@@ -129,6 +130,8 @@ impl<'a> Requests<'a> {
             Some(Address::One(id)) if is_read => self.one(id, &Told::of_address(self.desk.context)).await?,
             Some(Address::One(id)) if is_post => self.act(id, body).await?,
             Some(Address::Reminder(id)) if is_read => self.reminder(id).await?,
+            Some(Address::HandOut(id)) if is_post => self.hand_out(id, body).await?,
+            Some(Address::HandOut(_)) => not_allowed("POST", "Use the form on the page of the request.\n"),
             Some(Address::Check(id)) if is_read => self.first_to_check(id).await?,
             Some(Address::CheckItem(id, item)) if is_read => self.check(id, item, &Told::Nothing).await?,
             Some(Address::CheckItem(id, item)) if is_post => self.check_act(id, item, body).await?,

@@ -70,6 +70,7 @@ impl Requests<'_> {
         let names = names.map_err(|error| Failure::Request(error.into()))?;
         let receipts = sharing.finished_through(self.rights.clone(), links(&request)).await?;
         let is_open = request.row.closed.is_none();
+        let known = self.known_handouts(&request).await?;
         let next = match told {
             Told::Done("checked") => self.next_to_check(id).await?,
             _ => None,
@@ -107,7 +108,7 @@ impl Requests<'_> {
                     }
                 }
                 (self.dates(&request, told.sent()))
-                (self.handouts(&request, told.sent()))
+                (self.handouts(&request, &known, told.sent()))
             }
             @if !request.others.is_empty() {
                 section {
@@ -168,6 +169,7 @@ impl Requests<'_> {
             Told::Done(_) => html! {},
             Told::Refused(sent) => html! {
                 (problem(match sent.trouble {
+                    Trouble::Upload(refusal) => refusal.sentence(self.desk.language),
                     Trouble::Reasons => texts.reasons_missing(),
                     Trouble::Changed(_) => texts.changed_meanwhile(),
                     Trouble::Nothing => texts.nothing_chosen(),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use http::StatusCode;
 
 use crate::http::page::form::Fields;
+use crate::http::refusal::Refusal;
 use crate::model::ItemId;
 use crate::sharing::{Judgement, MAX_REASON};
 use crate::text::RemindingTexts;
@@ -34,6 +35,8 @@ pub(super) enum Trouble {
     Date,
     /// A file to hand out is not there, or not fit.
     Handout,
+    /// A file to hand out was not stored.
+    Upload(Refusal),
     /// The day of an item is invalid, over, or after the deadline.
     ItemDates,
     /// The plan of reminders is none.
@@ -48,14 +51,24 @@ pub(super) struct Sent {
     pub(super) until: String,
     /// The file that was named.
     pub(super) file: String,
+    /// The item and the purpose that were chosen for it.
+    pub(super) item: String,
+    pub(super) what: String,
     /// The plan of reminders that was typed.
     pub(super) plan: String,
     pub(super) trouble: Trouble,
 }
 
 impl Sent {
+    /// A form without anything to show again.
+    pub(super) fn of(trouble: Trouble) -> Self {
+        let [until, file, item, what, plan] = std::array::from_fn(|_| String::new());
+        Self { choices: HashMap::new(), until, file, item, what, plan, trouble }
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         match self.trouble {
+            Trouble::Upload(refusal) => refusal.status(),
             Trouble::Changed(_) | Trouble::Mail(_) => StatusCode::CONFLICT,
             Trouble::Reasons
             | Trouble::Nothing

@@ -12,10 +12,14 @@ use crate::catalog::{CatalogError, ItemRow, ReadTx};
 use crate::library::{Entry, LibraryError};
 use crate::model::{
     Access, EntryId, EntryPath, Handout, ItemId, LinkGrant, LinkId, LinkRight, RequestEvent, RequestId,
-    Stamp, UserId,
+    SpaceId, Stamp, UserId,
 };
 use crate::sharing::{Sharing, Visit, VisitError};
 
+/// Most requests of a user whose files are offered for the next one.
+const MOST_REQUESTS: usize = 50;
+/// Most items whose files are offered.
+const MOST_OFFERED: usize = 50;
 /// Largest file that recipients of a request may fetch for an item, in bytes: a form or an example, not an archive.
 pub const MAX_HANDOUT_BYTES: u64 = 20 << 20;
 /// The endings of names of documents and pictures.
@@ -66,6 +70,25 @@ impl Sharing {
             Ok(tx.record(&by, &event(tx, row, RequestEvent::Changed, (None, None))?)?)
         })
         .await
+    }
+
+    /// Files that the latest requests of a user hand out, as far as these rights reach them, each with its space; once each.
+    pub async fn handouts_lately(
+        &self,
+        principal: &Principal,
+        rights: &[Access],
+    ) -> Result<Vec<(SpaceId, EntryPath)>, RequestError> {
+        let user = principal.user;
+        let bounds = (MOST_REQUESTS, MOST_OFFERED);
+        let mut lately = self.inner.catalog.read(move |tx| tx.handouts_lately(user, bounds)).await?;
+        lately.sort_unstable_by_key(|entry| entry.0);
+        lately.dedup();
+        let found = self.inner.library.located(rights, lately).await?;
+        Ok(found
+            .into_iter()
+            .filter(|(entry, _)| is_fit(entry))
+            .map(|(entry, path)| (entry.space, path))
+            .collect())
     }
 
     /// The access by which a user's name for a space, and a path in it, lead to a file; `None` for a space that the user may
@@ -145,8 +168,12 @@ impl Sharing {
 }
 
 /// Whether a file may be handed out: its size and its name.
-fn is_fit(entry: &Entry) -> bool {
-    let ending = entry.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    let is_document = ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()));
-    !entry.is_folder() && entry.size <= MAX_HANDOUT_BYTES && is_document
+pub fn is_fit(entry: &Entry) -> bool {
+    !entry.is_folder() && entry.size <= MAX_HANDOUT_BYTES && is_document(&entry.name)
+}
+
+/// Whether a file of this name is a document or a picture.
+pub fn is_document(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }

@@ -41,7 +41,9 @@ pub use crate::catalog::{
 };
 pub use account::{AskedOfAccount, MAX_ASKED};
 pub(super) use arrive::{admit, arrived, taken_back};
-pub use handout::{HandedOut, MAX_HANDOUT_BYTES};
+pub use handout::{
+    HandedOut, MAX_HANDOUT_BYTES, is_document as is_document_to_hand_out, is_fit as may_be_handed_out,
+};
 pub use judge::{Judgement, MAX_REASON};
 pub use make::{MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TOGETHER, NewRequest, WantedRecipient};
 pub use naming::{DEFAULT_NAMING, Naming, NamingError, next_year};

@@ -199,6 +199,9 @@ sentences! {
     addresses_once:
         de "Geben Sie die Adressen jetzt weiter: Diese Seite sehen nur Sie, und nur eine Stunde lang.",
         en "Pass the addresses on now: only you see this page, and for an hour only.";
+    add_form:
+        de "Formular oder Muster zu einem Punkt dazulegen",
+        en "Add a form or an example to an item";
     as_table:
         de "Alle Adressen als CSV-Datei",
         en "All addresses as a CSV file";

@@ -1,5 +1,6 @@
 //! The page of a request, on which users of the office judge the files that came.
 
+use crate::text::Language;
 use crate::text::sentences::sentences;
 
 sentences! {
@@ -82,6 +83,12 @@ sentences! {
     handout_file:
         de "Bereich und Pfad der Datei (leer: keine)",
         en "Space and path of the file (empty: none)";
+    handout_upload:
+        de "Oder eine Datei von diesem Gerät",
+        en "Or a file from this device";
+    handout_folder(place: &str):
+        de "Sie wird als neue Datei abgelegt in: {place}. Über ihren Link sehen die Empfänger diesen Ordner nicht.",
+        en "It is stored as a new file in: {place}. By their link, the recipients do not see this folder.";
     handout_for_example:
         de "Zum Beispiel: Vorlagen/Fragebogen.pdf",
         en "For example: Forms/Questionnaire.pdf";
@@ -251,4 +258,14 @@ sentences! {
     no_history:
         de "Darüber ist nichts mehr aufgezeichnet.",
         en "Nothing about it is on record any more.";
+}
+
+impl RequestTexts {
+    /// Name of the folder in a space for forms and examples that users send.
+    pub fn forms_folder(self) -> &'static str {
+        match self.0 {
+            Language::German => "Vorlagen",
+            Language::English => "Forms",
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::requests::asked;
 use super::viewing::{assert_confined, numbered};
 use crate::support::TestServer;
-use crate::support::browser::{Browser, leads_to};
+use crate::support::browser::{Browser, leads_to, token};
 use crate::support::http::Response;
 use crate::support::pdfs::PNG;
 use crate::support::server::{PASSWORD, SPACE, USER};
@@ -49,7 +49,7 @@ fn recipients_fetch_a_form_while_the_request_runs_and_its_maker_may_read_it() {
     let at = format!("/requests/{id}");
     let hand_out = |what: &str, file: &str| {
         let fields = [("do", "hand-out"), ("item", &sheet), ("what", what), ("file", file)];
-        anna.send(&anna.get(&at).expect(200), &at, &fields)
+        anna.send(&anna.get(&at).expect(200), &format!("{at}/handout"), &fields)
     };
     let stored = anna.get(&leads_to(&hand_out("form", "Muster/Fragebogen ü.pdf"))).expect(200).text();
     assert!(stored.contains("Formular der Empfänger: Fragebogen ü.pdf"), "{stored}");
@@ -133,7 +133,7 @@ fn only_documents_and_pictures_of_moderate_size_are_handed_out_and_last_years_ar
     let at = format!("/requests/{id}");
     let hand_out = |file: &str| {
         let fields = [("do", "hand-out"), ("item", &*item(&made, 1)), ("what", "form"), ("file", file)];
-        anna.send(&anna.get(&at).expect(200), &at, &fields)
+        anna.send(&anna.get(&at).expect(200), &format!("{at}/handout"), &fields)
     };
     for bad in ["more.pdf", "a.zip", "none.pdf", "Steuer", "", "../a.pdf"] {
         let refused = hand_out(&format!("{SPACE}/{bad}")).expect(400).text();
@@ -184,6 +184,97 @@ fn a_form_that_is_held_is_not_there_before_its_release() {
     let held: Value = serde_json::from_str(&server.cli_ok(["hold", "list", "--json"])).unwrap();
     server.cli_ok(["hold", "release", &held[0]["id"].to_string(), "--override", "--reason", "x"]);
     assert_eq!(client.get(&form).expect(200).text(), "first");
+}
+
+/// Sends the form of files to fetch as a browser does, with a file from the person's device.
+fn send_file(
+    browser: &Browser<'_>,
+    at: &str,
+    (token, item, what): (&str, &str, &str),
+    file: (&str, &[u8]),
+) -> Response {
+    let mut body = Vec::new();
+    for (name, value) in [("token", token), ("item", item), ("what", what), ("file", "")] {
+        body.extend(
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+        );
+    }
+    let head = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename";
+    body.extend(format!("{head}=\"{}\"\r\n\r\n", file.0).bytes());
+    body.extend(file.1);
+    body.extend(b"\r\n--x--\r\n");
+    let request = browser.ask("POST", &format!("{at}/handout"));
+    let request = request.header("Content-Type", "multipart/form-data; boundary=x");
+    browser.keep(request.header("Sec-Fetch-Site", "same-origin").body(body).send())
+}
+
+#[test]
+fn staff_send_a_form_from_their_device_and_choose_it_again() {
+    let server = TestServer::start_plain();
+    let (made, link) = asked(&server, &["--item", "Fragebogen", "--item", "Ausweis"]);
+    let (other, _) = asked(&server, &["--item", "Anderes"]);
+    let [sheet, pass] = [0, 1].map(|at| item(&made, at));
+    let at = format!("/requests/{}", made["id"]);
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let client = Browser::new(&server, "de");
+    let page = || anna.get(&at).expect(200);
+    let send = |item: &str, what: &str, file: (&str, &[u8])| {
+        send_file(&anna, &at, (&token(&page()), item, what), file)
+    };
+    assert!(page().text().contains(&format!("abgelegt in: {SPACE}/Vorlagen")), "{}", page());
+
+    // Stored beside what has its name, whatever path the device sends; both are files of the space like any other.
+    leads_to(&send(&sheet, "form", ("Bogen.pdf", b"erster-4711")));
+    leads_to(&send(&pass, "example", ("Bogen.pdf", b"zweiter-4711")));
+    for (name, content) in [("Bogen.pdf", "erster-4711"), ("Bogen%20(2).pdf", "zweiter-4711")] {
+        let stored = server.request("GET", &format!("/dav/{SPACE}/Vorlagen/{name}")).send().expect(200);
+        assert_eq!(stored.text(), content);
+    }
+    let files = offered(&client.get(&link).expect(200));
+    assert_eq!(client.get(&files[0]).expect(200).text(), "erster-4711");
+    assert_eq!(client.get(&files[1]).expect(200).text(), "zweiter-4711");
+    // Each is offered for the next request, too.
+    let next = anna.get(&format!("/requests/{}", other["id"])).expect(200).text();
+    assert!(next.contains(&format!("<option value=\"{SPACE}/Vorlagen/Bogen (2).pdf\">")), "{next}");
+
+    // What is refused is not stored.
+    let large = vec![b'x'; MOST + 1];
+    for (name, content) in [("a.zip", &b"x"[..]), ("more.pdf", &large)] {
+        let refused = send(&pass, "example", (name, content)).expect(400).text();
+        assert!(refused.contains("selected") && refused.contains("value=\"example\" checked"), "{refused}");
+    }
+    send(&item(&other, 0), "form", ("other.pdf", b"x")).expect(404);
+    send(&pass, "both", ("both.pdf", b"x")).expect(404);
+    send_file(&anna, &at, ("forged", &pass, "form"), ("forged.pdf", b"x")).expect(403);
+    send_file(&client, &at, ("forged", &pass, "form"), ("client.pdf", b"x"));
+    anna.get(&format!("{at}/handout")).expect(405);
+    server.cli_ok(["space", "set", SPACE, "--quota", "1MiB"]);
+    let full = send(&pass, "form", ("full.pdf", &large[..2 << 20])).expect(507).text();
+    assert!(full.contains("class=\"problem\""), "{full}");
+    for name in ["a.zip", "more.pdf", "other.pdf", "both.pdf", "forged.pdf", "client.pdf", "full.pdf"] {
+        server.request("GET", &format!("/dav/{SPACE}/Vorlagen/{name}")).send().expect(404);
+    }
+    server.assert_no_traces(&["erster-4711", "Bogen"]);
+}
+
+#[test]
+fn a_form_that_was_sent_is_held_as_its_space_says() {
+    let server = TestServer::start_plain();
+    server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold-what", "all"]);
+    let (made, link) = asked(&server, &["--item", "A"]);
+    let at = format!("/requests/{}", made["id"]);
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let token = token(&anna.get(&at).expect(200));
+    leads_to(&send_file(&anna, &at, (&token, &item(&made, 0), "form"), ("a.pdf", b"form")));
+    let client = Browser::new(&server, "de");
+    assert!(client.get(&link).expect(200).text().contains("zurzeit nicht abrufbar"));
+    let address = format!("{link}/form/{}/a.pdf", item(&made, 0));
+    for query in ["", "?view", "?page=1", "?picture"] {
+        client.get(&format!("{address}{query}")).expect(404);
+    }
+    let held: Value = serde_json::from_str(&server.cli_ok(["hold", "list", "--json"])).unwrap();
+    server.cli_ok(["hold", "release", &held[0]["id"].to_string(), "--override", "--reason", "x"]);
+    assert_eq!(client.get(&address).expect(200).text(), "form");
 }
 
 #[test]

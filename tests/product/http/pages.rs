@@ -750,8 +750,9 @@ impl Reader<'_> {
         let date = format!("until-{four}");
         let undated = form(&[("do", "dates"), (&date, "2001-01-01")]).expect(400);
         let here = format!("{SPACE}/here-{}.pdf", self.language.tag());
-        let hand_out =
-            |file: &str| form(&[("do", "hand-out"), ("item", one), ("what", "form"), ("file", file)]);
+        let hand_out = |file: &str| {
+            browser.send(&came, &format!("{at}/handout"), &[("item", one), ("what", "form"), ("file", file)])
+        };
         let unfit = hand_out(SPACE).expect(400);
         let handed_out = browser.get(&leads_to(&hand_out(&here))).expect(200);
         let dated = browser.get(&leads_to(&form(&[("do", "dates"), (&date, "2999-10-31")]))).expect(200);
