@@ -12,7 +12,7 @@ use super::pages;
 use crate::http::context::RequestContext;
 use crate::http::page::form::field;
 use crate::http::page::script::{Script, with_script};
-use crate::http::page::{Page, Width, with_pictures};
+use crate::http::page::{Page, Width};
 use crate::http::viewer::{self, Frame, Looked};
 use crate::intake::ViewKind;
 use crate::library::LibraryError;
@@ -88,7 +88,7 @@ impl LinkRequest<'_> {
             _ => StatusCode::OK,
         };
         let page = Page { language, width: Width::Wide, title: &name, content };
-        Ok(with_script(with_pictures(page.below(&self.bar(), status)), Script::Keys))
+        Ok(with_script(page.below(&self.bar(), status), Script::Keys))
     }
 
     /// The file, if it is a picture.
