@@ -11,7 +11,7 @@ use tresor::sharing::{
     Expiry, HandIn, HandInError, HandInFileState, LinkError, NewLink, Receipt, SentBy, SentFile, Shared,
     Visit, VisitError,
 };
-use tresor::uploads::{NewUpload, UploadsOf};
+use tresor::uploads::{NewUpload, UploadError, UploadLimits, UploadsOf};
 
 use crate::sharing::office::{HOUR, NOW, Office, at, by, path};
 
@@ -79,6 +79,52 @@ async fn a_hand_in_that_was_left_open_gets_its_receipt_when_the_link_ends() {
     // The one without a file is forgotten.
     assert!(office.sharing.handed(link.link.token(), "another", at(HOUR)).await.unwrap().is_none());
     assert_eq!(office.sharing.close_left_open(at(2 * HOUR)).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_through_a_link_to_a_folder_is_its_browsers_and_ends_with_the_link() {
+    let office = Office::open().await;
+    let (link, other) =
+        (office.link("folder", LinkRight::Edit).await, office.link("folder", LinkRight::Edit).await);
+    let (visit, stranger) = (office.visit(&link).await.unwrap(), office.visit(&other).await.unwrap());
+    let of = |browser: &str| {
+        let browser = office.sharing.browser_mark(&visit, browser);
+        UploadOwner::Guest { link: visit.link.id, browser }
+    };
+    let begin = async |browser: &str| {
+        let placed = office.sharing.place_beside(&visit, &path(""), &path("neu/a.pdf"), NOW).await;
+        let upload = NewUpload {
+            id: UploadId::random(),
+            protocol: "page",
+            name: None,
+            shape: UploadShape::Linear,
+            path: None,
+            length: Some(10),
+            modified: None,
+            checksum: None,
+            metadata: String::new(),
+            guest: Some(of(browser)),
+        };
+        office.uploads.create(placed.unwrap().0, upload).await
+    };
+    let all = office.uploads.limits();
+    // All guests of a link share its room: a browser is easily another one.
+    office.uploads.set_limits(UploadLimits { open_in_hand_in: 1, ..all });
+    let upload = begin(BROWSER).await.unwrap();
+    assert!(matches!(begin("another").await, Err(UploadError::TooManyUploads)));
+    let listed = async |access, of| office.uploads.list(&[access], UploadsOf::from(of)).await;
+    assert_eq!(listed(visit.access, of(BROWSER)).await.unwrap().len(), 1);
+    assert!(listed(visit.access, of("another")).await.unwrap().is_empty());
+    assert!(listed(stranger.access, of(BROWSER)).await.is_err(), "by the right of another link");
+    let access = &visit.access;
+    office.uploads.find(access, of(BROWSER), upload.id, NOW).await.unwrap();
+    for (access, owner) in [(access, of("another")), (&stranger.access, of(BROWSER))] {
+        assert!(office.uploads.find(access, owner, upload.id, NOW).await.is_err());
+    }
+    assert_eq!(office.uploads.upkeep(NOW).await.unwrap(), 0);
+    office.sharing.delete(&office.bert, visit.link.id, NOW).await.unwrap();
+    assert!(matches!(office.sharing.reopen_link(visit.link.id, NOW).await, Err(VisitError::NoSuchLink)));
+    assert_eq!(office.uploads.upkeep(NOW).await.unwrap(), 1);
 }
 
 #[tokio::test]

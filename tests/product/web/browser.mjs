@@ -162,7 +162,8 @@ const scenarios = {
     const line = await slowLine(page)
     // Bytes that may have been on their way are looked for afterwards, and some are not found.
     isCut = true
-    await pauseWhen(page, '^[1-9]\\d+ von', 'Anhalten')
+    // The large file must have begun, or the server knows nothing of it afterwards.
+    await pauseWhen(page, '^[1-9]\\d+ von.*gross\\.bin.{0,30}gesendet, [1-9]', 'Anhalten')
     await drop(page, join(given.work, 'Belege'))
     const total = given.files
     await hasText(overall(page), new RegExp(`^[1-9]\\d+ von ${total} angekommen, angehalten`))
