@@ -29,7 +29,7 @@ pub struct RecipientRow {
     pub refused: Option<Timestamp>,
     /// The mail server's answer then.
     pub refusal: String,
-    /// When the last mail was sent, if a mail server reports that it has not arrived yet.
+    /// When the last mail was sent to this address, if a mail server reports that it has not arrived yet.
     pub delayed: Option<Timestamp>,
     /// The person's account, if the person is asked by it and it exists.
     pub account: Option<UserId>,
@@ -53,7 +53,7 @@ pub struct NewRecipient<'a> {
 
 const RECIPIENT: &str =
     "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at, refused_at, refusal,
-     account_id, (SELECT CASE WHEN state = 'delayed' THEN ended_at END FROM notices
+     account_id, (SELECT CASE WHEN state = 'delayed' AND sent_to = request_recipients.mail THEN ended_at END FROM notices
         WHERE notices.recipient = 'r' || request_recipients.id ORDER BY created_at DESC LIMIT 1) AS delayed_at";
 
 fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {

@@ -339,7 +339,11 @@ async fn a_request_shows_that_a_mail_is_late_or_came_back_until_the_address_is_c
     assert_eq!(desk.round(later(now, 3 * DAY)).await.sent, 1);
     let second = desk.smtp.mails().pop().unwrap();
     assert_eq!(second.to, "erika@neu.example");
+    let late = desk.notices.returned(second.from(), later(now, 3 * DAY)).await.unwrap().unwrap();
+    desk.notices.note_report(late, Some(delayed()), later(now, 3 * DAY)).await.unwrap();
+    assert_eq!(row().await.delayed, Some(later(now, 3 * DAY)));
     correct("erika@richtig.example").await;
+    assert_eq!(row().await.delayed, None, "that was the address before");
     let returned = desk.notices.returned(second.from(), later(now, 4 * DAY)).await.unwrap().unwrap();
     desk.notices.note_report(returned, Some(failed()), later(now, 4 * DAY)).await.unwrap();
     assert_eq!(row().await.refused, None);
