@@ -15,7 +15,10 @@ use super::directory::state;
 use super::login_flow::{Approved, DeviceRequest, DeviceTokens, FlowToken, LoginFlows, TooManyDevices};
 use super::name::{is_forbidden, login_name};
 use super::verified::AccountState;
-use super::{Accounts, AccountsError, AppToken, AuthError, Credentials, Inner, UserName};
+use super::{
+    Accounts, AccountsError, AppToken, AuthError, Credentials, Inner, PasskeyError, PasskeySite,
+    SessionToken, UserName,
+};
 use crate::catalog::{CatalogError, NewAppPassword, WriteTx};
 use crate::model::{AccountEvent, Actor, Stamp, Timestamp, UserId};
 
@@ -34,6 +37,9 @@ pub enum ConsentError {
     /// Name and password do not match, or there were too many attempts.
     #[error(transparent)]
     Login(#[from] AuthError),
+    /// The passkey opened nothing.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyError),
     /// A device password was given. A device must not authorise others: otherwise revoking a lost one would not end
     /// its access.
     #[error("this is a device password; use your own")]
@@ -97,15 +103,38 @@ impl Accounts {
             return Err(ConsentError::DevicePassword);
         }
         let account = account.filter(|account| account.user == principal.user).ok_or(ConsentError::Gone)?;
+        self.approve(page, account, now).await
+    }
+
+    /// Approves the device of this page for the person whose passkey answered [`Self::ask_to_consent`] in the browser that was
+    /// `shown` the page. The nonce is used up in any case.
+    pub async fn consent_by_passkey(
+        &self,
+        (page, nonce): (&str, &str),
+        site: &PasskeySite,
+        shown: &SessionToken,
+        answer: &str,
+        (peer, now): (IpAddr, Timestamp),
+    ) -> Result<UserId, ConsentError> {
+        if !self.inner.flows().use_nonce(page, nonce, now).ok_or(ConsentError::Gone)? {
+            return Err(ConsentError::StalePage);
+        }
+        let account = self.consenting(site, shown, answer, (peer, now)).await?;
+        self.approve(page, account, now).await
+    }
+
+    async fn approve(
+        &self,
+        page: &str,
+        account: AccountState,
+        now: Timestamp,
+    ) -> Result<UserId, ConsentError> {
+        let user = account.user;
         // Checked here because a person sees the error; the device would not show it.
-        if self.app_passwords_of(principal.user).await?.len() >= MAX_APP_PASSWORDS {
+        if self.app_passwords_of(user).await?.len() >= MAX_APP_PASSWORDS {
             return Err(ConsentError::TooManyAppPasswords);
         }
-        if self.inner.flows().approve(page, account, now) {
-            Ok(principal.user)
-        } else {
-            Err(ConsentError::Gone)
-        }
+        if self.inner.flows().approve(page, account, now) { Ok(user) } else { Err(ConsentError::Gone) }
     }
 
     /// Creates the password of an approved device, once. `None` if it is not approved (yet), or if the user was

@@ -108,7 +108,7 @@ impl Admin {
         Ok(Reply::Grants(shown))
     }
 
-    /// The links, devices, grants and uploads that end when a user is removed.
+    /// The links, devices, passkeys, grants and uploads that end when a user is removed.
     pub(super) async fn removal(&self, name: &str, judged: &Judged) -> Result<RemovalShown, AdminError> {
         let (user, spaces) = (self.user(name).await?, self.library.spaces().await?);
         let rights = judged.to_count_in(&spaces);
@@ -117,6 +117,7 @@ impl Admin {
         Ok(RemovalShown {
             links: links.iter().filter(|shared| shared.link.creator == user.id).count(),
             app_passwords: self.accounts.app_passwords_of(user.id).await?.len(),
+            passkeys: self.accounts.passkeys_of(user.id).await?.len(),
             grants: self.accounts.grants().await?.iter().filter(|grant| grant.user == user.id).count(),
             uploads: uploads.iter().filter(|upload| upload.user() == Some(user.id)).count(),
             name: user.name,

@@ -69,6 +69,7 @@ pub(super) struct Detail {
 impl Columns {
     /// The columns of an event.
     pub(super) fn of(event: &Event) -> Self {
+        use AccountEvent::{PasskeyAdded, PasskeyRemoved, PasskeyRenamed};
         match event {
             Event::Entry { spot, version, size, other, .. } => Columns {
                 kind: event.word(),
@@ -127,7 +128,7 @@ impl Columns {
                         (detail.device, detail.label) = (Some(device.0), Some(label.clone()));
                     }
                     AccountEvent::DeviceRemoved(device) => detail.device = Some(device.0),
-                    AccountEvent::PasskeyAdded(label) | AccountEvent::PasskeyRemoved(label) => {
+                    PasskeyAdded(label) | PasskeyRenamed(label) | PasskeyRemoved(label) => {
                         detail.label = Some(label.clone());
                     }
                     _ => {}

@@ -304,6 +304,7 @@ mod tests {
             AccountEvent::DeviceAdded(device, "Laptop".into()),
             AccountEvent::DeviceRemoved(device),
             AccountEvent::PasskeyAdded("Telefon".into()),
+            AccountEvent::PasskeyRenamed("Telefon".into()),
             AccountEvent::PasskeyRemoved("Telefon".into()),
         ];
         let (user, name) = (UserId(2), "anna".to_owned());

@@ -103,6 +103,11 @@ impl WriteTx<'_> {
         self.execute(sql, params![id.0, sign_count, used.0]).map(drop)
     }
 
+    /// Gives a passkey another name.
+    pub fn rename_passkey(&self, id: PasskeyId, label: &str) -> Result<(), CatalogError> {
+        self.execute("UPDATE passkeys SET label = ?2 WHERE id = ?1", params![id.0, label]).map(drop)
+    }
+
     /// Removes a passkey of this person; `false` if there is none.
     pub fn delete_passkey(&self, user: UserId, id: PasskeyId) -> Result<bool, CatalogError> {
         Ok(self.execute("DELETE FROM passkeys WHERE id = ?1 AND user_id = ?2", params![id.0, user.0])? > 0)

@@ -10,6 +10,10 @@ use crate::accounts::{NoPasskeys, PasskeySite};
 use crate::admin::PasskeyShown;
 use crate::text::{Language, PasskeyTexts};
 
+/// The value of `do` of a form that renames a passkey.
+pub(super) const RENAME: &str = "rename-passkey";
+/// The field with its new name.
+pub(super) const LABEL: &str = "label";
 /// The value of `do` of a form that removes a passkey; its number is in the field of [`NUMBER`].
 pub(super) const REMOVE: &str = "remove-passkey";
 /// The field with the number of a passkey.
@@ -30,8 +34,17 @@ pub(super) fn site(context: RequestContext<'_>) -> Result<PasskeySite, NoPasskey
     context.services.accounts.passkey_site(&context.origin().unwrap_or_default())
 }
 
+/// Whose passkeys a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Those of the person who looks, who gives them their names.
+    Own,
+    /// Those of another one.
+    Other,
+}
+
 /// The list of a person's passkeys; `here` is where its forms are sent.
-pub(super) fn list(desk: &Desk<'_>, here: &str, passkeys: &[PasskeyShown]) -> Markup {
+pub(super) fn list(desk: &Desk<'_>, here: &str, passkeys: &[PasskeyShown], owner: Owner) -> Markup {
     let texts = PasskeyTexts(desk.language);
     let used = |passkey: &PasskeyShown| match passkey.last_used {
         Some(used) => texts.used(&desk.moment(used.0)),
@@ -44,6 +57,20 @@ pub(super) fn list(desk: &Desk<'_>, here: &str, passkeys: &[PasskeyShown]) -> Ma
                     li {
                         (shown_name(&passkey.label))
                         p.where { (texts.made(&desk.moment(passkey.created.0))) ", " (used(passkey)) }
+                        @if owner == Owner::Own {
+                            details {
+                                summary { (texts.rename()) }
+                                form method="post" action=(here) {
+                                    (desk.token())
+                                    input type="hidden" name=(NUMBER) value=(passkey.id);
+                                    label {
+                                        (texts.new_label())
+                                        input type="text" name=(LABEL) value=(passkey.label) required maxlength="100" autocomplete="off";
+                                    }
+                                    button name="do" value=(RENAME) { (texts.rename()) }
+                                }
+                            }
+                        }
                         form method="post" action=(here) {
                             (desk.token())
                             input type="hidden" name=(NUMBER) value=(passkey.id);

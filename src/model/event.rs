@@ -361,6 +361,8 @@ pub enum AccountEvent {
     DeviceRemoved(AppPasswordId),
     /// A passkey was added; its label.
     PasskeyAdded(String),
+    /// A passkey got another name, this one.
+    PasskeyRenamed(String),
     /// A passkey was removed; its label.
     PasskeyRemoved(String),
 }
@@ -382,6 +384,7 @@ impl AccountEvent {
             Self::DeviceAdded(..) => "device-added",
             Self::DeviceRemoved(_) => "device-removed",
             Self::PasskeyAdded(_) => "passkey-added",
+            Self::PasskeyRenamed(_) => "passkey-renamed",
             Self::PasskeyRemoved(_) => "passkey-removed",
         }
     }
@@ -407,6 +410,7 @@ impl AccountEvent {
             "device-added" => Self::DeviceAdded(device?, label?),
             "device-removed" => Self::DeviceRemoved(device?),
             "passkey-added" => Self::PasskeyAdded(label?),
+            "passkey-renamed" => Self::PasskeyRenamed(label?),
             "passkey-removed" => Self::PasskeyRemoved(label?),
             _ => return None,
         })

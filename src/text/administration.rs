@@ -238,9 +238,9 @@ sentences! {
     delete_about:
         de "Dateien bleiben, und der Name bleibt im Verlauf. Alles andere von dieser Person endet, auch ihre Links.",
         en "Files stay, and the name stays in their history. Everything else of this person ends, links included.";
-    ends(links: usize, devices: usize, grants: usize):
-        de "Es enden {links} Links, {devices} Gerätekennwörter und {grants} Rechte.",
-        en "This ends {links} links, {devices} device passwords and {grants} rights.";
+    ends(links: usize, devices: usize, passkeys: usize, grants: usize):
+        de "Es enden {links} Links, {devices} Gerätekennwörter, {passkeys} Passkeys und {grants} Rechte.",
+        en "This ends {links} links, {devices} device passwords, {passkeys} passkeys and {grants} rights.";
     type_name:
         de "Zur Bestätigung den Benutzernamen eingeben",
         en "Enter the user name to confirm";

@@ -392,6 +392,12 @@ impl Language {
             (Self::English, AccountEvent::PasskeyAdded(label)) => {
                 format!("added the passkey \"{label}\" of {name}")
             }
+            (Self::German, AccountEvent::PasskeyRenamed(label)) => {
+                format!("hat einen Passkey von {name} in „{label}“ umbenannt")
+            }
+            (Self::English, AccountEvent::PasskeyRenamed(label)) => {
+                format!("renamed a passkey of {name} to \"{label}\"")
+            }
             (Self::German, AccountEvent::PasskeyRemoved(label)) => {
                 format!("hat den Passkey „{label}“ von {name} entfernt")
             }

@@ -46,6 +46,9 @@ sentences! {
     code:
         de "Einmalcode",
         en "One-time code";
+    send_by_passkey:
+        de "Mit Passkey verbinden",
+        en "Connect with a passkey";
     send:
         de "Anmelden und verbinden",
         en "Log in and connect";

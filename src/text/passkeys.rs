@@ -26,6 +26,15 @@ sentences! {
     unused:
         de "bisher nicht verwendet",
         en "not used so far";
+    rename:
+        de "Passkey umbenennen",
+        en "Rename the passkey";
+    new_label:
+        de "So soll der Passkey künftig heißen",
+        en "The new name of this passkey";
+    renamed:
+        de "Der Passkey heißt jetzt anders.",
+        en "The passkey has its new name.";
     remove:
         de "Passkey entfernen",
         en "Remove the passkey";

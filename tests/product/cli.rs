@@ -521,13 +521,14 @@ fn a_removed_user_stays_in_the_history_and_what_ends_is_said_before() {
 
     let asked = office.attempt(["user", "remove", "anna"]);
     assert_eq!(asked.code, 1, "{asked}");
-    for needle in ["1 links, 1 device passwords, rights in 1 spaces", "Nothing was changed", "--yes"] {
+    for needle in
+        ["1 links, 1 device passwords, 0 passkeys, rights in 1 spaces", "Nothing was changed", "--yes"]
+    {
         assert!(asked.stderr.contains(needle), "{needle}: {asked}");
     }
     served.request("GET", &page).send().expect(200);
     let removed = json(&office, &["user", "remove", "anna", "--yes"]);
-    let expected =
-        serde_json::json!({ "name": "Anna", "links": 1, "app_passwords": 1, "grants": 1, "uploads": 0 });
+    let expected = serde_json::json!({ "name": "Anna", "links": 1, "app_passwords": 1, "passkeys": 0, "grants": 1, "uploads": 0 });
     assert_eq!(removed, expected);
     served.request("GET", &page).send().expect(404);
     assert_eq!(served.login("anna", PASSWORD), 401);

@@ -41,6 +41,8 @@ pub(super) enum Ceremony {
     SignIn,
     /// Unlocking a session.
     Unlock,
+    /// Approving a device.
+    Consent,
 }
 
 /// A challenge that this process gave to a browser within [`CHALLENGE_LIFETIME`].
@@ -68,6 +70,7 @@ impl Ceremony {
             Self::Add => b"add",
             Self::SignIn => b"sign in",
             Self::Unlock => b"unlock",
+            Self::Consent => b"consent",
         }
     }
 }

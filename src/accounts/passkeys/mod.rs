@@ -189,6 +189,29 @@ impl Accounts {
         .await
     }
 
+    /// Gives a passkey another name; the same again changes nothing.
+    ///
+    /// Errors: `Label`, `UnknownPasskey`.
+    pub async fn rename_passkey(
+        &self,
+        user: UserId,
+        id: PasskeyId,
+        label: &str,
+        by: Stamp,
+    ) -> Result<(), AccountsError> {
+        let label = checked_label(label)?;
+        self.change(move |tx| {
+            let passkey = tx.passkeys_of(user)?.into_iter().find(|passkey| passkey.id == id);
+            if passkey.ok_or(AccountsError::UnknownPasskey)?.label == label {
+                tx.silent("the passkey has this name already");
+                return Ok(());
+            }
+            tx.rename_passkey(id, &label)?;
+            record(tx, &by, AccountEvent::PasskeyRenamed(label), user)
+        })
+        .await
+    }
+
     /// Removes a passkey; it opens nothing from now on. Browsers in which it signed in stay signed in.
     pub async fn remove_passkey(&self, user: UserId, id: PasskeyId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
@@ -203,6 +226,29 @@ impl Accounts {
 
 /// Using them.
 impl Accounts {
+    /// What a browser that was shown the page on which a device is approved is asked, in JSON.
+    pub fn ask_to_consent(&self, site: &PasskeySite, shown: &SessionToken, now: Timestamp) -> String {
+        site.request(&self.challenge(Ceremony::Consent, shown, now))
+    }
+
+    /// The person of the passkey that answered [`Self::ask_to_consent`], in JSON.
+    pub(super) async fn consenting(
+        &self,
+        site: &PasskeySite,
+        shown: &SessionToken,
+        answer: &str,
+        (peer, now): (IpAddr, Timestamp),
+    ) -> Result<AccountState, PasskeyError> {
+        let known = self.known_by(site, (Ceremony::Consent, shown), answer, (peer, now)).await?;
+        let Known { passkey, sign_count, account, .. } = known;
+        let note = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            use_in(tx, &passkey, sign_count, now)
+        };
+        self.inner.catalog.write_silent("logins are no events", note).await?;
+        Ok(account)
+    }
+
     /// The request to a browser that was shown the page to sign in, in JSON. Costs no memory.
     pub fn ask_for_passkey(&self, site: &PasskeySite, shown: &SessionToken, now: Timestamp) -> String {
         site.request(&self.challenge(Ceremony::SignIn, shown, now))

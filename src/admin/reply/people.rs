@@ -45,7 +45,7 @@ pub struct NoticeShown {
     pub to: String,
     /// Its topic.
     pub topic: String,
-    /// The space concerned; `None` for several.
+    /// The space concerned; `None` for several, or for an account.
     pub space: Option<String>,
     /// `waiting`, `sent`, `delayed`, `dropped`, `failed` or `bounced`.
     pub state: String,
@@ -70,6 +70,9 @@ pub struct RemovalShown {
     pub links: usize,
     /// Devices that can no longer log in.
     pub app_passwords: usize,
+    /// Passkeys that no longer sign in.
+    #[serde(default)]
+    pub passkeys: usize,
     /// Spaces to which the user has a right.
     pub grants: usize,
     /// Unfinished uploads of the user.

@@ -88,9 +88,9 @@ fn grants(rows: &[GrantShown]) -> anyhow::Result<()> {
 
 /// A list of what ends with a removed account.
 pub(in crate::cli) fn ends(removal: &RemovalShown) -> String {
-    let RemovalShown { links, app_passwords, grants, uploads, .. } = removal;
+    let RemovalShown { links, app_passwords, passkeys, grants, uploads, .. } = removal;
     format!(
-        "What ends with it: {links} links, {app_passwords} device passwords, rights in {grants} spaces, {uploads} \
+        "What ends with it: {links} links, {app_passwords} device passwords, {passkeys} passkeys, rights in {grants} spaces, {uploads} \
          unfinished uploads"
     )
 }

@@ -42,6 +42,7 @@ enum Outcome {
     /// Of another browser.
     SignedOut,
     PasskeyAdded,
+    PasskeyRenamed,
     PasskeyRemoved,
     Discarded,
     Refused(Cow<'static, str>),
@@ -92,6 +93,7 @@ impl Own<'_> {
                     ("signed-out", Outcome::SignedOut),
                     ("discarded", Outcome::Discarded),
                     ("passkey-added", Outcome::PasskeyAdded),
+                    ("passkey-renamed", Outcome::PasskeyRenamed),
                     ("passkey-removed", Outcome::PasskeyRemoved),
                 ];
                 let outcome = outcomes.into_iter().find(|(word, _)| has(*word));
@@ -125,6 +127,7 @@ impl Own<'_> {
             }
             passkeys::BEGIN => self.begin_passkey(form).await,
             passkeys::ADD => self.add_passkey(form).await,
+            passkey::RENAME => self.rename_passkey(form).await,
             passkey::REMOVE => {
                 let id = text(passkey::NUMBER).parse().unwrap_or_default();
                 self.then(Request::PasskeyRemove { user: name, id }, "passkey-removed").await

@@ -47,6 +47,7 @@ impl Own<'_> {
                 Outcome::Saved => (success(texts.saved())),
                 Outcome::SignedOut => (success(SignedInTexts(desk.language).ended())),
                 Outcome::PasskeyAdded => (success(PasskeyTexts(desk.language).added())),
+                Outcome::PasskeyRenamed => (success(PasskeyTexts(desk.language).renamed())),
                 Outcome::PasskeyRemoved => (success(PasskeyTexts(desk.language).removed())),
                 Outcome::Discarded => (success(texts.discarded())),
                 Outcome::Refused(why) | Outcome::Again(why, _) => (problem(why)),

@@ -13,7 +13,7 @@ use crate::http::page::script::{Script, with_script};
 use crate::http::passkey::{self, ANSWER, Ceremony};
 use crate::http::reply::see_other;
 use crate::http::user_agent;
-use crate::model::Role;
+use crate::model::{PasskeyId, Role};
 use crate::net::ResponseBody;
 use crate::text::PasskeyTexts;
 
@@ -40,7 +40,7 @@ impl Own<'_> {
             section {
                 h2 { (texts.title()) }
                 p { (texts.about()) }
-                (passkey::list(desk, HERE, &passkeys))
+                (passkey::list(desk, HERE, &passkeys, passkey::Owner::Own))
                 @match &site {
                     Ok(_) => (self.add_form()),
                     Err(NoPasskeys::NoName) => @if works_here { p { (texts.no_name()) } },
@@ -127,6 +127,19 @@ impl Own<'_> {
         let accounts = &desk.context.services.accounts;
         match accounts.add_passkey(&site, &desk.session, (label.as_str(), answer.as_str()), by).await {
             Ok(_) => see_other(&format!("{HERE}?passkey-added")),
+            Err(error) => self.page(Outcome::Refused(self.refusal(error.code()))).await,
+        }
+    }
+
+    /// Gives a passkey another name.
+    pub(super) async fn rename_passkey(&self, form: &[u8]) -> Response<ResponseBody> {
+        let desk = &self.desk;
+        let id = field(form, passkey::NUMBER).and_then(|number| number.parse().ok()).unwrap_or_default();
+        let label = field(form, passkey::LABEL).unwrap_or_default();
+        let by = desk.principal().stamp(desk.context.info.received);
+        let accounts = &desk.context.services.accounts;
+        match accounts.rename_passkey(desk.principal().user, PasskeyId(id), &label, by).await {
+            Ok(()) => see_other(&format!("{HERE}?passkey-renamed")),
             Err(error) => self.page(Outcome::Refused(self.refusal(error.code()))).await,
         }
     }

@@ -1,4 +1,4 @@
-//! The pages of a device's login: plain HTML without scripts, in German or English.
+//! The pages of a device's login: plain HTML, in German or English; passkeys alone need a script.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -8,7 +8,10 @@ use maud::{Markup, html};
 
 use crate::accounts::DeviceRequest;
 use crate::http::page::login_form::{self, LoginProblem};
+use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, facts, note, notice, problem};
+use crate::http::passkey::{self, Ceremony};
+use crate::http::session::FORM_TOKEN;
 use crate::model::{Timestamp, Zone};
 use crate::net::ResponseBody;
 use crate::text::{Language, LoginTexts};
@@ -27,7 +30,12 @@ pub(super) struct Consent<'a> {
     pub(super) problem: Option<Problem>,
     pub(super) now: Timestamp,
     pub(super) zone: &'a Zone,
+    /// Token of the form for a passkey; `None` where there are no passkeys.
+    pub(super) passkeys: Option<&'a str>,
 }
+
+/// Ends the address at which the script asks for the question of a passkey.
+pub(super) const PASSKEY: &str = "/passkey";
 
 /// Why the form is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +55,13 @@ pub(super) fn consent(language: Language, shown: &Consent<'_>) -> Response<Respo
         (note(texts.warning()))
         @if let Some(found) = shown.problem { (problem(&found.sentence(language))) }
         (form(texts, shown))
+        @if let Some(token) = shown.passkeys { (passkey_form(texts, shown, token)) }
     };
     let page = Page { language, width: Width::Narrow, title: texts.title(), content };
     let mut response = page.into_response(shown.problem.map_or(StatusCode::OK, Problem::status));
+    if shown.passkeys.is_some() {
+        response = with_script(response, Script::Passkey);
+    }
     if let Some(Problem::Login(problem)) = shown.problem {
         problem.mark(&mut response);
     }
@@ -122,6 +134,18 @@ fn form(texts: LoginTexts, shown: &Consent<'_>) -> Markup {
     }
 }
 
+/// The same by a passkey, for the script. By this button alone: a passkey that the browser fills in would let the device in
+/// unasked.
+fn passkey_form(texts: LoginTexts, shown: &Consent<'_>, token: &str) -> Markup {
+    let fields = html! {
+        input type="hidden" name="nonce" value=(shown.nonce);
+        input type="hidden" name=(FORM_TOKEN) value=(token);
+    };
+    let options = format!("{}{PASSKEY}", shown.action);
+    let button = html! { button.other { (texts.send_by_passkey()) } };
+    passkey::form(texts.0, shown.action, &Ceremony::Ask(&options), &fields, &button)
+}
+
 #[cfg(test)]
 mod tests {
     use http::header::RETRY_AFTER;
@@ -151,6 +175,7 @@ mod tests {
             problem,
             now: Timestamp::from_secs(61),
             zone: &ZONE,
+            passkeys: None,
         }
     }
 

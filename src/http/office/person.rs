@@ -62,7 +62,7 @@ impl Office<'_> {
             (signed_in::list(&self.desk, &here.path(), &sessions))
             section {
                 h2 { (PasskeyTexts(self.desk.language).title()) }
-                (passkey::list(&self.desk, &here.path(), &passkeys))
+                (passkey::list(&self.desk, &here.path(), &passkeys, passkey::Owner::Other))
             }
             section {
                 h2 { (texts.settings()) }
@@ -140,7 +140,7 @@ impl Office<'_> {
         let is_own = person.name == self.desk.name();
         let confirm = html! {
             p { (texts.delete_about()) }
-            p { (texts.ends(removal.links, removal.app_passwords, removal.grants)) }
+            p { (texts.ends(removal.links, removal.app_passwords, removal.passkeys, removal.grants)) }
             label { (texts.type_name()) input type="text" name="confirm" required autocomplete="off" autocapitalize="none"; }
         };
         html! {

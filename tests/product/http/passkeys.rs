@@ -113,6 +113,110 @@ fn a_person_adds_a_passkey_signs_in_with_it_and_removes_it() {
 }
 
 #[test]
+fn a_person_renames_a_passkey_and_nobody_elses() {
+    let server = TestServer::start_configured(NAMES);
+    let own = signed_in(&server, "de");
+    let mut device = device(&server);
+    add(&own, &mut device, "Telefon").expect(303);
+    let page = own.get("/account").expect(200);
+    assert!(page.text().contains("Passkey umbenennen"), "{page}");
+    let rename = |browser: &Browser<'_>, page: &Response, label: &str| {
+        let fields = [("do", "rename-passkey"), ("number", "1"), ("label", label)];
+        browser.send(page, "/account", &fields)
+    };
+    let renamed = own.get(&leads_to(&rename(&own, &page, " Diensttelefon <2> "))).expect(200).text();
+    assert!(
+        renamed.contains("Der Passkey heißt jetzt anders.") && renamed.contains("Diensttelefon &lt;2&gt;"),
+        "{renamed}"
+    );
+    // The same again is no change.
+    rename(&own, &page, "Diensttelefon <2>").expect(303);
+    for label in ["", " ", "a\u{7}b", &"x".repeat(101)] {
+        let refused = rename(&own, &page, label).expect(400);
+        assert!(refused.text().contains("Geben Sie dem Gerät einen Namen"), "{label}: {refused}");
+    }
+    let admin = browser(&server, "en");
+    admin.sign_in(ADMIN, ADMIN_PASSWORD).expect(303);
+    let refused = rename(&admin, &admin.get("/account").expect(200), "x").expect(400);
+    assert!(!refused.text().contains("has its new name"), "{refused}");
+    let person = admin.get(&format!("/office/people/{USER}")).expect(200).text();
+    assert!(person.contains("Diensttelefon") && !person.contains("Rename the passkey"), "{person}");
+    assert!(person.contains("1 passkeys"), "what ends with the account: {person}");
+    let history = server.cli_ok(["history", "--json"]);
+    assert_eq!(history.matches("passkey-renamed").count(), 1, "{history}");
+    sign_in(&browser(&server, "de"), &mut device, "/account").expect(303);
+}
+
+/// The path of the page on which a device of Nextcloud's is approved, and the token with which that device asks.
+fn asking(server: &TestServer) -> (String, String) {
+    let begun = server.anonymous("POST", "/index.php/login/v2").body("").send().expect(200);
+    let begun: Value = serde_json::from_slice(&begun.body).unwrap();
+    let path = begun["login"].as_str().unwrap().splitn(4, '/').nth(3).unwrap();
+    (format!("/{path}"), begun["poll"]["token"].as_str().unwrap().to_owned())
+}
+
+fn claim(server: &TestServer, token: &str) -> Response {
+    let request = server.anonymous("POST", "/login/v2/poll");
+    let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+    request.body(format!("token={token}")).send()
+}
+
+#[test]
+fn a_device_is_let_in_by_a_passkey() {
+    let server = TestServer::start_configured(NAMES);
+    let mut device = device(&server);
+    add(&signed_in(&server, "de"), &mut device, "x").expect(303);
+    let person = browser(&server, "de");
+    let nonce = |page: &Response| {
+        let text = page.text();
+        let (_, rest) = text.split_once("name=\"nonce\" value=\"").unwrap_or_else(|| panic!("{page}"));
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let (path, poll) = asking(&server);
+    let page = person.get(&path).expect(200);
+    assert!(page.text().contains("Mit Passkey verbinden") && !page.text().contains("webauthn"), "{page}");
+    assert_eq!(options(&page), format!("{path}/passkey"));
+    let question = |browser: &Browser<'_>, page: &Response| ask(browser, &options(page), &token(page));
+    ask(&person, &options(&page), "").expect(403);
+    ask(&browser(&server, "de"), &options(&page), &token(&page)).expect(403);
+    person.ask("GET", &options(&page)).send().expect(405);
+
+    // An answer to the page to sign in is none to this one, nor is one of another browser.
+    let to_sign_in = ask(&person, "/login/passkey", &token(&page)).expect(200).text();
+    let answer = device.sign(&to_sign_in);
+    let send = |browser: &Browser<'_>, page: &Response, answer: &str| {
+        browser.send(page, &path, &[("nonce", &nonce(page)), ("passkey", answer)])
+    };
+    let page = send(&person, &page, &answer).expect(403);
+    assert!(page.text().contains("Die Abfrage des Passkeys war abgelaufen."), "{page}");
+    let answer = device.sign(&question(&person, &page).expect(200).text());
+    let thief = browser(&server, "de");
+    let elsewhere = thief.get(&path).expect(200);
+    send(&thief, &elsewhere, &answer).expect(403);
+    device.flags &= !VERIFIED;
+    let page = person.get(&path).expect(200);
+    let page = send(&person, &page, &device.sign(&question(&person, &page).expect(200).text())).expect(403);
+    assert!(page.text().contains("Dieser Passkey gilt hier nicht oder nicht mehr."), "{page}");
+    claim(&server, &poll).expect(404);
+
+    device.flags |= VERIFIED;
+    let answer = device.sign(&question(&person, &page).expect(200).text());
+    let done = send(&person, &page, &answer).expect(200);
+    assert!(!done.text().contains("name=\"nonce\""), "{done}");
+    let granted: Value = serde_json::from_slice(&claim(&server, &poll).expect(200).body).unwrap();
+    assert_eq!(granted["loginName"], USER);
+    let password = granted["appPassword"].as_str().unwrap();
+    let listed = server.anonymous("PROPFIND", "/dav/").sign_in(USER, password);
+    listed.header("Depth", "0").send().expect(207);
+    // The answer counts once, and the page is gone.
+    send(&person, &page, &answer).expect(404);
+    // Where passkeys do not work, none is offered.
+    let (path, _) = asking(&server);
+    let by_number = Browser::new(&server, "en").get(&path).expect(200);
+    assert!(!by_number.text().contains("passkey"), "{by_number}");
+}
+
+#[test]
 fn a_passkey_is_added_against_the_password_and_by_a_right_answer() {
     let server = TestServer::start_configured(NAMES);
     let own = signed_in(&server, "de");

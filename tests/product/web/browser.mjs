@@ -762,7 +762,18 @@ const scenarios = {
     await page.click('button:text-is("Mit Passkey anmelden")')
     await page.waitForURL('**/files/')
 
+    // A device of Nextcloud's is approved with it.
+    await page.goto(given.device)
+    await looks(page, 'passkey-consent')
+    await page.click('button:text-is("Mit Passkey verbinden")')
+    await page.waitForSelector('text=Das Gerät wird jetzt verbunden.')
+
     await page.goto(`${given.base}/account`)
+    await page.locator('summary:text-is("Passkey umbenennen")').click()
+    await page.fill('input[name=label][value]:not([value=""])', 'Diensttelefon')
+    await looks(page, 'passkey-rename')
+    await page.click('button:text-is("Passkey umbenennen")')
+    await hasText(page.locator('.success'), 'Der Passkey heißt jetzt anders.')
     await page.click('button:text-is("Passkey entfernen")')
     await hasText(page.locator('.success'), 'Mit diesem Passkey kann sich niemand mehr anmelden.')
     await signOut(page)

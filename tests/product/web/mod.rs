@@ -380,10 +380,20 @@ fn pages_are_locked_and_nothing_that_was_typed_or_sent_is_lost() {
 fn a_passkey_signs_in_and_unlocks_until_it_is_removed() {
     let server = TestServer::start_configured("hosts = ['localhost', '127.0.0.1']");
     let base = format!("http://localhost:{}", server.endpoint().address.port());
-    let seen = browse(&server, "passkey", &server.scratch("work"), &json!({ "base": base }));
-    assert!(seen["signs"].as_u64().unwrap() >= 3, "{seen}");
+    let begun =
+        server.anonymous("POST", "/login/v2").header("Host", base.trim_start_matches("http://")).body("");
+    let begun: Value = serde_json::from_slice(&begun.send().expect(200).body).unwrap();
+    let given = json!({ "base": base, "device": begun["login"] });
+    let seen = browse(&server, "passkey", &server.scratch("work"), &given);
+    assert!(seen["signs"].as_u64().unwrap() >= 4, "{seen}");
     let log = server.cli_ok(["history", "--json"]);
-    assert!(log.contains("passkey-added") && log.contains("passkey-removed"), "{log}");
+    for word in ["passkey-added", "passkey-renamed", "passkey-removed", "device-added"] {
+        assert_eq!(log.contains(word), word != "device-added", "{log}");
+    }
+    let poll = format!("token={}", begun["poll"]["token"].as_str().unwrap());
+    let asked = server.anonymous("POST", "/login/v2/poll");
+    asked.header("Content-Type", "application/x-www-form-urlencoded").body(poll).send().expect(200);
+    assert!(server.cli_ok(["history", "--json"]).contains("device-added"));
 }
 
 #[test]
