@@ -13,8 +13,8 @@ pub struct NewsGroup {
     pub recipient: Recipient,
     /// Their topic.
     pub topic: Topic,
-    /// The space concerned.
-    pub space: SpaceId,
+    /// The space concerned; `None` for news about an account.
+    pub space: Option<SpaceId>,
     /// When the earliest of them happened.
     pub first: Timestamp,
     /// When the latest of them happened.
@@ -30,7 +30,7 @@ pub struct NoticeRow {
     pub recipient: Recipient,
     /// Its topic.
     pub topic: Topic,
-    /// The space concerned; `None` for several.
+    /// The space concerned; `None` for several, or for an account.
     pub space: Option<SpaceId>,
     /// Its state.
     pub state: NoticeState,
@@ -108,8 +108,8 @@ impl ReadTx<'_> {
             |row| {
                 let (recipient, topic): (String, String) = (row.get(0)?, row.get(1)?);
                 let known = Recipient::from_word(&recipient).zip(Topic::from_word(&topic));
-                let (space, first, last) =
-                    (SpaceId(row.get(2)?), Timestamp(row.get(3)?), Timestamp(row.get(4)?));
+                let space = row.get::<Option<[u8; 16]>>(2)?.map(SpaceId);
+                let (first, last) = (Timestamp(row.get(3)?), Timestamp(row.get(4)?));
                 Ok(known.map(|(recipient, topic)| NewsGroup { recipient, topic, space, first, last }))
             },
         )?;
@@ -118,9 +118,13 @@ impl ReadTx<'_> {
 
     /// Whether there still are news of a group that are in no mail yet.
     pub fn has_news(&self, group: &NewsGroup) -> Result<bool, CatalogError> {
-        let sql = "SELECT 1 FROM news WHERE notice_id IS NULL AND recipient = ?1 AND topic = ?2 AND space_id = ?3 LIMIT 1";
-        let found =
-            self.one(sql, params![group.recipient.word(), group.topic.as_str(), group.space.0], |_| Ok(()));
+        let sql = "SELECT 1 FROM news WHERE notice_id IS NULL AND recipient = ?1 AND topic = ?2
+            AND space_id IS NOT DISTINCT FROM ?3 LIMIT 1";
+        let found = self.one(
+            sql,
+            params![group.recipient.word(), group.topic.as_str(), group.space.map(|space| space.0)],
+            |_| Ok(()),
+        );
         Ok(found?.is_some())
     }
 
@@ -140,7 +144,7 @@ impl ReadTx<'_> {
                     recipient,
                     instead_of: row.get::<Option<i64>>(2)?.map(UserId),
                     topic,
-                    space: SpaceId(row.get(4)?),
+                    space: row.get::<Option<[u8; 16]>>(4)?.map(SpaceId),
                     version: row.get::<Option<i64>>(5)?.map(VersionId),
                     at: Timestamp(row.get(6)?),
                 }))
@@ -161,8 +165,8 @@ impl ReadTx<'_> {
         let count = self.one(sql, params![recipient, since.0], |row| row.get(0))?;
         let latest = self.one(
             "SELECT max(created_at) FROM notices
-             WHERE recipient = ?1 AND created_at > ?2 AND topic = ?3 AND space_id = ?4",
-            params![recipient, since.0, group.topic.as_str(), group.space.0],
+             WHERE recipient = ?1 AND created_at > ?2 AND topic = ?3 AND space_id IS NOT DISTINCT FROM ?4",
+            params![recipient, since.0, group.topic.as_str(), group.space.map(|space| space.0)],
             |row| row.get::<Option<i64>>(0),
         )?;
         Ok((count.unwrap_or_default(), latest.flatten().map(Timestamp)))
@@ -233,7 +237,7 @@ impl WriteTx<'_> {
                 news.recipient.user().map(|user| user.0),
                 news.instead_of.map(|user| user.0),
                 news.topic.as_str(),
-                news.space.0,
+                news.space.map(|space| space.0),
                 news.version.map(|version| version.0),
                 news.at.0
             ],
@@ -241,7 +245,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Makes a mail of the news of a group; of all news of its recipient if it is a digest.
+    /// Makes a mail of the news of a group; of all news of its recipient but those about the account if it is a digest.
     pub fn insert_notice(
         &self,
         group: &NewsGroup,
@@ -257,7 +261,7 @@ impl WriteTx<'_> {
                 recipient,
                 group.recipient.user().map(|user| user.0),
                 topic.as_str(),
-                (!is_digest).then_some(group.space.0),
+                group.space.filter(|_| !is_digest).map(|space| space.0),
                 NoticeState::Waiting.as_str(),
                 now.0
             ],
@@ -265,13 +269,13 @@ impl WriteTx<'_> {
         let id = NoticeId(self.last_insert_id());
         match is_digest {
             true => self.execute(
-                "UPDATE news SET notice_id = ?2 WHERE notice_id IS NULL AND recipient = ?1",
+                "UPDATE news SET notice_id = ?2 WHERE notice_id IS NULL AND recipient = ?1 AND space_id IS NOT NULL",
                 params![recipient, id.0],
             ),
             false => self.execute(
                 "UPDATE news SET notice_id = ?4
-                 WHERE notice_id IS NULL AND recipient = ?1 AND topic = ?2 AND space_id = ?3",
-                params![recipient, group.topic.as_str(), group.space.0, id.0],
+                 WHERE notice_id IS NULL AND recipient = ?1 AND topic = ?2 AND space_id IS NOT DISTINCT FROM ?3",
+                params![recipient, group.topic.as_str(), group.space.map(|space| space.0), id.0],
             ),
         }?;
         Ok(id)
@@ -280,8 +284,9 @@ impl WriteTx<'_> {
     /// Removes the news of a group that are in no mail yet.
     pub fn delete_news(&self, group: &NewsGroup) -> Result<(), CatalogError> {
         self.execute(
-            "DELETE FROM news WHERE notice_id IS NULL AND recipient = ?1 AND topic = ?2 AND space_id = ?3",
-            params![group.recipient.word(), group.topic.as_str(), group.space.0],
+            "DELETE FROM news WHERE notice_id IS NULL AND recipient = ?1 AND topic = ?2
+             AND space_id IS NOT DISTINCT FROM ?3",
+            params![group.recipient.word(), group.topic.as_str(), group.space.map(|space| space.0)],
         )
         .map(drop)
     }

@@ -71,7 +71,7 @@ pub use mail::{
     ParseMailAddressError, encoded_mail,
 };
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
-pub use notice::{News, NoticeId, NoticeState, NoticeWish, Recipient, Topic};
+pub use notice::{News, NoticeId, NoticeState, NoticeWish, Recipient, SecurityChange, Topic};
 pub use office::{MAX_OFFICE_LINE, MAX_OFFICE_TEXT, Office};
 pub use place::{PackedPlace, Place};
 pub use random::{fill_random, random_bytes};

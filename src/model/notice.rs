@@ -30,6 +30,8 @@ words! {
         Reminder = "reminder",
         /// A link to read ends soon, and nothing was fetched through it.
         LinkUnfetched = "link-unfetched",
+        /// How the recipient signs in was changed.
+        Security = "security",
         /// All of it, once a week.
         Digest = "digest",
     }
@@ -65,6 +67,22 @@ words! {
     }
 }
 
+words! {
+    /// A change of how a person signs in, which the person must know of.
+    SecurityChange {
+        /// A passkey was added.
+        PasskeyAdded = "passkey-added",
+        /// Another person removed a passkey.
+        PasskeyRemoved = "passkey-removed",
+        /// The password alone is enough again.
+        SecondFactorRemoved = "second-factor-removed",
+        /// The password was changed.
+        PasswordChanged = "password-changed",
+        /// A device got a password of its own.
+        DeviceAdded = "device-added",
+    }
+}
+
 /// Id of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoticeId(pub i64);
@@ -89,8 +107,8 @@ pub struct News {
     pub instead_of: Option<UserId>,
     /// Its topic.
     pub topic: Topic,
-    /// The space concerned.
-    pub space: SpaceId,
+    /// The space concerned; `None` for news about an account.
+    pub space: Option<SpaceId>,
     /// The content concerned.
     pub version: Option<VersionId>,
     /// When it happened.

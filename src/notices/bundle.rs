@@ -8,7 +8,7 @@ use crate::accounts::People;
 use crate::catalog::{NewsGroup, WriteTx};
 use crate::model::{NoticeWish, Recipient, Timestamp, Topic};
 
-/// Most mails that one recipient gets within an hour; the rest comes together in later ones.
+/// Most mails that one recipient gets within an hour, but for those about the account itself; the rest comes together in later ones.
 const MOST_AN_HOUR: u64 = 12;
 /// Time within which those are counted.
 const HOUR: Duration = Duration::from_hours(1);
@@ -37,16 +37,20 @@ impl Notices {
     }
 }
 
-/// The wish of a recipient; `Off` if the person cannot be reached any more.
-fn wish(people: &People, recipient: &Recipient) -> NoticeWish {
+/// How a recipient wants news of this topic; not at all if the person cannot be reached any more.
+fn wish(people: &People, recipient: &Recipient, topic: Topic) -> NoticeWish {
     match recipient {
+        // Nobody does without these.
+        Recipient::User(user) if topic == Topic::Security => {
+            people.contact(*user).map_or(NoticeWish::Off, |_| NoticeWish::On)
+        }
         Recipient::User(user) => people.contact(*user).map_or(NoticeWish::Off, |contact| contact.notices),
         Recipient::Asked(_) => NoticeWish::On,
     }
 }
 
 fn is_due(people: &People, group: &NewsGroup, arrivals: Pace, now: Timestamp) -> bool {
-    match wish(people, &group.recipient) {
+    match wish(people, &group.recipient, group.topic) {
         NoticeWish::Off => true,
         NoticeWish::Digest => {
             let (weekday, hour) = DIGEST_AT;
@@ -67,7 +71,7 @@ fn mail(
     arrivals: Pace,
     now: Timestamp,
 ) -> Result<bool, NoticesError> {
-    let topic = match wish(people, &group.recipient) {
+    let topic = match wish(people, &group.recipient, group.topic) {
         NoticeWish::Off => {
             tx.delete_news(group)?;
             return Ok(false);
@@ -77,7 +81,9 @@ fn mail(
     };
     let (count, latest) = tx.notices_since(group, now.before(HOUR))?;
     let is_early = latest.is_some_and(|at| now < at.after(pace(group.topic, arrivals).apart));
-    if count >= MOST_AN_HOUR || is_early {
+    // Other mails must not keep one back that says that a stranger is in the account.
+    let is_too_many = count >= MOST_AN_HOUR && group.topic != Topic::Security;
+    if is_too_many || is_early {
         return Ok(false);
     }
     // Part of a digest made just now.

@@ -1,6 +1,6 @@
 //! Writes a mail from the news in it that are still true.
 
-use super::gather::link_of;
+use super::gather::{change_of, link_of};
 use super::post::Letter;
 use super::{Notices, NoticesError};
 use crate::accounts::People;
@@ -86,14 +86,18 @@ fn compose(
         },
         Recipient::Asked(_) => return Ok(None),
     };
+    if row.topic == Topic::Security {
+        return security(tx, people, row, (to, language), url);
+    }
     let mut items: Vec<Item> = Vec::new();
     let mut absent: Option<UserId> = None;
     for news in tx.news_of(row.id)? {
-        let Some((count, since)) = still(tx, people, &news, now)? else { continue };
+        let Some(space) = news.space else { continue };
+        let Some((count, since)) = still(tx, people, (&news, space), now)? else { continue };
         absent = absent.or(news.instead_of);
-        match items.iter_mut().find(|item| (item.topic, item.space) == (news.topic, news.space)) {
+        match items.iter_mut().find(|item| (item.topic, item.space) == (news.topic, space)) {
             Some(item) => item.count += count,
-            None => items.push(Item { topic: news.topic, space: news.space, count, since }),
+            None => items.push(Item { topic: news.topic, space, count, since }),
         }
     }
     if items.is_empty() {
@@ -122,25 +126,59 @@ fn compose(
     Ok(Some(Letter { to, subject: subject.to_owned(), text }))
 }
 
+/// The mail about how a person signs in: each change with its time, and what to do about one that the person does not know.
+fn security(
+    tx: &ReadTx<'_>,
+    people: &People,
+    row: &NoticeRow,
+    (to, language): (String, Language),
+    url: &str,
+) -> Result<Option<Letter>, NoticesError> {
+    let (texts, office) = (NoticeTexts(language), people.office());
+    let news = tx.news_of(row.id)?;
+    let changes = news.iter().filter_map(|news| Some((change_of(&news.origin)?, news.at)));
+    let lines: Vec<String> = changes
+        .take(MOST_CHANGES)
+        .map(|(change, at)| {
+            format!("- {}: {}", language.moment(&office.zone, at), language.security_change(change))
+        })
+        .collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let parts = [
+        texts.greeting().to_owned(),
+        texts.security().to_owned(),
+        lines.join("\n"),
+        texts.security_advice().to_owned(),
+        format!("{}\n{url}/account", texts.page()),
+    ];
+    let (subject, text) = (language.notice_subject(row.topic).to_owned(), language.letter(&parts, &office));
+    Ok(Some(Letter { to, subject, text }))
+}
+
+/// Most changes of one account that one mail tells of.
+const MOST_CHANGES: usize = 100;
+
 /// The news that are still true, as a number and a time: of files and their arrival, of links and their end; `None` if it is not, or if the recipient may not
 /// know it.
 fn still(
     tx: &ReadTx<'_>,
     people: &People,
-    news: &News,
+    (news, space): (&News, SpaceId),
     now: Timestamp,
 ) -> Result<Option<(u64, Timestamp)>, NoticesError> {
     if news.topic == Topic::DecisionWaits {
-        let waiting = tx.undecided_before(now)?.into_iter().find(|waiting| waiting.space == news.space);
-        let decides = news.recipient.user().is_some_and(|user| people.decides(user, news.space));
+        let waiting = tx.undecided_before(now)?.into_iter().find(|waiting| waiting.space == space);
+        let decides = news.recipient.user().is_some_and(|user| people.decides(user, space));
         return Ok(waiting.filter(|_| decides).map(|waiting| (waiting.count, waiting.since)));
     }
     if news.topic == Topic::HandedIn {
-        let reads = news.recipient.user().is_some_and(|user| people.reads(user, news.space));
+        let reads = news.recipient.user().is_some_and(|user| people.reads(user, space));
         return Ok(reads.then_some((1, news.at)));
     }
     if news.topic == Topic::LinkUnfetched {
-        let reads = news.recipient.user().is_some_and(|user| people.reads(user, news.space));
+        let reads = news.recipient.user().is_some_and(|user| people.reads(user, space));
         let link = link_of(&news.origin).map(|link| tx.link(link)).transpose()?.flatten();
         let link = link.filter(|link| reads && link.fetched.is_none() && link.uses == 0);
         return Ok(link.and_then(|link| link.expires).filter(|end| now < *end).map(|end| (1, end)));
@@ -148,7 +186,7 @@ fn still(
     let (Some(version), Some(user)) = (news.version, news.recipient.user()) else { return Ok(None) };
     let (Some(content), Some(hold)) = (tx.version(version)?, tx.hold_on(version)?) else { return Ok(None) };
     let is_open = !hold.state.has_ended();
-    let (reads, decides) = (people.reads(user, news.space), people.decides(user, news.space));
+    let (reads, decides) = (people.reads(user, space), people.decides(user, space));
     let has_it = content.handed_to.contains(&user);
     let is_true = match news.topic {
         Topic::Arrived => reads && is_open && hold.state != HoldState::Quarantined,
@@ -173,6 +211,7 @@ fn still(
         | Topic::Reminder
         | Topic::DecisionWaits
         | Topic::LinkUnfetched
+        | Topic::Security
         | Topic::Digest => false,
     };
     Ok(is_true.then_some((1, hold.arrived)))
@@ -200,6 +239,6 @@ fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> St
         (Topic::DecisionWaits, count) => texts.waits_many(count, space, &since),
         (Topic::LinkUnfetched, 1) => texts.unfetched_one(space, &last),
         (Topic::LinkUnfetched, count) => texts.unfetched_many(count, space),
-        (Topic::NeededAgain | Topic::Reminder | Topic::Digest, _) => String::new(),
+        (Topic::NeededAgain | Topic::Reminder | Topic::Security | Topic::Digest, _) => String::new(),
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::table::{Audience, audience, story};
+use super::table::{Audience, audience, change, story};
 use super::{KEPT_FOR, Notices, NoticesError};
 use crate::accounts::People;
 use crate::catalog::WriteTx;
 use crate::model::{
-    EventId, LinkId, News, NoticeWish, Recipient, Recorded, RequestId, SpaceId, Timestamp, Topic, UserId,
-    VersionId,
+    EventId, LinkId, News, NoticeWish, Recipient, Recorded, RequestId, SecurityChange, SpaceId, Timestamp,
+    Topic, UserId, VersionId,
 };
 
 /// Name of the setting with the last event that was read.
@@ -86,11 +86,15 @@ fn position(setting: Option<String>) -> Option<EventId> {
 /// Notes the news of one event.
 fn note(tx: &WriteTx<'_>, people: &People, recorded: &Recorded, now: Timestamp) -> Result<(), NoticesError> {
     let Some(story) = story(tx, recorded)? else { return Ok(()) };
+    if let Audience::Owner(user) = story.audience {
+        return tell_owner(tx, people, user, recorded);
+    }
+    let Some(space) = story.space else { return Ok(()) };
     let what = What {
         actor: recorded.actor.person(),
         origin: format!("e{}", recorded.id.0),
         topic: story.topic,
-        space: story.space,
+        space,
         version: story.version,
         at: recorded.at,
     };
@@ -112,12 +116,37 @@ fn tell_asked(tx: &WriteTx<'_>, request: RequestId, what: &What) -> Result<(), N
             recipient: Recipient::Asked(recipient.id),
             instead_of: None,
             topic: what.topic,
-            space: what.space,
+            space: Some(what.space),
             version: None,
             at: what.at,
         })?;
     }
     Ok(())
+}
+
+/// Notes that a person is told of a change of how that person signs in: the person alone, whatever news the person wants.
+fn tell_owner(
+    tx: &WriteTx<'_>,
+    people: &People,
+    user: UserId,
+    recorded: &Recorded,
+) -> Result<(), NoticesError> {
+    let Some(change) = change(recorded).filter(|_| people.contact(user).is_some()) else { return Ok(()) };
+    Ok(tx.insert_news(&News {
+        origin: format!("s{}-{change}", recorded.id.0),
+        recipient: Recipient::User(user),
+        instead_of: None,
+        topic: Topic::Security,
+        space: None,
+        version: None,
+        at: recorded.at,
+    })?)
+}
+
+/// The change of an origin of news about an account.
+pub(super) fn change_of(origin: &str) -> Option<SecurityChange> {
+    let (_, word) = origin.strip_prefix('s')?.split_once('-')?;
+    SecurityChange::from_word(word)
 }
 
 /// One piece of news, for all of its recipients.
@@ -152,6 +181,7 @@ fn tell(
             | Topic::Released
             | Topic::NeededAgain
             | Topic::Reminder
+            | Topic::Security
             | Topic::Digest => false,
         };
         let substitute = people.substitute_of(*user, now).filter(may_know);
@@ -170,7 +200,7 @@ fn tell(
             recipient: Recipient::User(recipient),
             instead_of,
             topic: what.topic,
-            space: what.space,
+            space: Some(what.space),
             version: what.version,
             at: what.at,
         })?;

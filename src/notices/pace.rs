@@ -28,6 +28,8 @@ pub(super) fn pace(topic: Topic, arrivals: Pace) -> Pace {
         | Topic::Released => {
             Pace { quiet: arrivals.quiet.min(SOON.quiet), apart: arrivals.apart.min(SOON.apart) }
         }
+        // What one must know at once; several changes shortly after one another come together.
+        Topic::Security => Pace { quiet: Duration::ZERO, apart: arrivals.apart.min(SOON.apart) },
         Topic::DecisionWaits | Topic::Reminder | Topic::LinkUnfetched | Topic::Digest => {
             Pace { quiet: Duration::ZERO, apart: arrivals.apart }
         }

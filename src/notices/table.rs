@@ -4,8 +4,8 @@ use super::NoticesError;
 use crate::accounts::People;
 use crate::catalog::ReadTx;
 use crate::model::{
-    Actor, EntryEvent, Event, HoldEvent, Recorded, RequestEvent, RequestId, SpaceId, Topic, UserId,
-    VersionId, VersionState,
+    AccountEvent, Actor, EntryEvent, Event, HoldEvent, Recorded, RequestEvent, RequestId, SecurityChange,
+    SpaceId, Topic, UserId, VersionId, VersionState,
 };
 
 /// The recipients of news.
@@ -19,6 +19,8 @@ pub(super) enum Audience {
     Person(UserId),
     /// Those whose request for the content is open.
     Askers,
+    /// The person of an account, whoever changed it.
+    Owner(UserId),
     /// The recipients of a request: people without accounts.
     Asked(RequestId),
 }
@@ -28,7 +30,8 @@ pub(super) enum Audience {
 pub(super) struct Story {
     pub(super) topic: Topic,
     pub(super) audience: Audience,
-    pub(super) space: SpaceId,
+    /// The space concerned; `None` for news about an account.
+    pub(super) space: Option<SpaceId>,
     /// The content that it is about, if it is one.
     pub(super) version: Option<VersionId>,
 }
@@ -39,13 +42,21 @@ pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story
     if let Event::HandIn { hand_in, spot, .. } = &recorded.event {
         let link = tx.hand_in(*hand_in)?.and_then(|row| row.link);
         let creator = link.map(|link| tx.link(link)).transpose()?.flatten().map(|link| link.creator);
-        let told =
-            |user| Story { topic: Topic::HandedIn, audience: Person(user), space: spot.space, version: None };
+        let told = |user| Story {
+            topic: Topic::HandedIn,
+            audience: Person(user),
+            space: Some(spot.space),
+            version: None,
+        };
         return Ok(creator.map(told));
     }
     if let Event::Request { kind: RequestEvent::Rejected, request, spot, .. } = &recorded.event {
         let (topic, audience) = (Topic::NeededAgain, Audience::Asked(*request));
-        return Ok(Some(Story { topic, audience, space: spot.space, version: None }));
+        return Ok(Some(Story { topic, audience, space: Some(spot.space), version: None }));
+    }
+    if let Event::Account { user, .. } = &recorded.event {
+        let (topic, audience) = (Topic::Security, Audience::Owner(*user));
+        return Ok(change(recorded).map(|_| Story { topic, audience, space: None, version: None }));
     }
     let told = match &recorded.event {
         Event::Entry { kind: EntryEvent::Stored | EntryEvent::Replaced, version: Some(version), .. }
@@ -71,7 +82,23 @@ pub(super) fn story(tx: &ReadTx<'_>, recorded: &Recorded) -> Result<Option<Story
         _ => return Ok(None),
     };
     let (topic, audience, version) = told;
-    Ok(recorded.event.space().map(|space| Story { topic, audience, space, version: Some(version) }))
+    let space = recorded.event.space();
+    Ok(space.map(|_| Story { topic, audience, space, version: Some(version) }))
+}
+
+/// The change of how a person signs in that an event is; `None` if it is none of which the person is told.
+pub(super) fn change(recorded: &Recorded) -> Option<SecurityChange> {
+    let Event::Account { kind, user, .. } = &recorded.event else { return None };
+    match kind {
+        AccountEvent::PasskeyAdded(_) => Some(SecurityChange::PasskeyAdded),
+        AccountEvent::PasskeyRemoved(_) if recorded.actor.person() != Some(*user) => {
+            Some(SecurityChange::PasskeyRemoved)
+        }
+        AccountEvent::SecondFactorRemoved => Some(SecurityChange::SecondFactorRemoved),
+        AccountEvent::PasswordChanged => Some(SecurityChange::PasswordChanged),
+        AccountEvent::DeviceAdded(..) => Some(SecurityChange::DeviceAdded),
+        _ => None,
+    }
 }
 
 /// The users of an audience, without the actor.
@@ -84,10 +111,10 @@ pub(super) fn audience(
     /// Most requests for a content that are looked at.
     const MOST_ASKERS: usize = 200;
     let mut users = match story.audience {
-        Audience::Readers => people.readers(story.space),
-        Audience::Deciders => people.deciders(story.space),
+        Audience::Readers => story.space.map(|space| people.readers(space)).unwrap_or_default(),
+        Audience::Deciders => story.space.map(|space| people.deciders(space)).unwrap_or_default(),
         Audience::Person(user) => vec![user],
-        Audience::Asked(_) => Vec::new(),
+        Audience::Owner(_) | Audience::Asked(_) => Vec::new(),
         Audience::Askers => match story.version.map(|version| tx.hold_on(version)).transpose()?.flatten() {
             Some(hold) => {
                 let requests = tx.hold_requests(hold.id, MOST_ASKERS)?.into_iter();

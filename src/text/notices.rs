@@ -2,7 +2,7 @@
 
 use super::Language;
 use super::sentences::sentences;
-use crate::model::{Office, Topic};
+use crate::model::{Office, SecurityChange, Topic};
 
 sentences! {
     /// Sentences of mails.
@@ -17,6 +17,9 @@ sentences! {
     subject_digest:
         de "Datenaustausch: Ihre Wochenübersicht",
         en "File exchange: your week";
+    subject_security:
+        de "Datenaustausch: Änderung an Ihrem Konto",
+        en "File exchange: a change to your account";
     subject_test:
         de "Datenaustausch: Test",
         en "File exchange: test";
@@ -73,6 +76,29 @@ sentences! {
     unfetched_many(count: u64, space: &str):
         de "im Bereich „{space}“ enden in den nächsten Tagen {count} Ihrer Links. Noch wurde darüber nichts abgeholt.",
         en "{count} of your links in the space \"{space}\" end in the next days. Nothing was fetched through them yet.";
+    security:
+        de "an der Anmeldung zu Ihrem Konto hat sich etwas geändert:",
+        en "the way to sign in to your account was changed:";
+    passkey_added:
+        de "Ein Passkey kam hinzu, mit dem man sich ohne Kennwort anmelden kann.",
+        en "A passkey was added, which signs in without a password.";
+    passkey_removed:
+        de "Die Verwaltung hat einen Ihrer Passkeys entfernt.",
+        en "An administrator removed one of your passkeys.";
+    second_factor_removed:
+        de "Der zweite Faktor wurde abgeschaltet. Das Kennwort allein genügt wieder.",
+        en "The second factor was switched off. The password alone is enough again.";
+    password_changed:
+        de "Das Kennwort wurde geändert.",
+        en "The password was changed.";
+    device_added:
+        de "Ein Gerät oder Programm bekam ein eigenes Kennwort.",
+        en "A device or program got a password of its own.";
+    security_advice:
+        de "Haben Sie das selbst getan oder veranlasst, ist nichts weiter nötig. Andernfalls ändern Sie bitte sofort Ihr Kennwort, \
+            entfernen auf der Seite alles, was Sie nicht kennen, und melden sich bei uns.",
+        en "If you did this or asked for it, you need not do anything. Otherwise please change your password at once, remove everything \
+            on the page that you do not know, and get in touch with us.";
     more(count: usize):
         de "Dazu kommen {count} weitere Bereiche.",
         en "There is news in {count} more spaces.";
@@ -111,7 +137,20 @@ impl Language {
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {
                 texts.subject_decide()
             }
+            Topic::Security => texts.subject_security(),
             Topic::Digest => texts.subject_digest(),
+        }
+    }
+
+    /// A change of how a person signs in, in a sentence.
+    pub fn security_change(self, change: SecurityChange) -> &'static str {
+        let texts = NoticeTexts(self);
+        match change {
+            SecurityChange::PasskeyAdded => texts.passkey_added(),
+            SecurityChange::PasskeyRemoved => texts.passkey_removed(),
+            SecurityChange::SecondFactorRemoved => texts.second_factor_removed(),
+            SecurityChange::PasswordChanged => texts.password_changed(),
+            SecurityChange::DeviceAdded => texts.device_added(),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::admin::{
     HistoryShown, LockShown, NoticeShown, OfficeShown, Reply, SpaceShown, TrashShown, UploadShown,
     VersionShown, When,
 };
-use crate::model::{ByteSize, Shown, Span};
+use crate::model::{ByteSize, Shown, Span, Topic};
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
@@ -110,7 +110,7 @@ fn notices(rows: &[NoticeShown]) -> anyhow::Result<()> {
                 row.created.to_string(),
                 safe(&row.to),
                 row.topic.clone(),
-                row.space.as_deref().map_or_else(|| "several".into(), safe),
+                place_of(row),
                 row.state.clone(),
                 row.attempts.to_string(),
                 row.next.map_or_else(|| "-".into(), |when| when.to_string()),
@@ -124,7 +124,7 @@ fn notice(shown: &NoticeShown) -> anyhow::Result<()> {
     for (name, value) in [
         ("to", safe(&shown.to)),
         ("topic", shown.topic.clone()),
-        ("space", shown.space.as_deref().map_or_else(|| "several".into(), safe)),
+        ("space", place_of(shown)),
         ("made", shown.created.to_string()),
         ("state", shown.state.clone()),
         ("attempts", shown.attempts.to_string()),
@@ -135,6 +135,12 @@ fn notice(shown: &NoticeShown) -> anyhow::Result<()> {
         line(&format!("{name:<10}{value}"))?;
     }
     Ok(())
+}
+
+/// The space of a mail; one about an account has none.
+fn place_of(shown: &NoticeShown) -> String {
+    let none = if shown.topic == Topic::Security.as_str() { "-" } else { "several" };
+    shown.space.as_deref().map_or_else(|| none.to_owned(), safe)
 }
 
 fn office(shown: &OfficeShown) -> anyhow::Result<()> {

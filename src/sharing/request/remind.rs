@@ -310,7 +310,7 @@ fn is_waiting(tx: &WriteTx<'_>, recipient: &RecipientRow) -> Result<bool, Reques
 
 /// Mails to a recipient about one topic.
 fn group(request: &RequestRow, recipient: &RecipientRow, topic: Topic, now: Timestamp) -> NewsGroup {
-    let (recipient, space) = (Recipient::Asked(recipient.id), request.space);
+    let (recipient, space) = (Recipient::Asked(recipient.id), Some(request.space));
     NewsGroup { recipient, topic, space, first: now, last: now }
 }
 

@@ -7,6 +7,7 @@ mod delivery;
 mod failures;
 mod pace;
 mod reminders;
+mod security;
 mod truth;
 
 use serde_json::Value;

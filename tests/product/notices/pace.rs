@@ -41,7 +41,7 @@ impl Desk {
             recipient: Recipient::User(self.user),
             instead_of: None,
             topic,
-            space,
+            space: Some(space),
             version: None,
             at,
         };
