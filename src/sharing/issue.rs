@@ -295,8 +295,8 @@ impl Sharing {
     /// How often the links of the user were used, without those that never were.
     pub async fn uses_of_links(&self, principal: &Principal) -> Result<HashMap<LinkId, LinkUse>, LinkError> {
         let user = principal.user;
-        let uses = self.inner.catalog.read(move |tx| tx.uses_of_links_by(user, MAX_USES_COUNTED)).await?;
-        Ok(uses.into_iter().collect())
+        let counted = self.inner.catalog.read(move |tx| tx.uses_of_links_by(user, MAX_USES_COUNTED)).await?;
+        Ok(counted.into_iter().collect())
     }
 
     /// The box of the user, if its folder can still be seen.

@@ -16,8 +16,6 @@ mod view;
 use http::{Method, Response, StatusCode};
 use maud::{Markup, html};
 
-pub(super) use self::spot::page_address;
-
 use self::outcome::{Outcome, Problem};
 use self::spot::{FILES, LIST, Spot, mount, space_address};
 use super::archive;

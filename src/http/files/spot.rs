@@ -1,5 +1,6 @@
 //! Places in spaces, and the addresses of their pages.
 
+use crate::http::mounts;
 use crate::http::page::folder::shown_name;
 use crate::http::protocol::href::{Mount, Place, push_encoded};
 use crate::library::LibraryError;
@@ -40,7 +41,8 @@ impl Spot {
 
     /// Its address; that of a folder ends with a slash.
     pub(super) fn address(&self, is_folder: bool) -> String {
-        page_address(&self.space, &self.path, is_folder)
+        let place = Place::Entry { space: self.space.clone(), path: self.path.clone() };
+        mount().href(&place, is_folder)
     }
 
     /// The address of the page about it.
@@ -62,14 +64,9 @@ impl Spot {
     }
 }
 
-/// The address of the page of a file or folder; that of a folder ends with a slash.
-pub(in crate::http) fn page_address(space: &EntryName, path: &EntryPath, is_folder: bool) -> String {
-    mount().href(&Place::Entry { space: space.clone(), path: path.clone() }, is_folder)
-}
-
 /// The mount of the pages.
 pub(super) fn mount() -> Mount {
-    Mount::new([FILES])
+    mounts::pages()
 }
 
 /// The address of a space's top folder.
