@@ -290,6 +290,14 @@ impl ReadTx<'_> {
         Ok(self.one(sql, [HoldState::NeedsDecision.as_str()], |row| row.get(0))?.unwrap_or_default())
     }
 
+    /// Number of held files directly in a folder, up to `most`. For folders in which few or no other files are.
+    pub fn held_in(&self, folder: EntryId, most: usize) -> Result<usize, CatalogError> {
+        let sql = "SELECT count(*) FROM
+                       (SELECT holds.id FROM entries JOIN holds ON holds.version_id = entries.version_id
+                        WHERE parent_id = ?1 AND holds.state NOT IN ('released', 'withdrawn') LIMIT ?2) AS held";
+        Ok(self.one(sql, params![folder.0, most], |row| row.get(0))?.unwrap_or_default())
+    }
+
     /// The verdicts about a content, in the order of the scans.
     pub fn verdicts(&self, hold: HoldId) -> Result<Vec<VerdictRow>, CatalogError> {
         self.all(

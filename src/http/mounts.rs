@@ -19,11 +19,6 @@ pub(super) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
     }
 }
 
-/// The pages of files. They are no mount of WebDAV, and their addresses are spelled alike.
-pub(super) fn pages() -> Mount {
-    Mount::new(["files"])
-}
-
 /// The folder of a user's chunked uploads, if it contains the path.
 pub(super) fn uploads(principal: &Principal, path: &str) -> Option<Mount> {
     let name = named(principal, path, "uploads")?;

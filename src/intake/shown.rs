@@ -123,6 +123,14 @@ impl Intake {
         self.catalog().read(|tx| Ok((tx.holds_undecided()?, tx.holds_in_doubt()?))).await
     }
 
+    /// Number of held files directly in a folder, up to [`MAX_SHOWN`], for a person who decides about them; else none.
+    pub async fn held_in(&self, access: &Access, folder: EntryId) -> Result<usize, IntakeError> {
+        match access.may_release() {
+            true => self.catalog().read(move |tx| Ok(tx.held_in(folder, MAX_SHOWN)?)).await,
+            false => Ok(0),
+        }
+    }
+
     /// One item, for a person who decides about it, has sent it or waits for it.
     ///
     /// Errors: `NoSuchHold`, also for an item with which the person has nothing to do.

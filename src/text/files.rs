@@ -87,6 +87,12 @@ sentences! {
     make_folder:
         de "Ordner anlegen",
         en "Make the folder";
+    held_one:
+        de "Eine Datei wird noch geprüft.",
+        en "One file is still being examined.";
+    held(count: usize):
+        de "{count} Dateien werden noch geprüft.",
+        en "{count} files are still being examined.";
     choose(name: &str):
         de "Auswahl: {name}",
         en "Selection: {name}";

@@ -73,7 +73,7 @@ impl Cabinet<'_> {
                 form method="post" action=(here) {
                     (self.desk.token())
                     p { (texts.delete_about()) }
-                    button name="do" value="delete" { (texts.delete()) }
+                    button.other name="do" value="delete" { (texts.delete()) }
                 }
             }
         })

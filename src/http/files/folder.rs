@@ -51,7 +51,7 @@ impl Cabinet<'_> {
                 (self.folder_form(&here, &outcome.typed.name))
             }
             div data-part="members" {
-                @if members.is_empty() { p { (BrowseTexts(self.desk.language).empty()) } } @else {
+                @if members.is_empty() { (self.nothing(spot, folder).await?) } @else {
                     form method="post" action=(here) {
                         (self.desk.token())
                         (self.table(&here, &members, may_write))
@@ -59,7 +59,7 @@ impl Cabinet<'_> {
                     }
                 }
             }
-            nav.paging {
+            nav.paging aria-label=(texts.more_about(&spot.name())) {
                 @if let Some(next) = &next {
                     a rel="next" href={ "?after=" (utf8_percent_encode(next, NON_ALPHANUMERIC)) } { (texts.next()) }
                 }
@@ -74,10 +74,22 @@ impl Cabinet<'_> {
         Ok(if may_write { with_script(page, Script::Upload) } else { page })
     }
 
+    /// That a folder shows nothing: to those who decide about its held files, how many there are.
+    async fn nothing(&self, spot: &Spot, folder: &Entry) -> Result<Markup, Failure> {
+        let (texts, space) = (self.texts(), spot.access.space());
+        let held = self.desk.context.services.intake.held_in(&spot.access, folder.id).await?;
+        let words = match held {
+            0 => return Ok(html! { p { (BrowseTexts(self.desk.language).empty()) } }),
+            1 => texts.held_one().to_owned(),
+            held => texts.held(held),
+        };
+        Ok(html! { p { a href={ "/holding?state=open&space=" (space) } { (words) } } })
+    }
+
     fn table(&self, here: &str, members: &[Entry], may_write: bool) -> Markup {
         let columns = BrowseTexts(self.desk.language);
         html! {
-            table {
+            table.members {
                 thead {
                     tr {
                         @if may_write { td.pick {} }

@@ -30,6 +30,7 @@ use super::page::{Page, Width, notice_below};
 use super::protocol::href::{Located, Mount, Place, push_encoded};
 use super::reply::{Answer, not_allowed, see_other};
 use crate::accounts::LookupError;
+use crate::intake::IntakeError;
 use crate::library::{Change, Entry, LibraryError};
 use crate::model::{Access, Conditions, EntryName, Role, Timestamp};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
@@ -70,6 +71,8 @@ enum Failure {
     Library(#[from] LibraryError),
     #[error("read the accounts")]
     Accounts(#[from] LookupError),
+    #[error("look for held files")]
+    Held(#[from] IntakeError),
     #[error("find what the person is asked for")]
     Asked(#[from] RequestError),
 }
@@ -300,7 +303,7 @@ fn failed(
             log_library(error, status, request_id);
             status
         }
-        failure @ (Failure::Accounts(_) | Failure::Asked(_)) => {
+        failure @ (Failure::Accounts(_) | Failure::Held(_) | Failure::Asked(_)) => {
             let error: &dyn std::error::Error = failure;
             tracing::error!(%request_id, error, "page of files not made");
             StatusCode::INTERNAL_SERVER_ERROR

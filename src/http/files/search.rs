@@ -79,7 +79,7 @@ impl Cabinet<'_> {
                 ul.items { @for hit in &found.hits { @if let Some(spot) = spot(hit) { li { (self.hit(hit, &spot)) } } } }
             }
             @if found.next.is_some() || before.is_some() {
-                nav.paging {
+                nav.paging aria-label=(texts.search_next()) {
                     @if let Some(next) = found.next {
                         a rel="next" href={ (first) "&" (BEFORE) "=" (next) } { (texts.search_next()) }
                     }

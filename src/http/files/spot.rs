@@ -1,8 +1,8 @@
 //! Places in spaces, and the addresses of their pages.
 
-use crate::http::mounts;
 use crate::http::page::folder::shown_name;
 use crate::http::protocol::href::{Mount, Place, push_encoded};
+use crate::http::viewer;
 use crate::library::LibraryError;
 use crate::model::{Access, EntryName, EntryPath, Right};
 
@@ -41,8 +41,7 @@ impl Spot {
 
     /// Its address; that of a folder ends with a slash.
     pub(super) fn address(&self, is_folder: bool) -> String {
-        let place = Place::Entry { space: self.space.clone(), path: self.path.clone() };
-        mount().href(&place, is_folder)
+        viewer::page_address(&self.space, &self.path, is_folder)
     }
 
     /// The address of the page about it.
@@ -66,7 +65,7 @@ impl Spot {
 
 /// The mount of the pages.
 pub(super) fn mount() -> Mount {
-    mounts::pages()
+    Mount::new([FILES])
 }
 
 /// The address of a space's top folder.

@@ -54,7 +54,7 @@ impl Cabinet<'_> {
                         details {
                             summary { (texts.purge_title()) }
                             p { (texts.purge_about()) }
-                            button name="do" value="purge" { (texts.purge()) }
+                            button.other name="do" value="purge" { (texts.purge()) }
                         }
                     }
                 }

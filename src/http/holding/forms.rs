@@ -123,7 +123,7 @@ impl Holding<'_> {
                     (self.hidden(Act::Decline))
                     input type="hidden" name="to" value=(user.0);
                     (self.reason(sent(outcome, Act::Decline).unwrap_or_default(), true))
-                    button { (texts.decline()) }
+                    button.other { (texts.decline()) }
                 }
             }
         }
@@ -187,7 +187,7 @@ impl Holding<'_> {
                     @if hold.allowed.is_some() {
                         form method="post" action=(of_item(hold.id)) {
                             (self.hidden(Act::Disallow))
-                            button { (texts.disallow()) }
+                            button.other { (texts.disallow()) }
                         }
                     }
                 }

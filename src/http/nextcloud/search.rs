@@ -11,10 +11,10 @@ use super::envelope::{Fault, coded, refusal};
 use crate::accounts::Principal;
 use crate::http::context::RequestContext;
 use crate::http::error::library_status;
-use crate::http::mounts;
 use crate::http::page::form::field;
 use crate::http::page::language::preferred;
-use crate::http::protocol::href::{Place, push_encoded};
+use crate::http::protocol::href::push_encoded;
+use crate::http::viewer::page_address;
 use crate::library::{Hit, MOST_HITS, Search};
 use crate::model::{EntryName, SearchText};
 use crate::text::FilesTexts;
@@ -97,8 +97,7 @@ fn entry(hit: &Hit, origin: &str) -> Option<Value> {
         .take(hit.path.names().len())
         .collect();
     let folder = format!("/{}", above.join("/"));
-    let place = Place::Entry { space: space.clone(), path: hit.path.clone() };
-    let mut address = format!("{origin}{}", mounts::pages().href(&place, hit.entry.is_folder()));
+    let mut address = format!("{origin}{}", page_address(&space, &hit.path, hit.entry.is_folder()));
     address.push_str("?dir=");
     push_encoded(&mut address, &folder);
     address.push_str("&scrollto=");

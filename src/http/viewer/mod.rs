@@ -112,6 +112,11 @@ fn why(error: &ViewError, request_id: RequestId) -> Why {
 
 /// The address of a file below the pages of files.
 pub(super) fn address_of(space: &EntryName, path: &EntryPath) -> String {
+    page_address(space, path, false)
+}
+
+/// The address of the page of a file or folder; that of a folder ends with a slash.
+pub(super) fn page_address(space: &EntryName, path: &EntryPath, is_folder: bool) -> String {
     let place = Place::Entry { space: space.clone(), path: path.clone() };
-    Mount::new(["files"]).href(&place, false)
+    Mount::new(["files"]).href(&place, is_folder)
 }

@@ -6,7 +6,7 @@ use crate::catalog::{HandInFileRow, HandInRow, ReadTx, WriteTx};
 use crate::library::{Change, EntryKind, LibraryError};
 use crate::model::{
     Actor, Conditions, EntryId, EtagMatch, HandInFileId, HandInId, ItemState, LinkGrant, RequestId, Stamp,
-    Timestamp, VersionId, Worker,
+    Timestamp, VersionId, VersionState, Worker,
 };
 use crate::sharing::Sharing;
 use crate::sharing::request::taken_back;
@@ -124,6 +124,10 @@ fn unread(
     if request.is_some_and(|request| request.closed.is_some())
         || item.is_some_and(|item| item.state == ItemState::Accepted)
     {
+        return Err(HandInError::TooLateToWithdraw);
+    }
+    // What is set aside as dangerous stays as proof.
+    if matches!(row.state, Some(VersionState::Quarantined | VersionState::Restricted)) {
         return Err(HandInError::TooLateToWithdraw);
     }
     let version = row.version.ok_or(HandInError::TooLateToWithdraw)?;

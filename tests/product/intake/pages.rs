@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::world::{LATER, NEW_SIGNATURE, VIRUS, World};
+use super::world::{LATER, NEW_SIGNATURE, READER, VIRUS, World};
 use crate::support::browser::{Browser, lasting, leads_to};
 use crate::support::clamd::{IDLE, eicar};
 use crate::support::http::Response;
@@ -360,4 +360,42 @@ fn a_second_scan_and_its_certificate_are_on_the_page() {
     let words = ["hold", "verify-certificate", certificate.to_str().unwrap(), "--signed-by", key.trim()];
     let checked = world.server.office.run(words);
     assert!(checked.code == 0 && checked.stdout.contains("bilanz.txt"), "{checked}");
+}
+
+/// A client had taken files back that nobody had opened; they waited on in the holding area, and could even be released.
+#[test]
+fn what_a_guest_takes_back_waits_for_nobody() {
+    let world = World::holding("12h");
+    world.server.request("MKCOL", &format!("/dav/{SPACE}/in")).send().expect(201);
+    let (browser, reader) =
+        (manager(&world, "de"), Browser::signed_in(&world.server, "de", READER, PASSWORD));
+    let folder = format!("/files/{SPACE}/in/");
+    assert_shows(&browser.get(&folder).expect(200), &["Dieser Ordner ist leer."]);
+    let target = format!("{SPACE}/in");
+    let url = world.server.cli_ok(["link", "add", &target, "--as", USER, "--can", "add"]);
+    let link = crate::http::requests::path(url.trim());
+    let client = Browser::new(&world.server, "de");
+    client.get(&link).expect(200);
+    crate::http::hand_in::send(&client, &link, "", &[("virus.txt", std::str::from_utf8(&eicar()).unwrap())])
+        .expect(200);
+    let id = world.item_that_comes("/virus.txt");
+    world.comes_to(id, "quarantined");
+    // Those who decide learn that something lies there, others do not.
+    let held = format!("<a href=\"/holding?state=open&amp;space={}\">", world.space_id(SPACE));
+    assert_shows(&browser.get(&folder).expect(200), &[&held, "Eine Datei wird noch geprüft."]);
+    assert_shows(&reader.get(&folder).expect(200), &["Dieser Ordner ist leer."]);
+    // What is set aside as dangerous stays as proof.
+    let withdraw = |file: &str| client.form(&link, &[("do", "withdraw"), ("file", file)]).send();
+    assert!(!client.get(&link).text().contains("name=\"file\""), "no button");
+    withdraw("1").expect(409);
+    world.server.cli_ok(["hold", "keep", &id.to_string(), "--reason", "x"]);
+    let undecided = || world.server.cli_ok(["status"]).contains("wait for a decision");
+    assert!(undecided(), "{}", world.server.cli_ok(["status"]));
+
+    let file = crate::support::browser::hidden(&client.get(&link), "file");
+    leads_to(&withdraw(&file));
+    browser.get(&address(id)).expect(404);
+    assert_shows(&browser.get(&folder).expect(200), &["Dieser Ordner ist leer."]);
+    assert!(!undecided(), "{}", world.server.cli_ok(["status"]));
+    assert_eq!(world.server.cli_ok(["trash", "list", SPACE, "--json"]).trim(), "[]");
 }
