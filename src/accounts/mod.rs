@@ -53,7 +53,7 @@ pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};
 pub use made_up::random_words;
 pub use name::{UserName, UserNameError, login_name};
 pub use passkeys::{BeginPasskeyError, NoPasskeys, PasskeyError, PasskeySite};
-pub use policy::{MIN_LINK_CHARS, WeakPassword, check_link_password, check_password};
+pub use policy::{MIN_LINK_CHARS, WeakPassword, check_password};
 pub use rights::{Standing, decide, may_administer, owner_access};
 pub use session::{
     SESSION_IDLE, SESSION_LIFETIME, Session, SessionKey, SessionToken, SignInError, SignedInBrowser,

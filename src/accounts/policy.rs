@@ -84,7 +84,7 @@ pub fn check_password(password: &SecretString, user: &UserName) -> Result<(), We
 }
 
 /// Checks a password for a link.
-pub fn check_link_password(password: &SecretString) -> Result<(), WeakPassword> {
+pub(super) fn check_link_password(password: &SecretString) -> Result<(), WeakPassword> {
     let lower = lower_within(password, MIN_LINK_CHARS, WeakPassword::TooShortForLink)?;
     require_worth(&lower, MIN_LINK_WORTH)
 }

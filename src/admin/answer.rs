@@ -230,7 +230,7 @@ impl Admin {
                 let links = self.sharing.all_links(&judged.accesses(&spaces)).await?;
                 Ok(Reply::Links(links.into_iter().map(|link| shown::link(link, &spaces)).collect()))
             }
-            Request::LinkAdd { user, asked } => self.add_link(&user, *asked, now).await,
+            Request::LinkAdd { user, asked } => self.add_link(&user, *asked, judged, now).await,
             Request::HandInList { space } => {
                 let spaces = self.spaces(space, judged).await?;
                 self.hand_ins(&spaces, judged).await

@@ -62,6 +62,14 @@ pub enum AdminError {
         /// The allowed words.
         allowed: String,
     },
+    /// The user for whom the owner of the server makes something has no right to the space.
+    #[error("{user} has no right to {space}")]
+    NoRight {
+        /// Login name.
+        user: String,
+        /// Name of the space.
+        space: String,
+    },
     /// The user may not make this request.
     #[error("you may not do this; an administrator or the server's owner can")]
     NotAllowed,
@@ -100,6 +108,7 @@ impl AdminError {
             Self::Downloads(error) => error.code(),
             Self::Asking(error) => error.code(),
             Self::Word { .. } => "word-unknown",
+            Self::NoRight { .. } => "right-to-space-missing",
             Self::NotAllowed => "not-allowed",
             Self::NotLocked => "not-locked",
             Self::ServerLocked => "server-locked",

@@ -152,6 +152,11 @@ enum Reach {
 }
 
 impl Judged {
+    /// Whether the owner of the server asks, who may know every user and space.
+    pub(super) fn is_owner(&self) -> bool {
+        self.actor == Actor::Owner
+    }
+
     /// Judges a request by the present role and grants of the asker.
     ///
     /// Errors: `NotAllowed`.

@@ -34,9 +34,16 @@ impl Admin {
         &self,
         user: &str,
         asked: LinkAsked,
+        judged: &Judged,
         now: Timestamp,
     ) -> Result<Reply, AdminError> {
-        let (principal, space, access) = self.as_user(user, &asked.space).await?;
+        let (principal, space, access) = match self.as_user(user, &asked.space).await {
+            Err(AdminError::Library(LibraryError::NoSuchSpace)) if judged.is_owner() => {
+                self.space(&asked.space).await?;
+                return Err(AdminError::NoRight { user: user.to_owned(), space: asked.space });
+            }
+            found => found?,
+        };
         let types = LinkTerms::parse_types(asked.types.as_deref().unwrap_or_default());
         let types = types.map_err(|word| AdminError::Word {
             word,
@@ -72,7 +79,7 @@ impl Admin {
             hide_download: false,
             terms,
         };
-        let made = self.sharing.create(&principal, new, now).await?;
+        let made = self.sharing.create_with_folder(&principal, new, now).await?;
         let url = format!("{}{}", self.sharing.origin(), made.link.url_path());
         Ok(Reply::Link(Box::new(LinkShown { url: Some(url), ..shown::link(made, &[space]) })))
     }

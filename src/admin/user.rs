@@ -98,7 +98,7 @@ impl Admin {
                 Some(GrantShown {
                     user: user.name.clone(),
                     space: spaces.iter().find(|space| space.id == row.space)?.name.clone(),
-                    right: row.grant.right.as_str().into(),
+                    right: effective.map_or(row.grant.right, |effective| effective.right).as_str().into(),
                     release: effective.is_some_and(|effective| effective.releases),
                     hold_seconds: effective.and_then(|effective| effective.hold).map(|time| time.as_secs()),
                 })

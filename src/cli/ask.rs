@@ -189,7 +189,7 @@ struct Add {
     #[arg(long, value_name = "MAIL|USER")]
     to: Vec<String>,
     /// Language of the recipients; by default that of the account, or `de`.
-    #[arg(long, value_name = "TAG", default_value = "")]
+    #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true)]
     lang: String,
     /// What it asks for, as a whole; that of the template by default.
     #[arg(long, value_name = "TEXT")]

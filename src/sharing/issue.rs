@@ -9,12 +9,12 @@ use secrecy::SecretString;
 use super::Sharing;
 use super::link::{Expiry, LinkChange, Shared};
 use super::token::NONCE_BYTES;
-use crate::accounts::{AccountsError, Principal, WeakPassword, check_link_password, parse_address};
+use crate::accounts::{AccountsError, Principal, WeakPassword, parse_address};
 use crate::catalog::{CatalogError, LinkRow, LinkUse, NewLink as NewRow, WriteTx};
-use crate::library::{Entry, LibraryError, LinksOf};
+use crate::library::{Change, Entry, LibraryError, LinksOf};
 use crate::model::{
-    Access, AccessDenied, EntryId, EntryPath, Event, LinkEvent, LinkId, LinkRight, LinkTerms, Right, Role,
-    Spot, Stamp, Timestamp, UserId, random_bytes,
+    Access, AccessDenied, Conditions, EntryId, EntryPath, Event, LinkEvent, LinkId, LinkRight, LinkTerms,
+    Right, Role, Spot, Stamp, Timestamp, UserId, random_bytes,
 };
 
 /// Most links to one entry.
@@ -51,6 +51,13 @@ pub struct NewLink {
     pub hide_download: bool,
     /// Its terms for people who hand in through it, for the right to add; for that to read, the number of downloads.
     pub terms: LinkTerms,
+}
+
+/// Whether the target of a new link must exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Folder {
+    IsThere,
+    IsMade,
 }
 
 /// Why an operation on a link was refused.
@@ -170,21 +177,6 @@ impl From<AccountsError> for LinkError {
 }
 
 impl Sharing {
-    /// Whether [`Self::create`] would make this link of a folder that is still to be made: everything but the entry and the
-    /// number of links is checked.
-    pub async fn check_new(
-        &self,
-        principal: &Principal,
-        new: &NewLink,
-        now: Timestamp,
-    ) -> Result<(), LinkError> {
-        self.checked_end(principal, new, now).await?;
-        match &new.password {
-            Some(password) => check_link_password(password).map_err(LinkError::WeakPassword),
-            None => Ok(()),
-        }
-    }
-
     /// The time with which a new link ends, if everything about it but its entry is as it must be.
     async fn checked_end(
         &self,
@@ -219,12 +211,42 @@ impl Sharing {
         new: NewLink,
         now: Timestamp,
     ) -> Result<Shared, LinkError> {
+        self.make(principal, new, Folder::IsThere, now).await
+    }
+
+    /// The same; a folder that does not exist is made for a link that takes files in, once all else is known to be in order.
+    pub async fn create_with_folder(
+        &self,
+        principal: &Principal,
+        new: NewLink,
+        now: Timestamp,
+    ) -> Result<Shared, LinkError> {
+        let folder = if new.right == LinkRight::Add { Folder::IsMade } else { Folder::IsThere };
+        self.make(principal, new, folder, now).await
+    }
+
+    async fn make(
+        &self,
+        principal: &Principal,
+        new: NewLink,
+        folder: Folder,
+        now: Timestamp,
+    ) -> Result<Shared, LinkError> {
         let expires = self.checked_end(principal, &new, now).await?;
-        let entry = self.inner.library.find(&new.access, &new.path).await?;
-        check_right(new.right, &entry)?;
+        let found = match self.inner.library.find(&new.access, &new.path).await {
+            Err(LibraryError::NotFound) if folder == Folder::IsMade => None,
+            found => Some(found?),
+        };
+        if let Some(entry) = &found {
+            check_right(new.right, entry)?;
+        }
         let password_hash = match new.password {
             Some(password) => Some(self.inner.accounts.link_password_hash(password).await?),
             None => None,
+        };
+        let entry = match found {
+            Some(entry) => entry,
+            None => self.make_folder(principal, (new.access, &new.path), now).await?,
         };
         let nonce = random_bytes::<NONCE_BYTES>();
         let token_hmac = self.inner.keys.lookup(&self.inner.keys.token(&nonce));
@@ -267,6 +289,19 @@ impl Sharing {
         Ok(Shared { link, entry, path: new.path, creator_name })
     }
 
+    /// The folder for a new link, with those above it.
+    async fn make_folder(
+        &self,
+        principal: &Principal,
+        (access, path): (Access, &EntryPath),
+        now: Timestamp,
+    ) -> Result<Entry, LinkError> {
+        let conditions = Conditions::default();
+        let change = Change { access, actor: principal.actor(), now, conditions };
+        self.inner.library.make_folders(&change, path).await?;
+        Ok(self.inner.library.find(&access, path).await?)
+    }
+
     /// A code needs an address, and a server that sends it.
     fn check_code(&self, terms: &LinkTerms) -> Result<(), LinkError> {
         let Some(address) = &terms.code_to else { return Ok(()) };
@@ -282,6 +317,12 @@ impl Sharing {
             true => Err(LinkError::ClientsMakeNone),
             false => Ok(()),
         }
+    }
+
+    /// Whether a user with these rights may make a link anywhere.
+    pub fn may_make_links(&self, principal: &Principal, accesses: &[Access]) -> bool {
+        let may_write = accesses.iter().any(|access| access.require(Right::Write).is_ok());
+        may_write && self.require_maker(principal).is_ok()
     }
 
     /// The links that the user created and whose entry the user may still see, oldest first.

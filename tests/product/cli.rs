@@ -430,7 +430,7 @@ fn tables_read_well() {
     );
     assert_eq!(
         show(&["grants"]),
-        "SPACE USER RIGHT RELEASE HOLD\nMüller GmbH Anna write\nMüller GmbH otto manage"
+        "SPACE USER RIGHT RELEASE HOLD\nMüller GmbH Anna write\nMüller GmbH otto write"
     );
     let trash = show(&["trash", "list", "müller gmbh"]);
     let lines: Vec<&str> = trash.lines().collect();
@@ -623,6 +623,17 @@ fn what_is_refused_says_what_helps() {
         (&["user", "disable", "admin"], ["administrator", ""]),
         (&["user", "disable", "nobody"], ["user", ""]),
         (&["trash", "list", "none"], ["no such space", ""]),
+        (
+            &["link", "add", "Müller GmbH/x", "--as", "admin", "--can", "add"],
+            ["Admin has no right to Müller GmbH", "`tresor grant`"],
+        ),
+        (&["link", "add", "none", "--as", "admin", "--can", "add"], ["no such space", ""]),
+        (
+            &["link", "add", "Müller GmbH/Neu", "--as", "anna", "--can", "add", "--until", "2001-01-01"],
+            ["in the past", ""],
+        ),
+        (&["link", "add", "Müller GmbH/Neu", "--as", "anna", "--can", "read"], ["no such file", ""]),
+        (&["template", "show", "lohnn"], ["no template 'lohnn'", "`tresor template list`"]),
         (&["versions", "list", "Müller GmbH", "a//b"], ["name must not be empty", ""]),
         (&["trash", "restore", "Müller GmbH", "999"], ["no item with this number", "`tresor trash list`"]),
         (&["trash", "purge", "Müller GmbH", "999"], ["no item with this number", "`tresor trash list`"]),

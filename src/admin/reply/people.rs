@@ -149,7 +149,7 @@ pub struct GrantShown {
     pub user: String,
     /// Name of the space.
     pub space: String,
-    /// `read`, `write` or `manage`.
+    /// `read`, `write` or `manage`: what the role allows of the right that was given.
     pub right: String,
     /// Whether the user decides about held contents of the space, by this mark or by managing it.
     pub release: bool,

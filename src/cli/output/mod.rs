@@ -310,6 +310,8 @@ pub(super) fn refused(code: &str, text: &str) -> anyhow::Error {
     let advice = match code {
         "user-unknown" => "; `tresor user list` shows all",
         "space-unknown" => "; `tresor space list` shows all",
+        "right-to-space-missing" => "; see `tresor grant`",
+        "template-unknown" => "; `tresor template list` shows all",
         "not-in-trash" => "; `tresor trash list` shows all",
         "version-unknown" => "; `tresor versions list` shows all",
         "not-clean" => " (tresor hold release --override)",
@@ -378,6 +380,7 @@ mod tests {
     use crate::accounts::AccountsError;
     use crate::admin::AdminError;
     use crate::library::LibraryError;
+    use crate::sharing::RequestError;
 
     #[test]
     fn refusals_name_the_command_that_helps() {
@@ -385,6 +388,10 @@ mod tests {
             (AccountsError::UnknownUser.into(), "There is no such user; `tresor user list` shows all"),
             (AccountsError::UnknownSpace.into(), "There is no such space; `tresor space list` shows all"),
             (LibraryError::NoSuchSpace.into(), "There is no such space; `tresor space list` shows all"),
+            (
+                RequestError::NoSuchTemplate("lohnn".into()).into(),
+                "There is no template 'lohnn'; `tresor template list` shows all",
+            ),
             (
                 LibraryError::NotInTrash.into(),
                 "This space's trash has no item with this number; `tresor trash list` shows all",
