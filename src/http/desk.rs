@@ -162,6 +162,13 @@ impl<'a> Desk<'a> {
     /// The person, as the bar shows them.
     pub(super) fn person(&self) -> SignedIn<'_> {
         let asks = self.context.services.sharing.may_ask(self.principal(), &self.accesses);
-        SignedIn { name: self.name(), role: self.principal().role, form_token: &self.form_token, asks }
+        let makes_links = self.context.services.sharing.may_make_links(self.principal(), &self.accesses);
+        SignedIn {
+            name: self.name(),
+            role: self.principal().role,
+            form_token: &self.form_token,
+            asks,
+            makes_links,
+        }
     }
 }

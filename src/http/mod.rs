@@ -14,6 +14,7 @@ mod devices;
 mod error;
 mod files;
 mod finished;
+mod front;
 mod health;
 mod holding;
 mod links;

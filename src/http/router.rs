@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::account;
 use super::api;
@@ -14,6 +14,7 @@ use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
 use super::devices::{Devices, Sighting};
 use super::files;
+use super::front;
 use super::holding;
 use super::links::{self, LinkAddress};
 use super::my_links;
@@ -22,10 +23,10 @@ use super::office;
 use super::page;
 use super::page::error_page::{self, Browser};
 use super::page::foot::{self, Legal};
-use super::page::language::{keep_choice, preferred};
+use super::page::language::keep_choice;
 use super::protocol::href::{Mount, Place};
 use super::recent_spaces::RecentSpaces;
-use super::reply::{Answer, empty, not_allowed, plain, read_only};
+use super::reply::{Answer, not_allowed, plain, read_only};
 use super::requests;
 use super::resumable::{Endpoint, Resumable, UploadStart};
 use super::sending::{Guest, Refused, Sending};
@@ -44,10 +45,6 @@ use crate::net::{
 use crate::sharing::Sharing;
 use crate::uploads::Uploads;
 
-const DAV: HeaderName = HeaderName::from_static("dav");
-const MS_AUTHOR_VIA: HeaderName = HeaderName::from_static("ms-author-via");
-/// Methods that Explorer expects on the server's root before it mounts anything below it.
-const ROOT_ALLOW: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, PROPFIND, LOCK, UNLOCK");
 /// The routes. Until [`Router::open`], everything but the health check and the stylesheet is answered with 503.
 pub struct Router {
     health: HealthState,
@@ -263,7 +260,7 @@ impl Open {
         match path {
             // `OPTIONS *` asks for the capabilities of the server as a whole (RFC 9110 9.3.7).
             "/" | "*" => {
-                return routed(root(&context.parts.method, &context.parts.headers), Route::named("root"));
+                return routed(front::handle(context).await, Route::named("root"));
             }
             _ => {}
         }
@@ -500,20 +497,6 @@ fn locked() -> Response<ResponseBody> {
     let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, text);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
     response.extensions_mut().insert(error_page::Locked);
-    response
-}
-
-/// The server's root is not a mount, but Explorer first asks it whether this is a WebDAV server, and people open it
-/// in a browser.
-fn root(method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
-    let mut response = match *method {
-        Method::OPTIONS => empty(StatusCode::OK),
-        Method::GET | Method::HEAD => page::front(preferred(headers)),
-        _ => plain(StatusCode::METHOD_NOT_ALLOWED, "The files are below /dav/."),
-    };
-    response.headers_mut().insert(ALLOW, ROOT_ALLOW);
-    response.headers_mut().insert(DAV, HeaderValue::from_static("1, 2"));
-    response.headers_mut().insert(MS_AUTHOR_VIA, HeaderValue::from_static("DAV"));
     response
 }
 

@@ -246,7 +246,7 @@ impl Sharing {
         };
         let entry = match found {
             Some(entry) => entry,
-            None => self.make_folder(principal, (new.access, &new.path), now).await?,
+            None => self.folder_of_link(principal, (new.access, &new.path), now).await?,
         };
         let nonce = random_bytes::<NONCE_BYTES>();
         let token_hmac = self.inner.keys.lookup(&self.inner.keys.token(&nonce));
@@ -290,7 +290,7 @@ impl Sharing {
     }
 
     /// The folder for a new link, with those above it.
-    async fn make_folder(
+    async fn folder_of_link(
         &self,
         principal: &Principal,
         (access, path): (Access, &EntryPath),

@@ -18,12 +18,15 @@ sentences! {
     front_app:
         de "In der Nextcloud-App genügt die Adresse dieses Servers.",
         en "In the Nextcloud app, the address of this server is all you need.";
-    front_links:
-        de "Links für Personen ohne Konto",
-        en "Links for people without an account";
-    front_holding:
-        de "Zum Prüfbereich für Mitarbeitende, die über eingegangene Dateien entscheiden",
-        en "Go to the holding area, for staff who decide about files that arrived";
+    front_link:
+        de "Haben Sie einen Link erhalten? Öffnen Sie ihn; hier brauchen Sie nichts.",
+        en "Did you receive a link? Open it; you need nothing here.";
+    front_check:
+        de "Bestätigung prüfen",
+        en "Check a confirmation";
+    front_own:
+        de "Sie sind angemeldet. Hier geht es weiter:",
+        en "You are signed in. Go on here:";
 
     spaces:
         de "Ihre Bereiche",
@@ -43,6 +46,9 @@ sentences! {
     changed:
         de "Geändert",
         en "Changed";
+    slides:
+        de "Die Tabelle lässt sich zur Seite schieben.",
+        en "The table can be moved to the side.";
     empty:
         de "Dieser Ordner ist leer.",
         en "This folder is empty.";

@@ -205,6 +205,12 @@ sentences! {
     new_password:
         de "Neues Kennwort",
         en "New password";
+    password_again:
+        de "Dasselbe noch einmal",
+        en "The same once more";
+    different_passwords:
+        de "Die beiden Kennwörter stimmen nicht überein. Bitte geben Sie zweimal dasselbe ein.",
+        en "The two passwords are not the same. Please enter the same one twice.";
     weak_password:
         de "Dieses Kennwort ist zu kurz oder zu leicht zu erraten. Bitte wählen Sie ein anderes.",
         en "This password is too short or too easy to guess. Please choose another one.";

@@ -94,8 +94,8 @@ sentences! {
         de "{count} Dateien sind angekommen und sicher gespeichert:",
         en "{count} files have arrived and are safely stored:";
     nothing_chosen:
-        de "Sie haben keine Datei ausgewählt.",
-        en "You have not chosen a file.";
+        de "Bitte wählen Sie zuerst eine Datei.",
+        en "Please choose a file first.";
     none_received:
         de "Es ist nichts angekommen:",
         en "Nothing has arrived:";

@@ -54,6 +54,18 @@ sentences! {
     until:
         de "Link gilt bis",
         en "Link is valid through";
+    until_usual:
+        de "Link gilt bis (leer: 30 Tage lang)",
+        en "Link is valid through (empty: for 30 days)";
+    for_taking:
+        de "Nur zum Entgegennehmen",
+        en "Only for taking files in";
+    for_showing:
+        de "Nur zum Zeigen",
+        en "Only for showing files";
+    only_for_showing:
+        de "Die Zahl der Downloads gilt nur, wenn der Link Dateien zeigt. Bitte lassen Sie das Feld leer.",
+        en "A number of downloads is only for links that show files. Please leave that field empty.";
     once:
         de "Nur für eine Einreichung",
         en "For one hand-in only";
@@ -121,6 +133,9 @@ sentences! {
     mail_show(office: &str, address: &str):
         de "Guten Tag,\n\n{office} hat Dateien für Sie bereitgelegt:\n{address}\n\nMit freundlichen Grüßen",
         en "Hello,\n\n{office} has files ready for you:\n{address}\n\nKind regards";
+    mail_by(day: &str):
+        de "Bitte bis {day}.",
+        en "Please by {day}.";
     our_office:
         de "unser Büro",
         en "our firm";
@@ -130,6 +145,12 @@ sentences! {
     target:
         de "Ziel",
         en "Target";
+    conditions:
+        de "Vereinbart",
+        en "Conditions";
+    conditions_downloads(most: u32):
+        de "herunterladbar: höchstens {most}-mal",
+        en "downloads: {most} at most";
     state:
         de "Stand",
         en "State";
@@ -240,11 +261,14 @@ sentences! {
         de "Entgegennehmen kann nur ein Ordner, keine Datei.",
         en "Only a folder can take files in, not a file.";
     bad_name:
-        de "Dieser Name ist für einen Ordner nicht zulässig, oder es gibt ihn nicht.",
-        en "This name is not allowed for a folder, or it does not exist.";
+        de "Dieser Name ist für einen Ordner nicht zulässig.",
+        en "This name is not allowed for a folder.";
+    missing(name: &str, space: &str):
+        de "„{name}“ gibt es im Bereich „{space}“ nicht.",
+        en "There is no \"{name}\" in the space \"{space}\".";
     weak_password:
-        de "Das Kennwort ist zu kurz oder zu leicht zu erraten.",
-        en "The password is too short or too easy to guess.";
+        de "Das Kennwort hat weniger als 8 Zeichen oder ist leicht zu erraten.",
+        en "The password has fewer than 8 characters or is easy to guess.";
     bad_date:
         de "Bitte wählen Sie ein Datum, das noch kommt.",
         en "Please choose a date that is still to come.";

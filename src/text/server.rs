@@ -61,6 +61,9 @@ sentences! {
     scanner_named(scanner: &str, reason: &str):
         de "Ein zusätzlicher Virenscanner ({scanner}) fehlt: {reason}.",
         en "A further virus scanner ({scanner}) is missing: {reason}.";
+    pages:
+        de "Seiten der Verwaltung",
+        en "Pages for administrators";
     mail_undelivered:
         de "Eine Mail der letzten Woche kam nicht an.",
         en "One mail of the last week did not arrive.";

@@ -40,6 +40,9 @@ sentences! {
         de "Seite neu öffnen",
         en "Open the page again";
 
+    skip:
+        de "Zum Inhalt",
+        en "Skip to the content";
     pages:
         de "Seiten",
         en "Pages";

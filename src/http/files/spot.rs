@@ -1,7 +1,7 @@
 //! Places in spaces, and the addresses of their pages.
 
 use crate::http::page::folder::shown_name;
-use crate::http::protocol::href::{Mount, Place, push_encoded};
+use crate::http::protocol::href::{Mount, push_encoded};
 use crate::http::viewer;
 use crate::library::LibraryError;
 use crate::model::{Access, EntryName, EntryPath, Right};

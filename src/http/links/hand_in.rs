@@ -8,7 +8,7 @@ use http::{HeaderValue, Response, StatusCode};
 use secrecy::SecretString;
 
 use super::LinkRequest;
-use super::hand_in_pages::{self, Open};
+use super::hand_in_pages::{self, Open, RefusedPassword};
 use super::pages;
 use super::receive::Received;
 use crate::http::cookies;
@@ -20,7 +20,7 @@ use crate::http::reply::{plain, see_other};
 use crate::library::LibraryError;
 use crate::model::{HandInFileId, HandInId};
 use crate::net::ResponseBody;
-use crate::sharing::{HandInError, Visit};
+use crate::sharing::{GuestKey, HandInError, Visit, VisitError};
 use crate::uploads::{UploadError, UploadsOf};
 
 /// The cookie with a browser's secret.
@@ -207,6 +207,16 @@ impl LinkRequest<'_> {
 
     async fn choose_password(&self, form: &[u8]) -> Response<ResponseBody> {
         let password = field(form, "new-password").unwrap_or_default();
+        if field(form, "again").is_none_or(|again| *again != *password) {
+            return match self.open(GuestKey::None).await {
+                Err(VisitError::PasswordToChoose) => {
+                    let (path, refused) = (self.parts.uri.path(), Some(RefusedPassword::Different));
+                    hand_in_pages::choose_password(self.language, path, refused)
+                }
+                Err(error) => self.refused(&error),
+                Ok(visit) => self.passed(&visit),
+            };
+        }
         let password = SecretString::from(password.as_str());
         let token = self.address.token();
         let chosen = self

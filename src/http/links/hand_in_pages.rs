@@ -217,23 +217,41 @@ pub(super) fn under_way(language: Language, files: &[(String, u64)], base: &str)
         .into_response(StatusCode::CONFLICT)
 }
 
+/// Why a chosen password was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefusedPassword {
+    Weak,
+    /// The second field holds another one.
+    Different,
+}
+
 /// The page on which the first guest chooses the link's password.
-pub(super) fn choose_password(language: Language, action: &str, is_weak: bool) -> Response<ResponseBody> {
+pub(super) fn choose_password(
+    language: Language,
+    action: &str,
+    refused: Option<RefusedPassword>,
+) -> Response<ResponseBody> {
     let texts = HandInTexts(language);
-    let field = Field {
-        name: "new-password",
-        label: texts.new_password(),
+    // Twice: nobody else knows a password that was mistyped.
+    let fields = [("new-password", texts.new_password()), ("again", texts.password_again())];
+    let fields = fields.map(|(name, label)| Field {
+        name,
+        label,
         kind: "password",
         autocomplete: "new-password",
         value: "",
-        has_focus: true,
-    };
+        has_focus: name == "new-password",
+    });
     let content = html! {
         p { (texts.choose_password()) }
-        @if is_weak { (problem(texts.weak_password())) }
+        @match refused {
+            Some(RefusedPassword::Weak) => (problem(texts.weak_password())),
+            Some(RefusedPassword::Different) => (problem(texts.different_passwords())),
+            None => {},
+        }
         form method="post" action=(action) {
             input type="hidden" name="do" value="choose-password";
-            (field)
+            @for field in &fields { (field) }
             button { (texts.save_password()) }
         }
     };

@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 use super::LinkRequest;
 use super::address::Endpoint;
 use super::code_page;
-use super::hand_in_pages;
+use super::hand_in_pages::{self, RefusedPassword};
 use super::pages::{self, Problem};
 use crate::http::auth::challenge;
 use crate::http::cookies;
@@ -67,10 +67,10 @@ impl LinkRequest<'_> {
             }
             VisitError::WrongPassword => challenge("This is not the link's password."),
             VisitError::PasswordToChoose if is_page => {
-                hand_in_pages::choose_password(self.language, self.path(), false)
+                hand_in_pages::choose_password(self.language, self.path(), None)
             }
             VisitError::WeakPassword(_) if is_page => {
-                hand_in_pages::choose_password(self.language, self.path(), true)
+                hand_in_pages::choose_password(self.language, self.path(), Some(RefusedPassword::Weak))
             }
             VisitError::PasswordToChoose | VisitError::WeakPassword(_) => {
                 plain(StatusCode::FORBIDDEN, "Open this link in a browser and choose its password.\n")

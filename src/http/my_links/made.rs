@@ -6,8 +6,8 @@ use secrecy::SecretString;
 use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::form::field;
 use crate::http::reply::see_other;
-use crate::library::{Change, LibraryError};
-use crate::model::{Conditions, Day, EntryPath, LinkRight, LinkTerms};
+use crate::library::LibraryError;
+use crate::model::{Day, EntryPath, LinkRight, LinkTerms};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
@@ -35,6 +35,10 @@ pub(super) struct Asked {
 pub(super) enum Refused {
     Link(LinkError),
     BadName,
+    /// There is no such file or folder.
+    Missing,
+    /// A number of downloads for a link that takes files in.
+    OnlyForShowing,
     BadDate,
     BadNumber,
 }
@@ -103,6 +107,9 @@ impl MyLinks<'_> {
             "" => None,
             text => Some(text.parse().ok().filter(|most| *most > 0).ok_or(Refused::BadNumber)?),
         };
+        if downloads.is_some() && !asked.shows {
+            return Err(Refused::OnlyForShowing);
+        }
         let deadline = day(&asked.deadline)?.map(|day| self.office.zone.end_of(day));
         let new = NewLink {
             access: *access,
@@ -129,19 +136,8 @@ impl MyLinks<'_> {
         };
         let now = self.desk.context.info.received;
         let sharing = &self.desk.context.services.sharing;
-        if !asked.shows {
-            sharing.check_new(self.desk.principal(), &new, now).await.map_err(Refused::Link)?;
-            let change = Change {
-                access: *access,
-                actor: self.desk.principal().actor(),
-                now,
-                conditions: Conditions::default(),
-            };
-            let made = self.desk.context.services.library.make_folders(&change, &path).await;
-            made.map_err(|_| Refused::BadName)?;
-        }
-        sharing.create(self.desk.principal(), new, now).await.map_err(|error| match error {
-            LinkError::Library(LibraryError::NotFound) => Refused::BadName,
+        sharing.create_with_folder(self.desk.principal(), new, now).await.map_err(|error| match error {
+            LinkError::Library(LibraryError::NotFound) => Refused::Missing,
             error => Refused::Link(error),
         })
     }

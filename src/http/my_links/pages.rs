@@ -17,8 +17,10 @@ use crate::intake::ViewKind;
 use crate::model::{EntryName, EntryPath, HandInFileId, LinkId, LinkRight, Role, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::sharing::{Download, HandIn, HandInFile, Link, LinkError, LinkUse, Shared};
-use crate::text::ViewTexts;
+use crate::text::{HandInTexts, ViewTexts};
 
+/// Lines of the field with the text of a mail, of which some are wrapped.
+const MAIL_ROWS: u8 = 16;
 /// Time before the end of a link from which its state says so.
 const ENDS_SOON: Duration = Duration::from_hours(7 * 24);
 
@@ -48,10 +50,10 @@ impl MyLinks<'_> {
             @if outcome == Outcome::Ended { (success(texts.ended())) }
             p { (texts.about()) }
             @if let Some((_, refused)) = &refused {
-                (problem(&format!("{} {}", texts.not_made(), self.reason(refused))))
+                (problem(&format!("{} {}", texts.not_made(), self.reason(asked, refused))))
             }
-            @if self.spaces.is_empty() {
-                p { (texts.no_spaces()) }
+            @if !self.desk.person().makes_links {
+                p { (if self.spaces.is_empty() { texts.no_spaces() } else { texts.clients_make_none() }) }
             } @else {
                 details open[is_open] {
                     summary { (texts.new_link()) }
@@ -93,12 +95,13 @@ impl MyLinks<'_> {
         let uses = sharing.uses_of_links(self.desk.principal()).await?;
         let link = &shared.link;
         let address = self.address_of(link);
-        let (target, state) = (self.target(&shared), self.state(link, uses.get(&id)));
+        let state = self.state(link, uses.get(&id));
         let deadline = link.terms.deadline.map(|at| self.last_day(at));
         let until = link.expires.map(|at| self.last_day(at));
         let rows = [
-            (texts.target(), Some(target)),
             (texts.state(), Some(state)),
+            (texts.conditions(), self.conditions(link)),
+            (texts.note(), Some(Shown(&link.note).to_string()).filter(|note| !note.is_empty())),
             (texts.deadline(), deadline),
             (texts.until(), until),
         ];
@@ -110,6 +113,10 @@ impl MyLinks<'_> {
                 Outcome::Nothing | Outcome::Ended => {},
             }
             @if status == StatusCode::BAD_REQUEST { (problem(texts.bad_date())) }
+            dl {
+                dt { (texts.target()) ":" }
+                dd { (self.to_target(&shared)) }
+            }
             (known_facts(&rows))
             section {
                 (copied::value(language, texts.address(), &address))
@@ -118,7 +125,7 @@ impl MyLinks<'_> {
                     p { (texts.box_about()) }
                     (copied::text(language, texts.signature(), &texts.signature_text(&address), (2, language)))
                 } @else {
-                    (copied::text(language, texts.mail(), &self.mail(takes, &address), (11, language)))
+                    (copied::text(language, texts.mail(), &self.mail(link, &address), (MAIL_ROWS, language)))
                 }
                 @if link.has_password { p { (texts.password_apart()) } }
                 @if let Some(address) = &link.terms.code_to { p { (texts.code_goes_to(address)) } }
@@ -161,13 +168,19 @@ impl MyLinks<'_> {
                 }
                 label { (texts.label()) input type="text" name="label" maxlength="255" value=(asked.label); }
                 label { (texts.note()) textarea name="note" rows="3" maxlength="4000" { (asked.note) } }
-                label { (texts.deadline()) input type="date" name="deadline" value=(asked.deadline); }
-                label { (texts.until()) input type="date" name="until" value=(asked.until); }
-                (check("once", texts.once(), asked.once))
-                label { (texts.downloads())
-                    input type="number" name="downloads" min="1" max="1000000" inputmode="numeric" value=(asked.downloads);
+                label { (texts.until_usual()) input type="date" name="until" value=(asked.until); }
+                fieldset.group {
+                    legend { (texts.for_taking()) }
+                    label { (texts.deadline()) input type="date" name="deadline" value=(asked.deadline); }
+                    (check("once", texts.once(), asked.once))
+                    (check("own-folder", texts.own_folder(), asked.own_folder))
                 }
-                (check("own-folder", texts.own_folder(), asked.own_folder))
+                fieldset.group {
+                    legend { (texts.for_showing()) }
+                    label { (texts.downloads())
+                        input type="number" name="downloads" min="1" max="1000000" inputmode="numeric" value=(asked.downloads);
+                    }
+                }
                 label { (texts.password()) input type="text" name="password" autocomplete="off" autocapitalize="none" spellcheck="false"; }
                 (check("guest-chooses", texts.guest_chooses(), asked.guest_chooses))
                 @if self.desk.context.services.sharing.sends_mails() == Some(true) {
@@ -241,7 +254,7 @@ impl MyLinks<'_> {
                 form method="post" action=(here) {
                     (self.desk.token())
                     input type="hidden" name="do" value="end";
-                    button { (texts.end()) }
+                    button.other { (texts.end()) }
                 }
             }
         }
@@ -295,10 +308,16 @@ impl MyLinks<'_> {
     }
 
     /// The text that a user sends along with an address.
-    fn mail(&self, takes: bool, address: &str) -> String {
+    fn mail(&self, link: &Link, address: &str) -> String {
         let texts = self.texts();
         let office = if self.office.name.is_empty() { texts.our_office() } else { &self.office.name };
-        if takes { texts.mail_take(office, address) } else { texts.mail_show(office, address) }
+        if link.right != LinkRight::Add {
+            return texts.mail_show(office, address);
+        }
+        // The address of the link stands in a line of its own.
+        let by = link.terms.deadline.map(|at| texts.mail_by(&self.last_day(at)));
+        let address = by.map_or_else(|| address.to_owned(), |by| format!("{address}\n\n{by}"));
+        texts.mail_take(office, &address)
     }
 
     fn state(&self, link: &Link, used: Option<&LinkUse>) -> String {
@@ -360,6 +379,37 @@ impl MyLinks<'_> {
         })
     }
 
+    /// What a link takes or gives, and how often.
+    fn conditions(&self, link: &Link) -> Option<String> {
+        let (texts, guest, terms) = (self.texts(), HandInTexts(self.desk.language), &link.terms);
+        let takes = link.right == LinkRight::Add;
+        let types = terms.types.iter().map(|ending| ending.to_uppercase()).collect::<Vec<_>>().join(", ");
+        let all = [
+            (takes && terms.uses == Some(1)).then(|| texts.once().to_owned()),
+            terms.uses.filter(|_| !takes).map(|most| texts.conditions_downloads(most)),
+            (takes && terms.own_folder).then(|| texts.own_folder().to_owned()),
+            Some(types).filter(|types| !types.is_empty()),
+            terms.files.map(|most| guest.most_files(most)),
+            terms.bytes.map(|most| guest.most_bytes(&self.desk.language.size(most))),
+        ];
+        let all = all.into_iter().flatten().collect::<Vec<_>>();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    /// The target, which leads to its page.
+    fn to_target(&self, shared: &Shared) -> Markup {
+        let space = self.spaces.iter().find(|(space, _)| space.id == shared.link.space);
+        let space = space.and_then(|(space, _)| EntryName::parse(&space.name).ok());
+        let target = self.target(shared);
+        let is_folder = shared.entry.is_folder();
+        html! {
+            @match space {
+                Some(space) => a href=(viewer::page_address(&space, &shared.path, is_folder)) { (target) },
+                None => (target),
+            }
+        }
+    }
+
     fn target(&self, shared: &Shared) -> String {
         let space = self.spaces.iter().find(|(space, _)| space.id == shared.link.space);
         let space = space.map(|(space, _)| space.name.as_str()).unwrap_or_default();
@@ -370,10 +420,15 @@ impl MyLinks<'_> {
         format!("{}{}", self.desk.origin(), link.url_path())
     }
 
-    fn reason(&self, refused: &Refused) -> &'static str {
+    fn reason(&self, asked: &Asked, refused: &Refused) -> String {
         let texts = self.texts();
-        match refused {
+        let words = match refused {
+            Refused::Missing => {
+                let name = Shown(asked.folder.trim().trim_matches('/')).to_string();
+                return texts.missing(&name, &Shown(&asked.space).to_string());
+            }
             Refused::BadName => texts.bad_name(),
+            Refused::OnlyForShowing => texts.only_for_showing(),
             Refused::BadNumber => texts.bad_number(),
             Refused::BadDate | Refused::Link(LinkError::ExpiryInPast) => texts.bad_date(),
             Refused::Link(error) => match error {
@@ -391,7 +446,8 @@ impl MyLinks<'_> {
                 LinkError::Text => texts.bad_text(),
                 _ => texts.failed(),
             },
-        }
+        };
+        words.to_owned()
     }
 
     fn last_day(&self, end: Timestamp) -> String {

@@ -71,7 +71,7 @@ impl Office<'_> {
             (Address::Templates, texts.templates()),
             (Address::Details, self.texts().details()),
         ];
-        html! { nav.choice { @for (page, title) in pages { a href=(page.path()) { (title) } } } }
+        html! { nav.choice aria-label=(texts.pages()) { @for (page, title) in pages { a href=(page.path()) { (title) } } } }
     }
 
     /// How many names are not shown.

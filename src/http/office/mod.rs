@@ -27,7 +27,7 @@ use super::page::{Width, problem, success};
 use super::reply::not_allowed;
 use crate::admin::{Reply, Request, SpaceShown, UserShown};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
-use crate::text::{AdministrationTexts, Language, RefusalTexts};
+use crate::text::{AdministrationTexts, FilesTexts, Language, RefusalTexts};
 
 /// Longest form in bytes: three texts of 64 KiB, in which each byte may become three.
 const MAX_FORM_BYTES: usize = 640 * 1024;
@@ -180,7 +180,7 @@ impl Office<'_> {
 
     /// The way back to the list.
     fn trail(&self) -> Markup {
-        html! { nav.trail { a href=(HERE) { (self.texts().title()) } } }
+        html! { nav.trail aria-label=(FilesTexts(self.desk.language).path()) { a href=(HERE) { (self.texts().title()) } } }
     }
 
     fn page(

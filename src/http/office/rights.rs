@@ -9,7 +9,7 @@ use super::address::Address;
 use super::{Office, Outcome, Unavailable};
 use crate::admin::GrantShown;
 use crate::http::page::folder::shown_name;
-use crate::http::page::{Width, note};
+use crate::http::page::{Width, note, slides};
 use crate::model::Right;
 use crate::net::ResponseBody;
 use crate::text::ServerTexts;
@@ -37,6 +37,7 @@ impl Office<'_> {
             (self.search(&Address::Rights, &asked))
             @if rows.is_empty() { p { (texts.no_rights()) } } @else {
                 @if is_cut { (note(texts.rights_cut())) }
+                (slides(self.desk.language, people.len()))
                 div.scroll tabindex="0" role="region" aria-label=(texts.rights()) {
                     table.matrix {
                         thead { tr {

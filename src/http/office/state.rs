@@ -90,18 +90,18 @@ impl Office<'_> {
         html! {
             section {
                 h2 { (texts.jobs()) }
-                table {
+                table.sheet {
                     thead { tr {
                         th scope="col" { (texts.job()) }
-                        th.changed scope="col" { (texts.last_run()) }
-                        th.changed scope="col" { (texts.next_run()) }
+                        th scope="col" { (texts.last_run()) }
+                        th scope="col" { (texts.next_run()) }
                     } }
                     tbody {
                         @for job in jobs {
                             tr {
                                 th scope="row" { (texts.of_job(&job.name)) }
-                                td.changed { @if let Some(last) = job.last_run { (moment(last)) } }
-                                td.changed { @match job.next_run { Some(next) => (moment(next)), None => (texts.under_way()) } }
+                                td data-column=(texts.last_run()) { @if let Some(last) = job.last_run { (moment(last)) } }
+                                td data-column=(texts.next_run()) { @match job.next_run { Some(next) => (moment(next)), None => (texts.under_way()) } }
                             }
                         }
                     }

@@ -8,7 +8,7 @@ use super::{Office, Outcome, Unavailable};
 use crate::admin::{Reply, Request};
 use crate::http::reply::see_other;
 use crate::net::ResponseBody;
-use crate::text::ServerTexts;
+use crate::text::{FilesTexts, ServerTexts};
 
 /// Codes of a text that is no template.
 const FORM_CODES: [&str; 3] = ["template-invalid", "naming-invalid", "reminder-plan-invalid"];
@@ -55,7 +55,7 @@ impl Office<'_> {
         let here = Address::Template(name.to_owned());
         let content = html! {
             (self.trail())
-            nav.trail { a href=(Address::Templates.path()) { (texts.templates()) } }
+            nav.trail aria-label=(FilesTexts(self.desk.language).path()) { a href=(Address::Templates.path()) { (texts.templates()) } }
             (self.above(outcome))
             form method="post" action=(here.path()) {
                 (self.desk.token())

@@ -17,6 +17,8 @@ pub(in crate::http) struct SignedIn<'a> {
     pub(in crate::http) form_token: &'a str,
     /// Whether the person makes and judges requests.
     pub(in crate::http) asks: bool,
+    /// Whether the person may make links anywhere.
+    pub(in crate::http) makes_links: bool,
 }
 
 /// The bar of a page, and the other parts above its content.
@@ -47,26 +49,22 @@ impl Render for Bar {
 
 /// The bar of the page at the address `here`, a path with its query.
 pub(in crate::http) fn bar(language: Language, here: &str, person: Option<&SignedIn<'_>>) -> Bar {
-    bar_with(language, person, &languages(language, here))
+    bar_with((language, here), person, &languages(language, here))
 }
 
 /// The bar of a page that shows something once: without the choice of a language, which would lead away from it.
 pub(in crate::http) fn bar_once(language: Language, person: &SignedIn<'_>) -> Bar {
-    bar_with(language, Some(person), &html! {})
+    bar_with((language, ""), Some(person), &html! {})
 }
 
-fn bar_with(language: Language, person: Option<&SignedIn<'_>>, languages: &Markup) -> Bar {
+fn bar_with((language, here): (Language, &str), person: Option<&SignedIn<'_>>, languages: &Markup) -> Bar {
     let texts = SignInTexts(language);
     let markup = html! {
         header.bar {
             @if let Some(person) = person {
                 nav aria-label=(texts.pages()) {
-                    a href="/files/" { (FilesTexts(language).title()) }
-                    @if person.asks { a href="/requests" { (RequestsTexts(language).title()) } }
-                    a href="/links" { (MyLinksTexts(language).title()) }
-                    a href="/holding" { (HoldingTexts(language).title()) }
-                    @if person.role == Role::Administrator {
-                        a href="/office" { (AdministrationTexts(language).title()) }
+                    @for (page, title) in pages(language, person) {
+                        a href=(page) aria-current=[place(here, page)] { (title) }
                     }
                 }
                 form method="post" action="/logout" data-user=(person.name) {
@@ -93,6 +91,30 @@ fn languages(language: Language, here: &str) -> Markup {
     }
 }
 
+/// The pages of a person with their titles.
+pub(in crate::http) fn pages(
+    language: Language,
+    person: &SignedIn<'_>,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let pages = [
+        (true, "/files/", FilesTexts(language).title()),
+        (person.asks, "/requests", RequestsTexts(language).title()),
+        (person.makes_links, "/links", MyLinksTexts(language).title()),
+        (true, "/holding", HoldingTexts(language).title()),
+        (person.role == Role::Administrator, "/office", AdministrationTexts(language).title()),
+    ];
+    pages.into_iter().filter(|(is_shown, ..)| *is_shown).map(|(_, page, title)| (page, title))
+}
+
+/// Whether the address `here` is this page of the bar, or lies below it (WAI-ARIA 1.2, aria-current).
+fn place(here: &str, page: &str) -> Option<&'static str> {
+    let path = here.split('?').next().unwrap_or_default();
+    match path.strip_prefix(page.trim_end_matches('/'))? {
+        "" | "/" => Some("page"),
+        below => below.starts_with('/').then_some("true"),
+    }
+}
+
 /// The address of the same page in another language.
 fn address(here: &str, language: Language) -> String {
     let (path, query) = here.split_once('?').unwrap_or((here, ""));
@@ -106,6 +128,20 @@ fn address(here: &str, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bar_marks_the_page_and_those_below_it() {
+        for (here, page, expected) in [
+            ("/files/", "/files/", Some("page")),
+            ("/files/a/b?about", "/files/", Some("true")),
+            ("/filesystem", "/files/", None),
+            ("/links?made", "/links", Some("page")),
+            ("/links/7", "/links", Some("true")),
+            ("/holding", "/links", None),
+        ] {
+            assert_eq!(place(here, page), expected, "{here}");
+        }
+    }
 
     #[test]
     fn a_switch_keeps_what_the_page_shows() {

@@ -24,11 +24,13 @@ use self::bar::Bar;
 use self::script::Script;
 use crate::model::Office;
 use crate::net::ResponseBody;
-use crate::text::{BrowseTexts, Language};
+use crate::text::{BrowseTexts, Language, SignInTexts};
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
+/// Most columns, besides the first, of a table that a wide screen shows whole.
+const MOST_BESIDE: usize = 5;
 /// Addresses of pages contain tokens and names, so they must not reach other sites. Not `no-referrer`: browsers
 /// would then send the server's own forms with `Origin: null`, like those of another site.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
@@ -129,8 +131,9 @@ pub(in crate::http) fn finished(
                 title { (page.title) " · " (brand) }
             }
             body {
+                a.skip href="#content" { (SignInTexts(page.language).skip()) }
                 (page.bar)
-                main class=[page.width.class()] {
+                main id="content" tabindex="-1" class=[page.width.class()] {
                     (logo::brand(brand, office))
                     h1 { (page.title) }
                     (page.content)
@@ -141,19 +144,6 @@ pub(in crate::http) fn finished(
     };
     *response.body_mut() = ResponseBody::full(html.into_string());
     response
-}
-
-/// The page at the server's root.
-pub(in crate::http) fn front(language: Language) -> Response<ResponseBody> {
-    let texts = BrowseTexts(language);
-    let content = html! {
-        p { (texts.front()) }
-        p { a.button href="/files/" { (texts.your_files()) } }
-        p { (texts.front_app()) }
-        p { a href="/links" { (texts.front_links()) } }
-        p { a href="/holding" { (texts.front_holding()) } }
-    };
-    Page { language, width: Width::Narrow, title: texts.front_title(), content }.into_response(StatusCode::OK)
 }
 
 /// A page with a heading and one sentence.
@@ -191,6 +181,12 @@ pub(in crate::http) fn success(text: &str) -> Markup {
 /// The user must do something differently. Screen readers read it at once.
 pub(in crate::http) fn problem(text: &str) -> Markup {
     html! { p.problem role="alert" { (text) } }
+}
+
+/// Above a table in a frame: that it can be moved to the side, as far as its columns do not fit. Phones show few.
+pub(in crate::http) fn slides(language: Language, columns: usize) -> Markup {
+    let class = if columns > MOST_BESIDE { "hint" } else { "hint slides" };
+    html! { p class=(class) { (BrowseTexts(language).slides()) } }
 }
 
 /// A list of names and those of their values that there are.

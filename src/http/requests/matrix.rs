@@ -9,7 +9,7 @@ use super::filter::{Filter, Visits};
 use super::one::sign;
 use super::table::written;
 use super::{Failure, Requests};
-use crate::http::page::Width;
+use crate::http::page::{Width, slides};
 use crate::http::reply::csv_file;
 use crate::model::{ItemState, RequestId, Shown};
 use crate::net::ResponseBody;
@@ -127,6 +127,7 @@ impl Requests<'_> {
     fn grid(&self, lines: &[&RequestLine], order: &[Column]) -> Markup {
         let (texts, columns) = (self.matrix_texts(), columns(lines, order));
         html! {
+            (slides(self.desk.language, columns.len()))
             div.scroll role="region" tabindex="0" aria-label=(self.texts().matrix_title()) {
                 table.matrix {
                     thead { tr {

@@ -171,7 +171,7 @@ fn a_complete_download_is_proved_to_the_office() {
     let staff = Browser::signed_in(&server, "de", USER, PASSWORD);
     let desk = format!("/links/{}", made["id"]);
     let shown = staff.get(&desk).expect(200).text();
-    for words in ["1 von 1 Downloads", "benutzt", "Frau Huber", "Nachweis", "vollständig"] {
+    for words in ["1 von 1 Downloads", "aufgebraucht", "Frau Huber", "Nachweis", "vollständig"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     let proof = format!("{desk}/download/{}", downloads[0]["id"]);

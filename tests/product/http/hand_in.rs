@@ -252,10 +252,14 @@ fn the_first_visitor_chooses_the_password() {
     assert!(client.get(&link).expect(403).text().contains("Kennwort wählen"));
     assert_eq!(send(&client, &link, "", &[("a.txt", "x")]).status, 403, "not before the password");
     let choose = |browser: &Browser<'_>, password: &str| {
-        let fields = [("do", "choose-password"), ("new-password", password)];
+        let fields = [("do", "choose-password"), ("new-password", password), ("again", password)];
         browser.keep(browser.form(&link, &fields).send())
     };
     assert!(choose(&client, "kurz").expect(403).text().contains("zu kurz"));
+    let different =
+        [("do", "choose-password"), ("new-password", "Kreide-Ofen-7"), ("again", "Kreide-Ofen-8")];
+    let page = client.keep(client.form(&link, &different).send()).expect(403).text();
+    assert!(page.contains("stimmen nicht überein"), "{page}");
     leads_to(&choose(&client, "Kreide-Ofen-7"));
     client.get(&link).expect(200);
     send(&client, &link, "", &[("a.txt", "x")]).expect(200);

@@ -257,7 +257,7 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     let nothing = server.anonymous("POST", &link.page).header("Accept-Language", "en");
     let nothing = nothing.header("Content-Type", "multipart/form-data; boundary=x");
     let part = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"\"\r\n\r\n\r\n--x--\r\n";
-    assert_shows(&nothing.body(part).send().expect(400), &["You have not chosen a file."]);
+    assert_shows(&nothing.body(part).send().expect(400), &["Please choose a file first."]);
 }
 
 #[test]

@@ -100,7 +100,20 @@ fn links_of_others_do_not_exist_and_forms_of_others_do_nothing() {
     let foreign = anna.unmarked_form("/links", &[("space", SPACE), ("can", "add")]);
     foreign.header("Origin", "https://evil.example").send().expect(403);
     anna.get(here).expect(200);
-    // No form without the right, and none of a client's.
+    // Neither the form nor the way to it without the right, and none of a client's.
+    for (person, makes_links) in [(&berta, true), (&carl, false), (&dora, false)] {
+        let page = person.get("/links").expect(200).text();
+        assert_eq!(page.contains("action=\"/links\""), makes_links, "{page}");
+        let front = person.get("/").expect(200).text();
+        assert_eq!(front.contains("href=\"/links\""), makes_links, "{front}");
+        assert!(front.contains("aria-current") && front.contains("Hier geht es weiter"), "{front}");
+    }
+    let stranger = Browser::new(&server, "de").get("/").expect(200).text();
+    assert!(
+        stranger.contains("hier brauchen Sie nichts") && !stranger.contains("href=\"/links\""),
+        "{stranger}"
+    );
+    assert!(stranger.contains("href=\"/?lang=en\""), "{stranger}");
     assert!(dora.get("/links").expect(200).text().contains("in keinem Bereich"));
     let refused = make(&dora, &[("folder", "Akten"), ("can", "read")]).expect(400);
     assert!(refused.text().contains("nicht angelegt"), "{refused}");
@@ -109,6 +122,32 @@ fn links_of_others_do_not_exist_and_forms_of_others_do_nothing() {
     // No other person's receipt, by any link.
     anna.get(&format!("{here}/receipt/999")).expect(404);
     leads_to(&Browser::new(&server, "de").get(here));
+}
+
+#[test]
+fn a_page_says_what_its_link_asks_for_and_a_form_what_is_wrong_in_it() {
+    let server = TestServer::start_plain();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let fields = [
+        ("folder", "Mandanten/Huber"),
+        ("can", "add"),
+        ("once", "yes"),
+        ("note", "Bitte alles"),
+        ("deadline", "2999-12-30"),
+        ("until", "2999-12-31"),
+    ];
+    let page = anna.get(&leads_to(&make(&anna, &fields))).expect(200);
+    let text = page.text();
+    let target = format!("<a href=\"/files/{SPACE}/Mandanten/Huber/\">{SPACE}/Mandanten/Huber</a>");
+    for part in [target.as_str(), "Nur für eine Einreichung", "<dd>Bitte alles</dd>", "Bitte bis 30.12.2999."]
+    {
+        assert!(text.contains(part), "{part}: {page}");
+    }
+    let wrong = make(&anna, &[("folder", "Bescheid.pdf"), ("can", "read")]).expect(400).text();
+    assert!(wrong.contains(&format!("„Bescheid.pdf“ gibt es im Bereich „{SPACE}“ nicht.")), "{wrong}");
+    let wrong = make(&anna, &[("folder", "Neu"), ("can", "add"), ("downloads", "2")]).expect(400).text();
+    assert!(wrong.contains("Die Zahl der Downloads gilt nur"), "{wrong}");
+    server.request("GET", &format!("/dav/{SPACE}/Neu/")).send().expect(404);
 }
 
 /// Elsewhere, staff who tried a link out in their own browser were signed out by it.

@@ -82,6 +82,8 @@ const UNSEEN: &[(&str, &str)] = &[
     ("FilesTexts::search_further", "needs more hits than a page shows: `http::search`"),
     ("FilesTexts::search_next", "needs more hits than a page shows: `http::search`"),
     ("FilesTexts::search_top", "needs more hits than a page shows: `http::search`"),
+    ("FilesTexts::held_one", "needs a scanner: intake::pages"),
+    ("FilesTexts::held", "needs a scanner: intake::pages"),
     ("FilesTexts::choose", "for screen readers"),
     ("FilesTexts::next", "needs more files than a page shows: `http::files`"),
     ("FilesTexts::first", "needs more files than a page shows: `http::files`"),
@@ -108,6 +110,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("HoldingTexts::nothing_yet", "needs 2,000 files"),
     ("HoldingTexts::later_items", "needs more than 50 files: intake::pages"),
     ("HoldingTexts::filter", "for screen readers"),
+    ("HoldingTexts::taken_back", "needs a guest who takes a file back: intake::pages"),
     ("HoldingTexts::due_over", "needs a scanner: intake::pages"),
     ("HoldingTexts::kind", "needs a scanner: intake::pages"),
     ("HoldingTexts::obstacle", "needs a scanner: intake::pages"),
@@ -196,7 +199,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("MyLinksTexts::code_goes_to", "needs a mail server: `notices::codes`"),
     ("MyLinksTexts::bad_code_address", "needs a mail server: `notices::codes`"),
     ("MyLinksTexts::our_office", "needs an office without a name: `http::my_links`"),
-    ("MyLinksTexts::handed_in", "needs two hand-ins: `http::my_links`"),
+    ("MyLinksTexts::conditions_downloads", "needs a link that counts its downloads: `http::downloads`"),
     ("MyLinksTexts::finished_late", "needs a deadline that is over"),
     ("MyLinksTexts::closed", "needs a link that has ended"),
     ("MyLinksTexts::fetched", "needs a link that counts its downloads: `http::downloads`"),
@@ -340,12 +343,14 @@ const UNSEEN: &[(&str, &str)] = &[
     ("ServerTexts::clock_behind", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::scanner_silent", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::scanner_named", "needs something broken: `http::administration` shows one of them"),
+    ("ServerTexts::pages", "for screen readers"),
     ("ServerTexts::mail_undelivered", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::mails_undelivered", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::undecided", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::mass_hit", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::damaged", "needs something broken: `http::administration` shows one of them"),
     ("ServerTexts::job_failing", "needs something broken: `http::administration` shows one of them"),
+    ("ServerTexts::to_holding", "needs files that wait for a decision: `http::administration`"),
     ("ServerTexts::under_way", "needs the page at that moment"),
     ("ServerTexts::watch", "needs a watched folder"),
     ("ServerTexts::notices", "needs a mail server"),
@@ -595,10 +600,13 @@ impl Reader<'_> {
         let checked = act(&client, &held, "finish");
         let (chosen, client) = (link(&folder, &["--first-use-password"]), self.browser());
         let choose = client.get(&chosen).expect(403);
-        let weak = form(&client, &chosen, &[("do", "choose-password"), ("new-password", "1")]).expect(403);
+        let choice = |again| {
+            form(&client, &chosen, &[("do", "choose-password"), ("new-password", "1"), ("again", again)])
+        };
+        let (weak, different) = (choice("1").expect(403), choice("2").expect(403));
         let shown = vec![
             begun, partly, wrong, done, closed, any, withdrawn, nothing, late, one, meanwhile, examined,
-            checked, choose, weak,
+            checked, choose, weak, different,
         ];
         shown.into_iter().chain(receipts).collect()
     }
@@ -1238,6 +1246,8 @@ impl Reader<'_> {
             under_way,
             finished,
             refused(&[("folder", ".."), ("can", "add")]),
+            refused(&[("folder", "none"), ("can", "read")]),
+            refused(&[("folder", "0"), ("can", "add"), ("downloads", "3")]),
             refused(&[("folder", "1.txt"), ("can", "add")]),
             refused(&[("folder", "0"), ("can", "add"), ("password", "1")]),
             refused(&[("folder", "0"), ("can", "add"), ("until", "2001-01-01")]),
@@ -1297,6 +1307,7 @@ impl Reader<'_> {
             self.browser().get("/login?lost").expect(200),
             self.browser().form("/login", &[]).send().expect(403),
             newcomer.get("/holding").expect(200),
+            newcomer.get("/").expect(200),
         ]
     }
 
