@@ -37,7 +37,7 @@ async fn page(context: RequestContext<'_>) -> Response<ResponseBody> {
     // Without its rows nobody is signed in.
     let desk = Desk::of(context, language).await.ok().flatten();
     let person = desk.as_ref().map(Desk::person);
-    let content = match &person {
+    let shown = match &person {
         None => for_others(language),
         Some(person) => html! {
             p { (BrowseTexts(language).front_own()) }
@@ -49,7 +49,8 @@ async fn page(context: RequestContext<'_>) -> Response<ResponseBody> {
     };
     let title = BrowseTexts(language).front_title();
     let bar = bar(language, context.address(), person.as_ref());
-    let mut response = Page { language, width: Width::Narrow, title, content }.below(&bar, StatusCode::OK);
+    let mut response =
+        Page { language, width: Width::Narrow, title, content: shown }.below(&bar, StatusCode::OK);
     keep_choice(context, &mut response);
     response
 }
