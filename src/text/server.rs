@@ -163,8 +163,8 @@ sentences! {
         de "Eine Vorlage nennt, was Mandanten einreichen sollen. Die mitgelieferten lassen sich ändern: Ihre Fassung tritt an ihre Stelle.",
         en "A template lists what clients are to hand in. Those that come with the program can be changed: yours takes their place.";
     template_items(count: usize):
-        de "{count} Punkte",
-        en "{count} items";
+        de "Punkte: {count}",
+        en "items: {count}";
     own_template:
         de "eigene Fassung",
         en "your own version";

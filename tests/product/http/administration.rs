@@ -360,10 +360,7 @@ fn an_office_changes_a_template_and_makes_one() {
     );
     let own = "name = \"lohn\"\ntitle = \"Lohn & Gehalt\"\n[[items]]\ntitle = \"Stundenzettel\"\n";
     let done = act(&chief, here, &[("do", "template"), ("text", own)]).text();
-    assert!(
-        done.contains("Lohn &amp; Gehalt") && done.contains("lohn, 1 Positionen, eigene Fassung"),
-        "{done}"
-    );
+    assert!(done.contains("Lohn &amp; Gehalt") && done.contains("lohn, Punkte: 1, eigene Fassung"), "{done}");
     assert!(chief.get(here).expect(200).text().contains("Stundenzettel"));
     let other = own.replace("\"lohn\"", "\"lohn-minijob\"");
     act(&chief, here, &[("do", "template"), ("text", &other)]);

@@ -181,12 +181,12 @@ async fn guessing_a_password_ends_after_five_tries() {
 }
 
 #[tokio::test]
-async fn opening_is_noted_to_the_hour() {
+async fn opening_is_noted_to_the_minute() {
     let office = Office::open().await;
     let link = office.link("folder", LinkRight::Read).await;
     let noted = async || office.sharing.link(&office.bert, link.link.id).await.unwrap().link.opened;
     assert_eq!(noted().await, None);
-    for (now, seen) in [(NOW, NOW), (at(HOUR - 1), NOW), (at(HOUR), at(HOUR))] {
+    for (now, seen) in [(NOW, NOW), (at(HOUR / 60 - 1), NOW), (at(HOUR / 60), at(HOUR / 60))] {
         office.visit_at(&link, GuestKey::None, now).await.unwrap();
         assert_eq!(noted().await, Some(seen));
     }
