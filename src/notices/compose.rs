@@ -1,13 +1,13 @@
 //! Writes a mail from the news in it that are still true.
 
-use super::gather::{change_of, link_of};
+use super::gather::{change_of, event_of, link_of};
 use super::post::Letter;
 use super::{Notices, NoticesError};
 use crate::accounts::People;
 use crate::catalog::{ItemRow, NoticeRow, ReadTx};
 use crate::model::{
-    HoldState, ItemState, News, NoticeId, Office, Recipient, RecipientId, RequestId, SpaceId, Timestamp,
-    Topic, UserId, VersionState,
+    Event, EventId, HoldState, ItemState, News, NoticeId, Office, Recipient, RecipientId, RequestId, SpaceId,
+    Timestamp, Topic, UserId, VersionState,
 };
 use crate::text::{AskedMail, Language, NoticeTexts};
 
@@ -20,6 +20,62 @@ struct Item {
     space: SpaceId,
     count: u64,
     since: Timestamp,
+    page: NewsPage,
+}
+
+/// The page that shows more of some news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NewsPage {
+    Holding,
+    Links,
+    Request(RequestId),
+    Requests,
+}
+
+impl NewsPage {
+    fn of(tx: &ReadTx<'_>, news: &News) -> Result<Self, NoticesError> {
+        Ok(match news.topic {
+            Topic::LinkUnfetched => Self::Links,
+            Topic::HandedIn => request_of(tx, news)?.map_or(Self::Links, Self::Request),
+            _ => Self::Holding,
+        })
+    }
+
+    fn is_of_requests(self) -> bool {
+        matches!(self, Self::Request(_) | Self::Requests)
+    }
+
+    /// The page for both of two; `None` if they have none in common.
+    fn with(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            _ if self == other => Some(self),
+            _ if self.is_of_requests() && other.is_of_requests() => Some(Self::Requests),
+            _ => None,
+        }
+    }
+
+    /// Its path.
+    fn path(self) -> String {
+        match self {
+            Self::Holding => "/holding".to_owned(),
+            Self::Links => "/links".to_owned(),
+            Self::Request(id) => format!("/requests/{id}"),
+            Self::Requests => "/requests".to_owned(),
+        }
+    }
+}
+
+/// The request for which something was handed in.
+fn request_of(tx: &ReadTx<'_>, news: &News) -> Result<Option<RequestId>, NoticesError> {
+    let Some(EventId(id)) = event_of(&news.origin) else { return Ok(None) };
+    let event = tx.events_after(EventId(id - 1), 1)?.pop().and_then(|(_, event)| event);
+    let hand_in = event.filter(|event| event.id.0 == id).and_then(|event| match event.event {
+        Event::HandIn { hand_in, .. } => Some(hand_in),
+        _ => None,
+    });
+    let row = hand_in.map(|hand_in| tx.hand_in(hand_in)).transpose()?.flatten();
+    let link = row.and_then(|row| row.link).map(|link| tx.link(link)).transpose()?.flatten();
+    Ok(link.and_then(|link| link.request))
 }
 
 impl Notices {
@@ -95,9 +151,14 @@ fn compose(
         let Some(space) = news.space else { continue };
         let Some((count, since)) = still(tx, people, (&news, space), now)? else { continue };
         absent = absent.or(news.instead_of);
-        match items.iter_mut().find(|item| (item.topic, item.space) == (news.topic, space)) {
-            Some(item) => item.count += count,
-            None => items.push(Item { topic: news.topic, space, count, since }),
+        let page = NewsPage::of(tx, &news)?;
+        let same = items.iter_mut().filter(|item| (item.topic, item.space) == (news.topic, space));
+        match same.filter_map(|item| Some((item.page.with(page)?, item))).next() {
+            Some((both, item)) => {
+                item.count += count;
+                item.page = both;
+            }
+            None => items.push(Item { topic: news.topic, space, count, since, page }),
         }
     }
     if items.is_empty() {
@@ -117,10 +178,15 @@ fn compose(
     parts.extend((left > 0).then(|| texts.more(left)));
     let has_arrivals = items.iter().any(|item| item.topic == Topic::Arrived);
     parts.extend((has_arrivals && !is_digest).then(|| texts.arrived_hint().to_owned()));
-    let is_about_links =
-        items.iter().all(|item| matches!(item.topic, Topic::HandedIn | Topic::LinkUnfetched));
-    let page = if is_about_links { "links" } else { "holding" };
-    parts.push(format!("{}\n{url}/{page}", texts.page()));
+    let mut pages: Vec<NewsPage> = Vec::new();
+    for item in &items {
+        match pages.iter_mut().find_map(|page| Some((page.with(item.page)?, page))) {
+            Some((both, page)) => *page = both,
+            None => pages.push(item.page),
+        }
+    }
+    let pages: Vec<_> = pages.into_iter().map(|page| format!("{url}{}", page.path())).collect();
+    parts.push(format!("{}\n{}", texts.page(), pages.join("\n")));
     parts.extend(absent.and_then(|user| people.name(user)).map(|name| texts.instead_of(&name)));
     let (subject, text) = (language.notice_subject(row.topic), language.letter(&parts, &office));
     Ok(Some(Letter { to, subject: subject.to_owned(), text }))
@@ -230,6 +296,8 @@ fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> St
         (Topic::Asked, _) => texts.asked(space),
         (Topic::HandedOut, _) => texts.handed_out(space),
         (Topic::Declined, _) => texts.declined(space),
+        (Topic::HandedIn, 1) if item.page.is_of_requests() => texts.handed_in_request(space),
+        (Topic::HandedIn, count) if item.page.is_of_requests() => texts.handed_in_requests(count, space),
         (Topic::HandedIn, 1) => texts.handed_in_one(space),
         (Topic::HandedIn, count) => texts.handed_in_many(count, space),
         (Topic::Released, _) => texts.released(space),

@@ -143,6 +143,11 @@ fn tell_owner(
     })?)
 }
 
+/// The event of an origin of news about one.
+pub(super) fn event_of(origin: &str) -> Option<EventId> {
+    origin.strip_prefix('e')?.parse().ok().map(EventId)
+}
+
 /// The change of an origin of news about an account.
 pub(super) fn change_of(origin: &str) -> Option<SecurityChange> {
     let (_, word) = origin.strip_prefix('s')?.split_once('-')?;

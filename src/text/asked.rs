@@ -9,6 +9,9 @@ sentences! {
     open_of(open: usize, all: usize):
         de "{open} von {all} offen",
         en "{open} of {all} open";
+    finished_now:
+        de "Ihre Einreichung ist bei uns. Hier ist die Bestätigung dafür:",
+        en "Your hand-in has reached us. Here is its receipt:";
     nothing_open:
         de "Es ist nichts mehr offen. Vielen Dank!",
         en "Nothing is open any more. Thank you!";

@@ -147,8 +147,12 @@ impl Language {
                 RequestEvent::Reminded => format!("hat zu Anfrage {request} erinnert"),
                 RequestEvent::HandedIn => format!("hat „{item}“ zu Anfrage {request} eingereicht"),
                 RequestEvent::TakenBack => format!("hat „{item}“ zu Anfrage {request} zurückgenommen"),
-                RequestEvent::DoesNotApply => format!("betrifft „{item}“ in Anfrage {request} nicht"),
-                RequestEvent::Applies => format!("betrifft „{item}“ in Anfrage {request} doch"),
+                RequestEvent::DoesNotApply => {
+                    format!("hat angegeben, dass „{item}“ in Anfrage {request} nicht zutrifft")
+                }
+                RequestEvent::Applies => {
+                    format!("hat angegeben, dass „{item}“ in Anfrage {request} doch zutrifft")
+                }
                 RequestEvent::Commented => format!("hat „{item}“ in Anfrage {request} kommentiert"),
                 RequestEvent::Accepted => format!("hat „{item}“ in Anfrage {request} angenommen"),
                 RequestEvent::Rejected => format!("braucht „{item}“ in Anfrage {request} noch einmal"),

@@ -45,6 +45,12 @@ sentences! {
     handed_in_many(count: u64, space: &str):
         de "im Bereich „{space}“ wurde über Ihre Links {count}-mal etwas eingereicht.",
         en "something was handed in to the space \"{space}\" through your links {count} times.";
+    handed_in_request(space: &str):
+        de "im Bereich „{space}“ wurde zu Ihrer Anfrage etwas eingereicht.",
+        en "something was handed in to the space \"{space}\" for your request.";
+    handed_in_requests(count: u64, space: &str):
+        de "im Bereich „{space}“ wurde zu Ihren Anfragen {count}-mal etwas eingereicht.",
+        en "something was handed in to the space \"{space}\" for your requests {count} times.";
     asked(space: &str):
         de "im Bereich „{space}“ bittet jemand um eine Datei, die noch geprüft wird.",
         en "somebody asks for a file in the space \"{space}\" that is still being examined.";

@@ -1,5 +1,7 @@
 //! The page of a request: what the office asks for, and how each item stands.
 
+use std::time::Duration;
+
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
@@ -43,6 +45,9 @@ pub(super) struct Open<'a> {
     pub(super) is_by_account: bool,
 }
 
+/// Time after *Done* for which the page begins with the receipt.
+const JUST_NOW: Duration = Duration::from_mins(10);
+
 /// The page of a request.
 pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Response<ResponseBody> {
     let (language, zone) = local;
@@ -52,10 +57,17 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
     let rejected: Vec<_> = open.items.iter().filter(|item| item.row.state == ItemState::Rejected).collect();
     let receipts: Vec<_> =
         open.hand_ins.iter().filter_map(|hand_in| Some((hand_in.id.0, hand_in.finished?))).collect();
+    let just_finished = receipts.last().filter(|(_, at)| now.since(*at) < JUST_NOW);
     // The end of a link says nothing to a person who has an account.
     let expires = open.expires.filter(|_| !open.is_by_account);
     let content = html! {
         @if let Some(received) = open.received { (pages::arrivals_above(language, received)) }
+        @if let Some((number, at)) = just_finished {
+            p.success role="status" {
+                (texts.finished_now()) " "
+                a href={ (open.base) "/receipt?number=" (number) } { (texts.receipt(*number, &language.moment(zone, *at))) }
+            }
+        }
         @if is_closed { (problem(texts.closed())) }
         @if !open.request.note.is_empty() { (note(&open.request.note)) }
         (hand_in_pages::terms(local, open.asked_by.as_ref(), open.terms, expires))

@@ -47,6 +47,10 @@ impl SendRequest<'_> {
         if is_from_another_site(self.context) {
             return Err(Refused::Forged);
         }
+        // A locked session reads nothing; the script of a page that was open before has its token.
+        if session.is_locked && !session::is_own_script(self.context, &session.token) {
+            return Err(Refused::NotSignedIn);
+        }
         let query = self.parts.uri.query().unwrap_or_default().as_bytes();
         let named = |name| field(query, name).map(|text| text.to_string()).unwrap_or_default();
         let (space, folder) = (named("space"), named("folder"));

@@ -215,9 +215,9 @@ sentences! {
         de "Text für die E-Mail",
         en "Text for the mail";
     letter(name: &str, office: &str, title: &str, address: &str, until: &str):
-        de "Guten Tag{name},\n\nwir bitten Sie um Unterlagen: {title}\n{address}\n\n{until}Sie brauchen kein Konto und kein \
+        de "Guten Tag{name},\n\nwir bitten Sie um Folgendes: {title}\n{address}\n\n{until}Sie brauchen kein Konto und kein \
             Programm. Sie können jederzeit unterbrechen; derselbe Link bringt Sie zurück.\n\nMit freundlichen Grüßen\n{office}",
-        en "Hello{name},\n\nwe ask you for documents: {title}\n{address}\n\n{until}You need no account and no program. You can \
+        en "Hello{name},\n\nwe ask you for the following: {title}\n{address}\n\n{until}You need no account and no program. You can \
             stop at any time; the same link brings you back.\n\nKind regards\n{office}";
     letter_code:
         de "Beim ersten Öffnen fragt die Seite nach einem Code: Sie fordern ihn dort an, und wir senden ihn an die \

@@ -46,8 +46,8 @@ sentences! {
         de "Diese Datei lässt sich gerade nicht ansehen: {state}.",
         en "This file cannot be viewed at present: {state}.";
     done(title: &str):
-        de "Ihre Entscheidung zu „{title}“ steht fest.",
-        en "Your decision about \"{title}\" is made.";
+        de "Ihre Entscheidung zu „{title}“ ist gespeichert.",
+        en "Your decision about \"{title}\" is stored.";
     again:
         de "Diesen Punkt noch einmal ansehen",
         en "Look at this item again";

@@ -102,7 +102,7 @@ sentences! {
         de "Die Datei wurde nicht bereitgestellt: Es gibt sie nicht, sie ist zu groß, oder sie ist weder Dokument noch Bild.",
         en "The file was not handed out: it does not exist, is too large, or is neither a document nor a picture.";
     hands_out_form(name: &str):
-        de "Formular der Empfänger: {name}",
+        de "Formular für die Empfänger: {name}",
         en "Form for the recipients: {name}";
     hands_out_example(name: &str):
         de "Muster der Empfänger: {name}",

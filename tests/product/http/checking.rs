@@ -62,7 +62,8 @@ fn what_was_handed_in_is_checked_item_after_item_beside_its_picture() {
     assert_eq!(next, format!("{at}/check/{gifts}?judged={pass}"));
     let page = anna.get(&next).expect(200);
     assert!(
-        page.text().contains("Entscheidung zu „Ausweis“ steht fest") && page.text().contains(">100</pre>")
+        page.text().contains("Entscheidung zu „Ausweis“ ist gespeichert")
+            && page.text().contains(">100</pre>")
     );
     assert!(client.get(&link).text().contains("Foto unscharf"));
     // Another person was quicker.

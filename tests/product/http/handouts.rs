@@ -52,7 +52,7 @@ fn recipients_fetch_a_form_while_the_request_runs_and_its_maker_may_read_it() {
         anna.send(&anna.get(&at).expect(200), &format!("{at}/handout"), &fields)
     };
     let stored = anna.get(&leads_to(&hand_out("form", "Muster/Fragebogen ü.pdf"))).expect(200).text();
-    assert!(stored.contains("Formular der Empfänger: Fragebogen ü.pdf"), "{stored}");
+    assert!(stored.contains("Formular für die Empfänger: Fragebogen ü.pdf"), "{stored}");
     let place = format!("{SPACE}/Beispiel.png");
     let shown = server.cli_ok(["request", "item", &id, &pass, "--example", &place, "--json"]);
     let shown: Value = serde_json::from_str(&shown).unwrap();
@@ -104,7 +104,7 @@ fn recipients_fetch_a_form_while_the_request_runs_and_its_maker_may_read_it() {
     assert!(client.get(&form).text() == "questions", "the name in an address does not matter");
     server.request("DELETE", "/dav/Muster/neu.pdf").send().expect(204);
     assert!(!is_there());
-    assert!(anna.get(&at).expect(200).text().contains("Formular der Empfänger: nicht abrufbar"));
+    assert!(anna.get(&at).expect(200).text().contains("Formular für die Empfänger: nicht abrufbar"));
     let trash: Value = serde_json::from_str(&server.cli_ok(["trash", "list", "Muster", "--json"])).unwrap();
     server.cli_ok(["trash", "restore", "Muster", &trash[0]["entry"].to_string()]);
     assert_eq!(client.get(&form).expect(200).text(), "questions");
@@ -164,7 +164,7 @@ fn only_documents_and_pictures_of_moderate_size_are_handed_out_and_last_years_ar
     );
     // And none any more.
     leads_to(&hand_out(""));
-    assert!(!anna.get(&at).expect(200).text().contains("Formular der Empfänger"));
+    assert!(!anna.get(&at).expect(200).text().contains("Formular für die Empfänger"));
 }
 
 /// A content that is withheld by the holding area is not given out, and its name is not told.

@@ -32,6 +32,10 @@ fn a_locked_session_opens_nothing_until_the_password_is_given() {
         assert!(leads_to(&browser.get(page)).starts_with("/login?next="), "{page}");
     }
     browser.ask("GET", "/api/v1/spaces").send().expect(401);
+    // The list of unfinished uploads is for the script of a page that was open before.
+    let list = || browser.ask("GET", &format!("/sending/list?space={SPACE}&folder="));
+    list().send().expect(401);
+    list().header("Sec-Fetch-Site", "same-origin").header("Tresor-Token", &token).send().expect(200);
     let form = [("token", token.as_str()), ("do", "factor")];
     assert!(leads_to(&browser.form("/account", &form).send()).contains("lost"));
 

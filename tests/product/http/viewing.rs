@@ -209,7 +209,7 @@ fn a_server_without_a_converter_says_so_and_the_download_stays() {
     let anna = with_files(&server, &[("a.pdf", &numbered(1)), ("a.png", PNG), ("a.txt", b"Zeisig")]);
     let page = anna.get(&address("a.pdf", "view")).expect(200).text();
     assert!(
-        page.contains("Dieser Server kann keine Seiten abbilden") && page.contains("download>"),
+        page.contains("kann die Seiten solcher Dateien nicht zeigen") && page.contains("download>"),
         "{page}"
     );
     anna.get(&address("a.pdf", "page=1")).expect(404);

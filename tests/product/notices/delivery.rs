@@ -201,3 +201,22 @@ fn whoever_made_a_link_is_told_that_something_was_handed_in() {
     assert!(body.contains("https://files.example.org/links\n"), "{body}");
     assert!(!body.contains("Erika") && !body.contains("Scheidung"), "{body}");
 }
+
+#[test]
+fn what_comes_for_a_request_leads_to_that_request() {
+    let smtp = TestSmtp::plain();
+    let server = office(&smtp);
+    server.cli_ok(["space", "set", SPACE, "--intake", "off"]);
+    server.cli_ok(["user", "set", USER, "--mail", &format!("{USER}@example.org"), "--language", "de"]);
+    let made = server.cli_ok(["request", "add", SPACE, "--as", USER, "--item", "Ausweis", "--json"]);
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let link = format!("/s/{}", made["url"].as_str().unwrap().rsplit('/').next().unwrap());
+    let client = Browser::new(&server, "de");
+    client.get(&link).expect(200);
+    send(&client, &link, "Erika", &[("Scheidung.txt", "x")]).expect(200);
+    assert_eq!(finish(&client, &link).status, 303);
+    let mails = smtp.takes(1);
+    let body = to(&mails, USER)[0].body();
+    assert!(body.contains("im Bereich „space“ wurde zu Ihrer Anfrage etwas eingereicht."), "{body}");
+    assert!(body.contains(&format!("https://files.example.org/requests/{}\n", made["id"])), "{body}");
+}
