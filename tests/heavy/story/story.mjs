@@ -78,8 +78,9 @@ async function drop(page, form, path) {
 async function itemOf(page, link, title) {
   await page.goto(link)
   const item = page.locator('.item', { hasText: title })
-  const more = item.locator('summary', { hasText: 'Weitere Dateien' })
-  if (await more.isVisible()) await more.click()
+  // The page opens it by itself where an upload can go on, maybe at this moment.
+  const more = item.locator('details', { has: page.locator('summary', { hasText: 'Weitere Dateien' }) })
+  if ((await more.count()) > 0) await more.evaluate((details) => (details.open = true))
   return item
 }
 
