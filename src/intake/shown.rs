@@ -123,7 +123,7 @@ impl Intake {
         self.catalog().read(|tx| Ok((tx.holds_undecided()?, tx.holds_in_doubt()?))).await
     }
 
-    /// Number of held files directly in a folder, up to [`MAX_SHOWN`], for a person who decides about them; else none.
+    /// Number of held files directly in a folder, up to 1,000, for a person who decides about them; else none.
     pub async fn held_in(&self, access: &Access, folder: EntryId) -> Result<usize, IntakeError> {
         match access.may_release() {
             true => self.catalog().read(move |tx| Ok(tx.held_in(folder, MAX_SHOWN)?)).await,

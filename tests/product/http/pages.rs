@@ -110,7 +110,6 @@ const UNSEEN: &[(&str, &str)] = &[
     ("HoldingTexts::nothing_yet", "needs 2,000 files"),
     ("HoldingTexts::later_items", "needs more than 50 files: intake::pages"),
     ("HoldingTexts::filter", "for screen readers"),
-    ("HoldingTexts::taken_back", "needs a guest who takes a file back: intake::pages"),
     ("HoldingTexts::due_over", "needs a scanner: intake::pages"),
     ("HoldingTexts::kind", "needs a scanner: intake::pages"),
     ("HoldingTexts::obstacle", "needs a scanner: intake::pages"),

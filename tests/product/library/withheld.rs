@@ -561,6 +561,7 @@ const USE_CASES: &[&str] = &[
     "find",
     "finish",
     "joint_usage",
+    "lent_entries",
     "lent_entry",
     "list",
     "list_with",
