@@ -152,8 +152,8 @@ fn compose(
         let Some((count, since)) = still(tx, people, (&news, space), now)? else { continue };
         absent = absent.or(news.instead_of);
         let page = NewsPage::of(tx, &news)?;
-        let same = items.iter_mut().filter(|item| (item.topic, item.space) == (news.topic, space));
-        match same.filter_map(|item| Some((item.page.with(page)?, item))).next() {
+        let mut same = items.iter_mut().filter(|item| (item.topic, item.space) == (news.topic, space));
+        match same.find_map(|item| Some((item.page.with(page)?, item))) {
             Some((both, item)) => {
                 item.count += count;
                 item.page = both;

@@ -41,7 +41,9 @@ fn a_person_hears_how_the_own_account_was_changed_in_the_own_language() {
     // What a person does by oneself may have been done by another one in that person's name.
     let chief = Browser::signed_in(&server, "en", CHIEF, PASSWORD);
     let page = chief.get("/account").expect(200);
-    chief.send(&page, "/account", &[("do", "device"), ("present", PASSWORD), ("label", "Geheimer Laptop")]).expect(200);
+    chief
+        .send(&page, "/account", &[("do", "device"), ("present", PASSWORD), ("label", "Geheimer Laptop")])
+        .expect(200);
     let mails = smtp.takes(2);
     let text = to(&mails, CHIEF).body();
     assert!(text.contains(": A device or program got a password of its own.\n"), "{text}");
