@@ -105,7 +105,7 @@ sentences! {
         de "Formular für die Empfänger: {name}",
         en "Form for the recipients: {name}";
     hands_out_example(name: &str):
-        de "Muster der Empfänger: {name}",
+        de "Muster für die Empfänger: {name}",
         en "Example for the recipients: {name}";
     handout_gone:
         de "nicht abrufbar",

@@ -131,7 +131,9 @@ fn a_client_hands_in_by_items_and_again_after_a_rejection() {
     stored(&server, "Steuer/02 Bescheid/bescheid (2).pdf").expect(200);
     leads_to(&act(&client, &link, &[("do", "finish")]));
     let page = client.get(&link).expect(200).text();
-    assert_eq!(page.matches("/receipt?number=").count(), 2, "{page}");
+    // The newest stands at the top, too.
+    assert_eq!(page.matches("/receipt?number=").count(), 3, "{page}");
+    assert!(page.contains("Ihre Einreichung ist bei uns."), "{page}");
 
     // Undone, closed, opened again.
     server.cli_ok(["request", "undo", &id, &pass]);
@@ -151,7 +153,7 @@ fn a_client_hands_in_by_items_and_again_after_a_rejection() {
     for words in [
         "Anfrage 1 angelegt",
         "„Ausweis“ zu Anfrage 1 eingereicht",
-        "betrifft „Spenden“",
+        "angegeben, dass „Spenden“ in Anfrage 1 nicht zutrifft",
         "„Bescheid“ in Anfrage 1 kommentiert",
         "braucht „Bescheid“ in Anfrage 1 noch einmal",
         "Entscheidung über „Ausweis“",
