@@ -72,7 +72,9 @@ mod tests {
     #[test]
     fn a_file_that_was_cut_or_overwritten_is_no_catalogue() {
         let (_dir, path, sound) = filled();
-        for len in [0, 1, 100, 4096, sound.len() - 4096, sound.len() - 1] {
+        // A zero at the end is read as one when it is gone, too: of 256 files one ends so.
+        let zeros = sound.iter().rev().take_while(|byte| **byte == 0).count();
+        for len in [0, 1, 100, 4096, sound.len() - 4096, sound.len() - 1 - zeros] {
             put(&path, &sound[..len]);
             let error = examine(&path, &key()).unwrap_err();
             assert!(
