@@ -251,7 +251,7 @@ impl Admin {
 
     /// The accesses to the spaces that a request may reach.
     async fn rights(&self, judged: &Judged) -> Result<Vec<Access>, AdminError> {
-        Ok(judged.accesses(&self.library.spaces().await?))
+        Ok(self.accesses(judged).await?)
     }
 
     async fn shown_request(

@@ -56,7 +56,7 @@ impl Admin {
         by: Stamp,
     ) -> Result<Reply, AdminError> {
         let decision = word("decision", decision, HoldDecision::from_word, HoldDecision::ALL)?;
-        let accesses = judged.accesses(&self.library.spaces().await?);
+        let accesses = self.accesses(judged).await?;
         let to = match to {
             Some(name) => Some(self.user(&name).await?),
             None => None,
@@ -79,7 +79,7 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let accesses = judged.accesses(&self.library.spaces().await?);
+        let accesses = self.accesses(judged).await?;
         let user = self.user(user).await?;
         self.intake.decline(accesses, id, user.id, reason, by).await?;
         Ok(Reply::Done(format!("{} does not get item {id}", user.name)))
@@ -92,14 +92,14 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let accesses = judged.accesses(&self.library.spaces().await?);
+        let accesses = self.accesses(judged).await?;
         let time = Duration::from_hours(24) * days;
         let ends = self.intake.allow(accesses, id, time, reason, by).await?;
         Ok(Reply::Done(format!("the content of item {id} is let into its space until {ends}")))
     }
 
     pub(super) async fn disallow(&self, id: HoldId, judged: &Judged, by: Stamp) -> Result<Reply, AdminError> {
-        let accesses = judged.accesses(&self.library.spaces().await?);
+        let accesses = self.accesses(judged).await?;
         self.intake.disallow(accesses, id, by).await?;
         Ok(Reply::Done(format!("the content of item {id} is examined again from now on")))
     }
@@ -118,7 +118,7 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let accesses = judged.accesses(&self.library.spaces().await?);
+        let accesses = self.accesses(judged).await?;
         let password = password.to_secret_string();
         let given = self.intake.give_password(accesses, id, password, by).await?;
         let state = Language::English.hold_state(given.state);

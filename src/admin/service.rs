@@ -8,7 +8,7 @@ use super::reply::WorkerShown;
 use crate::accounts::{Accounts, AccountsError, UserName, UserRow};
 use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, Space};
-use crate::model::{Conditions, EntryName, EntryPath, NameError, Timestamp};
+use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};
 use crate::notices::Notices;
 use crate::recovery::Recovery;
 use crate::sharing::Sharing;
@@ -60,6 +60,11 @@ impl Admin {
     pub(super) async fn space(&self, name: &str) -> Result<Space, AdminError> {
         let name = EntryName::parse(name)?;
         Ok(self.library.space_named(&name).await?.ok_or(LibraryError::NoSuchSpace)?)
+    }
+
+    /// The accesses of a request to all spaces that it reaches.
+    pub(super) async fn accesses(&self, judged: &Judged) -> Result<Vec<Access>, AdminError> {
+        Ok(judged.accesses(&self.library.spaces().await?))
     }
 
     /// The space of this name, which the request must reach, or all spaces.
