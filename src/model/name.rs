@@ -196,6 +196,12 @@ impl EntryPath {
         Self::default()
     }
 
+    /// The path with [`EntryName::legible`] names.
+    #[must_use]
+    pub fn legible(&self) -> Self {
+        Self(self.0.iter().map(EntryName::legible).collect())
+    }
+
     /// A path of parsed names.
     pub fn new(names: Vec<EntryName>) -> Result<Self, NameError> {
         let bytes: usize = names.iter().map(|name| name.as_str().len() + 1).sum();

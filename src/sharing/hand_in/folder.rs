@@ -34,7 +34,8 @@ impl Sharing {
         if path.names().len() > MAX_FOLDERS {
             return Err(LibraryError::NotFound.into());
         }
-        if self.has_folder(visit, &row, path, now).await? {
+        let path = path.legible();
+        if self.has_folder(visit, &row, &path, now).await? {
             return Ok(());
         }
         let most = visit.link.terms.files.map_or(MAX_EMPTY_FOLDERS, |files| files.min(MAX_EMPTY_FOLDERS));

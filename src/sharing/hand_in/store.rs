@@ -131,13 +131,14 @@ impl Sharing {
         sent: &SentFile,
     ) -> Result<(EntryName, Vec<EntryName>), HandInError> {
         visit.access.scope_to_add().map_err(LibraryError::from)?;
-        let (file, folders) = match (visit.link.request, sent.path.names().split_last()) {
+        let path = sent.path.legible();
+        let (file, folders) = match (visit.link.request, path.names().split_last()) {
             (_, Some((_, folders))) if folders.len() > MAX_FOLDERS => {
                 return Err(LibraryError::NotFound.into());
             }
             (Some(request), Some(_)) => {
                 let (folders, file) =
-                    self.place_in_request((request, visit.link.id), sent.item, sent.path.clone()).await?;
+                    self.place_in_request((request, visit.link.id), sent.item, path).await?;
                 (file, folders)
             }
             // Only a link of a request has items; a number that a guest makes up belongs to a stranger's.
@@ -145,7 +146,6 @@ impl Sharing {
             (None, Some((file, folders))) => (file.clone(), folders.to_vec()),
             (_, None) => return Err(LibraryError::NotFound.into()),
         };
-        let (file, folders) = (file.legible(), folders.iter().map(EntryName::legible).collect());
         if visit.link.terms.takes(file.as_str()) { Ok((file, folders)) } else { Err(HandInError::WrongType) }
     }
 

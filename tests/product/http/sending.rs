@@ -432,6 +432,8 @@ fn a_hand_in_has_as_many_folders_without_files_as_it_may_have_files() {
     make("Scans/leer/innen").expect(204);
     make("Leer").expect(204);
     refused(&make("Zu viel"), 413, "too-much");
+    // It is there, by a name that people can read.
+    make("Sc\u{202e}ans").expect(204);
     make("Leer").expect(204);
     refused(&make("Scans/a.pdf"), 400, "bad-name");
     refused(&make(&["a"; 21].join("/")), 403, "takes-no-files");
