@@ -40,6 +40,22 @@ async fn file(office: &Office, visit: &Visit) -> HandInFileId {
     seen(office, visit).await.files.last().unwrap().id
 }
 
+/// An upload of ten bytes from a page.
+fn upload_of(guest: UploadOwner) -> NewUpload {
+    NewUpload {
+        id: UploadId::random(),
+        protocol: "page",
+        name: None,
+        shape: UploadShape::Linear,
+        path: None,
+        length: Some(10),
+        modified: None,
+        checksum: None,
+        metadata: String::new(),
+        guest: Some(guest),
+    }
+}
+
 #[tokio::test]
 async fn what_is_finished_after_the_deadline_is_taken_and_marked() {
     let office = Office::open().await;
@@ -93,18 +109,7 @@ async fn an_upload_through_a_link_to_a_folder_is_its_browsers_and_ends_with_the_
     };
     let begin = async |browser: &str| {
         let placed = office.sharing.place_beside(&visit, &path(""), &path("neu/a.pdf"), NOW).await;
-        let upload = NewUpload {
-            id: UploadId::random(),
-            protocol: "page",
-            name: None,
-            shape: UploadShape::Linear,
-            path: None,
-            length: Some(10),
-            modified: None,
-            checksum: None,
-            metadata: String::new(),
-            guest: Some(of(browser)),
-        };
+        let upload = upload_of(of(browser));
         office.uploads.create(placed.unwrap().0, upload).await
     };
     let all = office.uploads.limits();
@@ -135,18 +140,7 @@ async fn an_upload_in_parts_ends_with_its_hand_in() {
     let begin = async |browser: &str| {
         let sent = SentFile { path: path("a.pdf"), size: Some(10), item: None };
         let placed = office.sharing.place_file(&visit, by(browser, ""), &sent, NOW).await.unwrap();
-        let upload = NewUpload {
-            id: UploadId::random(),
-            protocol: "page",
-            name: None,
-            shape: UploadShape::Linear,
-            path: None,
-            length: Some(10),
-            modified: None,
-            checksum: None,
-            metadata: String::new(),
-            guest: Some(UploadOwner::HandIn(placed.hand_in)),
-        };
+        let upload = upload_of(UploadOwner::HandIn(placed.hand_in));
         (placed.hand_in, office.uploads.create(placed.change, upload).await.unwrap().id)
     };
     let of = async |hand_in| {
