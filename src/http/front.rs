@@ -34,7 +34,7 @@ pub(super) async fn handle(context: RequestContext<'_>) -> Response<ResponseBody
 
 async fn page(context: RequestContext<'_>) -> Response<ResponseBody> {
     let language = chosen(context);
-    // Without its rows nobody is signed in.
+    // If the accounts cannot be read, the page is that of a stranger.
     let desk = Desk::of(context, language).await.ok().flatten();
     let person = desk.as_ref().map(Desk::person);
     let shown = match &person {

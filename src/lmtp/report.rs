@@ -20,7 +20,7 @@ impl<'a, S> Kept<'a, S> {
         Self { source, begun: is_needed.then(Vec::new) }
     }
 
-    /// What was read, up to 256 KiB; `None` if it was not needed.
+    /// The beginning that was read, up to 256 KiB; `None` if it was not needed.
     pub(super) fn begun(self) -> Option<Vec<u8>> {
         self.begun
     }

@@ -40,7 +40,7 @@ impl Notices {
 /// How a recipient wants news of this topic; not at all if the person cannot be reached any more.
 fn wish(people: &People, recipient: &Recipient, topic: Topic) -> NoticeWish {
     match recipient {
-        // Nobody does without these.
+        // No wish keeps these back.
         Recipient::User(user) if topic == Topic::Security => {
             people.contact(*user).map_or(NoticeWish::Off, |_| NoticeWish::On)
         }

@@ -19,7 +19,7 @@ pub(super) enum Audience {
     Person(UserId),
     /// Those whose request for the content is open.
     Askers,
-    /// The person of an account, whoever changed it.
+    /// The person of an account, also after a change by another person.
     Owner(UserId),
     /// The recipients of a request: people without accounts.
     Asked(RequestId),

@@ -50,7 +50,7 @@ enum Outcome {
     Again(Cow<'static, str>, Again),
 }
 
-/// A form that was refused, with what is still to stand in it.
+/// A refused form, with the values that it keeps.
 #[derive(Debug, PartialEq, Eq)]
 enum Again {
     /// A device of this name.

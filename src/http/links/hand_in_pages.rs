@@ -232,7 +232,7 @@ pub(super) fn choose_password(
     refused: Option<RefusedPassword>,
 ) -> Response<ResponseBody> {
     let texts = HandInTexts(language);
-    // Twice: nobody else knows a password that was mistyped.
+    // Twice: the office could not tell a mistyped password.
     let fields = [("new-password", texts.new_password()), ("again", texts.password_again())];
     let fields = fields.map(|(name, label)| Field {
         name,

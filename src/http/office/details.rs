@@ -15,7 +15,7 @@ use crate::model::MAX_LOGO_BYTES;
 use crate::net::{RequestBody, ResponseBody};
 
 impl Office<'_> {
-    /// The page of the details; `typed` is what was refused.
+    /// The page of the details; `typed` holds the refused values.
     pub(super) async fn details(
         &self,
         outcome: &Outcome,

@@ -17,7 +17,7 @@ use crate::net::ResponseBody;
 use crate::text::{AdministrationTexts, PasskeyTexts};
 
 impl Office<'_> {
-    /// The page of a person; `typed` is what was refused.
+    /// The page of a person; `typed` holds the refused values.
     pub(super) async fn person(
         &self,
         name: &str,

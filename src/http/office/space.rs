@@ -14,7 +14,7 @@ const GIB: u64 = 1 << 30;
 const HOUR: u64 = 3_600;
 
 impl Office<'_> {
-    /// The page of a space; `typed` is what was refused.
+    /// The page of a space; `typed` holds the refused values.
     pub(super) async fn space(
         &self,
         name: &str,

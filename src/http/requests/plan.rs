@@ -9,7 +9,7 @@ pub(super) fn written(plan: &ReminderPlan) -> String {
 }
 
 /// The plan that was typed: numbers, also with a letter for days as `7d` and `7T`, parted by anything else. Nothing is no
-/// reminders; `None` for what is no plan.
+/// reminders; `None` for an invalid plan.
 pub(super) fn typed(text: &str) -> Option<ReminderPlan> {
     let words = text.split([',', ';', ' ', '\t']).map(str::trim).filter(|word| !word.is_empty());
     let days: Vec<_> =

@@ -126,7 +126,7 @@ fn unread(
     {
         return Err(HandInError::TooLateToWithdraw);
     }
-    // What is set aside as dangerous stays as proof.
+    // A file that is set aside as dangerous stays as proof.
     if matches!(row.state, Some(VersionState::Quarantined | VersionState::Restricted)) {
         return Err(HandInError::TooLateToWithdraw);
     }
