@@ -108,7 +108,7 @@ impl Admin {
             }
         };
         let judgements = items.into_iter().map(|item| (ItemId(item), judgement.clone())).collect();
-        self.sharing.judge(&self.rights(judged).await?, RequestId(id), judgements, by).await?;
+        self.sharing.judge(&self.accesses(judged).await?, RequestId(id), judgements, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -119,7 +119,7 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        self.sharing.close_request(&self.rights(judged).await?, RequestId(id), closes, by).await?;
+        self.sharing.close_request(&self.accesses(judged).await?, RequestId(id), closes, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -130,7 +130,7 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let rights = self.rights(judged).await?;
+        let rights = self.accesses(judged).await?;
         self.sharing.extend_request(&rights, RequestId(id), day(deadline)?, by).await?;
         self.request_shown(id, judged, by.at).await
     }
@@ -144,7 +144,7 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        let (rights, request, item) = (self.rights(judged).await?, RequestId(id), ItemId(item));
+        let (rights, request, item) = (self.accesses(judged).await?, RequestId(id), ItemId(item));
         if let Some(until) = until {
             let until = Some(until).filter(|until| !until.is_empty()).map(day).transpose()?;
             self.sharing.date_items(&rights, request, vec![(item, until)], by).await?;
@@ -161,7 +161,7 @@ impl Admin {
     }
 
     pub(super) async fn remind(&self, id: i64, judged: &Judged, by: Stamp) -> Result<Reply, AdminError> {
-        self.sharing.remind(&self.rights(judged).await?, RequestId(id), by).await?;
+        self.sharing.remind(&self.accesses(judged).await?, RequestId(id), by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -171,7 +171,7 @@ impl Admin {
         judged: &Judged,
         now: Timestamp,
     ) -> Result<Reply, AdminError> {
-        let askings = self.sharing.askings(&self.rights(judged).await?, RequestId(id), now).await?;
+        let askings = self.sharing.askings(&self.accesses(judged).await?, RequestId(id), now).await?;
         let (office, origin) = (self.accounts.office().await?, self.sharing.origin());
         let mails = askings.into_iter().map(|asking| {
             let AskedMail { subject, text } = AskedMail::reminder(&asking, &office, &origin, now);
@@ -194,7 +194,7 @@ impl Admin {
         judged: &Judged,
         by: Stamp,
     ) -> Result<Reply, AdminError> {
-        self.sharing.pause_reminders(&self.rights(judged).await?, RequestId(id), pauses, by).await?;
+        self.sharing.pause_reminders(&self.accesses(judged).await?, RequestId(id), pauses, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -206,7 +206,7 @@ impl Admin {
         by: Stamp,
     ) -> Result<Reply, AdminError> {
         let plan = plan.parse().map_err(RequestError::Plan)?;
-        self.sharing.plan_reminders(&self.rights(judged).await?, RequestId(id), plan, by).await?;
+        self.sharing.plan_reminders(&self.accesses(judged).await?, RequestId(id), plan, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -218,7 +218,7 @@ impl Admin {
         by: Stamp,
     ) -> Result<Reply, AdminError> {
         let whose = (RequestId(id), RecipientId(recipient));
-        self.sharing.readdress(&self.rights(judged).await?, whose, mail, by).await?;
+        self.sharing.readdress(&self.accesses(judged).await?, whose, mail, by).await?;
         self.request_shown(id, judged, by.at).await
     }
 
@@ -247,11 +247,6 @@ impl Admin {
         let (space, path) = text.split_once('/').unwrap_or((text, ""));
         let space = self.space(space).await?;
         Ok((judged.access(space.id)?, parse_path(path)?))
-    }
-
-    /// The accesses to the spaces that a request may reach.
-    async fn rights(&self, judged: &Judged) -> Result<Vec<Access>, AdminError> {
-        Ok(self.accesses(judged).await?)
     }
 
     async fn shown_request(
