@@ -74,7 +74,9 @@ async fn check(
     context: RequestContext<'_>,
     body: &mut RequestBody,
 ) -> Result<Outcome, Response<ResponseBody>> {
-    let Ok(_turn) = context.services.receipts.checking.try_acquire() else { return Ok(Outcome::Busy) };
+    let Some(_turn) = context.services.receipts.checking.take(context.info.peer) else {
+        return Ok(Outcome::Busy);
+    };
     let content_type = context.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let form = whole_form(body, content_type.unwrap_or_default(), MAX_CHECKED);
     let Ok(form) = tokio::time::timeout(LONGEST_FORM, form).await else {
