@@ -66,6 +66,11 @@ export function signedIn(): string | undefined {
   return document.querySelector<HTMLFormElement>(SIGN_OUT)?.dataset['user']
 }
 
+/** The token of the session, from the form to sign out. */
+export function sessionToken(): string {
+  return document.querySelector<HTMLInputElement>(`${SIGN_OUT} input[name="${TOKEN}"]`)?.value ?? ''
+}
+
 /** The event of a page that was locked and is not any more. */
 export const UNLOCKED = 'tresor-unlocked'
 

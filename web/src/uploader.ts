@@ -9,7 +9,7 @@ import { Item } from './item.ts'
 import { arrivals, fetchKnown, hasContent, ofItem, openUpload, type Known } from './known.ts'
 import { Memory } from './memory.ts'
 import { isLeftOut } from './names.ts'
-import { renewToken, signedIn } from './page.ts'
+import { renewToken, sessionToken, signedIn } from './page.ts'
 import { totals } from './progress.ts'
 import { isLarge, type Queue, type Source } from './queue.ts'
 import { delay, type Alarm } from './retry.ts'
@@ -426,8 +426,8 @@ export class Uploader implements Source, Controls {
   }
 
   private headers(): Record<string, string> {
-    const token = this.config.session ? config.token(this.form) : null
-    return token === null ? {} : { 'Tresor-Token': token }
+    const token = (this.config.session ? config.token(this.form) : sessionToken()) ?? ''
+    return token === '' ? {} : { 'Tresor-Token': token }
   }
 
   private read(count: number): void {

@@ -5,13 +5,13 @@
 
 use http::{Method, Response};
 
-use crate::accounts::Principal;
+use crate::accounts::{Principal, Session};
 use crate::http::context::RequestContext;
 use crate::http::desk::{at_desk, failed, nothing};
 use crate::http::page::bar::Bar;
 use crate::http::page::form::is_from_this_site;
 use crate::http::page::language::chosen;
-use crate::http::session;
+use crate::http::session::{self, is_own_script};
 use crate::model::{RecipientId, UserId};
 use crate::net::ResponseBody;
 use crate::sharing::RequestError;
@@ -60,7 +60,15 @@ impl Account {
     ) -> Result<Option<Self>, RequestError> {
         let is_read = matches!(context.parts.method, Method::GET | Method::HEAD);
         let session = session::even_locked(context).await.map_err(|_| RequestError::NoSuchRequest)?;
-        match session.filter(|_| is_read || is_from_this_site(context)) {
+        // A locked session reads nothing; the script of a page that was open before has its token.
+        let may = |session: &Session| {
+            if session.is_locked {
+                is_own_script(context, &session.token)
+            } else {
+                is_read || is_from_this_site(context)
+            }
+        };
+        match session.filter(may) {
             Some(session) => {
                 let words = (chosen(context), Bar::none());
                 Self::opened(context, &session.principal, recipient, words).await

@@ -121,8 +121,9 @@ fn an_account_opens_its_own_requests_alone_and_only_as_far_as_its_link() {
     let foreign = erika.unmarked_form(&page, &fields).header("Origin", "https://evil.example");
     foreign.send().expect(403);
     erika.unmarked_form(&page, &fields).send().expect(403);
-    let begin = |browser: &Browser<'_>, site: &str| {
+    let begin = |browser: &Browser<'_>, site: &str, token: &str| {
         let request = browser.ask("POST", &format!("{page}/sending")).header("Tus-Resumable", "1.0.0");
+        let request = request.header("Tresor-Token", token);
         let said = crate::resumable::tus::metadata(&[("filename", "a.txt"), ("item", &pass)]);
         request
             .header("Sec-Fetch-Site", site)
@@ -130,15 +131,19 @@ fn an_account_opens_its_own_requests_alone_and_only_as_far_as_its_link() {
             .header("Upload-Metadata", &said)
             .send()
     };
-    begin(&erika, "cross-site").expect(401);
-    begin(&max, "same-origin").expect(401);
-    begin(&nobody, "same-origin").expect(401);
+    begin(&erika, "cross-site", "").expect(401);
+    begin(&max, "same-origin", "").expect(401);
+    begin(&nobody, "same-origin", "").expect(401);
     assert_eq!(states(&server, &made), ["open"]);
     // Chosen files go on while the pages are locked, and nothing else.
     let token = crate::support::browser::token(&erika.get("/files/").expect(200));
     say(&erika, &token, "lock", &[]).expect(204);
     leads_to(&erika.get(&page));
-    begin(&erika, "same-origin").expect(201);
+    let list = || erika.ask("GET", &format!("{page}/sending/list")).header("Sec-Fetch-Site", "same-origin");
+    list().send().expect(401);
+    begin(&erika, "same-origin", "").expect(401);
+    list().header("Tresor-Token", &token).send().expect(200);
+    begin(&erika, "same-origin", &token).expect(201);
     say(&erika, &token, "unlock", &[("password", PASSWORD)]).expect(204);
     assert_eq!(states(&server, &made), ["handed-in"]);
 

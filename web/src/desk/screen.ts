@@ -2,10 +2,9 @@
 // in front of everything. The page behind it stays as it is.
 
 import { button, element, say } from '../dom.ts'
-import { SIGN_OUT, signedIn } from '../page.ts'
+import { SIGN_OUT, sessionToken, signedIn } from '../page.ts'
 import { ask, hasPasskeys, optionsAt } from '../passkey/ceremony.ts'
 import { fill } from '../words.ts'
-import { sessionToken } from './session.ts'
 import type { Words } from './words.ts'
 
 /** Seconds before the lock at which screen readers speak, besides the beginning of the warning. */

@@ -1,17 +1,11 @@
 // Messages of the page to the server about the person at the screen.
 
-import { TOKEN } from '../config.ts'
-import { SIGN_OUT } from '../page.ts'
+import { sessionToken } from '../page.ts'
 
 export interface Said {
   readonly status: number
   /** Why the server refused, in the page's language; empty if it did not say. */
   readonly text: string
-}
-
-/** The token of the session, from the form to sign out. */
-export function sessionToken(): string {
-  return document.querySelector<HTMLInputElement>(`${SIGN_OUT} input[name="${TOKEN}"]`)?.value ?? ''
 }
 
 /** Sends a message to the server; `null` without an answer. */
