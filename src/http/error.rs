@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::library::LibraryError;
+use crate::library::{LibraryError, NotListed};
 use crate::model::{AccessDenied, NameError};
 use crate::net::RequestId;
 use crate::uploads::UploadError;
@@ -35,12 +35,14 @@ pub(super) fn library_status(error: &LibraryError) -> StatusCode {
         LibraryError::ParentMissing
         | LibraryError::NameTaken
         | LibraryError::NoSuchLock
+        | LibraryError::NotListed(NotListed::Ended | NotListed::Accepted)
         | LibraryError::Name(NameError::TooLong | NameError::PathTooLong | NameError::NotPortable) => {
             StatusCode::CONFLICT
         }
         LibraryError::Name(_) | LibraryError::WrongSize | LibraryError::WrongChecksum => {
             StatusCode::BAD_REQUEST
         }
+        LibraryError::NotListed(NotListed::Full) => StatusCode::PAYLOAD_TOO_LARGE,
         LibraryError::IsFolder => StatusCode::METHOD_NOT_ALLOWED,
         LibraryError::Exists | LibraryError::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         LibraryError::Locked { .. } | LibraryError::Withheld => StatusCode::LOCKED,

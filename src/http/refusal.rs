@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::error::{library_status, log_library};
-use crate::library::LibraryError;
+use crate::library::{LibraryError, NotListed};
 use crate::net::RequestId;
 use crate::sharing::HandInError;
 use crate::text::{AskedTexts, HandInTexts, Language, LinkTexts};
@@ -125,7 +125,7 @@ impl Refusal {
             HandInError::ItemDone => Self::ItemDone,
             HandInError::NoSuchHandIn => Self::NoLonger,
             HandInError::Name | HandInError::NoName => Self::NoSender,
-            HandInError::TooOften => Self::TooOften,
+            HandInError::TooOften | HandInError::Guessed { .. } => Self::TooOften,
             HandInError::Library(error) => Self::of_library(error, request_id),
             error => {
                 let error: &dyn std::error::Error = error;
@@ -140,6 +140,11 @@ impl Refusal {
         let status = library_status(error);
         match status {
             _ if matches!(error, LibraryError::WrongSize) => Self::WrongLength,
+            _ if let LibraryError::NotListed(why) = error => match why {
+                NotListed::Ended => Self::Finished,
+                NotListed::Full => Self::TooMuch,
+                NotListed::Accepted => Self::ItemDone,
+            },
             StatusCode::LOCKED => Self::Locked,
             StatusCode::INSUFFICIENT_STORAGE => Self::NoRoom,
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Self::NoLonger,

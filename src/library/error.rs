@@ -86,6 +86,9 @@ pub enum LibraryError {
     /// The process cannot open another file at present.
     #[error("the server has too many files open at the moment; try again soon")]
     Busy,
+    /// The list that the file was to join takes it no more.
+    #[error(transparent)]
+    NotListed(#[from] NotListed),
     /// The number of bytes received differs from the announced one.
     #[error("the number of bytes received is not the number announced; nothing was stored")]
     WrongSize,
@@ -124,6 +127,31 @@ pub enum LibraryError {
     Interrupted,
 }
 
+/// Why the list that a file was to join, such as a hand-in, did not take it when all of it had arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotListed {
+    /// The list was closed while the file arrived.
+    #[error("the hand-in ended while this file arrived; nothing was stored. Open the link again")]
+    Ended,
+    /// Other files took the last room in the list while this one arrived.
+    #[error("other files took the last room while this one arrived; nothing was stored")]
+    Full,
+    /// The list's owner wants no more files of this kind.
+    #[error("the office accepted this item while the file arrived; nothing was stored")]
+    Accepted,
+}
+
+impl NotListed {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Ended => "ended-meanwhile",
+            Self::Full => "full-meanwhile",
+            Self::Accepted => "accepted-meanwhile",
+        }
+    }
+}
+
 impl LibraryError {
     /// Stable name of the error for programs: see docs/errors.md.
     pub fn code(&self) -> &'static str {
@@ -150,6 +178,7 @@ impl LibraryError {
             Self::DiskFull => "disk-full",
             Self::ReadOnly => "disk-failed",
             Self::Busy => "busy",
+            Self::NotListed(error) => error.code(),
             Self::WrongSize => "wrong-size",
             Self::WrongChecksum => "wrong-checksum",
             Self::Damaged(_) => "damaged",

@@ -87,7 +87,7 @@ pub use damage::IntegrityState;
 pub use descriptors::connections_of_process;
 pub use disk_health::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
 pub use entry::{Detail, Entry, EntryKind, LinksOf, Listing, Member};
-pub use error::LibraryError;
+pub use error::{LibraryError, NotListed};
 pub use lock::{Lock, LockFilter, LockHeld, LockRequest, MAX_LOCK_SECONDS, is_lockable};
 pub use lookup::Described;
 pub use open::{Content, PIECE, ReadAhead};

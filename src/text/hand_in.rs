@@ -181,9 +181,10 @@ sentences! {
         en "Begun on another device already?";
     join_about:
         de "Dann zeigt die Seite dort unter „Auf einem zweiten Gerät weitermachen“ einen Code. Damit sehen Sie hier, was schon \
-            angekommen ist, und reichen gemeinsam ein.",
+            angekommen ist, und reichen gemeinsam ein. Verbinden Sie nur mit einem eigenen Gerät: Dort sieht man danach, was Sie hier \
+            senden.",
         en "Then the page there shows a code under \"Go on with a second device\". With it you see here what has arrived already, \
-            and hand in together.";
+            and hand in together. Connect with a device of your own only: it then shows what you send here.";
     code:
         de "Code",
         en "The code";

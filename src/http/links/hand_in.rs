@@ -261,6 +261,7 @@ impl LinkRequest<'_> {
             HandInError::Empty | HandInError::NotFinished | HandInError::Name | HandInError::NoName => {
                 StatusCode::BAD_REQUEST
             }
+            HandInError::Guessed { retry_after } => return pages::later(self.language, false, *retry_after),
             HandInError::TooOften => StatusCode::TOO_MANY_REQUESTS,
             HandInError::WrongCode => StatusCode::FORBIDDEN,
             HandInError::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

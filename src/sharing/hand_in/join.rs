@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{HandInError, MAX_BROWSERS};
+use crate::accounts::AuthError;
 use crate::catalog::WriteTx;
 use crate::model::{HandInId, Timestamp};
 use crate::sharing::{Sharing, Visit};
@@ -19,7 +20,7 @@ impl Sharing {
 
     /// Lets a browser take part in the hand-in whose code was entered. Guesses are counted like those of links.
     ///
-    /// Errors: `WrongCode`, `TooOften`, `TooMuch` if too many devices take part.
+    /// Errors: `WrongCode`, `Guessed`, `TooMuch` if too many devices take part.
     pub async fn join(
         &self,
         visit: &Visit,
@@ -30,7 +31,10 @@ impl Sharing {
     ) -> Result<(), HandInError> {
         let link = visit.link.id;
         // Each attempt counts, before anything is compared.
-        self.inner.accounts.missed_link(peer, now).map_err(|_| HandInError::TooOften)?;
+        self.inner.accounts.missed_link(peer, now).map_err(|error| match error {
+            AuthError::Throttled { retry_after } => HandInError::Guessed { retry_after },
+            _ => HandInError::TooOften,
+        })?;
         let code: String =
             code.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         let open = self.inner.catalog.read(move |tx| tx.open_hand_ins_of(link)).await?;

@@ -135,6 +135,12 @@ pub enum HandInError {
     /// The code of the other device is wrong or too old.
     #[error("this code is wrong or too old; look at the other device again")]
     WrongCode,
+    /// This network tried too many codes.
+    #[error("too many codes were tried; try again in {retry_after} seconds")]
+    Guessed {
+        /// Seconds to wait, at least 1.
+        retry_after: u32,
+    },
     /// The link takes no files of this kind.
     #[error("this link takes no files of this kind")]
     WrongType,
@@ -172,6 +178,7 @@ impl HandInError {
             Self::UsedUp => "link-used-up",
             Self::TooLateToWithdraw => "too-late-to-withdraw",
             Self::WrongCode => "wrong-join-code",
+            Self::Guessed { .. } => "too-many-join-codes",
             Self::WrongType => "wrong-file-type",
             Self::TooMuch => "hand-in-full",
             Self::ItemDone => "item-accepted",

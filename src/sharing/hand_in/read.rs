@@ -7,7 +7,7 @@ use super::store::MAX_IN_A_ROW;
 use super::{HandIn, HandInError, Handed};
 use crate::accounts::{Principal, UserName};
 use crate::catalog::{HandInRow, LinkRow, ReadTx};
-use crate::library::LibraryError;
+use crate::library::{LibraryError, NotListed};
 use crate::model::{Access, EntryId, EntryPath, HandInFileId, HandInId, LinkId, Right, SpaceId, Timestamp};
 use crate::sharing::token::LinkKeys;
 use crate::sharing::{Sharing, Visit};
@@ -248,7 +248,9 @@ impl From<HandInError> for LibraryError {
         match error {
             HandInError::Library(error) => error,
             HandInError::Catalog(error) => Self::from(error),
-            HandInError::TooMuch => Self::OverQuota,
+            HandInError::TooMuch => NotListed::Full.into(),
+            HandInError::Finished | HandInError::UsedUp => NotListed::Ended.into(),
+            HandInError::ItemDone => NotListed::Accepted.into(),
             _ => Self::Denied(crate::model::AccessDenied { needed: Right::Write }),
         }
     }

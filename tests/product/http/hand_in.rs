@@ -334,7 +334,14 @@ fn a_second_device_joins_by_the_code_that_the_first_one_shows() {
     let second = self::link(&server, []);
     let stranger = Browser::new(&server, "en");
     stranger.get(&second).expect(200);
-    stranger.form(&second, &[("do", "join"), ("code", &code)]).send().expect(403);
+    let guess = || stranger.form(&second, &[("do", "join"), ("code", &code)]).send();
+    guess().expect(403);
+    // Guesses are slowed down, and the page says for how long.
+    let slowed = (0..100).map(|_| guess()).find(|answer| answer.status != 403).unwrap().expect(429);
+    assert!(
+        slowed.header("retry-after").is_some() && slowed.text().contains("Please try again in "),
+        "{slowed}"
+    );
 }
 
 #[test]

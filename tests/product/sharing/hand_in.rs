@@ -234,7 +234,8 @@ async fn nothing_comes_in_after_the_end() {
     let sent = SentFile { path: path("b.pdf"), size: None, item: None };
     let begun = office.sharing.begin_file(&visit, by(BROWSER, ""), &sent, NOW).await.unwrap();
     office.sharing.finish(&visit, BROWSER, NOW).await.unwrap();
-    assert!(begun.put.commit(NOW).await.is_err());
+    let refused = begun.put.commit(NOW).await.unwrap_err();
+    assert_eq!(refused.code(), "ended-meanwhile", "not that a right or room is missing");
     assert!(matches!(
         office.sharing.begin_file(&visit, by(BROWSER, ""), &sent, NOW).await,
         Err(HandInError::Finished)

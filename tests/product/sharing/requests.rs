@@ -90,7 +90,7 @@ async fn a_file_that_was_on_its_way_meets_the_judgement_made_meanwhile() {
     // Accepted: nothing more is taken.
     let begun = begin(&office, &visit, "a", many).await.unwrap();
     judge(&office, &asked, many, Judgement::Accept).await;
-    begun.put.commit(NOW).await.unwrap_err();
+    assert_eq!(begun.put.commit(NOW).await.unwrap_err().code(), "accepted-meanwhile");
     assert!(matches!(begin(&office, &visit, "a", many).await, Err(HandInError::ItemDone)));
     assert_eq!(states(&office, &asked).await, [ItemState::Accepted, ItemState::Open]);
     // Rejected: the file is the answer to that.
@@ -104,7 +104,7 @@ async fn a_file_that_was_on_its_way_meets_the_judgement_made_meanwhile() {
     let begun = begin(&office, &visit, "a", many).await.unwrap();
     let rights = office.sharing.request_rights(&office.bert).await.unwrap();
     office.sharing.close_request(&rights, asked.row.id, true, Stamp::owner(NOW)).await.unwrap();
-    begun.put.commit(NOW).await.unwrap_err();
+    assert_eq!(begun.put.commit(NOW).await.unwrap_err().code(), "ended-meanwhile");
     assert_eq!(shown(&office, asked.row.id).await.items[0].files.len(), 1);
     // The files get their receipt, though the person never said that they are complete.
     assert_eq!(office.sharing.close_left_open(NOW).await.unwrap(), 1);
@@ -118,7 +118,7 @@ async fn of_two_devices_one_hands_in_the_only_file_of_an_item() {
     let first = begin(&office, &visit, "a", one).await.unwrap();
     let second = begin(&office, &visit, "b", one).await.unwrap();
     second.put.commit(NOW).await.unwrap();
-    first.put.commit(NOW).await.unwrap_err();
+    assert_eq!(first.put.commit(NOW).await.unwrap_err().code(), "full-meanwhile");
     assert_eq!(states(&office, &asked).await, [ItemState::Open, ItemState::HandedIn]);
     // Once it is accepted, the person takes nothing back.
     judge(&office, &asked, one, Judgement::Accept).await;
