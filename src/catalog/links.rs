@@ -285,7 +285,7 @@ impl WriteTx<'_> {
                 new.terms.deadline.map(|at| at.0),
                 new.terms.bytes,
                 new.terms.files,
-                Some(new.terms.types.join(" ")).filter(|types| !types.is_empty()),
+                kept_types(&new.terms),
                 new.terms.own_folder,
                 new.terms.guest_chooses,
                 new.terms.is_box,
@@ -308,7 +308,7 @@ impl WriteTx<'_> {
     pub fn update_link(&self, row: &LinkRow) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE links SET \"right\" = ?2, expires_at = ?3, password_hash = ?4, label = ?5, note = ?6,
-                              hide_download = ?7, uses_max = ?8
+                              hide_download = ?7, uses_max = ?8, bytes_max = ?9, files_max = ?10, types = ?11
              WHERE id = ?1",
             params![
                 row.id.0,
@@ -319,6 +319,9 @@ impl WriteTx<'_> {
                 row.note,
                 row.hide_download,
                 row.terms.uses,
+                row.terms.bytes,
+                row.terms.files,
+                kept_types(&row.terms),
             ],
         )
         .map(drop)
@@ -352,4 +355,9 @@ impl WriteTx<'_> {
     pub fn delete_link(&self, id: LinkId) -> Result<bool, CatalogError> {
         Ok(self.execute("DELETE FROM links WHERE id = ?1", [id.0])? > 0)
     }
+}
+
+/// The endings as they are stored; `None` for all.
+fn kept_types(terms: &LinkTerms) -> Option<String> {
+    Some(terms.types.join(" ")).filter(|types| !types.is_empty())
 }

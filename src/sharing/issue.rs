@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::Sharing;
-use super::link::{Expiry, LinkChange, Shared};
+use super::link::{Expiry, LinkChange, LinkLimits, Shared};
 use super::token::NONCE_BYTES;
 use crate::accounts::{AccountsError, Principal, WeakPassword, parse_address};
 use crate::catalog::{CatalogError, LinkRow, LinkUse, NewLink as NewRow, WriteTx};
@@ -409,6 +409,10 @@ impl Sharing {
         if change.right.is_some_and(|right| right != row.right && !row.terms.fit_after(row.right, right)) {
             return Err(LinkError::TermsWithoutHandIn);
         }
+        let takes = change.right.unwrap_or(row.right) == LinkRight::Add;
+        if !takes && change.limits.as_ref().is_some_and(|limits| *limits != LinkLimits::default()) {
+            return Err(LinkError::TermsWithoutHandIn);
+        }
         if row.terms.is_box && change.expires.is_some_and(|expires| expires != Expiry::Never) {
             return Err(LinkError::NotForBox);
         }
@@ -428,7 +432,7 @@ impl Sharing {
         };
         let by = principal.stamp(now);
         let (right, label, note, hides) = (change.right, change.label, change.note, change.hide_download);
-        let more_uses = change.more_uses;
+        let (more_uses, limits) = (change.more_uses, change.limits);
         self.inner
             .catalog
             .write(move |tx| {
@@ -445,9 +449,12 @@ impl Sharing {
                     label: label.unwrap_or(row.label.clone()),
                     note: note.unwrap_or(row.note.clone()),
                     hide_download: hides.unwrap_or(row.hide_download),
-                    terms: LinkTerms {
-                        uses: row.terms.uses.map(|most| most.saturating_add(more_uses)),
-                        ..row.terms.clone()
+                    terms: {
+                        let uses = row.terms.uses.map(|most| most.saturating_add(more_uses));
+                        let LinkTerms { bytes, files, types, .. } = row.terms.clone();
+                        let limits = limits.unwrap_or(LinkLimits { bytes, files, types });
+                        let LinkLimits { bytes, files, types } = limits;
+                        LinkTerms { uses, bytes, files, types, ..row.terms.clone() }
                     },
                     ..row
                 })?)

@@ -98,6 +98,19 @@ pub struct LinkChange {
     pub hide_download: Option<bool>,
     /// Hand-ins that it takes besides those so far, if their number is limited.
     pub more_uses: u32,
+    /// Limits of each hand-in, in place of those so far.
+    pub limits: Option<LinkLimits>,
+}
+
+/// Limits of each hand-in through a link that takes files in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkLimits {
+    /// Most bytes.
+    pub bytes: Option<u64>,
+    /// Most files.
+    pub files: Option<u32>,
+    /// Endings of the names, in lower case and without the dot; empty for all.
+    pub types: Vec<String>,
 }
 
 impl Link {

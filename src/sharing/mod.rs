@@ -39,7 +39,7 @@ pub use hand_in::{
     MAX_HAND_IN_FILES, PlacedFile, Receipt, ReceiptFile, RefusedFile, SentBy, SentFile, WITHDRAWN_WITHIN,
 };
 pub use issue::{LinkError, NewLink};
-pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, Shared};
+pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, LinkLimits, Shared};
 pub use request::{
     Asked, AskedItem, AskedOfAccount, DEFAULT_NAMING, HandedOut, ItemShown, Judgement, MAX_ASKED,
     MAX_HANDOUT_BYTES, MAX_ITEMS, MAX_NOTE, MAX_PAGE, MAX_REASON, MAX_RECIPIENT_NAME, MAX_RECIPIENTS,

@@ -75,6 +75,42 @@ sentences! {
     own_folder:
         de "Jede Einreichung in einen eigenen Ordner",
         en "Each hand-in in a folder of its own";
+    limits:
+        de "Grenzen",
+        en "Limits";
+    most_hand_ins:
+        de "Wie viele Einreichungen, wenn es mehr als eine sein darf",
+        en "How many hand-ins, if there may be more than one";
+    most_files:
+        de "Höchstens so viele Dateien je Einreichung (leer: beliebig viele)",
+        en "At most this many files in a hand-in (empty: any number)";
+    most_bytes:
+        de "Höchstens so groß ist eine Einreichung, zum Beispiel 500 MB (leer: beliebig)",
+        en "Largest hand-in, such as 500 MB (empty: any size)";
+    types:
+        de "Nur diese Arten von Dateien, zum Beispiel pdf, jpg, xlsx (leer: alle)",
+        en "Only these kinds of files, such as pdf, jpg, xlsx (empty: all)";
+    only_for_taking:
+        de "Grenzen für Einreichungen gelten nur, wenn der Link Dateien entgegennimmt. Bitte lassen Sie diese Felder leer.",
+        en "Limits of hand-ins are only for links that take files in. Please leave those fields empty.";
+    bad_count:
+        de "Die Zahl der Dateien und die der Einreichungen müssen mindestens 1 sein.",
+        en "The numbers of files and of hand-ins must be at least 1.";
+    bad_size:
+        de "Bitte schreiben Sie die Größe mit einer Einheit, zum Beispiel 500 MB oder 2 GB.",
+        en "Please write the size with a unit, such as 500 MB or 2 GB.";
+    bad_types:
+        de "Bitte nennen Sie die Endungen der Dateien, durch Kommas getrennt, zum Beispiel pdf, jpg.",
+        en "Please name the endings of the files, with commas between them, such as pdf, jpg.";
+    change:
+        de "Bezeichnung, Hinweis und Grenzen ändern",
+        en "Change label, note and limits";
+    keep:
+        de "Änderungen speichern",
+        en "Save the changes";
+    changed:
+        de "Der Link ist geändert; seine Adresse bleibt dieselbe.",
+        en "The link is changed; its address stays the same.";
     password:
         de "Kennwort (leer: keines)",
         en "Password (empty: none)";

@@ -14,7 +14,7 @@ use super::{Call, Reply, path, reply};
 use crate::http::reply::{text_file, uncached};
 use crate::model::{Day, HandInId, LinkId, LinkRight, LinkTerms, SpaceId};
 use crate::net::RequestBody;
-use crate::sharing::{self, Expiry, HandInError, HandInFileState, LinkChange, LinkError, Shared};
+use crate::sharing::{self, Expiry, HandInError, HandInFileState, LinkChange, LinkError, LinkLimits, Shared};
 
 /// A link to make.
 #[derive(Deserialize, ToSchema)]
@@ -99,6 +99,13 @@ pub(super) struct ChangedLink {
     #[serde(default)]
     #[schema(value_type = u64, maximum = 4_294_967_295_u64)]
     more_uses: u32,
+    /// Most bytes of one hand-in; 0 for no limit.
+    max_size: Option<u64>,
+    /// Most files of one hand-in; 0 for no limit.
+    #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u64)]
+    max_files: Option<u32>,
+    /// Endings of the names that it takes, such as `pdf`; an empty list for all.
+    types: Option<Vec<String>>,
 }
 
 /// A link.
@@ -142,6 +149,15 @@ pub(super) struct Link {
     /// Number of hand-ins after which it no longer opens.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_uses: Option<u32>,
+    /// Most bytes of one hand-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_size: Option<u64>,
+    /// Most files of one hand-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_files: Option<u32>,
+    /// Endings of the names that it takes; absent for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    types: Vec<String>,
 }
 
 /// What one person handed in.
@@ -201,7 +217,7 @@ pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBod
     let terms = LinkTerms {
         uses: asked.uses.map(NonZeroU32::get),
         deadline: deadline.map(|day| office.zone.end_of(day)),
-        bytes: asked.max_size.map(NonZeroU64::get),
+        bytes: asked.max_size.map(|most| size(most.get())).transpose()?,
         files: asked.max_files.map(NonZeroU32::get),
         types: LinkTerms::parse_types(&asked.types.join(" ")).map_err(ApiError::BadEnding)?,
         own_folder: asked.own_folder,
@@ -234,6 +250,24 @@ pub(super) async fn show(call: &Call<'_>, caller: &Caller) -> Reply {
 
 pub(super) async fn change(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
     let (id, asked) = (link_id(call)?, call.body::<ChangedLink>(body).await?);
+    let (sharing, now) = (&call.context.services.sharing, call.context.info.received);
+    let limits = match (asked.max_size, asked.max_files, &asked.types) {
+        (None, None, None) => None,
+        (bytes, files, types) => {
+            let LinkTerms { bytes: had_bytes, files: had_files, types: had_types, .. } =
+                sharing.link(&caller.principal, id).await?.link.terms;
+            let types = types.as_ref().map(|types| LinkTerms::parse_types(&types.join(" ")));
+            Some(LinkLimits {
+                bytes: match bytes {
+                    None => had_bytes,
+                    Some(0) => None,
+                    Some(most) => Some(size(most)?),
+                },
+                files: files.map_or(had_files, |most| Some(most).filter(|most| *most > 0)),
+                types: types.transpose().map_err(ApiError::BadEnding)?.unwrap_or(had_types),
+            })
+        }
+    };
     let change = LinkChange {
         right: None,
         expires: expiry(asked.until.as_deref())?,
@@ -245,8 +279,8 @@ pub(super) async fn change(call: &Call<'_>, caller: &Caller, body: &mut RequestB
         note: asked.note.map(|note| note.trim().to_owned()),
         hide_download: None,
         more_uses: asked.more_uses,
+        limits,
     };
-    let (sharing, now) = (&call.context.services.sharing, call.context.info.received);
     let changed = sharing.change(&caller.principal, id, change, now).await?;
     reply(StatusCode::OK, &Link::of(call, changed, &names(call).await?))
 }
@@ -276,6 +310,14 @@ pub(super) async fn receipt(call: &Call<'_>, caller: &Caller) -> Reply {
         return Err(HandInError::NoSuchHandIn.into());
     }
     Ok(text_file(&format!("receipt-{id}.txt"), receipt.ok_or(HandInError::NotFinished)?))
+}
+
+/// The catalogue keeps sizes up to 2^63 − 1 bytes.
+fn size(bytes: u64) -> Result<u64, ApiError> {
+    match i64::try_from(bytes) {
+        Ok(_) => Ok(bytes),
+        Err(_) => Err(ApiError::Malformed(format!("{bytes} is more than any file has"))),
+    }
 }
 
 fn link_id(call: &Call<'_>) -> Result<LinkId, ApiError> {
@@ -328,6 +370,9 @@ impl Link {
             opened: link.opened.map(|at| at.to_string()),
             uses: link.uses,
             max_uses: link.terms.uses,
+            max_size: link.terms.bytes,
+            max_files: link.terms.files,
+            types: link.terms.types,
             label: link.label,
             note: link.note,
         }

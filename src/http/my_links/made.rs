@@ -3,13 +3,14 @@
 use http::{Response, StatusCode};
 use secrecy::SecretString;
 
+use super::limits::AskedLimits;
 use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::form::field;
 use crate::http::reply::see_other;
 use crate::library::LibraryError;
 use crate::model::{Day, EntryPath, LinkRight, LinkTerms};
 use crate::net::{RequestBody, ResponseBody};
-use crate::sharing::{Expiry, LinkError, NewLink, Shared};
+use crate::sharing::{Expiry, LinkError, LinkLimits, NewLink, Shared};
 
 /// The fields of the form of a new link, to show it again.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub(super) struct Asked {
     pub(super) until: String,
     pub(super) once: bool,
     pub(super) downloads: String,
+    pub(super) hand_ins: String,
+    pub(super) limits: AskedLimits,
     pub(super) own_folder: bool,
     pub(super) guest_chooses: bool,
     pub(super) is_box: bool,
@@ -41,6 +44,11 @@ pub(super) enum Refused {
     OnlyForShowing,
     BadDate,
     BadNumber,
+    /// Limits of hand-ins for a link that shows files.
+    OnlyForTaking,
+    BadCount,
+    BadSize,
+    BadTypes,
 }
 
 impl Asked {
@@ -70,6 +78,8 @@ impl Asked {
             until: text("until"),
             once: is_set("once"),
             downloads: text("downloads"),
+            hand_ins: text("hand-ins").trim().to_owned(),
+            limits: AskedLimits::of(form),
             own_folder: is_set("own-folder"),
             guest_chooses: is_set("guest-chooses"),
             is_box: is_set("box"),
@@ -110,6 +120,14 @@ impl MyLinks<'_> {
         if downloads.is_some() && !asked.shows {
             return Err(Refused::OnlyForShowing);
         }
+        let hand_ins = match asked.hand_ins.as_str() {
+            "" => asked.once.then_some(1),
+            text => Some(text.parse().ok().filter(|most| *most > 0).ok_or(Refused::BadCount)?),
+        };
+        if asked.shows && !(asked.hand_ins.is_empty() && asked.limits.are_empty()) {
+            return Err(Refused::OnlyForTaking);
+        }
+        let LinkLimits { bytes, files, types } = asked.limits.parse()?;
         let deadline = day(&asked.deadline)?.map(|day| self.office.zone.end_of(day));
         let new = NewLink {
             access: *access,
@@ -125,13 +143,15 @@ impl MyLinks<'_> {
             note: asked.note.trim().to_owned(),
             hide_download: false,
             terms: LinkTerms {
-                uses: if asked.shows { downloads } else { asked.once.then_some(1) },
+                uses: if asked.shows { downloads } else { hand_ins },
                 deadline,
+                bytes,
+                files,
+                types,
                 own_folder: (asked.own_folder || asked.is_box) && !asked.shows,
                 guest_chooses: asked.guest_chooses,
                 is_box: asked.is_box,
                 code_to: Some(asked.code_to.trim().to_owned()).filter(|address| !address.is_empty()),
-                ..LinkTerms::default()
             },
         };
         let now = self.desk.context.info.received;

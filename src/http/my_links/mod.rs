@@ -1,11 +1,14 @@
 //! The pages on which users make links and see the hand-ins through them. Plain HTML without scripts, in German or
 //! English; each action is a form.
 
+mod limits;
 mod made;
 mod pages;
 
 use http::{Method, Response, StatusCode};
 
+use self::limits::AskedLimits;
+use self::made::Refused;
 use super::context::RequestContext;
 use super::desk::{Desk, nothing};
 use super::error::log_library;
@@ -18,7 +21,7 @@ use super::reply::{not_allowed, see_other};
 use super::session;
 use crate::accounts::LookupError;
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, Day, DownloadId, HandInId, LinkId, Office, Right};
+use crate::model::{Access, Day, DownloadId, HandInId, LinkId, LinkRight, Office, Right};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::sharing::{DownloadError, Expiry, HandInError, LinkChange, LinkError, Shared};
 use crate::text::{ErrorTexts, Language, MyLinksTexts};
@@ -63,6 +66,7 @@ enum Outcome {
     Nothing,
     Made,
     Extended,
+    Changed,
     Ended,
 }
 
@@ -131,7 +135,7 @@ impl<'a> MyLinks<'a> {
         match Address::of(self.desk.context.path()) {
             Some(Address::List) if is_read => self.list(self.outcome(), None, StatusCode::OK).await,
             Some(Address::List) if is_post => self.make(body).await,
-            Some(Address::Link(id)) if is_read => self.link(id, self.outcome(), StatusCode::OK).await,
+            Some(Address::Link(id)) if is_read => self.link(id, self.outcome(), None).await,
             Some(Address::Link(id)) if is_post => self.change(id, body).await,
             Some(Address::Receipt(link, id, form)) if is_read => self.receipt(link, id, form).await,
             Some(Address::Proof(link, id, form)) if is_read => {
@@ -152,6 +156,7 @@ impl<'a> MyLinks<'a> {
         match self.desk.context.parts.uri.query().unwrap_or_default().split('&').next() {
             Some("made") => Outcome::Made,
             Some("extended") => Outcome::Extended,
+            Some("changed") => Outcome::Changed,
             Some("ended") => Outcome::Ended,
             _ => Outcome::Nothing,
         }
@@ -174,7 +179,7 @@ impl<'a> MyLinks<'a> {
             "extend" => {
                 let day = field(&form, "until").and_then(|day| Day::parse(&day));
                 let Some(day) = day else {
-                    return self.link(id, Outcome::Nothing, StatusCode::BAD_REQUEST).await;
+                    return self.link(id, Outcome::Nothing, Some(Refused::BadDate)).await;
                 };
                 let Shared { link, .. } = sharing.link(principal, id).await?;
                 let used_up = link.terms.uses.is_some_and(|most| link.uses >= most);
@@ -186,13 +191,31 @@ impl<'a> MyLinks<'a> {
                 match sharing.change(principal, id, change, now).await {
                     Ok(_) => Ok(see_other(&format!("{here}?extended"))),
                     Err(LinkError::ExpiryInPast) => {
-                        self.link(id, Outcome::Nothing, StatusCode::BAD_REQUEST).await
+                        self.link(id, Outcome::Nothing, Some(Refused::BadDate)).await
                     }
                     Err(error) => Err(error.into()),
                 }
             }
-            _ => self.link(id, Outcome::Nothing, StatusCode::BAD_REQUEST).await,
+            "change" => match self.changed(id, &form).await {
+                Ok(()) => Ok(see_other(&format!("{here}?changed"))),
+                Err(Refused::Link(LinkError::Catalog(error))) => Err(LinkError::Catalog(error).into()),
+                Err(Refused::Link(LinkError::NoSuchLink)) => Err(LinkError::NoSuchLink.into()),
+                Err(refused) => self.link(id, Outcome::Nothing, Some(refused)).await,
+            },
+            _ => self.link(id, Outcome::Nothing, Some(Refused::BadDate)).await,
         }
+    }
+
+    /// Changes label, note and limits of a link as its form asks.
+    async fn changed(&self, id: LinkId, form: &[u8]) -> Result<(), Refused> {
+        let (sharing, principal) = (&self.desk.context.services.sharing, self.desk.principal());
+        let Shared { link, .. } = sharing.link(principal, id).await.map_err(Refused::Link)?;
+        let takes = link.right == LinkRight::Add;
+        let limits = takes.then(|| AskedLimits::of(form).parse()).transpose()?;
+        let text = |name| field(form, name).map(|text| text.trim().replace("\r\n", "\n"));
+        let change = LinkChange { label: text("label"), note: text("note"), limits, ..LinkChange::default() };
+        let changed = sharing.change(principal, id, change, self.desk.context.info.received).await;
+        changed.map(drop).map_err(Refused::Link)
     }
 
     /// The receipt of a hand-in through a link of the user's, in this form.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{Response, StatusCode};
 use maud::{Markup, html};
 
+use super::limits::AskedLimits;
 use super::made::{Asked, Refused};
 use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::bar::bar;
@@ -81,9 +82,10 @@ impl MyLinks<'_> {
         &self,
         id: LinkId,
         outcome: Outcome,
-        status: StatusCode,
+        refused: Option<Refused>,
     ) -> Result<Response<ResponseBody>, Failure> {
         let texts = self.texts();
+        let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         let sharing = &self.desk.context.services.sharing;
         let shared = sharing.link(self.desk.principal(), id).await?;
         let hand_ins = sharing.hand_ins_of(self.desk.principal(), id).await?;
@@ -110,9 +112,10 @@ impl MyLinks<'_> {
             @match outcome {
                 Outcome::Made => (success(texts.made())),
                 Outcome::Extended => (success(texts.extended())),
+                Outcome::Changed => (success(texts.changed())),
                 Outcome::Nothing | Outcome::Ended => {},
             }
-            @if status == StatusCode::BAD_REQUEST { (problem(texts.bad_date())) }
+            @if let Some(refused) = &refused { (problem(&self.reason(&Asked::default(), refused))) }
             dl {
                 dt { (texts.target()) ":" }
                 dd { (self.to_target(&shared)) }
@@ -174,6 +177,13 @@ impl MyLinks<'_> {
                     label { (texts.deadline()) input type="date" name="deadline" value=(asked.deadline); }
                     (check("once", texts.once(), asked.once))
                     (check("own-folder", texts.own_folder(), asked.own_folder))
+                    details open[!asked.hand_ins.is_empty() || !asked.limits.are_empty()] {
+                        summary { (texts.limits()) }
+                        label { (texts.most_hand_ins())
+                            input type="number" name="hand-ins" min="1" max="1000000" inputmode="numeric" value=(asked.hand_ins);
+                        }
+                        (asked.limits.fields(texts))
+                    }
                 }
                 fieldset.group {
                     legend { (texts.for_showing()) }
@@ -236,6 +246,17 @@ impl MyLinks<'_> {
         let texts = self.texts();
         let here = format!("{LIST}/{}", link.id);
         html! {
+            details {
+                summary { (texts.change()) }
+                form method="post" action=(here) {
+                    (self.desk.token())
+                    input type="hidden" name="do" value="change";
+                    label { (texts.label()) input type="text" name="label" maxlength="255" value=(link.label); }
+                    label { (texts.note()) textarea name="note" rows="3" maxlength="4000" { (link.note) } }
+                    @if link.right == LinkRight::Add { (AskedLimits::kept(&link.terms).fields(texts)) }
+                    button { (texts.keep()) }
+                }
+            }
             @if !link.terms.is_box {
                 details {
                     summary { (texts.extend()) }
@@ -430,6 +451,10 @@ impl MyLinks<'_> {
             Refused::BadName => texts.bad_name(),
             Refused::OnlyForShowing => texts.only_for_showing(),
             Refused::BadNumber => texts.bad_number(),
+            Refused::OnlyForTaking => texts.only_for_taking(),
+            Refused::BadCount => texts.bad_count(),
+            Refused::BadSize => texts.bad_size(),
+            Refused::BadTypes => texts.bad_types(),
             Refused::BadDate | Refused::Link(LinkError::ExpiryInPast) => texts.bad_date(),
             Refused::Link(error) => match error {
                 LinkError::ClientsMakeNone => texts.clients_make_none(),

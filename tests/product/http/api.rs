@@ -208,6 +208,17 @@ fn a_script_makes_a_link_and_sees_what_came_in() {
     let changed = read(&script.send("PATCH", &here, &change).expect(200));
     assert_eq!((&changed["label"], &changed["max_uses"]), (&json!("Herr Huber"), &json!(3)));
     assert_eq!((changed.get("ends"), &changed["url"]), (None, &link["url"]));
+    // Limits that are not named stay.
+    let limits = |change: &serde_json::Value| {
+        let changed = read(&script.send("PATCH", &here, change).expect(200));
+        ["max_size", "max_files", "types"].map(|name| changed[name].clone())
+    };
+    let all = limits(&json!({ "max_size": 5_000_000, "max_files": 3, "types": ["PDF"] }));
+    assert_eq!(all, [json!(5_000_000), json!(3), json!(["pdf"])]);
+    assert_eq!(limits(&json!({ "max_size": 0 })), [json!(null), json!(3), json!(["pdf"])]);
+    let none = limits(&json!({ "max_files": 0, "types": [] }));
+    assert_eq!(none, [json!(null), json!(null), json!(null)]);
+    assert_refused(&script.send("PATCH", &here, &json!({ "types": ["../x"] })), 400, "ending-malformed");
 
     for (field, value, status, code) in [
         ("can", json!("write"), 400, "body-malformed"),

@@ -150,6 +150,50 @@ fn a_page_says_what_its_link_asks_for_and_a_form_what_is_wrong_in_it() {
     server.request("GET", &format!("/dav/{SPACE}/Neu/")).send().expect(404);
 }
 
+#[test]
+fn limits_are_set_and_changed_and_hold_at_once() {
+    let server = TestServer::start_plain();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    for (field, value, words) in [
+        ("most-files", "0", "müssen mindestens 1 sein"),
+        ("hand-ins", "viele", "müssen mindestens 1 sein"),
+        ("most-bytes", "500", "Größe mit einer Einheit"),
+        ("types", "p/df", "Endungen der Dateien, durch Kommas"),
+    ] {
+        let refused = make(&anna, &[("folder", "Neu"), ("can", "add"), (field, value)]).expect(400).text();
+        assert!(refused.contains(words) && refused.contains(&format!("value=\"{value}\"")), "{refused}");
+    }
+    let shows = make(&anna, &[("folder", ""), ("can", "read"), ("types", "pdf")]).expect(400).text();
+    assert!(shows.contains("Grenzen für Einreichungen gelten nur"), "{shows}");
+
+    let limits = [("hand-ins", "2"), ("most-files", "5"), ("most-bytes", "1,5 MB"), ("types", "PDF, .jpg")];
+    let fields = [&[("folder", "Neu"), ("can", "add"), ("label", "Huber")][..], &limits].concat();
+    let here = leads_to(&make(&anna, &fields));
+    let here = here.split('?').next().unwrap();
+    let page = anna.get(here).expect(200);
+    for words in ["höchstens 5 Dateien", "PDF, JPG", "value=\"pdf, jpg\"", "value=\"1500000B\""] {
+        assert!(page.text().contains(words), "{words}: {page}");
+    }
+    let (link, client) = (address(&page), Browser::new(&server, "de"));
+    let shown = client.get(&link).expect(200).text();
+    assert!(shown.contains("höchstens 5 Dateien") && shown.contains("PDF, JPG"), "{shown}");
+    send(&client, &link, "", &[("tabelle.xlsx", "x")]).expect(415);
+
+    let change = |fields: &[(&str, &str)]| {
+        let page = anna.get(here).expect(200);
+        let fields: Vec<_> = [("do", "change")].into_iter().chain(fields.iter().copied()).collect();
+        anna.send(&page, here, &fields)
+    };
+    assert!(change(&[("types", "pdf"), ("most-files", "x")]).expect(400).text().contains("mindestens 1"));
+    let changed = leads_to(&change(&[("label", "Frau Huber"), ("note", "Neu"), ("types", "pdf, xlsx")]));
+    let page = anna.get(&changed).expect(200);
+    assert!(page.text().contains("Der Link ist geändert") && address(&page) == link, "{page}");
+    assert!(page.text().contains("Frau Huber") && !page.text().contains("höchstens"), "{page}");
+    send(&client, &link, "", &[("tabelle.xlsx", "x")]).expect(200);
+    let listed = server.cli_ok(["link", "list", "--json"]);
+    assert!(listed.contains("Frau Huber"), "{listed}");
+}
+
 /// Elsewhere, staff who tried a link out in their own browser were signed out by it.
 #[test]
 fn staff_stay_signed_in_while_they_hand_in_through_a_link() {

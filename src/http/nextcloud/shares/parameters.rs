@@ -104,6 +104,7 @@ pub fn change_of(parameters: &Parameters, is_folder: bool) -> Result<LinkChange,
         note: text("note"),
         hide_download: parameters.flag("hideDownload"),
         more_uses: 0,
+        limits: None,
     })
 }
 
