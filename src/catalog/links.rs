@@ -285,7 +285,7 @@ impl WriteTx<'_> {
                 new.terms.deadline.map(|at| at.0),
                 new.terms.bytes,
                 new.terms.files,
-                kept_types(&new.terms),
+                kept_types(new.terms),
                 new.terms.own_folder,
                 new.terms.guest_chooses,
                 new.terms.is_box,

@@ -4,6 +4,7 @@ use http::{Response, StatusCode};
 use secrecy::SecretString;
 
 use super::limits::AskedLimits;
+use super::refused::Refused;
 use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::form::field;
 use crate::http::reply::see_other;
@@ -32,23 +33,6 @@ pub(super) struct Asked {
     pub(super) is_box: bool,
     pub(super) code_to: String,
     password: String,
-}
-
-/// Why a link was not made.
-pub(super) enum Refused {
-    Link(LinkError),
-    BadName,
-    /// There is no such file or folder.
-    Missing,
-    /// A number of downloads for a link that takes files in.
-    OnlyForShowing,
-    BadDate,
-    BadNumber,
-    /// Limits of hand-ins for a link that shows files.
-    OnlyForTaking,
-    BadCount,
-    BadSize,
-    BadTypes,
 }
 
 impl Asked {

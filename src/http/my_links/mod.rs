@@ -4,11 +4,12 @@
 mod limits;
 mod made;
 mod pages;
+mod refused;
 
 use http::{Method, Response, StatusCode};
 
 use self::limits::AskedLimits;
-use self::made::Refused;
+use self::refused::Refused;
 use super::context::RequestContext;
 use super::desk::{Desk, nothing};
 use super::error::log_library;

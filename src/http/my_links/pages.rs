@@ -7,7 +7,8 @@ use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use super::limits::AskedLimits;
-use super::made::{Asked, Refused};
+use super::made::Asked;
+use super::refused::Refused;
 use super::{Failure, LIST, MyLinks, Outcome};
 use crate::http::page::bar::bar;
 use crate::http::page::copied;
