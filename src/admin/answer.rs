@@ -264,6 +264,9 @@ impl Admin {
             Request::RequestRecipient { id, recipient, mail } => {
                 self.readdress(id, (recipient, &mail), judged, by).await
             }
+            Request::RequestAnswer { id, comment, text } => {
+                self.answer_comment(id, (comment, &text), judged, by).await
+            }
             Request::TemplateList => self.templates().await,
             Request::TemplateShow { name } => self.template(&name).await,
             Request::TemplateImport { text } => self.import_template(&text, by).await,

@@ -4,16 +4,19 @@ use super::error::AdminError;
 use super::judge::Judged;
 use super::link::day;
 use super::reply::{
-    AskedMailShown, AskedRow, AskedShown, HandoutShown, ItemFileShown, ItemShown, RecipientShown,
-    TemplateShown,
+    AskedMailShown, AskedRow, AskedShown, CommentShown, HandoutShown, ItemFileShown, ItemShown,
+    RecipientShown, TemplateShown,
 };
 use super::request::AskedFor;
 use super::service::{Admin, parse_path};
 use super::{Reply, When};
 use crate::library::Space;
-use crate::model::{Access, EntryPath, Handout, ItemId, RecipientId, RequestId, Stamp, Timestamp, WhyNoMail};
+use crate::model::{
+    Access, CommentId, EntryPath, Handout, ItemId, RecipientId, RequestId, Stamp, Timestamp, WhyNoMail,
+};
 use crate::sharing::{
-    Judgement, NewRequest, RequestError, RequestShown, RequestsOf, Template, TemplateItem, WantedRecipient,
+    Comment, Judgement, NewRequest, RequestError, RequestShown, RequestsOf, Template, TemplateItem,
+    WantedRecipient,
 };
 use crate::text::AskedMail;
 
@@ -222,6 +225,18 @@ impl Admin {
         self.request_shown(id, judged, by.at).await
     }
 
+    pub(super) async fn answer_comment(
+        &self,
+        id: i64,
+        (comment, text): (i64, &str),
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let which = (RequestId(id), CommentId(comment));
+        self.sharing.answer_comment(&self.accesses(judged).await?, which, text, by).await?;
+        self.request_shown(id, judged, by.at).await
+    }
+
     pub(super) async fn templates(&self) -> Result<Reply, AdminError> {
         let templates = self.sharing.templates().await?;
         let shown = templates.into_iter().map(|(template, own)| TemplateShown {
@@ -335,7 +350,18 @@ fn item(item: crate::sharing::ItemShown) -> ItemShown {
         handouts: handouts.collect(),
         reason,
         files: files.collect(),
-        comments: item.comments.into_iter().map(|comment| comment.text).collect(),
+        comments: item.comments.into_iter().map(comment).collect(),
+    }
+}
+
+fn comment(comment: Comment) -> CommentShown {
+    CommentShown {
+        id: comment.id.0,
+        at: When(comment.at),
+        recipient: comment.recipient.map(|recipient| recipient.0),
+        text: comment.text,
+        answered: comment.answered.map(When),
+        answer: Some(comment.answer).filter(|answer| !answer.is_empty()),
     }
 }
 

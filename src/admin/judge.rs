@@ -110,6 +110,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::RequestPreview { .. }
         | Request::RequestPause { .. }
         | Request::RequestPlan { .. }
+        | Request::RequestAnswer { .. }
         | Request::RequestRecipient { .. } => Askers::Staff,
         // They name no client and no file; administrators change them.
         Request::TemplateList | Request::TemplateShow { .. } => Askers::StaffOrAdministrators,

@@ -27,13 +27,13 @@ pub(crate) use error::sentence;
 pub use holding::WAITS_FOR_SECOND;
 pub use judge::Asker;
 pub use reply::{
-    AllowedShown, AppPasswordShown, ApprovalShown, AskedMailShown, AskedRow, AskedShown, DownloadShown,
-    EventShown, FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown, HandoutShown,
-    HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, ItemFileShown, ItemShown, LinkShown,
-    LockShown, NoticeShown, OfficeShown, PasskeyShown, RecipientShown, RecoveryKeyShown, RemovalShown, Reply,
-    RescanShown, SecondFactorShown, SessionShown, SnapshotShown, SpaceShown, StatusShown, TemplateShown,
-    TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown, VerifyShown, VersionShown,
-    When, WorkerShown,
+    AllowedShown, AppPasswordShown, ApprovalShown, AskedMailShown, AskedRow, AskedShown, CommentShown,
+    DownloadShown, EventShown, FetchShown, FindingShown, GrantShown, HandInShown, HandedOutShown,
+    HandoutShown, HistoryShown, HoldRequestShown, HoldShown, IssuedAppPassword, ItemFileShown, ItemShown,
+    LinkShown, LockShown, NoticeShown, OfficeShown, PasskeyShown, RecipientShown, RecoveryKeyShown,
+    RemovalShown, Reply, RescanShown, SecondFactorShown, SessionShown, SnapshotShown, SpaceShown,
+    StatusShown, TemplateShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown,
+    VerifyShown, VersionShown, When, WorkerShown,
 };
 pub use request::{AskedFor, IntakeAsked, LinkAsked, MailAsked, OfficeAsked, Request, Secret};
 pub use service::Admin;

@@ -338,6 +338,8 @@ pub enum Request {
     RequestPlan { id: i64, plan: String },
     /// Correct the mail address of a recipient of a request for documents.
     RequestRecipient { id: i64, recipient: i64, mail: String },
+    /// Answer a recipient's comment in a request for documents; an empty answer settles it without words.
+    RequestAnswer { id: i64, comment: i64, text: String },
     /// List the templates of requests.
     TemplateList,
     /// Show one of them as TOML.

@@ -122,7 +122,7 @@ impl ReadTx<'_> {
             "SELECT {COLUMNS} FROM events WHERE entry_id = ?1 AND kind IN (
                  'request-made', 'request-changed', 'request-closed', 'request-reopened', 'request-reminded',
                  'item-handed-in', 'item-taken-back', 'item-does-not-apply', 'item-applies', 'item-commented',
-                 'item-accepted', 'item-rejected', 'item-undone')
+                 'item-answered', 'item-accepted', 'item-rejected', 'item-undone')
              ORDER BY id DESC LIMIT ?2"
         );
         let rows = self.all(&sql, params![folder.0, limit], recorded)?;

@@ -3,8 +3,8 @@
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    EntryId, HandInFileId, Handout, Handouts, ItemFacts, ItemId, ItemState, LinkId, RecipientId, RequestId,
-    Timestamp, UserId, Verdict, VersionId, VersionState,
+    CommentId, EntryId, HandInFileId, Handout, Handouts, ItemFacts, ItemId, ItemState, LinkId, RecipientId,
+    RequestId, Timestamp, UserId, Verdict, VersionId, VersionState,
 };
 
 /// An item of a request.
@@ -60,6 +60,8 @@ pub struct NewItem {
 /// A recipient's comment on an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommentRow {
+    /// Id of the comment.
+    pub id: CommentId,
     /// The item.
     pub item: ItemId,
     /// The person, while the request has that recipient.
@@ -68,6 +70,10 @@ pub struct CommentRow {
     pub at: Timestamp,
     /// The words.
     pub text: String,
+    /// When the office answered it, or settled it without words.
+    pub answered: Option<Timestamp>,
+    /// The answer; empty without one.
+    pub answer: String,
 }
 
 /// A file that was handed in for a request.
@@ -91,6 +97,20 @@ pub struct RequestFileRow {
     pub entry: Option<EntryId>,
     /// State of its content, while that is stored.
     pub state: Option<VersionState>,
+}
+
+const COMMENT: &str = "id, item_id, recipient_id, at, text, answered_at, answer";
+
+fn comment_row(row: &Row<'_>) -> Result<CommentRow, DatabaseError> {
+    Ok(CommentRow {
+        id: CommentId(row.get(0)?),
+        item: ItemId(row.get(1)?),
+        recipient: row.get::<Option<i64>>(2)?.map(RecipientId),
+        at: Timestamp(row.get(3)?),
+        text: row.get(4)?,
+        answered: row.get::<Option<i64>>(5)?.map(Timestamp),
+        answer: row.get(6)?,
+    })
 }
 
 const ITEM: &str = "id, request_id, position, title, help, person, several, state, verdict_at, reason,
@@ -227,20 +247,16 @@ impl ReadTx<'_> {
 
     /// Up to `limit` of the latest comments on an item, earliest first.
     pub fn comments_on(&self, item: ItemId, limit: usize) -> Result<Vec<CommentRow>, CatalogError> {
-        let mut comments = self.all(
-            "SELECT item_id, recipient_id, at, text FROM request_comments WHERE item_id = ?1 ORDER BY id DESC LIMIT ?2",
-            params![item.0, limit],
-            |row| {
-                Ok(CommentRow {
-                    item: ItemId(row.get(0)?),
-                    recipient: row.get::<Option<i64>>(1)?.map(RecipientId),
-                    at: Timestamp(row.get(2)?),
-                    text: row.get(3)?,
-                })
-            },
-        )?;
+        let sql =
+            format!("SELECT {COMMENT} FROM request_comments WHERE item_id = ?1 ORDER BY id DESC LIMIT ?2");
+        let mut comments = self.all(&sql, params![item.0, limit], comment_row)?;
         comments.reverse();
         Ok(comments)
+    }
+
+    /// A comment.
+    pub fn comment(&self, id: CommentId) -> Result<Option<CommentRow>, CatalogError> {
+        self.one(&format!("SELECT {COMMENT} FROM request_comments WHERE id = ?1"), [id.0], comment_row)
     }
 
     /// Up to `limit` files of an item that were not taken back, latest first.
@@ -385,6 +401,15 @@ impl WriteTx<'_> {
         self.execute(
             "INSERT INTO request_comments (item_id, recipient_id, at, text) VALUES (?1, ?2, ?3, ?4)",
             params![item.0, recipient.map(|recipient| recipient.0), at.0, text],
+        )
+        .map(drop)
+    }
+
+    /// Notes the office's answer to a comment; an empty one settles it without words.
+    pub fn answer_comment(&self, id: CommentId, at: Timestamp, answer: &str) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE request_comments SET answered_at = ?2, answer = ?3 WHERE id = ?1",
+            params![id.0, at.0, answer],
         )
         .map(drop)
     }

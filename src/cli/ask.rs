@@ -132,6 +132,19 @@ enum RequestCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Answer a client's question or comment. The client sees the answer, and gets a mail that there is one.
+    Answer {
+        /// The id that `list` shows.
+        id: i64,
+        /// The id of the comment that `show` shows.
+        comment: i64,
+        /// The answer; an empty one settles the comment without words.
+        text: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
     /// Give an item a last day of its own, or a file that the clients may fetch. An empty value removes one.
     #[command(
         override_usage = "tresor request item <ID> <ITEM> [--until <DATE>] [--form <FILE>] [--example <FILE>]"
@@ -312,6 +325,9 @@ impl Requests {
             }
             RequestCommand::Recipient { id, recipient, mail, place, format } => {
                 place.request(Request::RequestRecipient { id, recipient, mail }, format)
+            }
+            RequestCommand::Answer { id, comment, text, place, format } => {
+                place.request(Request::RequestAnswer { id, comment, text }, format)
             }
             RequestCommand::Item { id, item, until, form, example, place, format } => {
                 place.request(Request::RequestItem { id, item, until, form, example }, format)

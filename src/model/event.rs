@@ -323,6 +323,8 @@ words! {
         Applies = "item-applies",
         /// A person commented on an item, or asked about it.
         Commented = "item-commented",
+        /// The office answered a comment, or settled it without words.
+        Answered = "item-answered",
         /// The office has what it needs for an item.
         Accepted = "item-accepted",
         /// The office needs an item again.

@@ -61,6 +61,10 @@ row_id!(
     ItemId
 );
 row_id!(
+    /// A recipient's comment on an item of a request.
+    CommentId
+);
+row_id!(
     /// A person of whom a request asks.
     RecipientId
 );

@@ -57,8 +57,9 @@ pub use hold::{
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{
-    AppPasswordId, ContainerId, DownloadId, EntryId, HandInFileId, HandInId, HoldId, ItemId, LinkId, PackId,
-    PasskeyId, RecipientId, RequestId, SessionId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
+    AppPasswordId, CommentId, ContainerId, DownloadId, EntryId, HandInFileId, HandInId, HoldId, ItemId,
+    LinkId, PackId, PasskeyId, RecipientId, RequestId, SessionId, SpaceId, UploadId, UserId, VersionId,
+    WriteSerial,
 };
 pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};

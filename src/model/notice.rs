@@ -28,6 +28,8 @@ words! {
         NeededAgain = "needed-again",
         /// Items of a request are still open.
         Reminder = "reminder",
+        /// The office answered a comment on an item of a request.
+        Answered = "answered",
         /// A link to read ends soon, and nothing was fetched through it.
         LinkUnfetched = "link-unfetched",
         /// How the recipient signs in was changed.

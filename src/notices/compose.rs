@@ -7,7 +7,7 @@ use crate::accounts::People;
 use crate::catalog::{ItemRow, NoticeRow, ReadTx};
 use crate::model::{
     Event, EventId, HoldState, ItemState, News, NoticeId, Office, Recipient, RecipientId, RequestId, SpaceId,
-    Timestamp, Topic, UserId, VersionState,
+    Timestamp, Topic, UserId, VersionState, WhyNoMail,
 };
 use crate::text::{AskedMail, Language, NoticeTexts};
 
@@ -102,13 +102,19 @@ impl Notices {
         url: &str,
         now: Timestamp,
     ) -> Result<Option<Letter>, NoticesError> {
-        let asking = self.sharing.asking(recipient, now).await?.filter(|asking| asking.no_mail.is_none());
+        let asking = self.sharing.asking(recipient, now).await?;
+        let asking = asking.filter(|asking| match asking.no_mail {
+            None => true,
+            // An answer is good to know also when nothing is missing any more.
+            Some(reason) => reason == WhyNoMail::NothingMissing && row.topic == Topic::Answered,
+        });
         let Some(asking) = asking else { return Ok(None) };
         let office = self.accounts.office().await?;
         let mail = match row.topic {
             Topic::NeededAgain if self.is_still_rejected(row.id, asking.request).await? => {
                 AskedMail::again(&asking, &office, url)
             }
+            Topic::Answered => AskedMail::answered(&asking, &office, url),
             Topic::Reminder if !asking.is_paused => AskedMail::reminder(&asking, &office, url, now),
             _ => return Ok(None),
         };
@@ -275,6 +281,7 @@ fn still(
         Topic::HandedIn
         | Topic::NeededAgain
         | Topic::Reminder
+        | Topic::Answered
         | Topic::DecisionWaits
         | Topic::LinkUnfetched
         | Topic::Security
@@ -307,6 +314,8 @@ fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> St
         (Topic::DecisionWaits, count) => texts.waits_many(count, space, &since),
         (Topic::LinkUnfetched, 1) => texts.unfetched_one(space, &last),
         (Topic::LinkUnfetched, count) => texts.unfetched_many(count, space),
-        (Topic::NeededAgain | Topic::Reminder | Topic::Security | Topic::Digest, _) => String::new(),
+        (Topic::NeededAgain | Topic::Reminder | Topic::Answered | Topic::Security | Topic::Digest, _) => {
+            String::new()
+        }
     }
 }

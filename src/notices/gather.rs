@@ -186,6 +186,7 @@ fn tell(
             | Topic::Released
             | Topic::NeededAgain
             | Topic::Reminder
+            | Topic::Answered
             | Topic::Security
             | Topic::Digest => false,
         };

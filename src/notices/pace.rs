@@ -25,6 +25,7 @@ pub(super) fn pace(topic: Topic, arrivals: Pace) -> Pace {
         | Topic::HandedOut
         | Topic::Declined
         | Topic::HandedIn
+        | Topic::Answered
         | Topic::Released => {
             Pace { quiet: arrivals.quiet.min(SOON.quiet), apart: arrivals.apart.min(SOON.apart) }
         }

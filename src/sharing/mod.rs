@@ -41,7 +41,7 @@ pub use hand_in::{
 pub use issue::{LinkError, NewLink};
 pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, LinkLimits, Shared};
 pub use request::{
-    Asked, AskedItem, AskedOfAccount, DEFAULT_NAMING, HandedOut, ItemShown, Judgement, MAX_ASKED,
+    Asked, AskedItem, AskedOfAccount, Comment, DEFAULT_NAMING, HandedOut, ItemShown, Judgement, MAX_ASKED,
     MAX_HANDOUT_BYTES, MAX_ITEMS, MAX_NOTE, MAX_PAGE, MAX_REASON, MAX_RECIPIENT_NAME, MAX_RECIPIENTS,
     MAX_TEMPLATE_BYTES, MAX_TITLE, MAX_TOGETHER, Naming, NamingError, NewRequest, Recipient, RecipientShown,
     RequestError, RequestFile, RequestHead, RequestItem, RequestLine, RequestLines, RequestPage,

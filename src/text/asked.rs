@@ -125,6 +125,9 @@ sentences! {
     commented(when: &str, text: &str):
         de "Sie schrieben {when}: {text}",
         en "You wrote {when}: {text}";
+    answered(when: &str, text: &str):
+        de "Unsere Antwort vom {when}: {text}",
+        en "Our answer of {when}: {text}";
     other_title:
         de "Weitere Unterlagen",
         en "Other documents";

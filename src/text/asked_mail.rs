@@ -15,6 +15,12 @@ sentences! {
     subject_plain:
         de "Ihre Unterlagen",
         en "Your documents";
+    subject_again:
+        de "Rückfrage zu Ihren Unterlagen",
+        en "A question about your documents";
+    subject_answered:
+        de "Antwort auf Ihre Frage",
+        en "Answer to your question";
     greeting(name: &str):
         de "Guten Tag {name},",
         en "Hello {name},";
@@ -28,6 +34,9 @@ sentences! {
             Auf Ihrer Seite sehen Sie, welche es sind und warum.",
         en "Thank you for your documents for our request of {asked}. We need {count} items again, please. Your page shows \
             which ones, and why.";
+    answered(asked: &str):
+        de "Sie haben uns zu unserer Anfrage vom {asked} etwas geschrieben. Unsere Antwort steht auf Ihrer Seite.",
+        en "You wrote to us about our request of {asked}. Our answer is on your page.";
     open_one(asked: &str):
         de "zu unserer Anfrage vom {asked} ist noch ein Punkt offen.",
         en "One item of our request of {asked} is still open.";
@@ -80,7 +89,13 @@ impl AskedMail {
             1 => texts.again_one(&asked),
             count => texts.again_many(&asked, count),
         };
-        Self::of(vec![sentence], asking, office, url)
+        Self::of((texts.subject_again(), vec![sentence]), asking, office, url)
+    }
+
+    /// Says that the office answered a comment. `url` is scheme and host of the recipient's page.
+    pub fn answered(asking: &Asking, office: &Office, url: &str) -> Self {
+        let (texts, asked) = begun(asking, office);
+        Self::of((texts.subject_answered(), vec![texts.answered(&asked)]), asking, office, url)
     }
 
     /// Reminds of open and rejected items, as of `now`. `url` is scheme and host of the recipient's page.
@@ -103,16 +118,21 @@ impl AskedMail {
         let ahead = days(ahead).map(|days| texts.dates(&days));
         let first =
             std::iter::once(open).chain(deadline).chain(over).chain(ahead).collect::<Vec<_>>().join(" ");
-        Self::of(vec![first, texts.what().to_owned()], asking, office, url)
+        let content = vec![first, texts.what().to_owned()];
+        let mail = Self::of((texts.subject_plain(), content), asking, office, url);
+        match office.name.is_empty() {
+            true => mail,
+            false => Self { subject: texts.subject(&office.name), ..mail },
+        }
     }
 
-    /// The mail with this content, between the salutation and the way back to the page.
-    fn of(content: Vec<String>, asking: &Asking, office: &Office, url: &str) -> Self {
+    /// The mail with this subject and content, between the salutation and the way back to the page.
+    fn of((subject, content): (&str, Vec<String>), asking: &Asking, office: &Office, url: &str) -> Self {
         let (texts, asked) = begun(asking, office);
         let language = texts.0;
         let greeting = match asking.name.is_empty() {
             true => super::NoticeTexts(language).greeting().to_owned(),
-            false => texts.greeting(&asking.name),
+            false => texts.greeting(&spoken(&asking.name)),
         };
         let mut parts = vec![greeting];
         parts.extend(content);
@@ -120,8 +140,8 @@ impl AskedMail {
         parts.extend(asking.needs_code.then(|| texts.code().to_owned()));
         parts.push(texts.doubt(&asked));
         let subject = match office.name.is_empty() {
-            true => texts.subject_plain().to_owned(),
-            false => texts.subject(&office.name),
+            true => subject.to_owned(),
+            false => format!("{}: {subject}", office.name),
         };
         Self { subject, text: language.letter(&parts, office) }
     }
@@ -131,4 +151,31 @@ impl AskedMail {
 fn begun(asking: &Asking, office: &Office) -> (AskedMailTexts, String) {
     let language = Language::of_tag(&asking.language);
     (AskedMailTexts(language), language.day(office.zone.day(asking.asked)))
+}
+
+/// A name as it is spoken: lists have "Müller, Jörg".
+fn spoken(name: &str) -> String {
+    match name.split_once(',').map(|(last, first)| (last.trim(), first.trim())) {
+        Some((last, first)) if !last.is_empty() && !first.is_empty() && !first.contains(',') => {
+            format!("{first} {last}")
+        }
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_greeted_by_their_names_as_they_are_spoken() {
+        for (listed, greeted) in [
+            ("Müller, Jörg", "Jörg Müller"),
+            ("Erika Huber", "Erika Huber"),
+            ("Huber, Meier, Schulz", "Huber, Meier, Schulz"),
+            ("Huber,", "Huber,"),
+        ] {
+            assert_eq!(spoken(listed), greeted);
+        }
+    }
 }

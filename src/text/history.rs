@@ -154,6 +154,9 @@ impl Language {
                     format!("hat angegeben, dass „{item}“ in Anfrage {request} doch zutrifft")
                 }
                 RequestEvent::Commented => format!("hat „{item}“ in Anfrage {request} kommentiert"),
+                RequestEvent::Answered => {
+                    format!("hat eine Anmerkung zu „{item}“ in Anfrage {request} beantwortet")
+                }
                 RequestEvent::Accepted => format!("hat „{item}“ in Anfrage {request} angenommen"),
                 RequestEvent::Rejected => format!("braucht „{item}“ in Anfrage {request} noch einmal"),
                 RequestEvent::Undone => {
@@ -173,6 +176,9 @@ impl Language {
                 }
                 RequestEvent::Applies => format!("said that \"{item}\" of request {request} applies"),
                 RequestEvent::Commented => format!("commented on \"{item}\" of request {request}"),
+                RequestEvent::Answered => {
+                    format!("answered a comment on \"{item}\" of request {request}")
+                }
                 RequestEvent::Accepted => format!("accepted \"{item}\" of request {request}"),
                 RequestEvent::Rejected => format!("needs \"{item}\" of request {request} again"),
                 RequestEvent::Undone => {

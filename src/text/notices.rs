@@ -138,6 +138,7 @@ impl Language {
             | Topic::HandedIn
             | Topic::NeededAgain
             | Topic::Reminder
+            | Topic::Answered
             | Topic::LinkUnfetched
             | Topic::Released => texts.subject(),
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {

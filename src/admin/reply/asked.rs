@@ -90,10 +90,27 @@ pub struct ItemShown {
     /// Its latest files.
     pub files: Vec<ItemFileShown>,
     /// The latest comments of the recipients.
-    pub comments: Vec<String>,
+    pub comments: Vec<CommentShown>,
     /// The files that the recipients may fetch for it.
     #[serde(default)]
     pub handouts: Vec<HandoutShown>,
+}
+
+/// A recipient's question or comment on an item of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommentShown {
+    /// Id of the comment.
+    pub id: i64,
+    /// When it was written.
+    pub at: When,
+    /// Id of the recipient, while the request has that one.
+    pub recipient: Option<i64>,
+    /// The recipient's words.
+    pub text: String,
+    /// When the office answered it, or settled it without words.
+    pub answered: Option<When>,
+    /// The office's answer.
+    pub answer: Option<String>,
 }
 
 /// A file that the recipients of a request may fetch for an item.

@@ -13,8 +13,8 @@ mod when;
 use serde::{Deserialize, Serialize};
 
 pub use asked::{
-    AskedMailShown, AskedRow, AskedShown, HandoutShown, ItemFileShown, ItemShown, RecipientShown,
-    TemplateShown,
+    AskedMailShown, AskedRow, AskedShown, CommentShown, HandoutShown, ItemFileShown, ItemShown,
+    RecipientShown, TemplateShown,
 };
 pub use history::{EventShown, HistoryShown};
 pub use holding::{

@@ -65,6 +65,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0046-sent-by-pages.sql"),
     include_str!("../../../migrations/0047-request-codes.sql"),
     include_str!("../../../migrations/0048-bounces.sql"),
+    include_str!("../../../migrations/0049-answers-to-comments.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -1,7 +1,9 @@
 //! Requests for documents, for people.
 
 use super::{safe, table};
-use crate::admin::{AskedMailShown, AskedRow, AskedShown, ItemShown, RecipientShown, Reply, TemplateShown};
+use crate::admin::{
+    AskedMailShown, AskedRow, AskedShown, CommentShown, ItemShown, RecipientShown, Reply, TemplateShown,
+};
 
 pub(super) fn print(reply: &Reply) -> anyhow::Result<()> {
     match reply {
@@ -62,7 +64,24 @@ fn one(shown: &AskedShown) -> anyhow::Result<()> {
                 item.reason.as_deref().map(safe).unwrap_or_default(),
             ]
         }),
-    )
+    )?;
+    for (item, comment) in
+        shown.items.iter().flat_map(|item| item.comments.iter().map(move |one| (item, one)))
+    {
+        super::line(&self::comment(item, comment))?;
+    }
+    Ok(())
+}
+
+/// A comment in one line, with its answer.
+fn comment(item: &ItemShown, comment: &CommentShown) -> String {
+    let answer = match (&comment.answer, comment.answered) {
+        (Some(answer), Some(when)) => format!("; answered {when}: {}", safe(answer)),
+        (None, Some(when)) => format!("; settled {when}"),
+        (_, None) => String::new(),
+    };
+    let (text, title) = (safe(&comment.text), safe(&item.title));
+    format!("comment {} on {title}, {}: {text}{answer}", comment.id, comment.at)
 }
 
 /// The files that an item hands out, by name.

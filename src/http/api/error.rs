@@ -242,9 +242,10 @@ fn status_of(error: &LibraryError) -> StatusCode {
 
 fn request_status(error: &RequestError) -> StatusCode {
     match error {
-        RequestError::NoSuchRequest | RequestError::NoSuchItem | RequestError::NoSuchRecipient => {
-            StatusCode::NOT_FOUND
-        }
+        RequestError::NoSuchRequest
+        | RequestError::NoSuchItem
+        | RequestError::NoSuchComment
+        | RequestError::NoSuchRecipient => StatusCode::NOT_FOUND,
         RequestError::Denied | RequestError::ClientsMakeNone => StatusCode::FORBIDDEN,
         RequestError::Closed
         | RequestError::ItemDone

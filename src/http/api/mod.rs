@@ -150,6 +150,7 @@ async fn answer(
                 Operation::PlanReminders => requests::plan(&call, &caller, body).await,
                 Operation::PauseReminders => requests::pause(&call, &caller, true).await,
                 Operation::ResumeReminders => requests::pause(&call, &caller, false).await,
+                Operation::AnswerComment => requests::answer_comment(&call, &caller, body).await,
                 Operation::ChangeRecipient => requests::readdress(&call, &caller, body).await,
                 Operation::Document | Operation::OpenSession => Err(ApiError::NoSuchAddress),
             }

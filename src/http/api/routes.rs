@@ -9,8 +9,8 @@ use utoipa::openapi::{RefOr, Schema};
 use super::entries::{Entry, Folder, NewFolder, Restored, RestoredVersion, Transfer, TrashItem, Version};
 use super::links::{ChangedLink, HandIn, Link, NewLink};
 use super::requests::{
-    ChangedItem, ChangedRecipient, ItemIds, NewDeadline, NewPlan, NewRequest, RejectedItems, ReminderMail,
-    Request, RequestPage,
+    Answer, ChangedItem, ChangedRecipient, ItemIds, NewDeadline, NewPlan, NewRequest, RejectedItems,
+    ReminderMail, Request, RequestPage,
 };
 use super::search::Found as FoundEntries;
 use super::session::{NewSession, Session};
@@ -61,6 +61,7 @@ pub(super) enum Operation {
     PlanReminders,
     PauseReminders,
     ResumeReminders,
+    AnswerComment,
     ChangeRecipient,
 }
 
@@ -469,6 +470,13 @@ pub(super) const ROWS: &[Row] = &[
         "/api/v1/requests/{request}/resume",
         "Lets the planned reminders go on.",
         Content::None,
+        (200, one::<Request>()),
+    ),
+    act(
+        Operation::AnswerComment,
+        "/api/v1/requests/{request}/comments/{comment}/answer",
+        "Answers a recipient's comment, or settles it without words.",
+        one::<Answer>(),
         (200, one::<Request>()),
     ),
     Row {

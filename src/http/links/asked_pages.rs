@@ -17,7 +17,9 @@ use crate::http::protocol::multipart::{FILES, ITEM, NAME};
 use crate::intake::ViewKind;
 use crate::model::{Handout, ItemId, ItemState, LinkTerms, Shown, Timestamp};
 use crate::net::ResponseBody;
-use crate::sharing::{AskedItem, HandIn, HandInFile, HandedOut, MAX_REASON, RequestError, RequestHead};
+use crate::sharing::{
+    AskedItem, HandIn, HandInFile, HandedOut, MAX_REASON, RequestError, RequestHead, RequestItem,
+};
 use crate::text::{AskedTexts, HandInTexts, Language, LinkTexts};
 
 /// Content of the page of a request.
@@ -87,7 +89,7 @@ pub(super) fn open(local: Local<'_>, open: &Open<'_>, now: Timestamp) -> Respons
                 h2 { (texts.again_title()) }
                 ul { @for item in &rejected {
                     li {
-                        a href={ "#item-" (item.row.id) } { (Shown(&item.row.title)) }
+                        a href={ "#item-" (item.row.id) } { (titled(texts, &item.row)) }
                         ": " (Shown(&item.row.reason))
                     }
                 } }
@@ -167,6 +169,15 @@ fn files(local: Local<'_>, open: &Open<'_>, item: Option<&AskedItem>, now: Times
     }
 }
 
+/// The title of an item, and whose document it is: a couple has many items twice.
+fn titled(texts: AskedTexts, row: &RequestItem) -> String {
+    let title = Shown(&row.title);
+    match row.person.as_str() {
+        "" => title.to_string(),
+        person => format!("{title} – {}", texts.person(&Shown(person).to_string())),
+    }
+}
+
 fn item(local: Local<'_>, open: &Open<'_>, item: &AskedItem, now: Timestamp) -> Markup {
     let (language, zone) = local;
     let (texts, row) = (AskedTexts(language), &item.row);
@@ -174,10 +185,7 @@ fn item(local: Local<'_>, open: &Open<'_>, item: &AskedItem, now: Timestamp) -> 
     let has_own = open.files(Some(item)).any(|(_, file)| file.is_kept());
     html! {
         section.item id={ "item-" (row.id) } {
-            h3 {
-                (row.position) ". " (Shown(&row.title))
-                @if !row.person.is_empty() { " – " (texts.person(&row.person)) }
-            }
+            h3 { (row.position) ". " (titled(texts, row)) }
             div data-part={ "state-" (row.id) } {
                 p class={ "state " (row.state) } { (state(texts, item)) }
                 @if let Some(until) = row.until.filter(|_| takes) { (due(local, row.state, until, now)) }
@@ -208,6 +216,9 @@ fn item(local: Local<'_>, open: &Open<'_>, item: &AskedItem, now: Timestamp) -> 
             }
             @for comment in &item.comments {
                 p.note { (texts.commented(&language.moment(zone, comment.at), &comment.text)) }
+                @if let Some(at) = comment.answered.filter(|_| !comment.answer.is_empty()) {
+                    p.note { (texts.answered(&language.moment(zone, at), &comment.answer)) }
+                }
             }
             @if takes {
                 details {
@@ -281,8 +292,7 @@ fn upload(language: Language, open: &Open<'_>, item: Option<&AskedItem>) -> Mark
     let several = item.is_none_or(|item| item.row.several);
     let id = item.map(|item| item.row.id.to_string());
     let upload = upload_form(open.base, open.terms, open.under_way(), Some((id.as_deref(), several)));
-    let title =
-        item.map_or_else(|| texts.other_title().to_owned(), |item| Shown(&item.row.title).to_string());
+    let title = item.map_or_else(|| texts.other_title().to_owned(), |item| titled(texts, &item.row));
     html! {
         form method="post" enctype="multipart/form-data" action=(open.base) data-upload=(upload) aria-label=(title) {
             @if let Some(item) = item { input type="hidden" name=(ITEM) value=(item.row.id); }

@@ -37,6 +37,12 @@ impl Requests<'_> {
         let (done, result) = match form.get("do") {
             "judge" => ("judged", self.judge(id, &choices).await),
             "dates" => ("dated", self.date(id, &choices).await),
+            "answer" | "settle" => {
+                if let Some(comment) = Self::unanswered(&form) {
+                    return self.one(id, &Told::Refused(Sent::of(Trouble::Answer(comment)))).await;
+                }
+                ("answered", self.answer_comment(id, &form).await)
+            }
             "close" => ("closed", sharing.close_request(&self.rights, id, true, by).await),
             "reopen" => ("reopened", sharing.close_request(&self.rights, id, false, by).await),
             "extend" => (

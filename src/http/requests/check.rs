@@ -76,7 +76,7 @@ impl Requests<'_> {
             })) }
             // The address alone is no proof.
             @if let Some(judged) = judged.filter(|judged| !judged.row.state.is_to_check()) {
-                (success(&self.check_texts().done(&Shown(&judged.row.title).to_string())))
+                (success(&self.check_texts().done(&self.titled(&judged.row))))
                 p { a href=(check_item(id, judged.row.id)) { (self.check_texts().again()) } }
             }
             (self.way(&place))
@@ -86,7 +86,7 @@ impl Requests<'_> {
             }
         };
         let status = told.sent().map_or(StatusCode::OK, Sent::status);
-        let title = Shown(&item.row.title).to_string();
+        let title = self.titled(&item.row);
         let page = Page { language: self.desk.language, width: Width::Full, title: &title, content };
         let bar = self.desk.bar(self.here());
         Ok(with_script(page.below(&bar, status), Script::Keys))
@@ -203,10 +203,9 @@ impl Requests<'_> {
         let (id, row) = (request.row.id, &item.row);
         let file = item.files.get(place.file);
         html! {
-            @if !row.person.is_empty() { p { (self.texts().person(&Shown(&row.person).to_string())) } }
             p class={ "state " (row.state) } { (sign(row.state)) " " (self.state(item)) }
             @for comment in &item.comments {
-                p.note { (texts.commented(&self.desk.moment(comment.at), &Shown(&comment.text).to_string())) }
+                (self.said(request, comment))
             }
             @if let Some(file) = file {
                 (known_facts(&[

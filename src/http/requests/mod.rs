@@ -15,6 +15,7 @@ mod matrix;
 mod new;
 mod one;
 mod plan;
+mod questions;
 mod reminders;
 mod sent;
 mod table;
@@ -246,7 +247,9 @@ fn failed(
     failure: &Failure,
 ) -> Response<ResponseBody> {
     let (texts, bar) = (ErrorTexts(language), bar(language, LIST, person));
-    if let Failure::Request(RequestError::NoSuchRequest | RequestError::NoSuchItem)
+    if let Failure::Request(
+        RequestError::NoSuchRequest | RequestError::NoSuchItem | RequestError::NoSuchComment,
+    )
     | Failure::HandIn(HandInError::NoSuchHandIn) = failure
     {
         return nothing(language, &bar);

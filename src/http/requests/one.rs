@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::address::{LIST, check, check_item, of_request};
 use super::list::called;
+use super::questions::recipient_called;
 use super::sent::{Sent, Trouble};
 use super::{Failure, Requests};
 use crate::accounts::ActorNames;
@@ -32,10 +33,11 @@ pub(super) enum Told {
 }
 
 /// The words of what can have been done.
-pub(super) const DONE: [&str; 12] = [
+pub(super) const DONE: [&str; 13] = [
     "handed-out",
     "dated",
     "judged",
+    "answered",
     "checked",
     "closed",
     "reopened",
@@ -92,7 +94,7 @@ impl Requests<'_> {
             }
             (self.facts(&request))
             @if !request.row.note.is_empty() { (note(&request.row.note)) }
-            (self.questions(&request))
+            (self.questions(&request, told.sent()))
             section {
                 h2 { (texts.items()) }
                 @if is_open && to_check(&request).next().is_some() {
@@ -158,6 +160,7 @@ impl Requests<'_> {
             Told::Done("checked") if to_check(request).next().is_none() => {
                 success(self.check_texts().all_checked())
             }
+            Told::Done("answered") => success(texts.is_answered()),
             Told::Done("closed") if request.row.closed.is_some() => success(texts.closed()),
             Told::Done("reopened") if request.row.closed.is_none() => success(texts.reopened()),
             Told::Done("extended") => success(texts.extended()),
@@ -173,6 +176,7 @@ impl Requests<'_> {
                     Trouble::Reasons => texts.reasons_missing(),
                     Trouble::Changed(_) => texts.changed_meanwhile(),
                     Trouble::Nothing => texts.nothing_chosen(),
+                    Trouble::Answer(_) => texts.not_answered(),
                     Trouble::Date => texts.not_extended(),
                     Trouble::Handout => texts.not_handed_out(),
                     Trouble::ItemDates => texts.not_dated(),
@@ -182,7 +186,7 @@ impl Requests<'_> {
                 @let marked: Vec<_> = request.items.iter().filter(|item| sent.marks(item.row.id)).collect();
                 @if !marked.is_empty() {
                     ul { @for item in marked { li {
-                        a href={ "#item-" (item.row.id) } { (Shown(&item.row.title)) }
+                        a href={ "#item-" (item.row.id) } { (self.titled(&item.row)) }
                     } } }
                 }
             },
@@ -204,27 +208,6 @@ impl Requests<'_> {
             (texts.folder(), Some(place)),
             (texts.made(), Some(self.desk.moment(row.created))),
         ])
-    }
-
-    /// The recipients' comments on items that are not settled.
-    fn questions(&self, request: &RequestShown) -> Markup {
-        let texts = self.one_texts();
-        let asked: Vec<_> = request
-            .items
-            .iter()
-            .filter(|item| item.row.state != ItemState::Accepted && !item.comments.is_empty())
-            .collect();
-        html! {
-            @if !asked.is_empty() {
-                section {
-                    h2 { (texts.questions()) }
-                    ul { @for item in asked { @for comment in &item.comments { li {
-                        a href={ "#item-" (item.row.id) } { (Shown(&item.row.title)) } ", " (self.desk.moment(comment.at)) ": "
-                        (Shown(&comment.text))
-                    } } } }
-                }
-            }
-        }
     }
 
     fn item(
@@ -251,7 +234,7 @@ impl Requests<'_> {
                 (self.handed_out(item))
                 (self.files(request, Some(row.id), &item.files))
                 @for comment in &item.comments {
-                    p.note { (texts.commented(&self.desk.moment(comment.at), &Shown(&comment.text).to_string())) }
+                    (self.said(request, comment))
                 }
                 @if is_open { (self.judging(item, sent)) }
             }
@@ -260,10 +243,15 @@ impl Requests<'_> {
 
     /// The number and the title of an item, and whose document it is.
     pub(super) fn numbered(&self, row: &RequestItem) -> String {
-        let (position, title) = (row.position, Shown(&row.title));
+        format!("{}. {}", row.position, self.titled(row))
+    }
+
+    /// The title of an item, and whose document it is: a couple has many items twice.
+    pub(super) fn titled(&self, row: &RequestItem) -> String {
+        let title = Shown(&row.title);
         match row.person.as_str() {
-            "" => format!("{position}. {title}"),
-            person => format!("{position}. {title} – {}", self.texts().person(&Shown(person).to_string())),
+            "" => title.to_string(),
+            person => format!("{title} – {}", self.texts().person(&Shown(person).to_string())),
         }
     }
 
@@ -301,7 +289,7 @@ impl Requests<'_> {
         let fields = html! {
             input type="hidden" name={ "seen-" (row.id) } value=(seen);
             fieldset {
-                legend { (texts.decision(&Shown(&row.title).to_string())) }
+                legend { (texts.decision(&self.titled(row))) }
                 @for (value, words) in choices {
                     label.check {
                         input type="radio" name={ "judge-" (row.id) } value=(value) checked[*value == word];
@@ -340,6 +328,9 @@ impl Requests<'_> {
                     span.size { (self.desk.language.size(file.row.size)) }
                     span.state {
                         (self.desk.moment(file.row.at))
+                        @if let Some(name) = recipient_called(request, |_, link| link.is_some() && link == file.row.link) {
+                            ", " (name)
+                        }
                         (self.withheld(file))
                     }
                     @if let Some(address) = self.view_of(request, item, file) {

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::http::page::form::Fields;
 use crate::http::refusal::Refusal;
-use crate::model::ItemId;
+use crate::model::{CommentId, ItemId};
 use crate::sharing::{Judgement, MAX_REASON};
 use crate::text::RemindingTexts;
 
@@ -31,6 +31,8 @@ pub(super) enum Trouble {
     Changed(Vec<ItemId>),
     /// No item was judged.
     Nothing,
+    /// This comment was to be answered, and there is no answer.
+    Answer(CommentId),
     /// The new deadline is invalid, or over.
     Date,
     /// A file to hand out is not there, or not fit.
@@ -72,6 +74,7 @@ impl Sent {
             Trouble::Changed(_) | Trouble::Mail(_) => StatusCode::CONFLICT,
             Trouble::Reasons
             | Trouble::Nothing
+            | Trouble::Answer(_)
             | Trouble::Date
             | Trouble::ItemDates
             | Trouble::Handout

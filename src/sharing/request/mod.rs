@@ -8,6 +8,7 @@
 //! due       items have days of their own
 //! handout   files that the recipients may fetch for an item
 //! judge     users of the office accept and reject items, close, reopen and extend the request
+//! questions users of the office answer comments
 //! remind    reminders become mails, as planned or by hand
 //! tell      what a mail to a recipient says when it is sent
 //! ```
@@ -21,6 +22,7 @@ mod handout;
 mod judge;
 mod make;
 mod naming;
+mod questions;
 mod read;
 mod remind;
 mod seen;
@@ -37,7 +39,8 @@ use crate::sharing::issue::LinkError;
 use crate::sharing::visit::VisitError;
 
 pub use crate::catalog::{
-    ItemRow as RequestItem, RecipientRow as Recipient, RequestRow as RequestHead, RequestsOf,
+    CommentRow as Comment, ItemRow as RequestItem, RecipientRow as Recipient, RequestRow as RequestHead,
+    RequestsOf,
 };
 pub use account::{AskedOfAccount, MAX_ASKED};
 pub(super) use arrive::{admit, arrived, taken_back};
@@ -148,6 +151,9 @@ pub enum RequestError {
     /// The request has no such recipient.
     #[error("the request has no such recipient")]
     NoSuchRecipient,
+    /// The request has no such comment.
+    #[error("the request has no such comment")]
+    NoSuchComment,
     /// A plan of reminders cannot be read.
     #[error(transparent)]
     Plan(#[from] ParsePlanError),
@@ -204,6 +210,7 @@ impl RequestError {
             Self::RemindedToday => "reminded-today",
             Self::NoRecipient => "no-recipient-reached",
             Self::NoSuchRecipient => "recipient-unknown",
+            Self::NoSuchComment => "comment-unknown",
             Self::Plan(_) => "reminder-plan-invalid",
             Self::Until(_) => "item-time-invalid",
             Self::TooMany => "too-many-requests",

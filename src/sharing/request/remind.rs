@@ -9,8 +9,8 @@ use super::{RequestError, event};
 use crate::accounts::parse_address;
 use crate::catalog::{ItemRow, NewsGroup, ReadTx, RecipientRow, RequestRow, WriteTx};
 use crate::model::{
-    Access, ItemId, ItemState, MOST_REMINDERS, News, NoticeId, Office, OfficeHours, Recipient, RecipientId,
-    ReminderPlan, RequestEvent, RequestId, Stamp, Timestamp, Topic, Worker,
+    Access, CommentId, ItemId, ItemState, MOST_REMINDERS, News, NoticeId, Office, OfficeHours, Recipient,
+    RecipientId, ReminderPlan, RequestEvent, RequestId, Stamp, Timestamp, Topic, Worker,
 };
 use crate::sharing::Sharing;
 
@@ -235,7 +235,7 @@ impl ReminderPace {
         let due = || Ok::<_, RequestError>(tx.request(request.id)?.and_then(|row| row.next_due));
         let before = due()?;
         let settled = tx.settle_item(id)?;
-        if request.deadline.is_none() && due()? != before {
+        if due()? != before {
             self.plan_anew(tx, request.id, now)?;
         }
         Ok(settled)
@@ -248,9 +248,10 @@ impl ReminderPace {
         if rests || !is_reached || recipient.reminders >= MOST_REMINDERS {
             return None;
         }
-        // Without a deadline, the first item that is missing sets the pace.
-        let dates = (request.created, request.deadline.or(request.next_due)?);
-        request.plan.next(dates, now, (&self.hours, &self.office.zone))
+        // The deadline sets the pace, and so does the day of the first item that is missing.
+        let due = [request.deadline, request.next_due].into_iter().flatten();
+        let clock = (&self.hours, &self.office.zone);
+        due.filter_map(|due| request.plan.next((request.created, due), now, clock)).min()
     }
 
     /// Makes the mail of a reminder that is due, unless there is a reason not to, and plans the next one.
@@ -312,6 +313,25 @@ fn is_waiting(tx: &WriteTx<'_>, recipient: &RecipientRow) -> Result<bool, Reques
 fn group(request: &RequestRow, recipient: &RecipientRow, topic: Topic, now: Timestamp) -> NewsGroup {
     let (recipient, space) = (Recipient::Asked(recipient.id), Some(request.space));
     NewsGroup { recipient, topic, space, first: now, last: now }
+}
+
+/// Notes that a recipient is to be told of the answer to a comment; several that follow shortly become one mail.
+pub(super) fn ask_to_tell(
+    tx: &WriteTx<'_>,
+    request: &RequestRow,
+    recipient: RecipientId,
+    comment: CommentId,
+    now: Timestamp,
+) -> Result<(), RequestError> {
+    Ok(tx.insert_news(&News {
+        origin: format!("answer-{comment}-{}", now.0),
+        recipient: Recipient::Asked(recipient),
+        instead_of: None,
+        topic: Topic::Answered,
+        space: Some(request.space),
+        version: None,
+        at: now,
+    })?)
 }
 
 /// Puts a reminder among the mails that are to be sent.

@@ -128,6 +128,27 @@ sentences! {
     questions:
         de "Fragen und Anmerkungen der Empfänger",
         en "Questions and comments of the recipients";
+    answers_about:
+        de "Ihre Antwort steht danach auf der Seite des Empfängers; hat er eine E-Mail-Adresse, bekommt er einen Hinweis.",
+        en "Your answer is then on the recipient's page; a recipient with a mail address gets a note.";
+    answer:
+        de "Ihre Antwort",
+        en "Your answer";
+    send_answer:
+        de "Antworten",
+        en "Answer";
+    settle:
+        de "Ohne Antwort erledigt",
+        en "Settled without an answer";
+    answer_missing:
+        de "Bitte schreiben Sie eine Antwort, oder wählen Sie „Ohne Antwort erledigt“.",
+        en "Please write an answer, or choose \"Settled without an answer\".";
+    not_answered:
+        de "Nicht gesendet: Die Antwort fehlt.",
+        en "Not sent: the answer is missing.";
+    is_answered:
+        de "Die Anmerkung ist erledigt.",
+        en "The comment is dealt with.";
     items:
         de "Punkte",
         en "Items";
@@ -152,6 +173,15 @@ sentences! {
     commented(when: &str, text: &str):
         de "Anmerkung vom {when}: {text}",
         en "Comment of {when}: {text}";
+    commented_by(name: &str, when: &str, text: &str):
+        de "{name} schrieb am {when}: {text}",
+        en "{name} wrote on {when}: {text}";
+    answered(when: &str, text: &str):
+        de "Ihre Antwort vom {when}: {text}",
+        en "Your answer of {when}: {text}";
+    settled(when: &str):
+        de "Ohne Antwort erledigt am {when}",
+        en "Settled without an answer on {when}";
     decision(title: &str):
         de "Entscheidung zu „{title}“",
         en "Decision about \"{title}\"";

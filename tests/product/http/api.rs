@@ -268,7 +268,7 @@ fn a_script_asks_for_documents_and_judges_what_came_in() {
         (&erika["mail"], &max["language"], &max["no_mail"]),
         (&json!("erika@example.de"), &json!("en"), &json!("no-address"))
     );
-    assert!(erika["next"].as_str().unwrap().starts_with("2999-12-27T"), "a Friday: {erika}");
+    assert!(erika["next"].as_str().unwrap().starts_with("2999-12-13T"), "a Friday: {erika}");
     // The addresses are shown once.
     let shown = script.get(&here);
     assert!(erika["url"].is_string() && shown["recipients"][0].get("url").is_none(), "{shown}");

@@ -11,10 +11,10 @@ use tresor::sharing::{
 };
 
 use super::{notices, notices_of, office};
-use crate::http::requests::{asked, path as link_path, send};
+use crate::http::requests::{act, asked, path as link_path, send};
 use crate::sharing::office::{Office, PEER, by, path};
-use crate::support::browser::Browser;
-use crate::support::server::{SPACE, USER};
+use crate::support::browser::{Browser, leads_to};
+use crate::support::server::{PASSWORD, SPACE, USER};
 use crate::support::smtp::{Mail, TestSmtp};
 
 const MINUTE: i64 = 60_000;
@@ -243,7 +243,7 @@ fn a_recipient_is_told_that_an_item_is_needed_again_and_finds_it_by_the_link() {
     let (mail, body) = (&mails[0], mails[0].body());
     assert_eq!(mail.to, "erika@example.de");
     assert_eq!(mail.head("Auto-Submitted"), "auto-generated");
-    assert_eq!(mail.head("Subject"), "Unterlagen =?utf-8?b?ZsO8cg==?= Kanzlei Beispiel");
+    assert!(mail.head("Subject").ends_with("zu Ihren Unterlagen"), "{}", mail.head("Subject"));
     for part in [
         "Guten Tag Erika Huber,\n\nvielen Dank für Ihre Unterlagen",
         "Einen Punkt brauchen wir bitte noch einmal.",
@@ -264,4 +264,71 @@ fn a_recipient_is_told_that_an_item_is_needed_again_and_finds_it_by_the_link() {
     assert_eq!((&listed[0]["topic"], &listed[0]["to"]), (&"needed-again".into(), &"erika@example.de".into()));
     let log = server.log();
     assert!(!log.contains("example.de") && !log.contains(link.trim_start_matches("/s/")), "{log}");
+}
+
+/// Of two clients, one asks; the answer is on that one's page, and that one gets the mail, which says nothing of it.
+#[test]
+fn an_answer_to_a_question_reaches_the_person_who_asked() {
+    let smtp = TestSmtp::plain();
+    let server = office(&smtp);
+    server.cli_ok(["space", "set", SPACE, "--intake", "off"]);
+    server.cli_ok(["office", "set", "--name", "Kanzlei Beispiel"]);
+    let to = ["--to", "Huber, Erika <erika@example.de>", "--to", "Max <max@example.de>"];
+    let (made, _) = asked(&server, &[&["--item", "Ausweis", "--item", "Spenden"][..], &to].concat());
+    let id = made["id"].to_string();
+    let links: Vec<_> = (0..2).map(|at| link_path(made["recipients"][at]["url"].as_str().unwrap())).collect();
+    let (erika, max) = (Browser::new(&server, "de"), Browser::new(&server, "de"));
+    let item = made["items"][0]["id"].to_string();
+    for (browser, link, text) in [(&erika, &links[0], "Genügt der Reisepass?"), (&max, &links[1], "Danke!")]
+    {
+        browser.get(link).expect(200);
+        leads_to(&act(browser, link, &[("do", "comment"), ("item", &item), ("text", text)]));
+    }
+    send(&erika, &links[0], &item, &[("pass.jpg", "x")]).expect(200);
+
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let at = format!("/requests/{id}");
+    let page = anna.get(&at).expect(200);
+    for words in ["Huber, Erika schrieb am", "Max schrieb am", "Fragen und Anmerkungen der Empfänger"] {
+        assert!(page.text().contains(words), "{words}: {page}");
+    }
+    let files = page.text().split("pass.jpg").nth(1).unwrap().to_owned();
+    assert!(files.split("</li>").next().unwrap().contains("Huber, Erika"), "{files}");
+    let comments = |at: usize| -> serde_json::Value {
+        let shown = server.cli_ok(["request", "show", &id, "--json"]);
+        serde_json::from_str::<serde_json::Value>(&shown).unwrap()["items"][0]["comments"][at].clone()
+    };
+    let answer = |what: &str, comment: &str, text: &str| {
+        anna.send(&page, &at, &[("do", what), ("comment", comment), ("text", text)])
+    };
+    let [one, other] = [0, 1].map(|at| comments(at)["id"].to_string());
+    let empty = answer("answer", &one, " ").expect(400).text();
+    assert!(empty.contains("Nicht gesendet: Die Antwort fehlt."), "{empty}");
+    answer("answer", "999", "x").expect(404);
+    leads_to(&answer("answer", &one, "Ja, die erste Seite genügt."));
+    let done = anna.get(&leads_to(&answer("settle", &other, ""))).expect(200).text();
+    assert!(
+        done.contains("Die Anmerkung ist erledigt.") && !done.contains("Fragen und Anmerkungen"),
+        "{done}"
+    );
+    assert!(done.contains("Ihre Antwort vom") && done.contains("Ohne Antwort erledigt am"), "{done}");
+    assert_eq!(comments(0)["answer"], "Ja, die erste Seite genügt.");
+    assert!(comments(1)["answer"].is_null() && comments(1)["answered"].is_string());
+
+    let mails = smtp.takes(1);
+    let (mail, body) = (&mails[0], mails[0].body());
+    assert_eq!(mail.to, "erika@example.de");
+    assert_eq!(mail.head("Subject"), "Kanzlei Beispiel: Antwort auf Ihre Frage");
+    assert!(
+        body.contains("Guten Tag Erika Huber,") && body.contains("Unsere Antwort steht auf Ihrer Seite"),
+        "{body}"
+    );
+    assert!(!body.contains("Reisepass") && !body.contains("genügt") && body.contains(&links[0]), "{body}");
+    assert!(erika.get(&links[0]).text().contains("Ja, die erste Seite genügt."));
+    assert!(!max.get(&links[1]).text().contains("genügt"));
+    // By command the answer is replaced, and told again.
+    server.cli_ok(["request", "answer", &id, &one, "Bitte beide Seiten."]);
+    assert!(erika.get(&links[0]).text().contains("Bitte beide Seiten."));
+    assert!(server.cli_ok(["request", "show", &id]).contains("answered"));
+    assert_eq!(smtp.takes(2)[1].to, "erika@example.de");
 }

@@ -102,8 +102,8 @@ async fn a_reminder_names_the_days_of_items_that_are_missing() {
     let now = time(MONDAY);
     let asked = desk.ask(ERIKA, DEADLINE, now).await;
     desk.date(&asked, &["2026-12-04", "2026-12-10"], now).await;
-    // The deadline of the request sets the pace as without them.
-    assert_eq!(next(&desk.recipient(asked.row.id).await).as_deref(), Some("2026-12-07T07:00:00Z"));
+    // The first of them sets the pace until it is handed in, and the deadline with it.
+    assert_eq!(next(&desk.recipient(asked.row.id).await).as_deref(), Some("2026-12-03T07:00:00Z"));
     assert_eq!(desk.round(time("2026-12-07T07:00:00Z")).await, ONE);
     let first = desk.smtp.takes(1)[0].body();
     for part in

@@ -1,22 +1,28 @@
 //! Requests for documents: made, looked at, judged, and reminded of.
 
+mod shown;
+
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::caller::Caller;
-use super::error::ApiError;
-use super::links::{day, names};
-use super::{Call, Reply, path, reply};
-use crate::model::{Access, Handout, ItemId, RecipientId, RequestId, Right, SpaceId, Stamp};
+use crate::http::api::error::ApiError;
+use crate::http::api::links::{day, names};
+use crate::http::api::{Call, Reply, path, reply};
+use crate::model::{Access, CommentId, Handout, ItemId, RecipientId, RequestId, Right, Stamp};
 use crate::net::RequestBody;
-use crate::sharing::{self, Judgement, RequestError, RequestHead, RequestsOf, TemplateItem, WantedRecipient};
+use crate::sharing::{self, Judgement, RequestError, RequestsOf, TemplateItem, WantedRecipient};
 use crate::text::AskedMail;
+
+pub(super) use shown::{ReminderMail, Request, RequestPage};
+
+use shown::{RequestSummary, answer};
 
 /// A request to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewRequest {
+pub(in crate::http::api) struct NewRequest {
     /// Name of the space.
     space: String,
     /// Path of the folder for the files; made if it is missing. The space's top folder by default.
@@ -46,7 +52,7 @@ pub(super) struct NewRequest {
 /// An item of a request to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewRequestItem {
+pub(in crate::http::api) struct NewRequestItem {
     /// What is asked for.
     title: String,
     /// Advice for the recipients.
@@ -66,7 +72,7 @@ pub(super) struct NewRequestItem {
 /// A recipient of a request to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewRecipient {
+pub(in crate::http::api) struct NewRecipient {
     /// The person's name.
     #[serde(default)]
     name: String,
@@ -84,7 +90,7 @@ pub(super) struct NewRecipient {
 /// Items of a request.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ItemIds {
+pub(in crate::http::api) struct ItemIds {
     /// Ids of the items.
     items: Vec<i64>,
 }
@@ -92,7 +98,7 @@ pub(super) struct ItemIds {
 /// Items that are needed again.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RejectedItems {
+pub(in crate::http::api) struct RejectedItems {
     /// Ids of the items.
     items: Vec<i64>,
     /// Why; the recipients see it.
@@ -102,7 +108,7 @@ pub(super) struct RejectedItems {
 /// Another deadline.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewDeadline {
+pub(in crate::http::api) struct NewDeadline {
     /// The last day that is in time, such as `2026-12-31`.
     deadline: String,
 }
@@ -110,7 +116,7 @@ pub(super) struct NewDeadline {
 /// A change of an item.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChangedItem {
+pub(in crate::http::api) struct ChangedItem {
     /// Its own last day, such as `2026-11-15`; empty for none.
     until: Option<String>,
     /// A form to fill in that recipients may fetch, as `SPACE/PATH`; empty for none.
@@ -122,205 +128,28 @@ pub(super) struct ChangedItem {
 /// Another plan of reminders.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewPlan {
+pub(in crate::http::api) struct NewPlan {
     /// Days before the deadline on which it reminds, such as `14d,3d`, or `off`.
     remind: String,
+}
+
+/// An answer to a comment.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http::api) struct Answer {
+    /// The recipient sees it; empty to settle the comment without words.
+    text: String,
 }
 
 /// Another mail address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChangedRecipient {
+pub(in crate::http::api) struct ChangedRecipient {
     /// The address; empty for none.
     mail: String,
 }
 
-/// A part of a list of requests.
-#[derive(Serialize, ToSchema)]
-pub(super) struct RequestPage {
-    /// Latest first.
-    requests: Vec<RequestSummary>,
-    /// The `before` of the next part; absent if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<i64>,
-}
-
-/// A request in a list.
-#[derive(Serialize, ToSchema)]
-pub(super) struct RequestSummary {
-    /// Id of the request.
-    id: i64,
-    /// Name of the space.
-    space: String,
-    /// What it asks for, as a whole.
-    title: String,
-    /// Name of the template that it was made from; may be empty.
-    template: String,
-    /// When it was made.
-    #[schema(format = DateTime)]
-    created: String,
-    /// The time until which it asks.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deadline: Option<String>,
-    /// Of the items that are missing, the earliest time until which one is asked for.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_due: Option<String>,
-    /// When it was closed.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    closed: Option<String>,
-    /// Number of items that are open or rejected.
-    missing: u32,
-    /// Number of items that the office has to look at.
-    to_check: u32,
-    /// Number of items that are rejected.
-    rejected: u32,
-}
-
-/// A request.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Request {
-    #[serde(flatten)]
-    summary: RequestSummary,
-    /// Path of the folder for its files; absent if it was removed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    /// Recipients see it.
-    note: String,
-    /// Days before the deadline on which it reminds, or `off`.
-    remind: String,
-    /// Whether its reminders are paused.
-    paused: bool,
-    /// Whether each link opens by a code that is sent to the address of its recipient.
-    code_by_mail: bool,
-    /// What it asks for.
-    items: Vec<RequestItem>,
-    /// The recipients.
-    recipients: Vec<RequestRecipient>,
-    /// Number of the latest files that belong to no item.
-    other_files: usize,
-}
-
-/// An item of a request.
-#[derive(Serialize, ToSchema)]
-pub(super) struct RequestItem {
-    /// Id of the item.
-    id: i64,
-    /// What is asked for.
-    title: String,
-    /// The person whose document it is; may be empty.
-    person: String,
-    /// `open`, `handed-in`, `does-not-apply`, `accepted` or `rejected`.
-    state: String,
-    /// The end of its own last day; absent if it is due with the request.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
-    /// Why it was rejected, or the recipient's comment that it does not apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    /// Its latest files, latest first.
-    files: Vec<RequestFile>,
-    /// The latest comments of the recipients, earliest first.
-    comments: Vec<String>,
-    /// What the recipients may fetch for it.
-    handouts: Vec<ItemHandout>,
-}
-
-/// A file that recipients may fetch for an item.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ItemHandout {
-    /// `form` or `example`.
-    what: String,
-    /// Name of the file; absent if it is not there at present.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    /// Size in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size: Option<u64>,
-}
-
-/// A file of an item.
-#[derive(Serialize, ToSchema)]
-pub(super) struct RequestFile {
-    /// The path as it was sent.
-    sent: String,
-    /// Its path in the space, while it is there and the caller may see it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    /// Size in bytes.
-    size: u64,
-    /// When it arrived.
-    #[schema(format = DateTime)]
-    at: String,
-}
-
-/// A recipient of a request.
-#[derive(Serialize, ToSchema)]
-pub(super) struct RequestRecipient {
-    /// Id of the recipient.
-    id: i64,
-    /// The person's name; may be empty.
-    name: String,
-    /// The person's mail address; may be empty.
-    mail: String,
-    /// Tag of the person's language.
-    language: String,
-    /// Login name of the person's account, if the person is asked by it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<String>,
-    /// The person's address, only when the request is made. Everyone who has it can hand in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
-    /// When the person's link was last opened, to the minute.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    opened: Option<String>,
-    /// Number of reminders that were sent.
-    reminders: u32,
-    /// When the last one was sent.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reminded: Option<String>,
-    /// When the next one is due.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-    /// Why the person gets no mail now: `closed`, `link-ended`, `no-address`, `refused` or `nothing-missing`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    no_mail: Option<String>,
-    /// When the last mail was sent, if a mail server reports that it has not arrived yet.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delayed: Option<String>,
-    /// When a mail server refused the address.
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<String>,
-    /// What the mail server said then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<String>,
-}
-
-/// A mail by which a recipient would be reminded.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ReminderMail {
-    /// Id of the recipient.
-    recipient: i64,
-    /// The person's mail address; may be empty.
-    to: String,
-    /// Its subject.
-    subject: String,
-    /// Its text, with the person's address. Everyone who has that can hand in.
-    text: String,
-    /// Why it would not be sent, as in the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    no_mail: Option<String>,
-}
-
-pub(super) async fn list(call: &Call<'_>, caller: &Caller) -> Reply {
+pub(in crate::http::api) async fn list(call: &Call<'_>, caller: &Caller) -> Reply {
     let of = match call.query("show") {
         Some(word) => RequestsOf::from_word(&word).ok_or(ApiError::BadList)?,
         None => RequestsOf::default(),
@@ -339,7 +168,7 @@ pub(super) async fn list(call: &Call<'_>, caller: &Caller) -> Reply {
     reply(StatusCode::OK, &RequestPage { requests, next: page.next.map(|id| id.0) })
 }
 
-pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+pub(in crate::http::api) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
     let asked: NewRequest = call.body(body).await?;
     let (sharing, now) = (&call.context.services.sharing, call.context.info.received);
     let (_, access) = call.space_named(caller, &asked.space).await?;
@@ -364,21 +193,21 @@ pub(super) async fn make(call: &Call<'_>, caller: &Caller, body: &mut RequestBod
     answer(call, &rights(call, caller).await?, id, StatusCode::CREATED).await
 }
 
-pub(super) async fn show(call: &Call<'_>, caller: &Caller) -> Reply {
+pub(in crate::http::api) async fn show(call: &Call<'_>, caller: &Caller) -> Reply {
     answer(call, &rights(call, caller).await?, request_id(call)?, StatusCode::OK).await
 }
 
-pub(super) async fn accept(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+pub(in crate::http::api) async fn accept(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
     let ItemIds { items } = call.body(body).await?;
     judge(call, caller, items, &Judgement::Accept).await
 }
 
-pub(super) async fn reject(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+pub(in crate::http::api) async fn reject(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
     let RejectedItems { items, reason } = call.body(body).await?;
     judge(call, caller, items, &Judgement::Reject(reason)).await
 }
 
-pub(super) async fn undo(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+pub(in crate::http::api) async fn undo(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
     let ItemIds { items } = call.body(body).await?;
     judge(call, caller, items, &Judgement::Undo).await
 }
@@ -390,20 +219,24 @@ async fn judge(call: &Call<'_>, caller: &Caller, items: Vec<i64>, judgement: &Ju
     answer(call, &rights, id, StatusCode::OK).await
 }
 
-pub(super) async fn close(call: &Call<'_>, caller: &Caller, closes: bool) -> Reply {
+pub(in crate::http::api) async fn close(call: &Call<'_>, caller: &Caller, closes: bool) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     call.context.services.sharing.close_request(&rights, id, closes, stamp(call, caller)).await?;
     answer(call, &rights, id, StatusCode::OK).await
 }
 
-pub(super) async fn extend(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+pub(in crate::http::api) async fn extend(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     let deadline = day(&call.body::<NewDeadline>(body).await?.deadline)?;
     call.context.services.sharing.extend_request(&rights, id, deadline, stamp(call, caller)).await?;
     answer(call, &rights, id, StatusCode::OK).await
 }
 
-pub(super) async fn change_item(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+pub(in crate::http::api) async fn change_item(
+    call: &Call<'_>,
+    caller: &Caller,
+    body: &mut RequestBody,
+) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     let item = call.id("item").map(ItemId).map_err(|_| RequestError::NoSuchItem)?;
     let ChangedItem { until, form, example } = call.body(body).await?;
@@ -423,7 +256,7 @@ pub(super) async fn change_item(call: &Call<'_>, caller: &Caller, body: &mut Req
     answer(call, &rights, id, StatusCode::OK).await
 }
 
-pub(super) async fn preview(call: &Call<'_>, caller: &Caller) -> Reply {
+pub(in crate::http::api) async fn preview(call: &Call<'_>, caller: &Caller) -> Reply {
     let (services, now) = (call.context.services, call.context.info.received);
     let rights = rights(call, caller).await?;
     let askings = services.sharing.askings(&rights, request_id(call)?, now).await?;
@@ -441,80 +274,49 @@ pub(super) async fn preview(call: &Call<'_>, caller: &Caller) -> Reply {
     reply(StatusCode::OK, &mails.collect::<Vec<_>>())
 }
 
-pub(super) async fn remind(call: &Call<'_>, caller: &Caller) -> Reply {
+pub(in crate::http::api) async fn remind(call: &Call<'_>, caller: &Caller) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     call.context.services.sharing.remind(&rights, id, stamp(call, caller)).await?;
     answer(call, &rights, id, StatusCode::OK).await
 }
 
-pub(super) async fn pause(call: &Call<'_>, caller: &Caller, pauses: bool) -> Reply {
+pub(in crate::http::api) async fn pause(call: &Call<'_>, caller: &Caller, pauses: bool) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     call.context.services.sharing.pause_reminders(&rights, id, pauses, stamp(call, caller)).await?;
     answer(call, &rights, id, StatusCode::OK).await
 }
 
-pub(super) async fn plan(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+pub(in crate::http::api) async fn plan(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     let plan = call.body::<NewPlan>(body).await?.remind.parse().map_err(RequestError::Plan)?;
     call.context.services.sharing.plan_reminders(&rights, id, plan, stamp(call, caller)).await?;
     answer(call, &rights, id, StatusCode::OK).await
 }
 
-pub(super) async fn readdress(call: &Call<'_>, caller: &Caller, body: &mut RequestBody) -> Reply {
+pub(in crate::http::api) async fn answer_comment(
+    call: &Call<'_>,
+    caller: &Caller,
+    body: &mut RequestBody,
+) -> Reply {
+    let (rights, id) = (rights(call, caller).await?, request_id(call)?);
+    let comment = call.id("comment").map(CommentId).map_err(|_| RequestError::NoSuchComment)?;
+    let Answer { text } = call.body(body).await?;
+    let by = stamp(call, caller);
+    call.context.services.sharing.answer_comment(&rights, (id, comment), &text, by).await?;
+    answer(call, &rights, id, StatusCode::OK).await
+}
+
+pub(in crate::http::api) async fn readdress(
+    call: &Call<'_>,
+    caller: &Caller,
+    body: &mut RequestBody,
+) -> Reply {
     let (rights, id) = (rights(call, caller).await?, request_id(call)?);
     let recipient = call.id("recipient").map(RecipientId).map_err(|_| RequestError::NoSuchRecipient)?;
     let ChangedRecipient { mail } = call.body(body).await?;
     let by = stamp(call, caller);
     call.context.services.sharing.readdress(&rights, (id, recipient), &mail, by).await?;
     answer(call, &rights, id, StatusCode::OK).await
-}
-
-/// The request as it is now; with the addresses if it was just made.
-async fn answer(call: &Call<'_>, rights: &[Access], id: RequestId, status: StatusCode) -> Reply {
-    let (sharing, now) = (&call.context.services.sharing, call.context.info.received);
-    let shown = sharing.request(rights, id).await?;
-    let askings = sharing.askings(rights, id, now).await?;
-    let origin = (status == StatusCode::CREATED).then(|| sharing.origin());
-    let sends_mails = sharing.sends_mails() == Some(true);
-    let (spaces, mut names) = (names(call).await?, Vec::new());
-    for user in shown.recipients.iter().filter_map(|recipient| recipient.row.account) {
-        let name = call.context.services.accounts.name_of(user).await.map_err(RequestError::Catalog)?;
-        names.extend(name.map(|name| (user, name.to_string())));
-    }
-    let recipients = shown.recipients.into_iter().map(|recipient| {
-        let (row, link) = (recipient.row, recipient.link);
-        let no_mail =
-            askings.iter().find(|asking| asking.recipient == row.id).and_then(|asking| asking.no_mail);
-        let url = origin.as_ref().zip(link.as_ref());
-        RequestRecipient {
-            id: row.id.0,
-            url: url.map(|(origin, link)| format!("{origin}{}", link.url_path())),
-            opened: link.and_then(|link| link.opened).map(|at| at.to_string()),
-            name: row.name,
-            mail: row.mail,
-            language: row.language,
-            account: names.iter().find(|(user, _)| Some(*user) == row.account).map(|(_, name)| name.clone()),
-            reminders: row.reminders,
-            reminded: row.reminded.map(|at| at.to_string()),
-            next: row.remind.filter(|_| sends_mails).map(|at| at.to_string()),
-            no_mail: no_mail.map(|reason| reason.to_string()),
-            refused: row.refused.map(|at| at.to_string()),
-            delayed: row.delayed.map(|at| at.to_string()),
-            refusal: Some(row.refusal).filter(|text| !text.is_empty()),
-        }
-    });
-    let request = Request {
-        path: shown.path.map(|path| path.trim_start_matches('/').to_owned()),
-        note: shown.row.note.clone(),
-        remind: shown.row.plan.to_string(),
-        paused: shown.row.is_paused,
-        code_by_mail: shown.row.code_by_mail,
-        items: shown.items.into_iter().map(RequestItem::of).collect(),
-        recipients: recipients.collect(),
-        other_files: shown.others.len(),
-        summary: RequestSummary::of(shown.row, &spaces),
-    };
-    reply(status, &request)
 }
 
 /// The spaces in which the caller makes and judges requests.
@@ -542,52 +344,5 @@ impl From<NewRecipient> for WantedRecipient {
     fn from(recipient: NewRecipient) -> Self {
         let NewRecipient { name, mail, language, account } = recipient;
         Self { name, mail, language, account }
-    }
-}
-
-impl RequestSummary {
-    fn of(row: RequestHead, spaces: &[(SpaceId, String)]) -> Self {
-        let space = spaces.iter().find(|(id, _)| *id == row.space);
-        Self {
-            id: row.id.0,
-            space: space.map(|(_, name)| name.clone()).unwrap_or_default(),
-            title: row.title,
-            template: row.template,
-            created: row.created.to_string(),
-            deadline: row.deadline.map(|at| at.to_string()),
-            next_due: row.next_due.map(|at| at.to_string()),
-            closed: row.closed.map(|at| at.to_string()),
-            missing: row.missing,
-            to_check: row.to_check,
-            rejected: row.rejected,
-        }
-    }
-}
-
-impl RequestItem {
-    fn of(item: sharing::ItemShown) -> Self {
-        let (reason, row) = (item.reason().map(str::to_owned), item.row);
-        let files = item.files.into_iter().map(|file| RequestFile {
-            sent: file.row.path,
-            path: file.path.map(|path| path.text()),
-            size: file.row.size,
-            at: file.row.at.to_string(),
-        });
-        let handouts = item.handouts.into_iter().map(|handout| ItemHandout {
-            what: handout.what.to_string(),
-            size: handout.file.as_ref().map(|file| file.size),
-            file: handout.file.map(|file| file.name),
-        });
-        Self {
-            id: row.id.0,
-            handouts: handouts.collect(),
-            title: row.title,
-            person: row.person,
-            state: row.state.to_string(),
-            until: row.until.map(|at| at.to_string()),
-            reason,
-            files: files.collect(),
-            comments: item.comments.into_iter().map(|comment| comment.text).collect(),
-        }
     }
 }
