@@ -9,12 +9,12 @@ use super::filter::{Filter, Visits};
 use super::one::sign;
 use super::table::written;
 use super::{Failure, Requests};
-use crate::http::page::{Width, slides};
+use crate::http::page::{Width, note};
 use crate::http::reply::csv_file;
 use crate::model::{ItemState, RequestId, Shown};
 use crate::net::ResponseBody;
 use crate::sharing::{RequestItem, RequestLine, RequestLines};
-use crate::text::MatrixTexts;
+use crate::text::{BrowseTexts, MatrixTexts};
 
 /// Most requests of one page of the matrix.
 const MAX_LINES: usize = 50;
@@ -22,6 +22,10 @@ const MAX_LINES: usize = 50;
 const MAX_EXPORTED: usize = 1_000;
 /// Most items side by side; a request has fewer, requests with items of their own can have more together.
 const MAX_COLUMNS: usize = 200;
+/// Most items that a phone shows beside the client.
+const MOST_ON_PHONES: usize = 1;
+/// Most items that a wide screen shows beside the client.
+const MOST_ON_SCREENS: usize = 5;
 
 /// A column: title and person of an item.
 type Column = (String, String);
@@ -37,7 +41,7 @@ impl Requests<'_> {
             (self.templates(&filter).await?)
             (self.choice(&filter, MATRIX))
             @if found.lines.is_empty() { p role="status" { (texts.empty()) } } @else {
-                @for group in &groups { (self.grid(group, &order)) }
+                @for (place, group) in groups.iter().enumerate() { (self.grid(place, group, &order)) }
                 p { (self.legend()) }
             }
             (self.paging(&filter, MATRIX, &found))
@@ -74,7 +78,7 @@ impl Requests<'_> {
             });
             rows.push(about.into_iter().chain(states).collect());
         }
-        if found.next.is_some() || columns.len() == MAX_COLUMNS {
+        if found.next.is_some() || is_cut(&found.lines.iter().collect::<Vec<_>>(), &columns) {
             rows.push(vec![texts.cut(MAX_EXPORTED, MAX_COLUMNS)]);
         }
         Ok(csv_file("tresor-requests.csv", written(self.desk.language, rows)))
@@ -124,11 +128,23 @@ impl Requests<'_> {
         })
     }
 
-    fn grid(&self, lines: &[&RequestLine], order: &[Column]) -> Markup {
+    /// One table; the line above it says how many items it has, because a screen rarely shows all of them.
+    fn grid(&self, place: usize, lines: &[&RequestLine], order: &[Column]) -> Markup {
         let (texts, columns) = (self.matrix_texts(), columns(lines, order));
+        let about = format!("matrix-{place}");
         html! {
-            (slides(self.desk.language, columns.len()))
-            div.scroll role="region" tabindex="0" aria-label=(self.texts().matrix_title()) {
+            @if let (Some(first), Some(last)) = (columns.first(), columns.last()) {
+                p.hint id=(about) {
+                    @if columns.len() == 1 { (texts.one_item(&self.head(first))) }
+                    @else { (texts.items(columns.len(), &self.head(first), &self.head(last))) }
+                    @if columns.len() > MOST_ON_PHONES {
+                        @let class = if columns.len() > MOST_ON_SCREENS { "" } else { "slides" };
+                        " " span class=(class) { (BrowseTexts(self.desk.language).slides()) }
+                    }
+                }
+            }
+            @if is_cut(lines, &columns) { (note(&texts.columns_cut(MAX_COLUMNS))) }
+            div.scroll role="region" tabindex="0" aria-labelledby=(about) {
                 table.matrix {
                     thead { tr {
                         th scope="col" { (texts.client()) }
@@ -218,6 +234,14 @@ fn columns(lines: &[&RequestLine], order: &[Column]) -> Vec<Column> {
     }
     columns.sort_by_key(|column| order.iter().position(|known| known == column).unwrap_or(usize::MAX));
     columns
+}
+
+/// Whether some item of these requests has no column.
+fn is_cut(lines: &[&RequestLine], columns: &[Column]) -> bool {
+    let has_column = |item: &RequestItem| {
+        columns.iter().any(|(title, person)| *title == item.title && *person == item.person)
+    };
+    columns.len() == MAX_COLUMNS && !lines.iter().flat_map(|line| &line.states).all(has_column)
 }
 
 fn item<'a>(line: &'a RequestLine, (title, person): &Column) -> Option<&'a RequestItem> {

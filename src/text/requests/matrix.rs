@@ -27,6 +27,15 @@ sentences! {
     cut(rows: usize, columns: usize):
         de "Die Tabelle ist gekürzt: Sie hat höchstens {rows} Anfragen und {columns} Punkte.",
         en "The table is cut: it has at most {rows} requests and {columns} items.";
+    one_item(title: &str):
+        de "Ein Punkt: „{title}“.",
+        en "One item: \"{title}\".";
+    items(count: usize, first: &str, last: &str):
+        de "{count} Punkte nebeneinander, von „{first}“ bis „{last}“.",
+        en "{count} items side by side, from \"{first}\" to \"{last}\".";
+    columns_cut(count: usize):
+        de "Gezeigt werden nur die ersten {count} Punkte. Die übrigen stehen auf den Seiten der Anfragen.",
+        en "Only the first {count} items are shown. The others are on the pages of the requests.";
     client:
         de "Mandant",
         en "Client";

@@ -247,6 +247,7 @@ fn the_matrix_shows_who_lacks_what_and_is_a_table_for_a_spreadsheet() {
         });
         cells.collect::<Vec<_>>()
     };
+    assert!(text.contains("3 Punkte nebeneinander, von „Ausweis“ bis „Foto“."), "{text}");
     assert!(text.contains("Ausweis</th>") && text.contains("Bescheid – zu Person B</th>"), "{text}");
     assert_eq!(text.matches("<table").count(), 1, "{text}");
     assert_eq!(row("Maier").len(), 3, "{text}");

@@ -194,6 +194,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("LoginTexts::too_many_devices", "needs 100 devices"),
     ("LoginTexts::failed", "needs a broken disk"),
     ("MatrixTexts::cut", "needs 1,000 requests"),
+    ("MatrixTexts::columns_cut", "needs more than 200 items"),
     ("MatrixTexts::not_asked", "needs requests of one template with other items: `http::asking`"),
     ("MyLinksTexts::only_for_taking", "needs a form filled in wrongly: `http::my_links`"),
     ("MyLinksTexts::bad_count", "browsers do not send such a number: `http::my_links`"),
