@@ -4,6 +4,7 @@
 
 mod act;
 mod address;
+mod begin;
 mod check;
 mod clients;
 mod dates;

@@ -6,6 +6,7 @@ use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use super::address::{MADE, NEW};
+use super::begin::{BEGIN, CHOSEN};
 use super::table::text_of;
 use super::wanted::{Fault, Place, Source, Wanted};
 use super::{Failure, Requests};
@@ -19,7 +20,7 @@ use crate::model::{Access, ItemUntil, MOST_REMINDERS, RequestId, Shown};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{
     MAX_NOTE, MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TITLE, MAX_TOGETHER, NewRequest, RequestError,
-    Template, TemplateItem,
+    TemplateItem,
 };
 use crate::text::Language;
 
@@ -30,7 +31,7 @@ const MAX_ASKING_BYTES: usize = 512 * 1024;
 const MAX_ACCOUNTS: usize = 500;
 
 /// Faults of a form that was sent.
-enum Refused {
+pub(super) enum Refused {
     Faults(Vec<Fault>),
     /// Another request was made since the form was shown.
     MadeMeanwhile,
@@ -39,33 +40,6 @@ enum Refused {
 }
 
 impl Requests<'_> {
-    /// The form, empty or for the template or the earlier request that the address names.
-    pub(super) async fn new_request(&self) -> Result<Response<ResponseBody>, Failure> {
-        let query = Fields::of(self.desk.context.parts.uri.query().unwrap_or_default().as_bytes());
-        let sharing = &self.desk.context.services.sharing;
-        let space = self.writable().first().map(|(space, _)| space.name.clone()).unwrap_or_default();
-        let (source, wanted) = if let Some(id) = id(query.get("from")) {
-            let request = sharing.request(&self.rights, id).await?;
-            let source = Source::of_request(&request, &self.office.zone);
-            let account = match request.recipients.first().and_then(|recipient| recipient.row.account) {
-                Some(user) => {
-                    self.desk.context.services.accounts.name_of(user).await.map_err(RequestError::from)?
-                }
-                None => None,
-            };
-            let account = account.map(|name| name.to_string());
-            let wanted = Wanted::again(&source, &request, (self.space_name(request.row.space), account));
-            (source, wanted)
-        } else {
-            let template = self.template(query.get("template")).await?;
-            let note = template.as_ref().map(|template| template.note.clone()).unwrap_or_default();
-            let source = template.map(Source::of_template).unwrap_or_default();
-            let wanted = Wanted::fresh(&source, &note, space);
-            (source, wanted)
-        };
-        self.form(&source, wanted, None, StatusCode::OK).await
-    }
-
     /// Makes the requests of the form, and leads to the addresses.
     pub(super) async fn make(&self, body: &mut RequestBody) -> Result<Response<ResponseBody>, Failure> {
         let (fields, file) = match self.sent(body).await {
@@ -75,13 +49,12 @@ impl Requests<'_> {
         if !session::is_own_token(self.desk.context, &self.desk.session.token, fields.get(FORM_TOKEN)) {
             return Ok(session::forged(self.desk.language, Some(&self.desk.person()), NEW));
         }
-        let sharing = &self.desk.context.services.sharing;
-        let source = if let Some(id) = id(fields.get("from")) {
-            Source::of_request(&sharing.request(&self.rights, id).await?, &self.office.zone)
-        } else {
-            self.template(fields.get("template")).await?.map(Source::of_template).unwrap_or_default()
-        };
+        let source = self.source_of(&fields).await?;
         let wanted = Wanted::of(&fields, file.map(|file| text_of(&file)));
+        if fields.has(BEGIN) {
+            let (source, wanted) = self.begun_anew(source, wanted, fields.get(CHOSEN)).await?;
+            return self.form(&source, wanted, None, StatusCode::OK).await;
+        }
         let today = self.office.zone.day(self.now());
         let refused = match wanted.judged(self.asking_texts(), &source, &self.writable(), today) {
             Err(faults) => Refused::Faults(faults),
@@ -168,20 +141,8 @@ impl Requests<'_> {
         }
     }
 
-    /// The template of this name; `None` for an empty name, or if there is none any more.
-    pub(super) async fn template(&self, name: &str) -> Result<Option<Template>, Failure> {
-        if name.is_empty() {
-            return Ok(None);
-        }
-        match self.desk.context.services.sharing.template(name).await {
-            Ok(template) => Ok(Some(template)),
-            Err(RequestError::NoSuchTemplate(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// The spaces in which the user may ask, by name.
-    fn writable(&self) -> Vec<(&Space, Access)> {
+    pub(super) fn writable(&self) -> Vec<(&Space, Access)> {
         let access = |space: &Space| self.rights.iter().find(|right| right.space() == space.id).copied();
         let mut spaces: Vec<_> =
             self.spaces.iter().filter_map(|space| Some((space, access(space)?))).collect();
@@ -189,7 +150,7 @@ impl Requests<'_> {
         spaces
     }
 
-    async fn form(
+    pub(super) async fn form(
         &self,
         source: &Source,
         wanted: Wanted,
@@ -206,23 +167,13 @@ impl Requests<'_> {
         };
         let content = html! {
             (self.refused(refused.as_ref()))
-            @if source.field.1.is_empty() {
-                form method="get" action=(NEW) {
-                    label { (texts.template())
-                        select name="template" {
-                            @for (template, _) in &templates { option value=(template.name) { (Shown(&template.title)) } }
-                        }
-                    }
-                    button { (texts.load()) }
-                }
-                p { (texts.or_own()) }
-            } @else { p { a href=(NEW) { (texts.without()) } } }
             form method="post" action=(NEW) enctype="multipart/form-data" {
                 (self.desk.token())
                 input type="hidden" name="latest" value=(latest);
                 @if !source.field.1.is_empty() {
                     input type="hidden" name=(source.field.0) value=(source.field.1);
                 }
+                (self.choice_of_template(source, &templates))
                 (self.asked_for(source, &wanted, faults))
                 (self.people_asked(&wanted, faults, &accounts))
                 button { (texts.make()) }
@@ -450,10 +401,6 @@ impl Place {
             Self::More => "more",
         }
     }
-}
-
-fn id(text: &str) -> Option<RequestId> {
-    text.parse().ok().map(RequestId)
 }
 
 fn invalid(faults: &[Fault], place: Place) -> Option<&'static str> {

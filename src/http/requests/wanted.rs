@@ -23,6 +23,8 @@ pub(super) struct Source {
     pub(super) field: (&'static str, String),
     /// Its title.
     pub(super) title: String,
+    /// Its note for the recipients.
+    pub(super) note: String,
     pub(super) template: String,
     pub(super) naming: String,
     /// When it reminds.
@@ -85,6 +87,7 @@ impl Source {
             plan: template.plan().unwrap_or_default(),
             field: ("template", template.name.clone()),
             title: template.title,
+            note: template.note,
             template: template.name,
             naming: template.naming,
             items: template.items,
@@ -105,6 +108,7 @@ impl Source {
         Self {
             field: ("from", request.row.id.to_string()),
             title: request.row.title.clone(),
+            note: request.row.note.clone(),
             template: request.row.template.clone(),
             naming: request.row.naming.clone(),
             plan: request.row.plan.clone(),
@@ -126,11 +130,11 @@ impl Source {
 
 impl Wanted {
     /// The form as it is shown first.
-    pub(super) fn fresh(source: &Source, note: &str, space: String) -> Self {
+    pub(super) fn fresh(source: &Source, space: String) -> Self {
         Self {
             space,
             title: source.title.clone(),
-            note: note.to_owned(),
+            note: source.note.clone(),
             keep: (1..=source.items.len()).collect(),
             dates: source.dates(),
             plan: Some(written(&source.plan)),
@@ -159,8 +163,23 @@ impl Wanted {
             recipient: first.unwrap_or_default(),
             more: more.join("\n"),
             code: request.row.code_by_mail,
-            ..Self::fresh(source, &request.row.note, space)
+            ..Self::fresh(source, space)
         }
+    }
+
+    /// The form for another source: its items take the place of those of `source`. What was typed stays; what still stands
+    /// there as `source` had it is as `other` has it.
+    pub(super) fn for_another(self, source: &Source, other: &Source) -> Self {
+        let (before, after) = (Self::fresh(source, String::new()), Self::fresh(other, String::new()));
+        let is_typed = |typed: &str, before: &str| !typed.trim().is_empty() && typed != before;
+        let is_next_year = source.field.0 == "from" && self.title == next_year(&source.title);
+        let title = match is_typed(&self.title, &before.title) && !is_next_year {
+            true => self.title,
+            false => after.title,
+        };
+        let note = if is_typed(&self.note, &before.note) { self.note } else { after.note };
+        let plan = self.plan.filter(|plan| is_typed(plan, before.plan.as_deref().unwrap_or_default()));
+        Self { title, note, plan: plan.or(after.plan), keep: after.keep, dates: after.dates, ..self }
     }
 
     /// A form that was sent; `file` is the text of the list in it.
@@ -427,6 +446,34 @@ fn own_folder(client: &Client) -> EntryPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_source_takes_its_place_and_leaves_what_was_typed() {
+        let source = |title: &str, items: &[&str]| Source {
+            field: ("template", title.to_owned()),
+            title: title.to_owned(),
+            note: format!("Note of {title}"),
+            items: items.iter().map(|item| TemplateItem::titled(*item)).collect(),
+            ..Source::default()
+        };
+        let (one, other) = (source("One", &["a"]), source("Other", &["b", "c"]));
+        let form =
+            Wanted { items: "Own".to_owned(), more: "Max".to_owned(), ..Wanted::fresh(&one, "S".to_owned()) };
+        let untouched = form.clone().for_another(&one, &other);
+        assert_eq!(
+            (&*untouched.title, &*untouched.note, &*untouched.keep),
+            ("Other", "Note of Other", &[1, 2][..])
+        );
+        assert_eq!((&*untouched.items, &*untouched.more, &*untouched.space), ("Own", "Max", "S"));
+        let typed =
+            Wanted { title: "Mine".to_owned(), note: "Hello".to_owned(), plan: Some("3".to_owned()), ..form };
+        let typed = typed.for_another(&one, &other);
+        assert_eq!((&*typed.title, &*typed.note, typed.plan.as_deref()), ("Mine", "Hello", Some("3")));
+        let again =
+            Source { field: ("from", "7".to_owned()), title: "Tax 2025".to_owned(), ..Source::default() };
+        let again = Wanted { title: "Tax 2026".to_owned(), ..Wanted::default() }.for_another(&again, &other);
+        assert_eq!(again.title, "Other", "the next year was not typed");
+    }
 
     #[test]
     fn a_line_is_an_item_and_perhaps_its_day() {

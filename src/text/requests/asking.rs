@@ -13,14 +13,14 @@ sentences! {
         de "Vorlage",
         en "Template";
     load:
-        de "Mit dieser Vorlage beginnen",
-        en "Begin with this template";
-    or_own:
-        de "Oder schreiben Sie selbst, was Sie brauchen:",
-        en "Or write what you need yourself:";
+        de "Punkte der Vorlage zeigen",
+        en "Show the items of the template";
     without:
-        de "Ohne Vorlage beginnen",
-        en "Begin without a template";
+        de "Ohne Vorlage",
+        en "Without a template";
+    template_about:
+        de "Was Sie schon eingetragen haben, bleibt stehen.",
+        en "What you have filled in already stays.";
     items_of(title: &str):
         de "Punkte aus „{title}“; wählen Sie ab, was Sie nicht brauchen",
         en "Items of \"{title}\"; unselect what you do not need";

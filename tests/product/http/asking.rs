@@ -210,6 +210,50 @@ fn nobody_asks_where_that_is_not_allowed() {
 }
 
 #[test]
+fn another_template_takes_nothing_away_that_was_typed() {
+    let server = TestServer::start_plain();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let form = anna.get("/requests/new").expect(200);
+    let button = form.text().find("name=\"begin\"").unwrap();
+    assert!(button < form.text().find("name=\"title\"").unwrap(), "Enter presses the first button: {form}");
+    let typed = [
+        ("begin", "yes"),
+        ("chosen", "lohn"),
+        ("title", "Mein Betreff"),
+        ("note", "Meine Nachricht"),
+        ("items", "Fahrtenbuch"),
+        ("folder", "Huber/Lohn"),
+        ("deadline", "2999-12-31"),
+        ("name", "Erika Huber"),
+        ("mail", "erika@example.de"),
+        ("more", "Max;max@example.de"),
+    ];
+    let lohn = ask(&anna, &form, &typed, Some(b"Eva;eva@example.de")).expect(200);
+    let text = lohn.text();
+    for kept in [
+        "Mein Betreff",
+        "Meine Nachricht",
+        "Fahrtenbuch",
+        "Huber/Lohn",
+        "2999-12-31",
+        "Erika Huber",
+        "Eva;eva@",
+    ] {
+        assert!(text.contains(kept), "{kept}: {text}");
+    }
+    assert!(text.matches("name=\"keep\"").count() > 5 && requests(&server).is_empty(), "{text}");
+    // A title that only the template gave goes with it.
+    let form = anna.get("/requests/new?template=lohn").expect(200);
+    let title =
+        form.text().split("name=\"title\"").nth(1).unwrap().split("value=\"").nth(1).unwrap().to_owned();
+    let title = title.split('"').next().unwrap();
+    let none = [("begin", "yes"), ("template", "lohn"), ("chosen", ""), ("title", title)];
+    let none = ask(&anna, &form, &none, None).expect(200).text();
+    assert!(!none.contains(title) || none.matches(title).count() == 1, "only the choice names it: {none}");
+    assert!(!none.contains("name=\"keep\"") && !none.contains("name=\"template\""), "{none}");
+}
+
+#[test]
 fn the_matrix_shows_who_lacks_what_and_is_a_table_for_a_spreadsheet() {
     let server = TestServer::start_plain();
     let template = "name = \"two\"\ntitle = \"Zwei\"\n[[items]]\ntitle = \"Ausweis\"\n[[items]]\ntitle = \"Bescheid\"\nperson = \"B\"";
