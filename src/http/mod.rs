@@ -41,6 +41,7 @@ mod signin;
 mod source;
 mod turns;
 mod user_agent;
+mod version;
 mod viewer;
 mod whole;
 

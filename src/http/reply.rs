@@ -5,7 +5,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, LOCA
 use http::{HeaderValue, Method, Response, StatusCode};
 
 use crate::accounts::Principal;
-use crate::model::{EntryName, EntryPath};
+use crate::model::{EntryName, EntryPath, VersionId};
 use crate::net::ResponseBody;
 pub(super) use crate::net::plain_response as plain;
 
@@ -18,6 +18,8 @@ pub(super) enum Answer {
         principal: Box<Principal>,
         space: EntryName,
         path: EntryPath,
+        /// An earlier version of the file; `None` for the present one.
+        version: Option<VersionId>,
         /// The media type as which a page shows it as a picture; `None` for a download.
         picture: Option<&'static str>,
     },

@@ -32,13 +32,14 @@ use super::resumable::{Endpoint, Resumable, UploadStart};
 use super::sending::{Guest, Refused, Sending};
 use super::signin;
 use super::turns::{Archives, Receipts};
+use super::version;
 use super::viewer;
 use super::{Health, HealthState, KnownTroubles, health_response};
 use crate::accounts::{Accounts, Principal};
 use crate::admin::Admin;
 use crate::intake::Intake;
 use crate::library::Library;
-use crate::model::{EntryName, EntryPath, Office, RecipientId};
+use crate::model::{EntryName, EntryPath, Office, RecipientId, VersionId};
 use crate::net::{
     Handler, Limits, LogUser, RequestBody, RequestId, RequestInfo, ResponseBody, Route, SendLanes, WebOrigin,
 };
@@ -287,8 +288,8 @@ impl Open {
     ) -> Response<ResponseBody> {
         let response = match answer {
             Answer::Made(response) => return response,
-            Answer::Content { principal, space, path, picture } => {
-                let response = self.content(context, body, &principal, space, path).await;
+            Answer::Content { principal, space, path, version, picture } => {
+                let response = self.content(context, body, &principal, (space, path, version)).await;
                 match picture {
                     Some(media_type) => viewer::as_image(response, media_type),
                     None => response,
@@ -302,8 +303,8 @@ impl Open {
     async fn api(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
         match api::handle(context, body).await {
             Answer::Made(response) => response,
-            Answer::Content { principal, space, path, .. } => {
-                api::shown(context, self.content(context, body, &principal, space, path).await)
+            Answer::Content { principal, space, path, version, .. } => {
+                api::shown(context, self.content(context, body, &principal, (space, path, version)).await)
             }
         }
     }
@@ -314,14 +315,14 @@ impl Open {
         context: RequestContext<'_>,
         body: &mut RequestBody,
         principal: &Principal,
-        space: EntryName,
-        path: EntryPath,
+        (space, path, version): (EntryName, EntryPath, Option<VersionId>),
     ) -> Response<ResponseBody> {
         let (place, is_archive) = (Place::Entry { space, path }, archive::is_wanted(context));
         let mut address = Mount::new(["dav"]).href(&place, is_archive);
         if is_archive {
             address.push_str("?zip");
         }
+        address.push_str(&version::part('?', version));
         let Ok(uri) = address.parse() else { return plain(StatusCode::NOT_FOUND, "Not found.") };
         let mut parts = context.parts.clone();
         parts.uri = uri;

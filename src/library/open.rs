@@ -13,7 +13,7 @@ use super::visibility::{Shows, Visibility};
 use super::{Entry, Library, LibraryError, Reading};
 use crate::catalog::{ContainerRow, EntryRow, ReadTx, VersionRow};
 use crate::model::{
-    Access, ByteRange, Checksum, EntryPath, Right, Scope, SpaceId, Timestamp, VersionId, Viewer,
+    Access, ByteRange, Checksum, EntryPath, Etag, Right, Scope, SpaceId, Timestamp, VersionId, Viewer,
 };
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
@@ -207,7 +207,12 @@ impl Library {
         if is_outdated || segments.last().map_or(0, |segment| segment.range.end()) != version.size {
             return Err(LibraryError::Incomplete);
         }
-        let entry = Entry { size: version.size, ..self.entry(viewer, row) };
+        let id = row.id;
+        let mut entry = Entry { size: version.size, ..self.entry(viewer, row) };
+        if !is_current {
+            // Parts of two versions must not be put together by a program that asks for the rest later.
+            entry.etag = Etag(format!("{:x}-v{:x}-{}", id.0, version.id.0, self.state_fingerprint()));
+        }
         let content = Content {
             changed: changed(entry.modified, &version),
             entry,

@@ -171,6 +171,15 @@ sentences! {
     version_of(moment: &str, size: &str):
         de "gespeichert {moment}, {size}",
         en "stored {moment}, {size}";
+    view_version(when: &str):
+        de "Fassung vom {when} ansehen",
+        en "Look at the version of {when}";
+    download_version(when: &str):
+        de "Fassung vom {when} herunterladen",
+        en "Download the version of {when}";
+    is_earlier(when: &str):
+        de "Dies ist eine frühere Fassung, gespeichert {when}.",
+        en "This is an earlier version, stored {when}.";
     version_withheld:
         de "noch zurückgehalten",
         en "still withheld";
@@ -180,6 +189,27 @@ sentences! {
     restore_about:
         de "Die jetzige Fassung geht dabei nicht verloren, sie wird selbst zu einer früheren.",
         en "The present content is not lost: it becomes an earlier version.";
+    history:
+        de "Verlauf",
+        en "History";
+    history_of(name: &str):
+        de "Verlauf von „{name}“",
+        en "History of \"{name}\"";
+    history_none:
+        de "Dazu ist nichts verzeichnet.",
+        en "Nothing is recorded about this.";
+    history_further:
+        de "Unter den neuesten Einträgen des Bereichs ist keiner dazu. Ältere finden Sie auf der nächsten Seite.",
+        en "None of the latest records of the space is about this. Older ones are on the next page.";
+    history_pages:
+        de "Im Verlauf blättern",
+        en "Pages of the history";
+    history_latest:
+        de "Neueste",
+        en "Latest";
+    history_earlier:
+        de "Ältere",
+        en "Older";
     trash:
         de "Papierkorb",
         en "Trash";

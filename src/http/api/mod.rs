@@ -26,6 +26,7 @@ use self::routes::{Found, Operation, Parameters};
 use super::context::RequestContext;
 use super::page::form::field;
 use super::reply::{Answer, json, uncached};
+use crate::http::version;
 use crate::library::Space;
 use crate::model::{Access, EntryName, EntryPath};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
@@ -110,6 +111,7 @@ async fn answer(
                         principal: Box::new(caller.principal),
                         space,
                         path,
+                        version: version::named(context),
                         picture: None,
                     });
                 }

@@ -133,6 +133,11 @@ const FILE: Query = Query {
     about: "Path of the file in the space, such as `2026/Belege/Januar.pdf`.",
     is_required: true,
 };
+const VERSION: Query = Query {
+    name: "version",
+    about: "Id of an earlier version, which is read in place of the present one.",
+    is_required: false,
+};
 const AFTER: Query = Query {
     name: "after",
     about: "Where the next part of the listing begins: `next` of the part before it.",
@@ -268,8 +273,8 @@ pub(super) const ROWS: &[Row] = &[
     read(
         Operation::ReadContent,
         "/api/v1/spaces/{space}/content",
-        "The content of a file, or ranges of it (RFC 9110 14).",
-        &[FILE],
+        "The content of a file or of an earlier version of it, or ranges of it (RFC 9110 14).",
+        &[FILE, VERSION],
         Content::Bytes,
     ),
     Row {

@@ -22,8 +22,9 @@ use crate::http::protocol::properties::push_cloud_id;
 use crate::http::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use crate::http::reader::Reader;
 use crate::http::reply::empty;
+use crate::http::version;
 use crate::library::{Change, Content, Detail, Entry, LibraryError, Member, PIECE, ReadAhead};
-use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Timestamp};
+use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Timestamp, VersionId};
 use crate::net::{Pace, ResponseBody};
 use crate::sharing::{Fetched, Tally};
 
@@ -201,10 +202,11 @@ impl DavRequest<'_> {
             self.require_if_header(target, &asked.conditions).await?;
         }
         let is_get = self.is_method(&Method::GET);
+        let version = self.version();
         let foreseen = asked.clone();
         let foresee = move |entry: &Entry| is_get.then(|| foreseen.first_bytes(entry)).flatten();
         let content =
-            match self.services.library.open_content(&target.access, &target.path, None, foresee).await {
+            match self.services.library.open_content(&target.access, &target.path, version, foresee).await {
                 Ok(content) => content,
                 Err(LibraryError::IsFolder) => return Ok(None),
                 Err(error) => return Err(Failure::in_space(&target.space)(error)),
@@ -233,6 +235,11 @@ impl DavRequest<'_> {
         let pace = Pace::begin(self.services.lanes.clone(), PIECE);
         let sender = Sender { reader: self.reader(&target.access), pace, tally };
         content_response(content, ranges, is_get, sender, told).await.map(Some)
+    }
+
+    /// The earlier version that the query names. A guest's request has none: a link gives the present content only.
+    fn version(&self) -> Option<VersionId> {
+        version::named(self.context).filter(|_| matches!(self.visitor, Visitor::User(_)))
     }
 
     /// Counts the sent bytes, if the request belongs to a guest's lease.

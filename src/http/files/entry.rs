@@ -6,8 +6,10 @@ use maud::{Markup, html};
 use super::outcome::Outcome;
 use super::{Cabinet, Failure, Spot};
 use crate::http::page::{facts, note};
+use crate::http::version;
+use crate::intake::ViewKind;
 use crate::library::{Entry, Version};
-use crate::model::VersionState;
+use crate::model::{VersionId, VersionState};
 use crate::net::ResponseBody;
 use crate::text::{BrowseTexts, ViewTexts};
 
@@ -42,8 +44,9 @@ impl Cabinet<'_> {
                 p { a.button href=(spot.address(false)) download { (texts.download()) } }
             }
             p { (self.link_here(spot, entry.is_folder())) }
+            (self.to_history(spot, entry.is_folder()))
             @if spot.may_write() { (self.changes(spot, &here, outcome).await?) }
-            @if !entry.is_folder() { (self.versions(&here, &versions, spot.may_write())) }
+            @if !entry.is_folder() { (self.versions(spot, &versions)) }
         };
         Ok(self.page(&spot.name(), &here, content, outcome.status()))
     }
@@ -79,8 +82,10 @@ impl Cabinet<'_> {
         })
     }
 
-    fn versions(&self, here: &str, versions: &[Version], may_write: bool) -> Markup {
-        let texts = self.texts();
+    fn versions(&self, spot: &Spot, versions: &[Version]) -> Markup {
+        let (texts, views) = (self.texts(), ViewTexts(self.desk.language));
+        let here = spot.about(false);
+        let is_viewed = ViewKind::is_likely(&spot.name());
         let earlier = || versions.iter().filter(|version| version.replaced.is_some());
         html! {
             section {
@@ -88,21 +93,37 @@ impl Cabinet<'_> {
                 @if earlier().next().is_none() { p { (texts.versions_none()) } } @else {
                     p { (texts.restore_about()) }
                     ul.items {
-                        @for version in earlier() {
+                        @for kept in earlier() {
                             li {
-                                (texts.version_of(&self.desk.moment(version.created), &self.desk.language.size(version.size)))
-                                @if version.state != VersionState::Visible { p.state { (texts.version_withheld()) } }
-                                @else if may_write {
-                                    form method="post" action=(here) {
-                                        (self.desk.token())
-                                        input type="hidden" name="version" value=(version.id.0);
-                                        button.plain name="do" value="restore" { (texts.restore()) }
+                                (texts.version_of(&self.desk.moment(kept.created), &self.desk.language.size(kept.size)))
+                                @if kept.state != VersionState::Visible { p.state { (texts.version_withheld()) } }
+                                @else {
+                                    @let when = self.desk.moment(kept.created);
+                                    p {
+                                        @if is_viewed {
+                                            a href=(format!("{}{}", spot.view(1), version::part('&', Some(kept.id))))
+                                                aria-label=(texts.view_version(&when)) { (views.view()) }
+                                            " "
+                                        }
+                                        a href=(spot.version(kept.id)) download aria-label=(texts.download_version(&when)) { (texts.download()) }
                                     }
+                                    @if spot.may_write() { (self.restoring(&here, kept.id)) }
                                 }
                             }
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// The form that makes an earlier version the present one.
+    pub(super) fn restoring(&self, about: &str, version: VersionId) -> Markup {
+        html! {
+            form method="post" action=(about) {
+                (self.desk.token())
+                input type="hidden" name="version" value=(version);
+                button.plain name="do" value="restore" { (self.texts().restore()) }
             }
         }
     }

@@ -68,6 +68,7 @@ impl Cabinet<'_> {
                 @if !members.is_empty() { a href={ (here) "?zip" } { (texts.archive()) } }
                 (self.link_here(spot, true))
                 a href=(spot.trash()) { (texts.trash()) }
+                @if spot.access.require(Right::Manage).is_ok() { a href=(spot.history(true)) { (texts.history()) } }
             }
         };
         let page = self.page(&spot.name(), &here, content, outcome.status());

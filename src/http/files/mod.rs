@@ -6,6 +6,7 @@ mod act;
 mod asked;
 mod entry;
 mod folder;
+mod history;
 mod outcome;
 mod search;
 mod spot;
@@ -29,10 +30,11 @@ use super::page::language::keep_choice;
 use super::page::{Page, Width, notice_below};
 use super::protocol::href::{Located, Mount, Place, push_encoded};
 use super::reply::{Answer, not_allowed, see_other};
+use super::version;
 use crate::accounts::LookupError;
 use crate::intake::IntakeError;
 use crate::library::{Change, Entry, LibraryError};
-use crate::model::{Access, Conditions, EntryName, Role, Timestamp};
+use crate::model::{Access, Conditions, EntryName, Role, Timestamp, VersionId};
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 use crate::sharing::RequestError;
 use crate::text::{BrowseTexts, ErrorTexts, FilesTexts, Language};
@@ -56,6 +58,8 @@ enum View {
     About,
     /// The trash of the space.
     Trash,
+    /// The events about the entry.
+    History,
     /// A file to be looked at, beginning with this page.
     Look(u32),
     /// The picture of a page of a file.
@@ -133,6 +137,7 @@ impl Cabinet<'_> {
         Ok(Answer::Made(match view {
             View::About if !spot.path.is_root() => self.about(&spot, &entry, &outcome).await?,
             View::Trash if spot.path.is_root() => self.trash(&spot, &outcome).await?,
+            View::History => self.history(&spot, &entry).await?,
             View::Look(number) if !entry.is_folder() => self.look(&spot, &entry, number).await?,
             View::Page(number) if !entry.is_folder() => self.page_picture(&spot, number).await?,
             View::Picture if !entry.is_folder() => return self.picture(spot).await,
@@ -144,7 +149,8 @@ impl Cabinet<'_> {
             View::Itself if entry.is_folder() => self.folder(&spot, &entry, &outcome).await?,
             View::Itself | View::Archive => {
                 let principal = Box::new(self.desk.session.principal.clone());
-                return Ok(Answer::Content { principal, space: spot.space, path: spot.path, picture: None });
+                let (space, path, version) = (spot.space, spot.path, self.version());
+                return Ok(Answer::Content { principal, space, path, version, picture: None });
             }
         }))
     }
@@ -164,6 +170,7 @@ impl Cabinet<'_> {
             View::Itself | View::Archive => spot.address(entry.is_folder()),
             View::About => spot.about(entry.is_folder()),
             View::Trash => spot.trash(),
+            View::History => spot.history(entry.is_folder()),
             View::Look(_) | View::Page(_) | View::Picture => spot.view(1),
         };
         let form = match self.desk.own_form_up_to(&here, body, MAX_FORM_BYTES).await {
@@ -226,6 +233,8 @@ impl Cabinet<'_> {
             View::About
         } else if has("trash") {
             View::Trash
+        } else if has("history") {
+            View::History
         } else if let Some(number) = number("view") {
             View::Look(number)
         } else if let Some(number) = number("page") {
@@ -235,6 +244,11 @@ impl Cabinet<'_> {
         } else {
             View::Itself
         }
+    }
+
+    /// The earlier version of a file that the query names.
+    fn version(&self) -> Option<VersionId> {
+        version::named(self.desk.context)
     }
 
     fn change(&self, access: Access) -> Change {

@@ -2,9 +2,10 @@
 
 use crate::http::page::folder::shown_name;
 use crate::http::protocol::href::{Mount, push_encoded};
+use crate::http::version;
 use crate::http::viewer;
 use crate::library::LibraryError;
-use crate::model::{Access, EntryName, EntryPath, Right};
+use crate::model::{Access, EntryName, EntryPath, Right, VersionId};
 
 /// The first segment of the addresses.
 pub(super) const FILES: &str = "files";
@@ -55,6 +56,16 @@ impl Spot {
             1 => format!("{}?view", self.address(false)),
             number => format!("{}?view={number}", self.address(false)),
         }
+    }
+
+    /// The address of the events about it.
+    pub(super) fn history(&self, is_folder: bool) -> String {
+        format!("{}?history", self.address(is_folder))
+    }
+
+    /// The address of an earlier version of a file.
+    pub(super) fn version(&self, version: VersionId) -> String {
+        format!("{}{}", self.address(false), version::part('?', Some(version)))
     }
 
     /// The address of the trash of its space.

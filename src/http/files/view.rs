@@ -5,9 +5,10 @@ use maud::{Markup, html};
 
 use super::{Cabinet, Failure, Spot};
 use crate::http::page::script::{Script, with_script};
-use crate::http::page::{Page, Width, facts};
+use crate::http::page::{Page, Width, facts, note};
 use crate::http::reply::Answer;
-use crate::http::viewer::{self, Frame, Looked};
+use crate::http::version;
+use crate::http::viewer::{self, Frame, Looked, Subject};
 use crate::intake::ViewKind;
 use crate::library::{Detail, Entry, LibraryError};
 use crate::model::{EntryId, EntryName, Stamp};
@@ -26,22 +27,32 @@ impl Cabinet<'_> {
         number: u32,
     ) -> Result<Response<ResponseBody>, Failure> {
         let (texts, columns) = (self.texts(), BrowseTexts(self.desk.language));
-        let (looked, content) =
-            viewer::look(self.desk.context, &spot.access, &spot.path, number, self.stamp()).await?;
-        let (name, file, here) = (spot.name(), spot.address(false), spot.view(number));
-        let frame = Frame { language: self.desk.language, name: &name, file: &file };
-        let (size, changed) =
-            (self.desk.language.size(content.size), self.desk.moment(content.entry.modified));
+        let subject = self.subject(spot);
+        let shown = subject.version;
+        let (looked, content) = viewer::look(self.desk.context, subject, number, self.stamp()).await?;
+        let of_version = version::part('&', shown);
+        let (name, file) = (spot.name(), spot.address(false));
+        let view = |number| format!("{}{of_version}", spot.view(number));
+        let here = view(number);
+        let fetched = shown.map_or_else(|| file.clone(), |version| spot.version(version));
+        let frame = Frame { language: self.desk.language, name: &name, file: &file, version: shown };
+        let moment = if shown.is_some() { content.changed } else { content.entry.modified };
+        let (size, changed) = (self.desk.language.size(content.size), self.desk.moment(moment));
         let rows = [(columns.size(), size.as_str()), (columns.changed(), &changed)];
         let content = html! {
             (self.trail(spot, true))
-            (self.beside(spot, entry).await?)
+            @if shown.is_some() {
+                (note(&texts.is_earlier(&changed)))
+            } @else { (self.beside(spot, entry).await?) }
             div.beside {
-                div { (frame.show(&looked, |number| spot.view(number))) }
+                div { (frame.show(&looked, view)) }
                 div {
                     (facts(&rows))
-                    p { a.button href=(file) download { (texts.download()) } }
+                    p { a.button href=(fetched) download { (texts.download()) } }
                     p { a href=(spot.about(false)) { (texts.more_about(&name)) } }
+                    @if let Some(version) = shown.filter(|_| spot.may_write()) {
+                        (self.restoring(&spot.about(false), version))
+                    }
                     (viewer::keys(self.desk.language, &[]))
                 }
             }
@@ -61,15 +72,22 @@ impl Cabinet<'_> {
         spot: &Spot,
         number: u32,
     ) -> Result<Response<ResponseBody>, Failure> {
-        Ok(viewer::page_picture(self.desk.context, &spot.access, &spot.path, number, self.stamp()).await?)
+        Ok(viewer::page_picture(self.desk.context, self.subject(spot), number, self.stamp()).await?)
     }
 
     /// A file that is a picture.
     pub(super) async fn picture(&self, spot: Spot) -> Result<Answer, Failure> {
-        let view = self.desk.context.services.intake.look(&spot.access, &spot.path).await?;
+        let version = self.version();
+        let view = self.desk.context.services.intake.look(&spot.access, &spot.path, version).await?;
         let ViewKind::Image(media_type) = view.kind else { return Err(LibraryError::NotFound.into()) };
         let principal = Box::new(self.desk.session.principal.clone());
-        Ok(Answer::Content { principal, space: spot.space, path: spot.path, picture: Some(media_type) })
+        Ok(Answer::Content {
+            principal,
+            space: spot.space,
+            path: spot.path,
+            version,
+            picture: Some(media_type),
+        })
     }
 
     /// The way to the files before and after one, in the order of its folder.
@@ -120,6 +138,11 @@ impl Cabinet<'_> {
                 return Ok(if is_found { (before, None) } else { (None, None) });
             }
         }
+    }
+
+    /// The file at a place, in the version that the query names.
+    fn subject<'b>(&self, spot: &'b Spot) -> Subject<'b> {
+        Subject { access: &spot.access, path: &spot.path, version: self.version() }
     }
 
     fn stamp(&self) -> Stamp {

@@ -146,7 +146,13 @@ impl<'a> Holding<'a> {
         let names =
             (EntryName::parse(&self.space_name(space)), EntryPath::parse(path.trim_start_matches('/')));
         let (Ok(space), Ok(path)) = names else { return Answer::Made(self.not_found()) };
-        Answer::Content { principal: Box::new(self.desk.principal().clone()), space, path, picture: None }
+        Answer::Content {
+            principal: Box::new(self.desk.principal().clone()),
+            space,
+            path,
+            version: None,
+            picture: None,
+        }
     }
 
     async fn hold(&self, id: HoldId) -> Result<Hold, Failure> {

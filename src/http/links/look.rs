@@ -13,7 +13,7 @@ use crate::http::context::RequestContext;
 use crate::http::page::form::field;
 use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width};
-use crate::http::viewer::{self, Frame, Looked};
+use crate::http::viewer::{self, Frame, Looked, Subject};
 use crate::intake::ViewKind;
 use crate::library::LibraryError;
 use crate::model::{EntryPath, Shown, Stamp};
@@ -53,10 +53,11 @@ pub(in crate::http) async fn look(context: RequestContext<'_>, address: LinkAddr
         Err(error) => return Some(Look::Made(request.refused(&error))),
     };
     let by = Stamp { actor: visit.actor(), at: request.info.received };
+    let top = EntryPath::root();
     let made = match (view, page) {
         (Some(number), _) => request.looked(&visit, number, by).await.map(Look::Made),
         (None, Some(number)) => {
-            let made = viewer::page_picture(context, &visit.access, &EntryPath::root(), number, by).await;
+            let made = viewer::page_picture(context, handed_out(&visit, &top), number, by).await;
             made.map(Look::Made)
         }
         (None, None) => request.picture(&visit).await,
@@ -72,11 +73,11 @@ impl LinkRequest<'_> {
         number: u32,
         by: Stamp,
     ) -> Result<Response<ResponseBody>, LibraryError> {
-        let (looked, content) =
-            viewer::look(self.context, &visit.access, &EntryPath::root(), number, by).await?;
+        let top = EntryPath::root();
+        let (looked, content) = viewer::look(self.context, handed_out(visit, &top), number, by).await?;
         let (language, texts) = (self.language, AskedTexts(self.language));
         let (name, file) = (Shown(&visit.entry.name).to_string(), self.path());
-        let frame = Frame { language, name: &name, file };
+        let frame = Frame { language, name: &name, file, version: None };
         let content = html! {
             p.trail { a href=(self.address.base) { (texts.to_request()) } }
             (frame.show(&looked, |number| format!("{file}?view={number}")))
@@ -93,9 +94,14 @@ impl LinkRequest<'_> {
 
     /// The file, if it is a picture.
     async fn picture(&self, visit: &Visit) -> Result<Look, LibraryError> {
-        match self.services.intake.look(&visit.access, &EntryPath::root()).await?.kind {
+        match self.services.intake.look(&visit.access, &EntryPath::root(), None).await?.kind {
             ViewKind::Image(media_type) => Ok(Look::Picture(media_type)),
             _ => Ok(Look::Made(pages::gone(self.language))),
         }
     }
+}
+
+/// The file that a visit is narrowed to; `top` is the root of the visit.
+fn handed_out<'a>(visit: &'a Visit, top: &'a EntryPath) -> Subject<'a> {
+    Subject { access: &visit.access, path: top, version: None }
 }

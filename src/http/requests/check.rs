@@ -13,7 +13,7 @@ use crate::http::page::form::field;
 use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, known_facts, note, problem, success};
 use crate::http::reply::see_other;
-use crate::http::viewer::{self, Frame, Looked};
+use crate::http::viewer::{self, Frame, Looked, Subject};
 use crate::library::LibraryError;
 use crate::model::{EntryName, HandInFileId, ItemId, ItemState, RequestId, Shown};
 use crate::net::{RequestBody, ResponseBody};
@@ -170,7 +170,7 @@ impl Requests<'_> {
             }
             @match shown {
                 Some((looked, address)) => {
-                    @let frame = Frame { language: self.desk.language, name: &name, file: &address };
+                    @let frame = Frame { language: self.desk.language, name: &name, file: &address, version: None };
                     (frame.show(&looked, |number| format!("{}&page={number}", of(file))))
                 },
                 None => (note(&texts.missing(self.missing(file)))),
@@ -189,7 +189,8 @@ impl Requests<'_> {
         let (Some(path), Some(access)) = (&file.path, access) else { return Ok(None) };
         let space = EntryName::parse(&self.space_name(request.row.space)).map_err(LibraryError::from)?;
         let by = self.desk.principal().stamp(self.now());
-        match viewer::look(self.desk.context, access, path, page, by).await {
+        let subject = Subject { access, path, version: None };
+        match viewer::look(self.desk.context, subject, page, by).await {
             Ok((looked, _)) => Ok(Some((looked, viewer::address_of(&space, path)))),
             Err(error) if error.is_refusal() => Ok(None),
             Err(error) => Err(error.into()),

@@ -156,7 +156,7 @@ impl<'a> Requests<'a> {
         let path = path.ok_or(RequestError::NoSuchRequest)?;
         let space = EntryName::parse(&self.space_name(request.row.space)).map_err(LibraryError::from)?;
         let principal = Box::new(self.desk.session.principal.clone());
-        Ok(Answer::Content { principal, space, path, picture: None })
+        Ok(Answer::Content { principal, space, path, version: None, picture: None })
     }
 
     /// The receipt of a hand-in through a link of the request, in this form.

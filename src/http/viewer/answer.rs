@@ -9,11 +9,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use bytes::Bytes;
 
-use super::{Looked, Why, look};
+use super::{Looked, Subject, Why, look};
 use crate::http::context::RequestContext;
 use crate::http::reply::plain;
 use crate::library::LibraryError;
-use crate::model::{Access, EntryPath, Stamp};
+use crate::model::Stamp;
 use crate::net::ResponseBody;
 
 /// Seconds after which a browser may ask again for a picture that could not be made yet.
@@ -24,12 +24,11 @@ const RETRY_AFTER_SECONDS: u32 = 10;
 /// Errors: those of opening a content.
 pub(in crate::http) async fn page_picture(
     context: RequestContext<'_>,
-    access: &Access,
-    path: &EntryPath,
+    subject: Subject<'_>,
     number: u32,
     by: Stamp,
 ) -> Result<Response<ResponseBody>, LibraryError> {
-    let (looked, _) = look(context, access, path, number, by).await?;
+    let (looked, _) = look(context, subject, number, by).await?;
     Ok(match looked {
         Looked::Page { picture, .. } => {
             let mut response = Response::new(ResponseBody::full(Bytes::copy_from_slice(&picture.bytes)));

@@ -4,6 +4,8 @@ use maud::{Markup, html};
 
 use super::Looked;
 use crate::http::page::{note, problem};
+use crate::http::version;
+use crate::model::VersionId;
 use crate::text::{Language, ReceiptTexts, ViewTexts};
 
 /// Where a file is shown.
@@ -13,6 +15,8 @@ pub(in crate::http) struct Frame<'a> {
     pub(in crate::http) name: &'a str,
     /// Address of the file below the pages of files.
     pub(in crate::http) file: &'a str,
+    /// The version that is shown, if it is not the present one.
+    pub(in crate::http) version: Option<VersionId>,
 }
 
 impl Frame<'_> {
@@ -21,7 +25,7 @@ impl Frame<'_> {
         let texts = ViewTexts(self.language);
         match looked {
             Looked::Page { number, picture } => {
-                let source = format!("{}?page={number}", self.file);
+                let source = format!("{}?page={number}{}", self.file, version::part('&', self.version));
                 html! {
                     (self.pages(*number, picture.pages, page))
                     a.picture href=(source) {
@@ -31,7 +35,7 @@ impl Frame<'_> {
                 }
             }
             Looked::Image => {
-                let source = format!("{}?picture", self.file);
+                let source = format!("{}?picture{}", self.file, version::part('&', self.version));
                 html! { a.picture href=(source) { img src=(source) loading="lazy" alt=(texts.picture_of(self.name)); } }
             }
             Looked::Text(text, is_cut) => html! {

@@ -18,7 +18,7 @@ use super::context::RequestContext;
 use super::protocol::href::{Mount, Place};
 use crate::intake::{PagePicture, Unshowable, ViewError, ViewKind};
 use crate::library::{Content, LibraryError};
-use crate::model::{Access, EntryName, EntryPath, Stamp};
+use crate::model::{Access, EntryName, EntryPath, Stamp, VersionId};
 use crate::net::RequestId;
 use crate::text::ViewTexts;
 
@@ -62,18 +62,26 @@ impl Why {
     }
 }
 
+/// What a person looks at: a file, or an earlier version of it.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) access: &'a Access,
+    pub(super) path: &'a EntryPath,
+    /// The present one if `None`.
+    pub(super) version: Option<VersionId>,
+}
+
 /// Opens a file to be looked at, at a page if it has some, and records that it was read.
 ///
 /// Errors: those of opening a content. Every other obstacle is a sentence.
 pub(super) async fn look(
     context: RequestContext<'_>,
-    access: &Access,
-    path: &EntryPath,
+    subject: Subject<'_>,
     number: u32,
     by: Stamp,
 ) -> Result<(Looked, Content), LibraryError> {
     let intake = &context.services.intake;
-    let mut view = intake.look(access, path).await?;
+    let mut view = intake.look(subject.access, subject.path, subject.version).await?;
     let looked = match view.kind {
         ViewKind::Image(_) => Looked::Image,
         ViewKind::Nothing => Looked::Nothing(Why::NoView),

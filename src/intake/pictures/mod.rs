@@ -92,14 +92,19 @@ pub(super) struct Pictures {
 }
 
 impl Intake {
-    /// Opens a file to be looked at.
+    /// Opens a file to be looked at, or an earlier version of it.
     ///
     /// Errors: those of [`Library::open_content`](crate::library::Library::open_content); a content that is withheld is not
     /// opened.
-    pub async fn look(&self, access: &Access, path: &EntryPath) -> Result<View, LibraryError> {
+    pub async fn look(
+        &self,
+        access: &Access,
+        path: &EntryPath,
+        version: Option<VersionId>,
+    ) -> Result<View, LibraryError> {
         let start = |size: u64| ByteRange::new(0, size.min(MOST_SNIFFED as u64));
         let mut content =
-            self.library.open_content(access, path, None, move |entry| start(entry.size)).await?;
+            self.library.open_content(access, path, version, move |entry| start(entry.size)).await?;
         let beginning = beginning(&mut content, MOST_SNIFFED as u64).await?;
         let kind = ViewKind::of(&content.entry.name, &beginning);
         Ok(View { content, kind, viewer: access.viewer() })

@@ -119,6 +119,15 @@ fn a_script_works_with_files_and_the_trash() {
     let versions = script.get(&at(&format!("versions?path={file}")));
     assert_eq!(versions.as_array().unwrap().len(), 2);
     assert_eq!((&versions[0]["current"], &versions[1]["current"]), (&json!(true), &json!(false)));
+    let of_version = |id: &str| script.ask("GET", &format!("{}&version={id}", content_of(file)));
+    let old = of_version(&versions[1]["id"].to_string()).send().expect(200);
+    assert_eq!((old.body.as_slice(), old.header("etag") == read_back.header("etag")), (&b"first"[..], false));
+    let rest = of_version(&versions[1]["id"].to_string()).header("Range", "bytes=3-");
+    // The rest of the present content is not taken for that of the version.
+    let mixed = rest.header("If-Range", read_back.header("etag").unwrap()).send().expect(200);
+    assert_eq!(mixed.body, b"first");
+    assert_refused(&of_version("999999").send(), 404, "content-refused");
+    assert_refused(&of_version("x").send(), 404, "content-refused");
     let earlier = json!({ "path": "2026/Belege/März/a.txt", "version": versions[1]["id"] });
     assert_eq!(read(&script.send("POST", &at("versions"), &earlier).expect(200))["size"], 5);
     assert_eq!(script.ask("GET", &content_of(file)).send().expect(200).body, b"first");

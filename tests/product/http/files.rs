@@ -304,3 +304,48 @@ fn the_pages_give_no_more_than_the_right() {
     server.cli_ok(["grant", USER, SPACE, "write"]);
     content(&server, &format!("{SPACE}/late")).expect(404);
 }
+
+/// People who manage a space see what happened to a file, whatever it was called then; others do not.
+#[test]
+fn the_history_of_a_file_is_on_its_page_for_those_who_manage_the_space() {
+    let server = TestServer::start_plain();
+    server.add_member("leserin", "client", "read");
+    server.add_member("kollege", "staff", "write");
+    server.cli_ok(["grant", USER, SPACE, "manage"]);
+    let put =
+        |name: &str| server.request("PUT", &format!("/dav/{SPACE}/{name}")).body("x").send().expect(201);
+    put("alt.txt");
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let top = format!("/files/{SPACE}/");
+    act(&anna, &format!("{top}alt.txt?about"), &[("do", "rename"), ("name", "neu.txt")]);
+    let about = anna.get(&format!("{top}neu.txt?about")).expect(200).text();
+    assert!(about.contains("neu.txt?history\">Verlauf"), "{about}");
+    let history = anna.get(&format!("{top}neu.txt?history")).expect(200).text();
+    let (renamed, stored) =
+        (history.find("nach /neu.txt verschoben").unwrap(), history.find("/alt.txt gespeichert").unwrap());
+    assert!(
+        renamed < stored && history.contains(USER) && history.contains("Verlauf von „neu.txt“"),
+        "{history}"
+    );
+    assert!(!history.contains("Ältere"), "{history}");
+    for name in ["leserin", "kollege"] {
+        let other = Browser::signed_in(&server, "de", name, PASSWORD);
+        assert!(!other.get(&format!("{top}neu.txt?about")).expect(200).text().contains("?history"));
+        other.get(&format!("{top}neu.txt?history")).expect(403);
+        other.get(&format!("{top}?history")).expect(403);
+    }
+    anna.get(&format!("{top}fehlt.txt?history")).expect(404);
+    // Of a busy space, in pages; none of its latest records is about this file.
+    for number in 0..60 {
+        put(&format!("{number}.txt"));
+    }
+    let space = anna.get(&format!("{top}?history")).expect(200).text();
+    assert_eq!(space.matches("<li>").count(), 50, "{space}");
+    let earlier = space.split("href=\"").find(|part| part.contains("&amp;before=")).unwrap();
+    let earlier = earlier.split('"').next().unwrap().replace("&amp;", "&");
+    let page = anna.get(&earlier).expect(200).text();
+    assert!(
+        page.contains("/alt.txt gespeichert") && page.contains("Neueste") && !page.contains("Ältere"),
+        "{page}"
+    );
+}

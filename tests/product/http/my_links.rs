@@ -163,8 +163,8 @@ fn limits_are_set_and_changed_and_hold_at_once() {
         let refused = make(&anna, &[("folder", "Neu"), ("can", "add"), (field, value)]).expect(400).text();
         assert!(refused.contains(words) && refused.contains(&format!("value=\"{value}\"")), "{refused}");
     }
-    let shows = make(&anna, &[("folder", ""), ("can", "read"), ("types", "pdf")]).expect(400).text();
-    assert!(shows.contains("Grenzen für Einreichungen gelten nur"), "{shows}");
+    let refused = make(&anna, &[("folder", ""), ("can", "read"), ("types", "pdf")]).expect(400).text();
+    assert!(refused.contains("Grenzen für Einreichungen gelten nur"), "{refused}");
 
     let limits = [("hand-ins", "2"), ("most-files", "5"), ("most-bytes", "1,5 MB"), ("types", "PDF, .jpg")];
     let fields = [&[("folder", "Neu"), ("can", "add"), ("label", "Huber")][..], &limits].concat();

@@ -285,3 +285,65 @@ fn too_many_pages_at_once_are_refused_and_those_in_memory_are_not() {
     drop(lines);
     eventually("places are free", LIMIT, || anna.get(&address("b.pdf", "page=1")).status == 200);
 }
+
+/// An earlier version is looked at and fetched before it is made the present one again.
+#[test]
+fn an_earlier_version_is_seen_as_it_was() {
+    let server = TestServer::start_plain();
+    server.add_member("leserin", "client", "read");
+    server.add_user("fremde", "client", PASSWORD);
+    let anna = with_files(&server, &[("a.pdf", &numbered(2)), ("a.png", PNG), ("b.txt", b"alt")]);
+    for (name, content) in
+        [("a.pdf", numbered(1)), ("a.png", b"\x89PNG".to_vec()), ("b.txt", b"neu".to_vec())]
+    {
+        server.request("PUT", &format!("/dav/{SPACE}/{name}")).body(content).send().expect(204);
+    }
+    let reader = Browser::signed_in(&server, "de", "leserin", PASSWORD);
+    let stranger = Browser::signed_in(&server, "de", "fremde", PASSWORD);
+    let of = |name: &str| {
+        let about = anna.get(&address(name, "about")).expect(200).text();
+        let id = about.split("version=").nth(1).unwrap().split(['"', '&']).next().unwrap().to_owned();
+        assert!(about.contains("Fassung vom ") && id.parse::<i64>().is_ok(), "{about}");
+        id
+    };
+    let pdf = of("a.pdf");
+    let page = anna.get(&address("a.pdf", &format!("view=2&version={pdf}"))).expect(200);
+    for words in [
+        "Dies ist eine frühere Fassung, gespeichert ",
+        &format!("?page=2&amp;version={pdf}\""),
+        &format!("?view&amp;version={pdf}\""),
+        "value=\"restore\"",
+    ] {
+        assert!(page.text().contains(words), "{words}: {page}");
+    }
+    anna.get(&address("a.pdf", "view=2")).expect(404);
+    assert_confined(&anna.get(&address("a.pdf", &format!("page=2&version={pdf}"))).expect(200), "image/png");
+    let text = of("b.txt");
+    assert!(
+        anna.get(&address("b.txt", &format!("view&version={text}"))).expect(200).text().contains(">alt<")
+    );
+    let fetched = anna.get(&address("b.txt", &format!("version={text}"))).expect(200);
+    assert_eq!(fetched.body, b"alt");
+    assert!(fetched.header("content-disposition").unwrap().starts_with("attachment"), "{fetched}");
+    let image = anna.get(&address("a.png", &format!("picture&version={}", of("a.png")))).expect(200);
+    assert_eq!(image.body, PNG);
+    assert_confined(&image, "image/png");
+    // A reader sees it and cannot bring it back; a version of another file, or of none, is none of this one.
+    let seen = reader.get(&address("a.pdf", &format!("view&version={pdf}"))).expect(200).text();
+    assert!(!seen.contains("value=\"restore\""), "{seen}");
+    for query in ["view&version=999999", "page=1&version=x", "picture&version=0", "version=999999"] {
+        anna.get(&address("a.pdf", query)).expect(404);
+    }
+    for query in [format!("version={text}"), format!("view&version={text}")] {
+        anna.get(&address("a.pdf", &query)).expect(404);
+        stranger.get(&address("b.txt", &query)).expect(404);
+    }
+    // A link gives the present content only.
+    let link =
+        server.cli_ok(["link", "add", &format!("{SPACE}/b.txt"), "--as", USER, "--can", "read", "--json"]);
+    let link: serde_json::Value = serde_json::from_str(&link).unwrap();
+    let path = crate::http::requests::path(link["url"].as_str().unwrap());
+    let guest = server
+        .request("GET", &format!("/public.php/dav/files/{}/?version={text}", path.trim_start_matches("/s/")));
+    assert_ne!(guest.send().body, b"alt");
+}

@@ -178,6 +178,7 @@ fn pages(server: &TestServer) -> (Pages, Pages) {
         ("view", format!("{space}/Bescheid%202025.pdf?view")),
         ("view-text", format!("{space}/Buchungen.csv?view")),
         ("trash", format!("{space}/?trash")),
+        ("history", format!("{space}/?history")),
         ("search", "/files/?search=bescheid".to_owned()),
         ("asked", asked_of_person),
         ("requests", "/requests".to_owned()),

@@ -530,7 +530,18 @@ fn the_pages_of_files_know_no_hidden_content() {
             };
             assert_eq!(ask(FILE), ask("fehlt.txt"), "{state}");
         }
-        for query in ["", "?about", "/", "?view", "?view=2", "?page=1", "?picture"] {
+        for query in [
+            "",
+            "?about",
+            "?history",
+            "/",
+            "?view",
+            "?view=2",
+            "?page=1",
+            "?picture",
+            "?version=1",
+            "?view&version=1",
+        ] {
             let ask = |name: &str| told(&page(&format!("{here}{name}{query}")), name);
             assert_eq!(ask(FILE), ask("fehlt.txt"), "{state} {query}");
         }
