@@ -132,6 +132,42 @@ sentences! {
     copy:
         de "Kopieren",
         en "Copy";
+    look_for_folder:
+        de "Ordner aussuchen …",
+        en "Choose the folder …";
+    choose_title:
+        de "Wohin?",
+        en "Where to?";
+    choose_for(count: usize):
+        de "{count} ausgewählte Einträge",
+        en "{count} selected entries";
+    choose_for_one:
+        de "Gehen Sie in den Ordner, in den der Eintrag soll.",
+        en "Go to the folder that the entry is meant for.";
+    choose_space:
+        de "Andere Bereiche",
+        en "Other spaces";
+    choose_above:
+        de "Einen Ordner höher",
+        en "One folder up";
+    choose_none:
+        de "Hier gibt es keine Ordner.",
+        en "There are no folders here.";
+    choose_cut:
+        de "Es gibt hier mehr Ordner. Den Pfad eines anderen können Sie auf der Seite davor eintippen.",
+        en "There are more folders here. The path of another one can be typed on the page before.";
+    move_here:
+        de "Hierher verschieben",
+        en "Move here";
+    copy_here:
+        de "Hierher kopieren",
+        en "Copy here";
+    new_folder_here:
+        de "Neuer Ordner an dieser Stelle",
+        en "New folder in this place";
+    choose_cancel:
+        de "Zurück, ohne etwas zu ändern",
+        en "Back, without changing anything";
     relocate_title:
         de "Verschieben oder kopieren",
         en "Move or copy";

@@ -2,6 +2,7 @@
 
 use http::Response;
 
+use super::choose::{GO, Load, NEW_FOLDER};
 use super::outcome::{Done, Outcome, Problem, Typed};
 use super::{Cabinet, Failure, Spot};
 use crate::http::page::form::{Fields, field};
@@ -46,6 +47,10 @@ impl Cabinet<'_> {
             let many = if selected.is_empty() { Problem::NothingChosen } else { Problem::TooManyChosen };
             return self.folder(spot, folder, &Outcome::refused(many, typed)).await;
         }
+        if let Some(at) = field(form, GO) {
+            let (load, new) = (Load { here: &spot.address(true), items: &selected }, field(form, NEW_FOLDER));
+            return self.choose(&load, &at, new.as_deref().map(String::as_str)).await;
+        }
         let act = match self.act_of(&action, &typed).await {
             Ok(act) => act,
             Err(problem) => return self.folder(spot, folder, &Outcome::refused(problem, typed)).await,
@@ -78,6 +83,10 @@ impl Cabinet<'_> {
         form: &[u8],
     ) -> Result<Response<ResponseBody>, Failure> {
         let is_folder = entry.is_folder();
+        if let Some(at) = field(form, GO) {
+            let (load, new) = (Load { here: &spot.about(is_folder), items: &[] }, field(form, NEW_FOLDER));
+            return self.choose(&load, &at, new.as_deref().map(String::as_str)).await;
+        }
         let typed = typed(form);
         let above = spot.above().map(|folder| folder.address(true)).unwrap_or_default();
         let (acted, page) = match field(form, "do").unwrap_or_default().as_str() {

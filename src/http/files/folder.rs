@@ -13,7 +13,7 @@ use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::{FILES, REPLACE};
 use crate::intake::ViewKind;
 use crate::library::{Detail, Entry, Listing};
-use crate::model::{Access, Right};
+use crate::model::Right;
 use crate::net::ResponseBody;
 use crate::text::{BrowseTexts, ViewTexts};
 
@@ -197,11 +197,7 @@ impl Cabinet<'_> {
     /// Where to move or copy something, with the buttons for both.
     pub(super) async fn destination(&self, spot: &Spot, outcome: &Outcome) -> Result<Markup, Failure> {
         let texts = self.texts();
-        let mut spaces = self.desk.context.services.library.spaces().await?;
-        let may_write = |access: &&Access| access.require(Right::Write).is_ok();
-        spaces.retain(|space| {
-            self.desk.accesses.iter().filter(may_write).any(|access| access.space() == space.id)
-        });
+        let spaces = self.writable_spaces().await?;
         let typed = outcome.typed.space.as_str();
         let chosen = if typed.is_empty() { spot.space.as_str() } else { typed };
         Ok(html! {
@@ -209,7 +205,7 @@ impl Cabinet<'_> {
                 (texts.to_space())
                 select name="space" {
                     @for space in &spaces {
-                        option value=(space.name) selected[space.name == chosen] { (shown_name(&space.name)) }
+                        option value=(space) selected[space == chosen] { (shown_name(space)) }
                     }
                 }
             }
@@ -219,7 +215,8 @@ impl Cabinet<'_> {
                 small { (texts.to_folder_about()) }
             }
             button name="do" value="move" { (texts.relocate()) }
-            button name="do" value="copy" { (texts.copy()) }
+            button.other name="do" value="copy" { (texts.copy()) } " "
+            (self.choosing(spot))
         })
     }
 }

@@ -4,6 +4,7 @@
 
 mod act;
 mod asked;
+mod choose;
 mod entry;
 mod folder;
 mod history;

@@ -165,7 +165,7 @@ impl Problem {
         }
     }
 
-    fn sentence(self, texts: FilesTexts) -> &'static str {
+    pub(super) fn sentence(self, texts: FilesTexts) -> &'static str {
         match self {
             Self::NothingChosen => texts.nothing_chosen(),
             Self::TooManyChosen => texts.too_many_chosen(),

@@ -349,3 +349,57 @@ fn the_history_of_a_file_is_on_its_page_for_those_who_manage_the_space() {
         "{page}"
     );
 }
+
+/// Without a script and without typing a path, through spaces and folders, with a new one on the way.
+#[test]
+fn a_folder_is_chosen_by_walking_to_it() {
+    let server = TestServer::start_plain();
+    server.cli_ok(["space", "add", "other", "--kind", "client"]);
+    server.cli_ok(["space", "add", "nur-lesen", "--kind", "client"]);
+    server.cli_ok(["grant", USER, "other", "write"]);
+    server.cli_ok(["grant", USER, "nur-lesen", "read"]);
+    for name in ["Alt/", "Alt/2025/", "a.txt", "b.txt"] {
+        let request = server
+            .request(if name.ends_with('/') { "MKCOL" } else { "PUT" }, &format!("/dav/{SPACE}/{name}"));
+        request.body("").send().expect(201);
+    }
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let top = format!("/files/{SPACE}/");
+    let page = anna.get(&top).expect(200);
+    let items = [("item", "a.txt"), ("item", "b.txt")];
+    let go = |to: &str, more: &[(&str, &str)]| {
+        let fields = [&[("go", to)][..], &items, more].concat();
+        anna.send(&page, &top, &fields)
+    };
+    let none = anna.send(&page, &top, &[("go", SPACE)]).text();
+    assert!(none.contains("nichts ausgewählt") || none.contains("Bitte wählen"), "{none}");
+    let here = go(SPACE, &[]).expect(200).text();
+    for words in ["Wohin?", "2 ausgewählte Einträge", &format!("value=\"{SPACE}/Alt\""), "Andere Bereiche"]
+    {
+        assert!(here.contains(words), "{words}: {here}");
+    }
+    assert!(!here.contains("value=\"space/a.txt\""), "{here}");
+    let spaces = go("", &[]).expect(200).text();
+    assert!(spaces.contains("value=\"other\"") && !spaces.contains("nur-lesen"), "{spaces}");
+    assert!(!spaces.contains("value=\"move\""), "{spaces}");
+    let inner = go(&format!("{SPACE}/Alt"), &[]).expect(200).text();
+    assert!(inner.contains(&format!("value=\"{SPACE}/Alt/2025\"")) && inner.contains("höher"), "{inner}");
+    assert!(inner.contains("name=\"folder\" value=\"Alt\""), "{inner}");
+    // A folder that is new, or of a name that is taken.
+    let new = go("other", &[("new-folder", "Neu")]).expect(200).text();
+    assert!(new.contains("name=\"folder\" value=\"Neu\"") && new.contains("value=\"other\""), "{new}");
+    go("other", &[("new-folder", "Neu")]).expect(409);
+    // Elsewhere there is nothing to see.
+    for place in ["nur-lesen/fehlt", "fremd", &format!("{SPACE}/fehlt"), "../x"] {
+        assert!(go(place, &[]).status >= 400, "{place}");
+    }
+    let read_only = go("nur-lesen", &[]).expect(200).text();
+    assert!(!read_only.contains("value=\"move\""), "{read_only}");
+    let to = [&[("do", "move"), ("space", "other"), ("folder", "Neu")][..], &items].concat();
+    leads_to(&anna.send(&page, &top, &to));
+    content(&server, "other/Neu/a.txt").expect(200);
+    // From the page about one entry.
+    let about = format!("{top}Alt/?about");
+    let one = anna.send(&anna.get(&about).expect(200), &about, &[("go", "other")]).expect(200).text();
+    assert!(one.contains("Gehen Sie in den Ordner") && one.contains("value=\"other/Neu\""), "{one}");
+}
