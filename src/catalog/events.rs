@@ -121,8 +121,8 @@ impl ReadTx<'_> {
         let sql = format!(
             "SELECT {COLUMNS} FROM events WHERE entry_id = ?1 AND kind IN (
                  'request-made', 'request-changed', 'request-closed', 'request-reopened', 'request-reminded',
-                 'item-handed-in', 'item-taken-back', 'item-does-not-apply', 'item-applies', 'item-commented',
-                 'item-answered', 'item-accepted', 'item-rejected', 'item-undone')
+                 'request-invited', 'request-link-renewed', 'item-handed-in', 'item-taken-back', 'item-does-not-apply',
+                 'item-applies', 'item-commented', 'item-answered', 'item-accepted', 'item-rejected', 'item-undone')
              ORDER BY id DESC LIMIT ?2"
         );
         let rows = self.all(&sql, params![folder.0, limit], recorded)?;

@@ -327,6 +327,16 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Gives a link another address; the one before opens nothing from then on.
+    pub fn renew_link(
+        &self,
+        id: LinkId,
+        (nonce, token_hmac): (&[u8; 16], &[u8; 32]),
+    ) -> Result<(), CatalogError> {
+        let sql = "UPDATE links SET nonce = ?2, token_hmac = ?3 WHERE id = ?1";
+        self.execute(sql, params![id.0, nonce, token_hmac]).map(drop)
+    }
+
     /// Sends the codes of a link that opens by them to another address.
     pub fn send_codes_to(&self, id: LinkId, address: &str) -> Result<(), CatalogError> {
         self.execute(

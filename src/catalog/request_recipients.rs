@@ -33,6 +33,19 @@ pub struct RecipientRow {
     pub delayed: Option<Timestamp>,
     /// The person's account, if the person is asked by it and it exists.
     pub account: Option<UserId>,
+    /// When the mail server took the latest invitation to this address.
+    pub invited: Option<Timestamp>,
+    /// Whether an invitation is to be sent.
+    pub is_inviting: bool,
+    /// When the link got its present address, and the user who gave it that; `None` for the address with which it was made.
+    pub renewed: Option<(Timestamp, Option<UserId>)>,
+}
+
+impl RecipientRow {
+    /// When the invitation with the present address of the link was sent.
+    pub fn invited_since(&self) -> Option<Timestamp> {
+        self.invited.filter(|sent| self.renewed.is_none_or(|(renewed, _)| *sent > renewed))
+    }
 }
 
 /// A recipient to insert.
@@ -54,7 +67,9 @@ pub struct NewRecipient<'a> {
 const RECIPIENT: &str =
     "id, request_id, link_id, name, mail, language, reminders, reminded_at, remind_at, refused_at, refusal,
      account_id, (SELECT CASE WHEN state = 'delayed' AND sent_to = request_recipients.mail THEN ended_at END FROM notices
-        WHERE notices.recipient = 'r' || request_recipients.id ORDER BY created_at DESC LIMIT 1) AS delayed_at";
+        WHERE notices.recipient = 'r' || request_recipients.id ORDER BY created_at DESC LIMIT 1) AS delayed_at,
+     invited_at, EXISTS (SELECT 1 FROM notices WHERE notices.recipient = 'r' || request_recipients.id
+        AND topic = 'invitation' AND state = 'waiting') AS is_inviting, renewed_at, renewed_by";
 
 fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {
     Ok(RecipientRow {
@@ -71,6 +86,12 @@ fn recipient_row(row: &Row<'_>) -> Result<RecipientRow, DatabaseError> {
         refusal: row.get(10)?,
         account: row.get::<Option<i64>>(11)?.map(UserId),
         delayed: row.get::<Option<i64>>(12)?.map(Timestamp),
+        invited: row.get::<Option<i64>>(13)?.map(Timestamp),
+        is_inviting: row.get(14)?,
+        renewed: match row.get::<Option<i64>>(15)? {
+            Some(at) => Some((Timestamp(at), row.get::<Option<i64>>(16)?.map(UserId))),
+            None => None,
+        },
     })
 }
 
@@ -167,11 +188,26 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Gives a recipient another mail address, which no mail server has refused yet.
+    /// Gives a recipient another mail address, which no mail server has refused yet, and to which no invitation went.
     pub fn readdress_recipient(&self, id: RecipientId, mail: &str) -> Result<(), CatalogError> {
         self.execute(
-            "UPDATE request_recipients SET mail = ?2, refused_at = NULL, refusal = '' WHERE id = ?1",
+            "UPDATE request_recipients SET mail = ?2, refused_at = NULL, refusal = '', invited_at = NULL WHERE id = ?1",
             params![id.0, mail],
+        )
+        .map(drop)
+    }
+
+    /// Notes that the mail server took an invitation to a recipient.
+    pub fn note_invited(&self, id: RecipientId, at: Timestamp) -> Result<(), CatalogError> {
+        let sql = "UPDATE request_recipients SET invited_at = ?2 WHERE id = ?1";
+        self.execute(sql, params![id.0, at.0]).map(drop)
+    }
+
+    /// Notes that a user gave the link of a recipient another address.
+    pub fn note_renewed(&self, id: RecipientId, by: UserId, at: Timestamp) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE request_recipients SET renewed_at = ?2, renewed_by = ?3 WHERE id = ?1",
+            params![id.0, at.0, by.0],
         )
         .map(drop)
     }

@@ -313,6 +313,10 @@ words! {
         Reopened = "request-reopened",
         /// A reminder was asked for.
         Reminded = "request-reminded",
+        /// Invitations to its recipients were asked for.
+        Invited = "request-invited",
+        /// The link of a recipient got another address.
+        LinkRenewed = "request-link-renewed",
         /// The first file was handed in for an item, or the first one since it was rejected.
         HandedIn = "item-handed-in",
         /// The last file that was handed in for an item was taken back.

@@ -30,6 +30,8 @@ words! {
         Reminder = "reminder",
         /// The office answered a comment on an item of a request.
         Answered = "answered",
+        /// A request asks the recipient for documents, for the first time.
+        Invitation = "invitation",
         /// A link to read ends soon, and nothing was fetched through it.
         LinkUnfetched = "link-unfetched",
         /// How the recipient signs in was changed.

@@ -116,6 +116,7 @@ impl Notices {
             }
             Topic::Answered => AskedMail::answered(&asking, &office, url),
             Topic::Reminder if !asking.is_paused => AskedMail::reminder(&asking, &office, url, now),
+            Topic::Invitation => AskedMail::invitation(&asking, &office, url, now),
             _ => return Ok(None),
         };
         let AskedMail { subject, text } = mail;
@@ -282,6 +283,7 @@ fn still(
         | Topic::NeededAgain
         | Topic::Reminder
         | Topic::Answered
+        | Topic::Invitation
         | Topic::DecisionWaits
         | Topic::LinkUnfetched
         | Topic::Security
@@ -314,8 +316,14 @@ fn sentence(language: Language, office: &Office, item: &Item, space: &str) -> St
         (Topic::DecisionWaits, count) => texts.waits_many(count, space, &since),
         (Topic::LinkUnfetched, 1) => texts.unfetched_one(space, &last),
         (Topic::LinkUnfetched, count) => texts.unfetched_many(count, space),
-        (Topic::NeededAgain | Topic::Reminder | Topic::Answered | Topic::Security | Topic::Digest, _) => {
-            String::new()
-        }
+        (
+            Topic::NeededAgain
+            | Topic::Reminder
+            | Topic::Answered
+            | Topic::Invitation
+            | Topic::Security
+            | Topic::Digest,
+            _,
+        ) => String::new(),
     }
 }

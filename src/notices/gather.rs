@@ -187,6 +187,7 @@ fn tell(
             | Topic::NeededAgain
             | Topic::Reminder
             | Topic::Answered
+            | Topic::Invitation
             | Topic::Security
             | Topic::Digest => false,
         };

@@ -31,7 +31,7 @@ pub(super) fn pace(topic: Topic, arrivals: Pace) -> Pace {
         }
         // What one must know at once; several changes shortly after one another come together.
         Topic::Security => Pace { quiet: Duration::ZERO, apart: arrivals.apart.min(SOON.apart) },
-        Topic::DecisionWaits | Topic::Reminder | Topic::LinkUnfetched | Topic::Digest => {
+        Topic::DecisionWaits | Topic::Reminder | Topic::Invitation | Topic::LinkUnfetched | Topic::Digest => {
             Pace { quiet: Duration::ZERO, apart: arrivals.apart }
         }
     }

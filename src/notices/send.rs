@@ -7,7 +7,7 @@ use super::{Notices, NoticesError};
 use crate::accounts::parse_address;
 use crate::catalog::{NoticeRow, NoticeUpdate, WriteTx};
 use crate::model::{NoticeId, NoticeState, Recipient, Timestamp, Topic, random_bytes};
-use crate::sharing::{refused, reminded};
+use crate::sharing::{invited, refused, reminded};
 use crate::text::{Language, NoticeTexts};
 
 /// Pause after the first attempt; each later one is twice as long.
@@ -149,10 +149,12 @@ impl Notices {
             tx.note_sent_to(row.id, &to)?;
             let sent = NoticeUpdate { state, attempts, next: None, ended: Some(now), fault: None };
             update(tx, row.id, &sent)?;
-            if let (Topic::Reminder, Recipient::Asked(recipient)) = (row.topic, row.recipient) {
+            if let (Topic::Reminder, &Recipient::Asked(recipient)) = (row.topic, &row.recipient) {
                 reminded(tx, recipient, row.id, now)?;
+            } else if let (Topic::Invitation, &Recipient::Asked(recipient)) = (row.topic, &row.recipient) {
+                invited(tx, recipient, &to, now)?;
             }
-            tx.silent("beside the reminder it changes nothing but a mail");
+            tx.silent("beside what follows for a recipient it changes nothing but a mail");
             Ok::<_, NoticesError>(())
         };
         self.catalog.write(store).await

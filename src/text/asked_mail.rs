@@ -154,7 +154,7 @@ fn begun(asking: &Asking, office: &Office) -> (AskedMailTexts, String) {
 }
 
 /// A name as it is spoken: lists have "Müller, Jörg".
-fn spoken(name: &str) -> String {
+pub(super) fn spoken(name: &str) -> String {
     match name.split_once(',').map(|(last, first)| (last.trim(), first.trim())) {
         Some((last, first)) if !last.is_empty() && !first.is_empty() && !first.contains(',') => {
             format!("{first} {last}")

@@ -145,6 +145,10 @@ impl Language {
                 RequestEvent::Closed => format!("hat Anfrage {request} geschlossen"),
                 RequestEvent::Reopened => format!("hat Anfrage {request} wieder geöffnet"),
                 RequestEvent::Reminded => format!("hat zu Anfrage {request} erinnert"),
+                RequestEvent::Invited => format!("hat zu Anfrage {request} eingeladen"),
+                RequestEvent::LinkRenewed => {
+                    format!("hat einem Link von Anfrage {request} eine neue Adresse gegeben")
+                }
                 RequestEvent::HandedIn => format!("hat „{item}“ zu Anfrage {request} eingereicht"),
                 RequestEvent::TakenBack => format!("hat „{item}“ zu Anfrage {request} zurückgenommen"),
                 RequestEvent::DoesNotApply => {
@@ -169,6 +173,8 @@ impl Language {
                 RequestEvent::Closed => format!("closed request {request}"),
                 RequestEvent::Reopened => format!("reopened request {request}"),
                 RequestEvent::Reminded => format!("sent a reminder of request {request}"),
+                RequestEvent::Invited => format!("sent invitations for request {request}"),
+                RequestEvent::LinkRenewed => format!("gave a link of request {request} a new address"),
                 RequestEvent::HandedIn => format!("handed in \"{item}\" for request {request}"),
                 RequestEvent::TakenBack => format!("took \"{item}\" of request {request} back"),
                 RequestEvent::DoesNotApply => {

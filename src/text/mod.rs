@@ -16,6 +16,7 @@ mod hand_in;
 mod history;
 mod hold;
 mod holding;
+mod invitation;
 mod links;
 mod login;
 mod my_links;
@@ -50,6 +51,7 @@ pub use errors::ErrorTexts;
 pub use files::FilesTexts;
 pub use hand_in::HandInTexts;
 pub use holding::HoldingTexts;
+pub use invitation::InvitationTexts;
 pub use links::LinkTexts;
 pub use login::LoginTexts;
 pub use my_links::MyLinksTexts;
@@ -59,7 +61,9 @@ pub use passkeys::PasskeyTexts;
 pub use reach::ReachTexts;
 pub use receipts::ReceiptTexts;
 pub use refusals::RefusalTexts;
-pub use requests::{AskingTexts, CheckTexts, MatrixTexts, RemindingTexts, RequestTexts, RequestsTexts};
+pub use requests::{
+    AskingTexts, CheckTexts, InvitingTexts, MatrixTexts, RemindingTexts, RequestTexts, RequestsTexts,
+};
 pub use screen_lock::ScreenLockTexts;
 pub use sending::SendingTexts;
 pub use sentences::Sentence;
@@ -87,6 +91,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("FilesTexts", FilesTexts::ALL),
     ("HandInTexts", HandInTexts::ALL),
     ("HoldingTexts", HoldingTexts::ALL),
+    ("InvitingTexts", InvitingTexts::ALL),
     ("LinkTexts", LinkTexts::ALL),
     ("LoginTexts", LoginTexts::ALL),
     ("MatrixTexts", MatrixTexts::ALL),
@@ -107,9 +112,10 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
 ];
 
 /// The tables of sentences in mails, by the names of their types.
-pub const MAILS: [(&str, &[Sentence]); 3] = [
+pub const MAILS: [(&str, &[Sentence]); 4] = [
     ("AskedMailTexts", AskedMailTexts::ALL),
     ("CodeMailTexts", CodeMailTexts::ALL),
+    ("InvitationTexts", InvitationTexts::ALL),
     ("NoticeTexts", NoticeTexts::ALL),
 ];
 

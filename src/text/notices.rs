@@ -139,6 +139,7 @@ impl Language {
             | Topic::NeededAgain
             | Topic::Reminder
             | Topic::Answered
+            | Topic::Invitation
             | Topic::LinkUnfetched
             | Topic::Released => texts.subject(),
             Topic::Asked | Topic::Quarantined | Topic::SecondNeeded | Topic::DecisionWaits => {

@@ -66,6 +66,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0047-request-codes.sql"),
     include_str!("../../../migrations/0048-bounces.sql"),
     include_str!("../../../migrations/0049-answers-to-comments.sql"),
+    include_str!("../../../migrations/0050-invitations.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -253,6 +253,8 @@ fn request_status(error: &RequestError) -> StatusCode {
         | RequestError::Paused
         | RequestError::NothingMissing
         | RequestError::RemindedToday
+        | RequestError::Invited
+        | RequestError::TooManyMails
         | RequestError::NoRecipient
         | RequestError::MailOff
         | RequestError::TooMany => StatusCode::CONFLICT,

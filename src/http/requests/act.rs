@@ -32,6 +32,9 @@ impl Requests<'_> {
             Ok(form) => form,
             Err(response) => return Ok(response),
         };
+        if form.get("do") == "renew" {
+            return self.renew(id, &form).await;
+        }
         let choices = choices(&form);
         let (sharing, by) = (&self.desk.context.services.sharing, self.desk.principal().stamp(self.now()));
         let (done, result) = match form.get("do") {

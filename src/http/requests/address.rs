@@ -8,6 +8,7 @@
 //! /requests/matrix           clients and items side by side
 //! /requests/matrix/csv       the same as a table
 //! /requests/ID               a request, and where its forms are sent
+//! /requests/ID/address/RECIPIENT  the new address of a recipient's link
 //! /requests/ID/file/FILE     a file that was handed in
 //! /requests/ID/handout       where a form or an example for an item is sent
 //! /requests/ID/reminder      the mails by which the recipients would be reminded now
@@ -17,7 +18,7 @@
 //! ```
 
 use crate::http::receipt::Form;
-use crate::model::{HandInFileId, HandInId, ItemId, RequestId};
+use crate::model::{HandInFileId, HandInId, ItemId, RecipientId, RequestId};
 
 /// The address of the list.
 pub(super) const LIST: &str = "/requests";
@@ -42,6 +43,7 @@ pub(super) enum Address {
     File(RequestId, HandInFileId),
     HandOut(RequestId),
     Reminder(RequestId),
+    Renewed(RequestId, RecipientId),
     Check(RequestId),
     CheckItem(RequestId, ItemId),
     Receipt(RequestId, HandInId, Form),
@@ -61,6 +63,7 @@ impl Address {
             ["matrix", "csv"] => Some(Self::MatrixTable),
             [id] => number(id).map(RequestId).map(Self::One),
             [id, "file", file] => Some(Self::File(RequestId(number(id)?), HandInFileId(number(file)?))),
+            [id, "address", one] => Some(Self::Renewed(RequestId(number(id)?), RecipientId(number(one)?))),
             [id, "handout"] => number(id).map(RequestId).map(Self::HandOut),
             [id, "reminder"] => number(id).map(RequestId).map(Self::Reminder),
             [id, "check"] => number(id).map(RequestId).map(Self::Check),
@@ -93,6 +96,11 @@ pub(super) fn hand_out(id: RequestId) -> String {
 /// The address of the mails by which recipients of a request would be reminded now.
 pub(super) fn reminder(id: RequestId) -> String {
     format!("{LIST}/{id}/reminder")
+}
+
+/// The address of the page with the new address of a recipient's link.
+pub(super) fn renewed_address(id: RequestId, recipient: RecipientId) -> String {
+    format!("{LIST}/{id}/address/{recipient}")
 }
 
 /// The address that leads to the first item of a request to check.
@@ -145,6 +153,8 @@ mod tests {
         assert_eq!(Address::of(&of_request(id)), Some(Address::One(id)));
         assert_eq!(Address::of(&hand_out(id)), Some(Address::HandOut(id)));
         assert_eq!(Address::of(&reminder(id)), Some(Address::Reminder(id)));
+        let renewed = Address::Renewed(id, RecipientId(3));
+        assert_eq!(Address::of(&renewed_address(id, RecipientId(3))), Some(renewed));
         assert_eq!(Address::of(&check(id)), Some(Address::Check(id)));
         assert_eq!(Address::of(&check_item(id, ItemId(3))), Some(Address::CheckItem(id, ItemId(3))));
     }

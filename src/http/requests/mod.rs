@@ -4,6 +4,7 @@
 
 mod act;
 mod address;
+mod addresses;
 mod begin;
 mod check;
 mod clients;
@@ -128,16 +129,18 @@ impl<'a> Requests<'a> {
             Some(Address::Matrix) if is_read => self.matrix().await?,
             Some(Address::MatrixTable) if is_read => self.matrix_table().await?,
             Some(Address::Made) if is_read => self.made().await?,
+            Some(Address::Made) if is_post => self.invite_made(body).await?,
             Some(Address::MadeTable) if is_read => self.made_table().await?,
             Some(Address::One(id)) if is_read => self.one(id, &Told::of_address(self.desk.context)).await?,
             Some(Address::One(id)) if is_post => self.act(id, body).await?,
             Some(Address::Reminder(id)) if is_read => self.reminder(id).await?,
+            Some(Address::Renewed(id, recipient)) if is_read => self.renewed(id, recipient).await?,
             Some(Address::HandOut(id)) if is_post => self.hand_out(id, body).await?,
             Some(Address::HandOut(_)) => not_allowed("POST", "Use the form on the page of the request.\n"),
             Some(Address::Check(id)) if is_read => self.first_to_check(id).await?,
             Some(Address::CheckItem(id, item)) if is_read => self.check(id, item, &Told::Nothing).await?,
             Some(Address::CheckItem(id, item)) if is_post => self.check_act(id, item, body).await?,
-            Some(Address::One(_) | Address::New | Address::CheckItem(..)) => {
+            Some(Address::One(_) | Address::New | Address::Made | Address::CheckItem(..)) => {
                 not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")
             }
             Some(Address::File(id, file)) if is_read => return self.file(id, file).await,

@@ -99,6 +99,7 @@ impl Requests<'_> {
                 place: Place::Recipient,
                 why: texts.no_code_address(&name),
             }])),
+            Err(RequestError::MailOff) => Err(Refused::Other(self.reminding_texts().no_mails())),
             Err(RequestError::NoCodes) => Err(Refused::Other(texts.no_codes())),
             Err(error @ (RequestError::Library(_) | RequestError::Catalog(_))) => return Err(error.into()),
             Err(_) => Err(Refused::Other(texts.not_made())),
@@ -347,6 +348,13 @@ impl Requests<'_> {
                     span { (texts.code_by_mail()) }
                 }
                 p #code-about { (texts.code_about()) }
+            }
+            @if self.desk.context.services.sharing.sends_mails() == Some(true) || wanted.invites {
+                label.check {
+                    input type="checkbox" name="invite" value="yes" checked[wanted.invites] aria-describedby="at-once-about";
+                    span { (self.inviting_texts().at_once()) }
+                }
+                p #at-once-about { (self.inviting_texts().at_once_about()) }
             }
             details open[is_open] {
                 summary { (texts.many()) }

@@ -33,7 +33,8 @@ pub(super) enum Told {
 }
 
 /// The words of what can have been done.
-pub(super) const DONE: [&str; 13] = [
+pub(super) const DONE: [&str; 14] = [
+    "invited",
     "handed-out",
     "dated",
     "judged",
@@ -121,7 +122,8 @@ impl Requests<'_> {
             section {
                 h2 { (texts.recipients()) }
                 @if request.row.code_by_mail { p { (texts.opens_by_code()) } }
-                ul.items { @for (recipient, account) in request.recipients.iter().zip(&accounts) { (self.recipient(recipient, account.as_deref())) } }
+                ul.items { @for (recipient, account) in request.recipients.iter().zip(&accounts) { (self.recipient(&request, recipient, account.as_deref())) } }
+                (self.invitation(&request))
             }
             @if !receipts.is_empty() {
                 section {
@@ -166,6 +168,7 @@ impl Requests<'_> {
             Told::Done("extended") => success(texts.extended()),
             Told::Done("handed-out") => success(texts.handed_out()),
             Told::Done("dated") => success(texts.dated()),
+            Told::Done("invited") => success(self.inviting_texts().made()),
             Told::Done("reminded") => success(self.reminding_texts().reminder_made()),
             Told::Done("planned") => success(self.reminding_texts().planned()),
             Told::Done("readdressed") => success(self.reminding_texts().readdressed()),
@@ -383,7 +386,7 @@ impl Requests<'_> {
         } }
     }
 
-    fn recipient(&self, recipient: &RecipientShown, account: Option<&str>) -> Markup {
+    fn recipient(&self, request: &RequestShown, recipient: &RecipientShown, account: Option<&str>) -> Markup {
         let (texts, row) = (self.one_texts(), &recipient.row);
         let name = Shown(called(row)).to_string();
         html! {
@@ -406,6 +409,8 @@ impl Requests<'_> {
                         }
                     },
                 } }
+                (self.invited(row))
+                (self.renewal(request, recipient))
             }
         }
     }

@@ -157,6 +157,7 @@ impl Requests<'_> {
     ) -> Option<(&'static str, Result<(), RequestError>)> {
         let (sharing, by) = (&self.desk.context.services.sharing, self.desk.principal().stamp(self.now()));
         Some(match form.get("do") {
+            "invite" => ("invited", sharing.invite(&self.rights, id, by).await),
             "remind" => ("reminded", sharing.remind(&self.rights, id, by).await),
             "plan" => {
                 let plan = typed(form.get("plan")).ok_or_else(|| ParsePlanError::of(form.get("plan")));
@@ -185,6 +186,8 @@ pub(super) fn why_not(error: &RequestError) -> Option<fn(RemindingTexts) -> &'st
         RequestError::Paused => Some(RemindingTexts::reminders_paused),
         RequestError::NothingMissing => Some(RemindingTexts::nothing_missing),
         RequestError::RemindedToday => Some(RemindingTexts::reminded_today),
+        RequestError::Invited => Some(RemindingTexts::invited_already),
+        RequestError::TooManyMails => Some(RemindingTexts::too_many_mails),
         RequestError::NoRecipient => Some(RemindingTexts::nobody_reached),
         RequestError::Mail(_) => Some(RemindingTexts::wrong_address),
         RequestError::Recipients | RequestError::NoSuchRecipient => Some(RemindingTexts::other_has_address),

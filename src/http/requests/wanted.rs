@@ -77,6 +77,8 @@ pub(super) struct Wanted {
     pub(super) each: bool,
     /// Whether each link opens by a code that is sent to its recipient.
     pub(super) code: bool,
+    /// Whether the recipients are invited by mail at once.
+    pub(super) invites: bool,
     /// The user's latest request when the form was shown; 0 for none.
     pub(super) latest: Option<RequestId>,
 }
@@ -207,6 +209,7 @@ impl Wanted {
             more: more.join("\n"),
             each: fields.get("each") == "yes",
             code: fields.get("code") == "yes",
+            invites: fields.get("invite") == "yes",
             latest: fields.get("latest").parse().ok().map(RequestId),
         }
     }
@@ -299,18 +302,10 @@ impl Wanted {
             wrong(Place::Dates, texts.bad_item_date(&start));
         }
         let mut people = Vec::new();
-        let WantedRecipient { name, mail, language, account } = &self.recipient;
-        let account = account.trim().to_owned();
-        if !account.is_empty() || !name.trim().is_empty() || !mail.trim().is_empty() {
-            // The name of an account stands for a name that is missing.
-            let name = if name.trim().is_empty() { &account } else { name };
-            match recipient(texts, name, mail, language) {
-                Ok(recipient) => {
-                    let recipient = WantedRecipient { account, ..recipient };
-                    people.push(Client { recipient, ..Client::default() });
-                }
-                Err(why) => wrong(Place::Recipient, why),
-            }
+        match self.first_recipient(texts) {
+            Some(Ok(client)) => people.push(client),
+            Some(Err(why)) => wrong(Place::Recipient, why),
+            None => {}
         }
         let (listed, bad_lines) = clients(texts, &self.more);
         people.extend(listed);
@@ -340,6 +335,7 @@ impl Wanted {
             deadline: deadline.flatten(),
             plan: plan.unwrap_or_default(),
             code_by_mail: self.code,
+            invites: self.invites,
         };
         if !self.each {
             let recipients = people.into_iter().map(|client| client.recipient).collect();
@@ -357,6 +353,21 @@ impl Wanted {
             Ok((client.line, NewRequest { access, path, recipients, ..base.clone() }))
         });
         each.collect()
+    }
+
+    /// The recipient of the form's own fields, or the fault; `None` if they are empty.
+    fn first_recipient(&self, texts: AskingTexts) -> Option<Result<Client, String>> {
+        let WantedRecipient { name, mail, language, account } = &self.recipient;
+        let account = account.trim().to_owned();
+        if account.is_empty() && name.trim().is_empty() && mail.trim().is_empty() {
+            return None;
+        }
+        // The name of an account stands for a name that is missing.
+        let name = if name.trim().is_empty() { &account } else { name };
+        Some(recipient(texts, name, mail, language).map(|recipient| {
+            let recipient = WantedRecipient { account, ..recipient };
+            Client { recipient, ..Client::default() }
+        }))
     }
 
     /// Faults of recipients that are right each by itself.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::due::{links_end, require_time};
+use super::invite::invite_all;
 use super::naming::{DEFAULT_NAMING, Naming, year_in};
 use super::template::{Template, TemplateItem, check_items};
 use super::{MAX_NOTE, RequestError, event, is_line, is_text, is_title};
@@ -54,6 +55,8 @@ pub struct NewRequest {
     pub plan: ReminderPlan,
     /// Whether each link opens by a code that is sent to the address of its recipient, which each must have then.
     pub code_by_mail: bool,
+    /// Whether the recipients with a mail address are invited by mail.
+    pub invites: bool,
 }
 
 impl NewRequest {
@@ -86,6 +89,7 @@ impl NewRequest {
             deadline: None,
             plan: plan.unwrap_or_default(),
             code_by_mail: false,
+            invites: false,
         })
     }
 }
@@ -108,7 +112,7 @@ impl Sharing {
     /// Makes requests, all or none; returns their ids in the same order. Missing folders are made first, by the user.
     ///
     /// Errors: `Denied`, `ClientsMakeNone`, `Items`, `Recipients`, `NoSuchAccount`, `Mail`, `Text`, `Naming`, `DeadlineInPast`,
-    /// `ItemAfterDeadline`, `NotAFolder`, `NoCodeAddress`, `NoCodes`,
+    /// `ItemAfterDeadline`, `NotAFolder`, `NoCodeAddress`, `NoCodes`, `MailOff`,
     /// `TooMany`, and those of making folders.
     pub async fn ask(
         &self,
@@ -194,6 +198,9 @@ impl Sharing {
         if wanted.code_by_mail && self.sends_mails() != Some(true) {
             return Err(RequestError::NoCodes);
         }
+        if wanted.invites && self.sends_mails() != Some(true) {
+            return Err(RequestError::MailOff);
+        }
         check(wanted, accounts, zone, now)
     }
 
@@ -264,6 +271,9 @@ impl Sharing {
         }
         let row = tx.request(id)?.ok_or(RequestError::NoSuchRequest)?;
         tx.record(&by, &event(tx, &row, RequestEvent::Made, (None, None))?)?;
+        if wanted.invites && invite_all(tx, &row, now)? {
+            tx.record(&by, &event(tx, &row, RequestEvent::Invited, (None, None))?)?;
+        }
         Ok(id)
     }
 

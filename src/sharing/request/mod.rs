@@ -7,9 +7,11 @@
 //! answer    a person says that an item does not apply, or comments on it
 //! due       items have days of their own
 //! handout   files that the recipients may fetch for an item
+//! invite    recipients get the address of their page by mail
 //! judge     users of the office accept and reject items, close, reopen and extend the request
 //! questions users of the office answer comments
 //! remind    reminders become mails, as planned or by hand
+//! renew     links of recipients get other addresses
 //! tell      what a mail to a recipient says when it is sent
 //! ```
 //! The state of an item is never set: `model::ItemFacts` derives it from the rows, in the transaction that changes one.
@@ -19,12 +21,14 @@ mod answer;
 mod arrive;
 mod due;
 mod handout;
+mod invite;
 mod judge;
 mod make;
 mod naming;
 mod questions;
 mod read;
 mod remind;
+mod renew;
 mod seen;
 mod tell;
 mod template;
@@ -47,6 +51,7 @@ pub(super) use arrive::{admit, arrived, taken_back};
 pub use handout::{
     HandedOut, MAX_HANDOUT_BYTES, is_document as is_document_to_hand_out, is_fit as may_be_handed_out,
 };
+pub use invite::invited;
 pub use judge::{Judgement, MAX_REASON};
 pub use make::{MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TOGETHER, NewRequest, WantedRecipient};
 pub use naming::{DEFAULT_NAMING, Naming, NamingError, next_year};
@@ -56,6 +61,7 @@ pub use read::{
 };
 pub(super) use remind::ReminderPace;
 pub use remind::{refused, reminded};
+pub use renew::ADDRESS_SHOWN_FOR;
 pub use template::{MAX_ITEMS, MAX_TEMPLATE_BYTES, Template, TemplateError, TemplateItem};
 
 /// Longest title of a request or an item in characters.
@@ -145,6 +151,14 @@ pub enum RequestError {
     /// Each of its recipients was reminded today.
     #[error("its recipients were reminded today; one reminder a day is enough")]
     RemindedToday,
+    /// Each of its recipients has the invitation.
+    #[error(
+        "its recipients have the invitation already; after a new address of a link or a recipient it can be sent again"
+    )]
+    Invited,
+    /// A recipient had many mails within a day.
+    #[error("its recipients had many mails within a day; send the invitation tomorrow")]
+    TooManyMails,
     /// None of its recipients can get a mail; the request shows why.
     #[error("none of its recipients can get a mail; look at the request to see why")]
     NoRecipient,
@@ -208,6 +222,8 @@ impl RequestError {
             Self::Paused => "reminders-paused",
             Self::NothingMissing => "nothing-missing",
             Self::RemindedToday => "reminded-today",
+            Self::Invited => "invited-already",
+            Self::TooManyMails => "too-many-mails",
             Self::NoRecipient => "no-recipient-reached",
             Self::NoSuchRecipient => "recipient-unknown",
             Self::NoSuchComment => "comment-unknown",

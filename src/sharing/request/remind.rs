@@ -272,9 +272,10 @@ impl ReminderPace {
             || now.since(due) > LONGEST_LATE
             || self.was_reminded_today(recipient, now)
             || is_waiting(tx, recipient)?;
-        // Of several requests to one person, one reminds a day; none if a mail about rejected items went out.
+        // Of several requests to one person, one reminds a day; none if an invitation or a mail about rejected items went out.
         let today = self.begin_of_day(now);
         let is_told = told.contains(&recipient.mail)
+            || recipient.invited.is_some_and(|invited| invited >= today)
             || tx.was_reminded(&recipient.mail, today)?
             || tx.notices_since(&group(&request, recipient, Topic::NeededAgain, now), today)?.1.is_some();
         if !is_left_out && is_told {

@@ -2,6 +2,7 @@
 
 mod asking;
 mod check;
+mod inviting;
 mod list;
 mod matrix;
 mod one;
@@ -9,6 +10,7 @@ mod reminding;
 
 pub use asking::AskingTexts;
 pub use check::CheckTexts;
+pub use inviting::InvitingTexts;
 pub use list::RequestsTexts;
 pub use matrix::MatrixTexts;
 pub use one::RequestTexts;

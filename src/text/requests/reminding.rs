@@ -118,6 +118,12 @@ sentences! {
     reminded_today:
         de "Heute wurde schon erinnert. Einmal am Tag genügt.",
         en "A reminder was sent today. One a day is enough.";
+    invited_already:
+        de "Die Einladung haben schon alle, die per Mail erreichbar sind.",
+        en "All who can be reached by mail have the invitation already.";
+    too_many_mails:
+        de "Heute gingen schon sehr viele Mails hinaus. Senden Sie die Einladung morgen.",
+        en "Very many mails were sent today. Send the invitation tomorrow.";
     nobody_reached:
         de "Kein Empfänger ist per Mail erreichbar.",
         en "No recipient can be reached by mail.";

@@ -194,6 +194,16 @@ const UNSEEN: &[(&str, &str)] = &[
     ("HoldingTexts::no_recipient", "needs a person who lost the right meanwhile: `intake::asking`"),
     ("HoldingTexts::no_hash", "needs a file larger than what is hashed at once"),
     ("HoldingTexts::failed", "needs a broken disk"),
+    ("InvitingTexts::invite", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::invite_about", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::invite_all", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::at_once", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::at_once_about", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::made", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::sent", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::waiting", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::not_sent", "needs a mail server: `notices::invitations`"),
+    ("InvitingTexts::came_back", "needs a mail server: `notices::invitations`"),
     ("LinkTexts::busy", "needs more logins at once than there are turns"),
     ("LinkTexts::left_once", "needs a link that counts its downloads: `http::downloads`"),
     ("LinkTexts::left_times", "needs a link that counts its downloads: `http::downloads`"),
@@ -333,6 +343,8 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RemindingTexts::resume_reminders", "needs a mail server: `notices::reminders`"),
     ("RemindingTexts::nothing_missing", "needs a mail server: `notices::reminders`"),
     ("RemindingTexts::reminded_today", "needs a mail server: `notices::reminders`"),
+    ("RemindingTexts::invited_already", "needs a mail server: `notices::invitations`"),
+    ("RemindingTexts::too_many_mails", "needs a mail server: `notices::invitations`"),
     ("RemindingTexts::nobody_reached", "needs a mail server: `notices::reminders`"),
     ("RemindingTexts::wrong_address", "needs a mail server: `notices::reminders`"),
     ("RemindingTexts::other_has_address", "needs a mail server: `notices::reminders`"),
@@ -461,6 +473,7 @@ impl Reader<'_> {
         pages.extend(self.hand_ins());
         pages.extend(self.requests());
         pages.extend(self.judging());
+        pages.extend(self.renewing());
         pages.extend(self.asking());
         pages.extend(self.my_links());
         pages.extend(self.files());
@@ -843,6 +856,21 @@ impl Reader<'_> {
             over,
             paged,
         ]
+    }
+
+    /// The page of an address that is not shown any more, and that of a new one.
+    fn renewing(&self) -> Vec<Response> {
+        let browser = self.browser();
+        browser.sign_in(USER, PASSWORD).expect(303);
+        let words = ["--item", "1", "--to", "1@a.de", "--lang", self.language.tag()];
+        let (made, _) = super::requests::asked(self.server, &words);
+        let (at, id) = (format!("/requests/{}", made["id"]), made["recipients"][0]["id"].to_string());
+        let no_address = browser.get(&format!("{at}/address/{id}")).expect(200);
+        let page = browser.get(&at).expect(200);
+        let renewed = leads_to(&browser.send(&page, &at, &[("do", "renew"), ("recipient", &id)]));
+        let renewed = browser.get(&renewed).expect(200);
+        self.server.cli_ok(["request", "close", &made["id"].to_string()]);
+        vec![no_address, renewed]
     }
 
     /// A file that was handed in and may be read, and the end of checking.

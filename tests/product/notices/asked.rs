@@ -92,6 +92,7 @@ impl Desk {
             deadline: deadline.map(|day| Day::parse(day).unwrap()),
             plan: ReminderPlan::default(),
             code_by_mail: false,
+            invites: false,
         };
         let id = self.office.sharing.ask(&self.office.bert, vec![new], now).await.unwrap()[0];
         self.shown(id).await

@@ -5,6 +5,7 @@ mod bounces;
 mod codes;
 mod delivery;
 mod failures;
+mod invitations;
 mod pace;
 mod reminders;
 mod security;

@@ -28,6 +28,7 @@ async fn new(office: &Office, items: Vec<TemplateItem>, deadline: Option<&str>) 
         deadline: deadline.map(day),
         plan: tresor::model::ReminderPlan::default(),
         code_by_mail: false,
+        invites: false,
     }
 }
 
