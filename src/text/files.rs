@@ -225,6 +225,9 @@ sentences! {
     restore_about:
         de "Die jetzige Fassung geht dabei nicht verloren, sie wird selbst zu einer früheren.",
         en "The present content is not lost: it becomes an earlier version.";
+    request_here:
+        de "Unterlagen für diesen Ordner anfordern",
+        en "Ask for documents for this folder";
     history:
         de "Verlauf",
         en "History";

@@ -266,14 +266,19 @@ impl Cabinet<'_> {
         if !spot.may_write() || self.desk.session.principal.role == Role::Client {
             return html! {};
         }
-        let mut address = "/links?space=".to_owned();
-        push_encoded(&mut address, spot.space.as_str());
-        address.push_str("&folder=");
-        push_encoded(&mut address, &spot.path.text());
-        if !is_folder {
-            address.push_str("&can=read");
+        let mut place = "space=".to_owned();
+        push_encoded(&mut place, spot.space.as_str());
+        place.push_str("&folder=");
+        push_encoded(&mut place, &spot.path.text());
+        let texts = self.texts();
+        html! {
+            @if is_folder {
+                a href=(format!("/links?{place}")) { (texts.link_here()) } " "
+                a href=(format!("/requests/new?{place}")) { (texts.request_here()) }
+            } @else {
+                a href=(format!("/links?{place}&can=read")) { (texts.link_here()) }
+            }
         }
-        html! { a href=(address) { (self.texts().link_here()) } }
     }
 
     /// Why the library refused, in words; logged if the office must know.

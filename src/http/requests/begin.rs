@@ -22,7 +22,9 @@ impl Requests<'_> {
     pub(super) async fn new_request(&self) -> Result<Response<ResponseBody>, Failure> {
         let query = Fields::of(self.desk.context.parts.uri.query().unwrap_or_default().as_bytes());
         let sharing = &self.desk.context.services.sharing;
-        let space = self.writable().first().map(|(space, _)| space.name.clone()).unwrap_or_default();
+        let writable = self.writable();
+        let named = writable.iter().find(|(space, _)| space.name == query.get("space"));
+        let space = named.or(writable.first()).map(|(space, _)| space.name.clone()).unwrap_or_default();
         let (source, wanted) = if let Some(id) = id(query.get("from")) {
             let request = sharing.request(&self.rights, id).await?;
             let source = Source::of_request(&request, &self.office.zone);
@@ -37,7 +39,8 @@ impl Requests<'_> {
             (source, wanted)
         } else {
             let source = self.source_of(&query).await?;
-            let wanted = Wanted::fresh(&source, space);
+            let folder = query.get("folder").to_owned();
+            let wanted = Wanted { folder, ..Wanted::fresh(&source, space) };
             (source, wanted)
         };
         self.form(&source, wanted, None, StatusCode::OK).await

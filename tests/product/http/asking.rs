@@ -401,3 +401,17 @@ fn items_are_asked_for_by_days_of_their_own_and_a_year_later_as_long_before_the_
         assert!(again.contains(words), "{words}: {again}");
     }
 }
+
+/// From a folder, without choosing or typing it again.
+#[test]
+fn a_request_begins_at_the_folder_that_one_looks_at() {
+    let server = TestServer::start_plain();
+    server.request("MKCOL", &format!("/dav/{SPACE}/Huber%20%26%20S%C3%B6hne/")).send().expect(201);
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let folder = anna.get(&format!("/files/{SPACE}/Huber%20%26%20S%C3%B6hne/")).expect(200).text();
+    let to = folder.split("href=\"").find(|part| part.contains("/requests/new?")).unwrap();
+    let form = anna.get(&to.split('"').next().unwrap().replace("&amp;", "&")).expect(200).text();
+    assert!(form.contains("value=\"Huber &amp; Söhne\""), "{form}");
+    // A space that the person may not write to is not chosen.
+    anna.get("/requests/new?space=fremd&folder=x").expect(200);
+}
