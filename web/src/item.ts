@@ -28,6 +28,8 @@ export class Item {
   canRetry = true
   /** Its name in the folder, if that is another one than was sent. */
   storedAs = ''
+  /** Whether the page lists it among the files that the server has. */
+  isListed = false
   /** When it arrived, as clocks show it. */
   clock = ''
   /** Address of its upload, once that has begun. */

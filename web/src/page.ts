@@ -16,6 +16,9 @@ function fetchPage(): Promise<Document | null> {
   })
 }
 
+/** The event of a page that shows which files the server has now. */
+export const REFRESHED = 'tresor-refreshed'
+
 /** Replaces the parts of the page that list arrived files (`data-part`). */
 export async function refresh(): Promise<void> {
   const fresh = await fetchPage().catch(() => null)
@@ -27,6 +30,14 @@ export async function refresh(): Promise<void> {
     if (old.contains(document.activeElement)) old.addEventListener('focusout', () => void refresh(), { once: true })
     else replace(old, document.importNode(part, true))
   }
+  if (fresh) dispatchEvent(new Event(REFRESHED))
+}
+
+/** The names of the files that the page lists for a form: those of its item, or of the page as a whole. */
+export function listed(form: HTMLFormElement): ReadonlySet<string> {
+  const around: ParentNode = form.closest('.item') ?? form.closest('#other') ?? document
+  const names = around.querySelectorAll('[data-part] .files .name')
+  return new Set([...names].map((name) => name.textContent))
 }
 
 function replace(old: HTMLElement, part: HTMLElement): void {

@@ -3,7 +3,7 @@
 
 import { Awake } from './awake.ts'
 import { read, type Config } from './config.ts'
-import { UNLOCKED, refresh } from './page.ts'
+import { REFRESHED, UNLOCKED, refresh } from './page.ts'
 import { Queue } from './queue.ts'
 import { Alarm } from './retry.ts'
 import { Allowance } from './terms.ts'
@@ -36,6 +36,8 @@ function start(words: Words, zone: string | undefined): void {
   }
   addEventListener('online', () => alarm.ring())
   addEventListener(UNLOCKED, () => void refresh())
+  // At once, in the same picture as the other list: no file is seen twice or not at all.
+  addEventListener(REFRESHED, () => uploaders.forEach((uploader) => uploader.hideListed()))
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') alarm.ring()
   })

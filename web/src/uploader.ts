@@ -9,7 +9,7 @@ import { Item } from './item.ts'
 import { arrivals, fetchKnown, hasContent, ofItem, openUpload, type Known } from './known.ts'
 import { Memory } from './memory.ts'
 import { isLeftOut } from './names.ts'
-import { renewToken, sessionToken, signedIn } from './page.ts'
+import { listed, renewToken, sessionToken, signedIn } from './page.ts'
 import { totals } from './progress.ts'
 import { isLarge, type Queue, type Source } from './queue.ts'
 import { delay, type Alarm } from './retry.ts'
@@ -109,6 +109,18 @@ export class Uploader implements Source, Controls {
     if (roots.length > 0) return this.take(fromRoots(roots, (count) => this.read(count)))
     this.notes = [this.shared.words.not_allowed]
     this.changed()
+  }
+
+  /**
+   * Leaves out the rows of arrived files that the page lists above. The items stay: they count, and tell a file that is chosen
+   * again.
+   */
+  hideListed(): void {
+    const arrived = this.items.filter((item) => item.state === 'arrived' && !item.isListed)
+    if (arrived.length === 0) return
+    const names = listed(this.form)
+    for (const item of arrived) item.isListed = names.has(item.path)
+    this.view.now()
   }
 
   /** Forgets which files were chosen. */

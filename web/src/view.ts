@@ -110,6 +110,13 @@ export class View {
     }, BEAT)
   }
 
+  /** Shows changes at once. */
+  now(): void {
+    clearTimeout(this.timer)
+    this.timer = 0
+    this.draw()
+  }
+
   private chooser(several: boolean, takesPdf: boolean): void {
     const { form, words } = this
     const inputs = [...form.querySelectorAll<HTMLInputElement>('input[type=file]')]
@@ -188,7 +195,7 @@ export class View {
     this.lost.hidden = refused.length === 0
     this.lostRows.show(refused.slice(0, MOST_LOST))
     say(this.more, refused.length > MOST_LOST ? fill(words.more, { count: refused.length - MOST_LOST }) : '')
-    this.rows.show(items.filter((item) => item.state !== 'refused'))
+    this.rows.show(items.filter((item) => item.state !== 'refused' && !item.isListed))
     this.announce(sum, refused, isOpen)
     if (isOpen && !isPaused) this.change()
     else this.pace.reset()

@@ -14,7 +14,7 @@ use crate::http::page::script::{Script, with_script};
 use crate::http::reply::not_allowed;
 use crate::model::AppPasswordId;
 use crate::net::ResponseBody;
-use crate::text::DeviceTexts;
+use crate::text::{DeviceTexts, FilesTexts};
 
 /// The address of the values to enter; a device is below it.
 pub(super) const DEVICES: &str = "/account/devices";
@@ -85,7 +85,7 @@ impl Own<'_> {
 
     fn device_page(&self, title: &str, content: &Markup) -> Response<ResponseBody> {
         let content = html! {
-            nav.trail { a href=(HERE) { (self.texts().title()) } }
+            nav.trail aria-label=(FilesTexts(self.desk.language).path()) { a href=(HERE) { (self.texts().title()) } }
             (content)
         };
         self.desk.page((Width::Narrow, title), self.desk.context.path(), content, StatusCode::OK)

@@ -79,10 +79,10 @@ impl Requests<'_> {
                 (success(&self.check_texts().done(&self.titled(&judged.row))))
                 p { a href=(check_item(id, judged.row.id)) { (self.check_texts().again()) } }
             }
-            (self.way(&place))
-            div.beside {
+            // The file first: on a phone it is to be seen without scrolling.
+            div.beside.checking {
                 div { (self.file_shown(&place).await?) }
-                div { (self.decision(&place, told)) }
+                div { (self.way(&place)) (self.decision(&place, told)) }
             }
         };
         let status = told.sent().map_or(StatusCode::OK, Sent::status);
@@ -234,7 +234,7 @@ impl Requests<'_> {
         let reason = sent.and_then(|sent| sent.about(row.id)).map_or("", |typed| typed.reason.as_str());
         let lacks = sent.is_some_and(|sent| sent.lacks_reason(row.id));
         html! {
-            form method="post" action=(check_item(id, row.id)) {
+            form.decide method="post" action=(check_item(id, row.id)) {
                 (self.desk.token())
                 input type="hidden" name={ "seen-" (row.id) } value=(item.seen());
                 @if let Some(undo) = decides.undo {

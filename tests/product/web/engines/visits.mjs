@@ -67,7 +67,7 @@ async function send(root, place) {
   assert.match(heard, words(/Das Hochladen .*hat begonnen/, /The upload .*has begun/), 'the words of screen readers')
   for (const name of given.files) {
     const arrived = words('angekommen \\d\\d:\\d\\d Uhr', 'arrived \\d\\d:\\d\\d')
-    await browser.shows(`${root}.files li[data-state=arrived]`, new RegExp(`${name}.*${arrived}`, 's'))
+    await browser.shows(`${root}.files li`, new RegExp(`${name}.*${arrived}`, 's'))
     await browser.shows(place, name)
   }
 }
