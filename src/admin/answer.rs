@@ -270,6 +270,8 @@ impl Admin {
             Request::TemplateList => self.templates().await,
             Request::TemplateShow { name } => self.template(&name).await,
             Request::TemplateImport { text } => self.import_template(&text, by).await,
+            Request::TemplateRemove { name } => self.remove_template(&name, by).await,
+            Request::TemplateReset { name } => self.reset_template(&name, by).await,
             Request::LinkRevoke { link } => {
                 if !self.sharing.revoke(LinkId(link), by).await? {
                     return Err(LinkError::NoSuchLink.into());

@@ -239,7 +239,9 @@ impl Admin {
 
     pub(super) async fn templates(&self) -> Result<Reply, AdminError> {
         let templates = self.sharing.templates().await?;
+        let shipped = Template::shipped();
         let shown = templates.into_iter().map(|(template, own)| TemplateShown {
+            shipped: shipped.iter().any(|one| one.name == template.name),
             items: template.items.len(),
             name: template.name,
             title: template.title,
@@ -255,6 +257,16 @@ impl Admin {
     pub(super) async fn import_template(&self, text: &str, by: Stamp) -> Result<Reply, AdminError> {
         let Template { name, items, .. } = self.sharing.import_template(text, by).await?;
         Ok(Reply::Done(format!("template {name} with {} items is imported", items.len())))
+    }
+
+    pub(super) async fn remove_template(&self, name: &str, by: Stamp) -> Result<Reply, AdminError> {
+        self.sharing.remove_template(name, by).await?;
+        Ok(Reply::Done(format!("template {name} is removed")))
+    }
+
+    pub(super) async fn reset_template(&self, name: &str, by: Stamp) -> Result<Reply, AdminError> {
+        self.sharing.reset_template(name, by).await?;
+        Ok(Reply::Done(format!("template {name} is that of the program again")))
     }
 
     /// The access and the path to a file that is named as `SPACE/PATH`.

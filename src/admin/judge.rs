@@ -71,6 +71,8 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::ScanStatus
         | Request::ScanSet { .. }
         | Request::TemplateImport { .. }
+        | Request::TemplateRemove { .. }
+        | Request::TemplateReset { .. }
         // With another address, others would get this person's mails.
         | Request::UserSet { mail: Some(_), .. }
         // Names a link by number and shows nothing about it.

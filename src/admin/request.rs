@@ -346,6 +346,10 @@ pub enum Request {
     TemplateShow { name: String },
     /// Keep a template, in place of one of the same name.
     TemplateImport { text: String },
+    /// Remove a template of the office's own.
+    TemplateRemove { name: String },
+    /// Use the template in the program again, in place of the office's version.
+    TemplateReset { name: String },
     /// List the holding area; `all` includes released and withdrawn items.
     HoldList { space: Option<String>, all: bool },
     /// Show one item of the holding area.

@@ -348,4 +348,9 @@ impl WriteTx<'_> {
         )
         .map(drop)
     }
+
+    /// Removes a template of the office's; whether there was one of this name.
+    pub fn remove_request_template(&self, name: &str) -> Result<bool, CatalogError> {
+        self.execute("DELETE FROM request_templates WHERE name = ?1", [name]).map(|rows| rows > 0)
+    }
 }

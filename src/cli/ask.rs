@@ -339,7 +339,7 @@ impl Requests {
     }
 }
 
-/// List, show and import the templates of requests.
+/// List, show, import and remove the templates of requests.
 ///
 /// The program has templates for German tax offices. A template of the office's own with the same name takes the place of one.
 #[derive(Debug, Args)]
@@ -375,6 +375,24 @@ enum TemplateCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Remove a template of the office's own; requests made from it stay as they are.
+    Remove {
+        /// The name that `list` shows.
+        name: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Set a changed template back to that of the program.
+    Reset {
+        /// The name that `list` shows.
+        name: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
 }
 
 impl Templates {
@@ -392,6 +410,12 @@ impl Templates {
                 }
                 let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {shown}"))?;
                 place.request(Request::TemplateImport { text }, format)
+            }
+            TemplateCommand::Remove { name, place, format } => {
+                place.request(Request::TemplateRemove { name }, format)
+            }
+            TemplateCommand::Reset { name, place, format } => {
+                place.request(Request::TemplateReset { name }, format)
             }
         }
     }

@@ -255,6 +255,10 @@ words! {
         OfficeChanged = "office-changed",
         /// A template of requests was imported.
         TemplateImported = "template-imported",
+        /// A template of the office's own was removed.
+        TemplateRemoved = "template-removed",
+        /// A template in the program is used again in place of the office's version.
+        TemplateReset = "template-reset",
     }
 }
 

@@ -42,11 +42,12 @@ pub use issue::{LinkError, NewLink};
 pub use link::{Expiry, LINK_LIFETIME, Link, LinkChange, LinkLimits, Shared};
 pub use request::{
     ADDRESS_SHOWN_FOR, Asked, AskedItem, AskedOfAccount, Comment, DEFAULT_NAMING, HandedOut, ItemShown,
-    Judgement, MAX_ASKED, MAX_HANDOUT_BYTES, MAX_ITEMS, MAX_NOTE, MAX_PAGE, MAX_REASON, MAX_RECIPIENT_NAME,
-    MAX_RECIPIENTS, MAX_TEMPLATE_BYTES, MAX_TITLE, MAX_TOGETHER, Naming, NamingError, NewRequest, Recipient,
-    RecipientShown, RequestError, RequestFile, RequestHead, RequestItem, RequestLine, RequestLines,
-    RequestPage, RequestShown, RequestsAsked, RequestsOf, Template, TemplateError, TemplateItem,
-    WantedRecipient, invited, is_document_to_hand_out, may_be_handed_out, next_year, refused, reminded,
+    Judgement, MAX_ASKED, MAX_HANDOUT_BYTES, MAX_HELP, MAX_ITEMS, MAX_NAMING, MAX_NOTE, MAX_PAGE, MAX_PERSON,
+    MAX_REASON, MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TEMPLATE_BYTES, MAX_TEMPLATE_NAME, MAX_TITLE,
+    MAX_TOGETHER, Naming, NamingError, NewRequest, Recipient, RecipientShown, RequestError, RequestFile,
+    RequestHead, RequestItem, RequestLine, RequestLines, RequestPage, RequestShown, RequestsAsked,
+    RequestsOf, Template, TemplateError, TemplateItem, TemplatePart, WantedRecipient, invited,
+    is_document_to_hand_out, may_be_handed_out, next_year, refused, reminded,
 };
 pub use signed::{NotProven, Signed};
 pub use token::LinkKeys;

@@ -67,6 +67,15 @@ impl Language {
             Event::Instance(InstanceEvent::TemplateImported) => self
                 .choose("hat eine Vorlage für Anfragen eingelesen", "imported a template of requests")
                 .to_owned(),
+            Event::Instance(InstanceEvent::TemplateRemoved) => self
+                .choose("hat eine Vorlage für Anfragen gelöscht", "removed a template of requests")
+                .to_owned(),
+            Event::Instance(InstanceEvent::TemplateReset) => self
+                .choose(
+                    "hat eine Vorlage für Anfragen auf die mitgelieferte zurückgesetzt",
+                    "set a template of requests back to that of the program",
+                )
+                .to_owned(),
             Event::Space { kind, name, .. } => match (self, kind) {
                 (Self::German, SpaceEvent::Made) => format!("hat den Bereich „{name}“ angelegt"),
                 (Self::English, SpaceEvent::Made) => format!("created the space \"{name}\""),

@@ -34,6 +34,7 @@ mod sentences;
 mod server;
 mod sign_in;
 mod signed_in;
+mod templates;
 mod upload;
 mod view;
 
@@ -70,6 +71,7 @@ pub use sentences::Sentence;
 pub use server::ServerTexts;
 pub use sign_in::SignInTexts;
 pub use signed_in::SignedInTexts;
+pub use templates::TemplateTexts;
 pub use upload::UploadTexts;
 pub use view::ViewTexts;
 
@@ -108,6 +110,7 @@ pub const PAGES: &[(&str, &[Sentence])] = &[
     ("ServerTexts", ServerTexts::ALL),
     ("SignInTexts", SignInTexts::ALL),
     ("SignedInTexts", SignedInTexts::ALL),
+    ("TemplateTexts", TemplateTexts::ALL),
     ("ViewTexts", ViewTexts::ALL),
 ];
 

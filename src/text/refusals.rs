@@ -105,7 +105,10 @@ impl RefusalTexts {
             | "space-unknown"
             | "app-password-unknown"
             | "upload-unknown"
-            | "passkey-unknown" => self.unknown(),
+            | "passkey-unknown"
+            | "template-own"
+            | "template-shipped"
+            | "template-unknown" => self.unknown(),
             "own-substitute" => self.own_substitute(),
             "word-unknown" => self.day(),
             "last-administrator" => self.last_administrator(),

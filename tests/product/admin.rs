@@ -117,6 +117,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("template-list",        "{}",                                                    "x x x x . ."),
     ("template-show",        r#"{"name": "lohn"}"#,                                   "x x x x . ."),
     ("template-import",      r#"{"text": "x"}"#,                                      "x x . . . ."),
+    ("template-remove",      r#"{"name": "none"}"#,                                   "x x . . . ."),
+    ("template-reset",       r#"{"name": "none"}"#,                                   "x x . . . ."),
     ("hold-list",            r#"{"space": "space", "all": true}"#,                  "x . x . . x"),
     ("hold-list",            r#"{"space": "Andere", "all": true}"#,                   "x . . . . ."),
     ("hold-show",            r#"{"id": 9999}"#,                                       "x . x . . x"),

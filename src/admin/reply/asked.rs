@@ -201,4 +201,7 @@ pub struct TemplateShown {
     pub items: usize,
     /// Whether the office imported it.
     pub own: bool,
+    /// Whether the program has one of this name, to which it can be set back.
+    #[serde(default)]
+    pub shipped: bool,
 }

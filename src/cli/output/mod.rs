@@ -312,6 +312,8 @@ pub(super) fn refused(code: &str, text: &str) -> anyhow::Error {
         "space-unknown" => "; `tresor space list` shows all",
         "right-to-space-missing" => "; see `tresor grant`",
         "template-unknown" => "; `tresor template list` shows all",
+        "template-shipped" => " (tresor template reset)",
+        "template-own" => " (tresor template remove)",
         "not-in-trash" => "; `tresor trash list` shows all",
         "version-unknown" => "; `tresor versions list` shows all",
         "not-clean" => " (tresor hold release --override)",

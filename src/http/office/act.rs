@@ -30,7 +30,8 @@ impl Office<'_> {
             (Address::Person(name), "reset") => return self.reset(name).await,
             (Address::Person(name), "delete") => return self.delete(name, &text("confirm")).await,
             (Address::Space(name), "rename") => return self.rename(name, text("name")).await,
-            (Address::Template(name), "template") => return self.keep_template(name, &text("text")).await,
+            (Address::NewTemplate, _) => return self.act_on_template(None, form).await,
+            (Address::Template(name), _) => return self.act_on_template(Some(name), form).await,
             (Address::Person(_), "give") if text("space").is_empty() => {
                 return self.show(address, Outcome::Refused(self.texts().no_space_chosen().into())).await;
             }
@@ -45,6 +46,7 @@ impl Office<'_> {
             | Address::State
             | Address::Rights
             | Address::Templates
+            | Address::NewTemplate
             | Address::Template(_)
             | Address::Device(..) => None,
             Address::Details => match details::asked(form) {

@@ -14,6 +14,8 @@ pub(super) enum Address {
     State,
     Rights,
     Templates,
+    /// The form of a new template.
+    NewTemplate,
     Template(String),
     Person(String),
     /// A device of this person.
@@ -35,6 +37,7 @@ impl Address {
             (Some("logo"), None, _) => Some(Self::Logo),
             (Some("state"), None, _) => Some(Self::State),
             (Some("rights"), None, _) => Some(Self::Rights),
+            (Some("new-template"), None, _) => Some(Self::NewTemplate),
             (Some("templates"), None, _) => Some(Self::Templates),
             (Some("templates"), Some(name), None) => Some(Self::Template(decode(name).ok()?)),
             (Some("people"), Some(name), None) => Some(Self::Person(decode(name).ok()?)),
@@ -56,6 +59,7 @@ impl Address {
             Self::State => format!("{HERE}/state"),
             Self::Rights => format!("{HERE}/rights"),
             Self::Templates => format!("{HERE}/templates"),
+            Self::NewTemplate => format!("{HERE}/new-template"),
             Self::Template(name) => named("templates", name),
             Self::Person(name) => named("people", name),
             Self::Device(name, id) => format!("{}/devices/{id}", named("people", name)),
@@ -83,6 +87,7 @@ mod tests {
             Address::State,
             Address::Rights,
             Address::Templates,
+            Address::NewTemplate,
         ];
         for address in plain.into_iter().chain(named) {
             assert_eq!(Address::of(&address.path()), Some(address));

@@ -11,6 +11,8 @@ mod rights;
 mod search;
 mod space;
 mod state;
+mod template_form;
+mod template_page;
 mod templates;
 
 use std::borrow::Cow;
@@ -135,7 +137,8 @@ impl Office<'_> {
             Address::State => self.state(&outcome).await,
             Address::Rights => self.rights(&outcome).await,
             Address::Templates => self.templates(&outcome).await,
-            Address::Template(name) => self.template(name, None, &outcome).await,
+            Address::NewTemplate => self.new_template(outcome).await,
+            Address::Template(name) => self.template(name, outcome).await,
             Address::Person(name) => self.person(name, &outcome, typed).await,
             Address::Device(person, id) => self.device(person, *id, &outcome).await,
             Address::Space(name) => self.space(name, &outcome, typed).await,

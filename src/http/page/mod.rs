@@ -13,6 +13,7 @@ pub(super) mod icon;
 pub(super) mod language;
 pub(super) mod login_form;
 pub(super) mod logo;
+pub(super) mod plan;
 pub(super) mod qr;
 pub(super) mod script;
 

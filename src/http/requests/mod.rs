@@ -16,7 +16,6 @@ mod made;
 mod matrix;
 mod new;
 mod one;
-mod plan;
 mod questions;
 mod reminders;
 mod sent;

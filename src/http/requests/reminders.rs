@@ -5,11 +5,11 @@ use maud::{Markup, html};
 
 use super::address::{of_request, reminder};
 use super::list::called;
-use super::plan::{typed, written};
 use super::sent::{Sent, Trouble};
 use super::{Failure, Requests};
 use crate::http::page::Width;
 use crate::http::page::form::Fields;
+use crate::http::page::plan::{typed, written};
 use crate::model::{Asking, MOST_REMINDERS, ParsePlanError, RecipientId, RequestId, Shown};
 use crate::net::ResponseBody;
 use crate::sharing::{Recipient, RequestError, RequestShown};

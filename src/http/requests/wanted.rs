@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::clients::{Client, clients, recipient};
-use super::plan::{typed, written};
 use crate::http::page::form::Fields;
+use crate::http::page::plan::{typed, written};
 use crate::library::Space;
 use crate::model::{Access, Day, EntryName, EntryPath, ItemUntil, ReminderPlan, RequestId, Zone};
 use crate::sharing::{

@@ -54,7 +54,7 @@ pub use handout::{
 pub use invite::invited;
 pub use judge::{Judgement, MAX_REASON};
 pub use make::{MAX_RECIPIENT_NAME, MAX_RECIPIENTS, MAX_TOGETHER, NewRequest, WantedRecipient};
-pub use naming::{DEFAULT_NAMING, Naming, NamingError, next_year};
+pub use naming::{DEFAULT_NAMING, MAX_NAMING, Naming, NamingError, next_year};
 pub use read::{
     Asked, AskedItem, ItemShown, MAX_PAGE, RecipientShown, RequestFile, RequestLine, RequestLines,
     RequestPage, RequestShown, RequestsAsked,
@@ -62,7 +62,10 @@ pub use read::{
 pub(super) use remind::ReminderPace;
 pub use remind::{refused, reminded};
 pub use renew::ADDRESS_SHOWN_FOR;
-pub use template::{MAX_ITEMS, MAX_TEMPLATE_BYTES, Template, TemplateError, TemplateItem};
+pub use template::{
+    MAX_HELP, MAX_ITEMS, MAX_PERSON, MAX_TEMPLATE_BYTES, MAX_TEMPLATE_NAME, Template, TemplateError,
+    TemplateItem, TemplatePart,
+};
 
 /// Longest title of a request or an item in characters.
 pub const MAX_TITLE: usize = 120;
@@ -180,6 +183,14 @@ pub enum RequestError {
     /// The office has no template of this name.
     #[error("there is no template '{0}'")]
     NoSuchTemplate(String),
+    /// A template that is in the program cannot be removed.
+    #[error("'{0}' comes with the program and cannot be removed; an own version of it can be set back")]
+    ShippedTemplate(String),
+    /// The program has no template of this name to which it could be set back.
+    #[error(
+        "'{0}' is a template of the office alone, so there is nothing to set it back to; it can be removed"
+    )]
+    OwnTemplate(String),
     /// A template cannot be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -231,6 +242,8 @@ impl RequestError {
             Self::Until(_) => "item-time-invalid",
             Self::TooMany => "too-many-requests",
             Self::NoSuchTemplate(_) => "template-unknown",
+            Self::ShippedTemplate(_) => "template-shipped",
+            Self::OwnTemplate(_) => "template-own",
             Self::Template(error) => error.code(),
             Self::Naming(_) => "naming-invalid",
             Self::Library(error) => error.code(),

@@ -6,7 +6,7 @@ use crate::model::{EntryName, EntryPath};
 pub const DEFAULT_NAMING: &str = "{position} {item}/{original}";
 
 /// Longest scheme in characters.
-const MAX_NAMING: usize = 200;
+pub const MAX_NAMING: usize = 200;
 /// Most parts of a scheme between slashes.
 const MAX_PARTS: usize = 5;
 /// Longest name that a scheme gives in bytes.
@@ -50,9 +50,7 @@ pub struct Naming(Vec<Vec<Piece>>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NamingError {
     /// It has a place that is not known, or a brace without its partner.
-    #[error(
-        "'{{{0}}}' is no place of a naming scheme; there are position, item, person, client, title, year, number, original"
-    )]
+    #[error("'{{{0}}}' is no place of a naming scheme; there are {places}", places = Naming::PLACES.join(", "))]
     Place(String),
     /// It is empty or too long, or has an empty part.
     #[error(
@@ -91,6 +89,10 @@ impl Place {
 }
 
 impl Naming {
+    /// The words of the places, each written in braces.
+    pub const PLACES: [&'static str; 8] =
+        ["position", "item", "person", "client", "title", "year", "number", "original"];
+
     /// Checks a scheme.
     pub fn parse(scheme: &str) -> Result<Self, NamingError> {
         let parts: Vec<_> = scheme.split('/').collect();
@@ -232,6 +234,7 @@ mod tests {
             assert!(Naming::parse(bad).is_err(), "{bad}");
         }
         assert!(Naming::parse(&"x".repeat(200)).is_ok());
+        assert!(Naming::PLACES.iter().all(|place| Naming::parse(&format!("{{{place}}}")).is_ok()));
     }
 
     #[test]

@@ -12,11 +12,11 @@ pub const MAX_ITEMS: usize = 100;
 /// Longest template in bytes.
 pub const MAX_TEMPLATE_BYTES: usize = 128 * 1024;
 /// Longest help of an item in characters.
-pub(super) const MAX_HELP: usize = 1_000;
+pub const MAX_HELP: usize = 1_000;
 /// Longest name of the person whose document an item is, in characters.
-const MAX_PERSON: usize = 40;
+pub const MAX_PERSON: usize = 40;
 /// Longest name of a template in characters.
-const MAX_TEMPLATE_NAME: usize = 60;
+pub const MAX_TEMPLATE_NAME: usize = 60;
 /// Most templates that an office has imported.
 const MAX_TEMPLATES: usize = 200;
 
@@ -99,8 +99,13 @@ fn yes() -> bool {
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// It is no TOML of this form.
-    #[error("the template cannot be read: {0}")]
-    Form(String),
+    #[error("the template cannot be read: {why}")]
+    Form {
+        /// The line of the fault, from 1.
+        line: usize,
+        /// The fault, in English.
+        why: String,
+    },
     /// It is too long.
     #[error("a template has at most {MAX_TEMPLATE_BYTES} bytes")]
     TooLong,
@@ -143,24 +148,55 @@ impl Template {
         if text.len() > MAX_TEMPLATE_BYTES {
             return Err(TemplateError::TooLong);
         }
-        let template: Self = toml::from_str(text).map_err(|error| TemplateError::Form(error.to_string()))?;
-        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if !is_line(&template.name, MAX_TEMPLATE_NAME)
-            || template.name.is_empty()
-            || !template.name.chars().all(is_name)
-        {
-            return Err(TemplateError::Name);
-        }
-        if !is_title(&template.title) || !is_text(&template.note, MAX_NOTE) {
-            return Err(TemplateError::Text(0));
-        }
-        Naming::parse(&template.naming)?;
-        template.plan()?;
-        check_items(&template.items)?;
-        match template.items.iter().position(|item| matches!(item.until, Some(ItemUntil::On(_)))) {
-            Some(at) => Err(TemplateError::Date(at + 1)),
+        let template: Self = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        match template.faults().into_iter().next() {
+            Some((_, error)) => Err(error),
             None => Ok(template),
         }
+    }
+
+    /// All that is wrong with the template that a text says; nothing if the text cannot be read at all.
+    pub fn faults_of(text: &str) -> Vec<(TemplatePart, TemplateError)> {
+        toml::from_str::<Self>(text).map_or_else(|_| Vec::new(), |template| template.faults())
+    }
+
+    /// All that is wrong with it, in the order of a form.
+    pub fn faults(&self) -> Vec<(TemplatePart, TemplateError)> {
+        let mut faults = Vec::new();
+        if !is_template_name(&self.name) {
+            faults.push((TemplatePart::Name, TemplateError::Name));
+        }
+        if !is_title(&self.title) {
+            faults.push((TemplatePart::Title, TemplateError::Text(0)));
+        }
+        if !is_text(&self.note, MAX_NOTE) {
+            faults.push((TemplatePart::Note, TemplateError::Text(0)));
+        }
+        if let Err(error) = Naming::parse(&self.naming) {
+            faults.push((TemplatePart::Naming, error.into()));
+        }
+        if let Err(error) = self.plan() {
+            faults.push((TemplatePart::Remind, error));
+        }
+        if self.items.is_empty() || self.items.len() > MAX_ITEMS {
+            faults.push((TemplatePart::Items, TemplateError::Items));
+        }
+        for (at, item) in self.items.iter().enumerate() {
+            let number = at + 1;
+            if !is_title(&item.title) {
+                faults.push((TemplatePart::ItemTitle(number), TemplateError::Text(number)));
+            }
+            if !is_text(&item.help, MAX_HELP) {
+                faults.push((TemplatePart::ItemHelp(number), TemplateError::Text(number)));
+            }
+            if !is_line(&item.person, MAX_PERSON) {
+                faults.push((TemplatePart::ItemPerson(number), TemplateError::Text(number)));
+            }
+            if matches!(item.until, Some(ItemUntil::On(_))) {
+                faults.push((TemplatePart::ItemUntil(number), TemplateError::Date(number)));
+            }
+        }
+        faults
     }
 
     /// The text that [`Self::parse`] reads.
@@ -178,6 +214,57 @@ impl Template {
     /// The templates in the program.
     pub fn shipped() -> Vec<Self> {
         SHIPPED.iter().filter_map(|text| Self::parse(text).ok()).collect()
+    }
+}
+
+/// A part of a template that can be wrong; items are numbered from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplatePart {
+    /// Its name.
+    Name,
+    /// Its title.
+    Title,
+    /// Its note.
+    Note,
+    /// Its scheme of paths.
+    Naming,
+    /// Its plan of reminders.
+    Remind,
+    /// The number of its items.
+    Items,
+    /// The title of this item.
+    ItemTitle(usize),
+    /// The advice of this item.
+    ItemHelp(usize),
+    /// The person of this item.
+    ItemPerson(usize),
+    /// The time of this item.
+    ItemUntil(usize),
+}
+
+impl TemplatePart {
+    /// The item that it belongs to.
+    pub fn item(self) -> Option<usize> {
+        match self {
+            Self::ItemTitle(number)
+            | Self::ItemHelp(number)
+            | Self::ItemPerson(number)
+            | Self::ItemUntil(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+fn is_template_name(name: &str) -> bool {
+    let is_fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !name.is_empty() && name.len() <= MAX_TEMPLATE_NAME && name.chars().all(is_fit)
+}
+
+fn unreadable(text: &str, error: &toml::de::Error) -> TemplateError {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    TemplateError::Form {
+        line: before.map_or(1, |before| before.matches('\n').count() + 1),
+        why: error.to_string(),
     }
 }
 
@@ -239,6 +326,46 @@ impl Sharing {
             })
             .await?;
         Ok(template)
+    }
+
+    /// Removes a template of the office's own.
+    ///
+    /// Errors: `ShippedTemplate` for one that is in the program, `NoSuchTemplate`.
+    pub async fn remove_template(&self, name: &str, by: Stamp) -> Result<(), RequestError> {
+        if Template::shipped().iter().any(|one| one.name == name) {
+            return Err(RequestError::ShippedTemplate(name.to_owned()));
+        }
+        match self.drop_template(name, InstanceEvent::TemplateRemoved, by).await? {
+            true => Ok(()),
+            false => Err(RequestError::NoSuchTemplate(name.to_owned())),
+        }
+    }
+
+    /// Removes the office's version of a template that is in the program; nothing if there is none.
+    ///
+    /// Errors: `OwnTemplate` for one that is not in the program, `NoSuchTemplate`.
+    pub async fn reset_template(&self, name: &str, by: Stamp) -> Result<(), RequestError> {
+        if Template::shipped().iter().all(|one| one.name != name) {
+            self.template(name).await?;
+            return Err(RequestError::OwnTemplate(name.to_owned()));
+        }
+        self.drop_template(name, InstanceEvent::TemplateReset, by).await.map(drop)
+    }
+
+    /// Whether there was an own template of this name.
+    async fn drop_template(&self, name: &str, event: InstanceEvent, by: Stamp) -> Result<bool, RequestError> {
+        let name = name.to_owned();
+        self.inner
+            .catalog
+            .write(move |tx| {
+                tx.touches_only([]);
+                let was_there = tx.remove_request_template(&name)?;
+                if was_there {
+                    tx.record(&by, &Event::Instance(event))?;
+                }
+                Ok(was_there)
+            })
+            .await
     }
 }
 

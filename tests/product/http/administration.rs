@@ -369,6 +369,78 @@ fn an_office_changes_a_template_and_makes_one() {
     send(&chief, "/office/templates", &[("do", "template")]).expect(200);
 }
 
+/// All of a form is sent with each button, so a browser without scripts loses nothing.
+#[test]
+fn a_template_is_written_in_a_form_without_scripts() {
+    let server = office();
+    let chief = Browser::signed_in(&server, "de", CHIEF, PASSWORD);
+    let new = "/office/new-template";
+    assert!(chief.get("/office/templates").expect(200).text().contains(&format!("href=\"{new}\"")));
+    let typed = |more: &[(&'static str, &'static str)]| {
+        let head = [("name", "mandat"), ("title", "Neues <Mandat>"), ("note", "Zeile 1\r\nZeile 2")];
+        let plan = [("naming", "{item}/{original}"), ("remind", "14, 3"), ("items", "2")];
+        let items =
+            [("title-1", "Ausweis"), ("help-1", "beidseitig"), ("until-1", "14"), ("title-2", "Vollmacht")];
+        [&head[..], &plan, &items, &[("person-2", "B"), ("several-2", "yes")], more].concat()
+    };
+    // The Enter key takes the first button, which changes nothing.
+    let form = chief.get(new).expect(200).text();
+    assert!(form.find("value=\"stay\"") < form.find("value=\"save\""), "{form}");
+    let all = [
+        "value=\"mandat\"",
+        "Neues &lt;Mandat&gt;",
+        "Zeile 1\nZeile 2",
+        "14, 3",
+        "beidseitig",
+        "value=\"B\"",
+    ];
+    for (step, first, count) in
+        [("stay", "Ausweis", 2), ("add", "Ausweis", 3), ("up-2", "Vollmacht", 2), ("down-1", "Vollmacht", 2)]
+    {
+        let page = send(&chief, new, &typed(&[("do", step)])).expect(200).text();
+        assert!(all.iter().all(|text| page.contains(text)), "{step}: {page}");
+        assert!(page.contains(&format!("name=\"title-1\" value=\"{first}\"")), "{step}: {page}");
+        assert!(page.contains(&format!("name=\"items\" value=\"{count}\"")), "{step}: {page}");
+    }
+    let removed = send(&chief, new, &typed(&[("do", "remove-1")])).expect(200).text();
+    assert!(!removed.contains("beidseitig") && removed.contains("Vollmacht"), "{removed}");
+    assert!(!server.cli_ok(["template", "list"]).contains("mandat "), "it was stored before it was saved");
+    // A fault stands at its field, in the reader's language.
+    let mut wrong = typed(&[("do", "save")]);
+    wrong.retain(|(name, _)| *name != "until-1");
+    wrong.push(("until-1", "bald"));
+    let page = send(&chief, new, &wrong).expect(400).text();
+    assert!(page.contains("id=\"why-until-1\">Eine Zahl von Tagen von 1 bis 366"), "{page}");
+    assert!(
+        page.contains("value=\"bald\" maxlength=\"3\" autocomplete=\"off\" aria-invalid=\"true\""),
+        "{page}"
+    );
+    act(&chief, new, &typed(&[("do", "save")]));
+    let text = server.cli_ok(["template", "show", "mandat"]);
+    for line in ["remind = \"14d,3d\"", "several = false", "until = \"14d\"", "person = \"B\""] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    // A new one takes no other's place; one that is changed keeps its name.
+    let taken = send(&chief, new, &typed(&[("do", "save")])).expect(400).text();
+    assert!(taken.contains("gibt es schon") && taken.contains("id=\"why-name\""), "{taken}");
+    let copy = chief.get(&format!("{new}?from=mandat")).expect(200).text();
+    assert!(copy.contains("name=\"name\" value=\"\"") && copy.contains("beidseitig"), "{copy}");
+    let here = "/office/templates/mandat";
+    act(&chief, here, &typed(&[("do", "save"), ("name", "other")]));
+    // It is deleted, and a shipped one set back, only when that is confirmed.
+    send(&chief, here, &[("do", "delete")]).expect(400);
+    act(&chief, here, &[("do", "delete"), ("sure", "yes")]);
+    chief.get(here).expect(404);
+    let shipped = "/office/templates/lohn";
+    assert!(!chief.get(shipped).expect(200).text().contains("value=\"reset\""));
+    let own = "name = \"lohn\"\ntitle = \"x\"\n[[items]]\ntitle = \"x\"\n";
+    act(&chief, shipped, &[("do", "template"), ("text", own)]);
+    send(&chief, shipped, &[("do", "delete"), ("sure", "yes")]).expect(400);
+    send(&chief, shipped, &[("do", "reset")]).expect(400);
+    act(&chief, shipped, &[("do", "reset"), ("sure", "yes")]);
+    assert!(!server.cli_ok(["template", "list"]).contains("the office"));
+}
+
 /// Sends a file as the logo, with this token of a form.
 fn send_logo(browser: &Browser<'_>, token: &str, file: &[u8]) -> Response {
     let head = "--x\r\nContent-Disposition: form-data; name";

@@ -406,12 +406,13 @@ const UNSEEN: &[(&str, &str)] = &[
         "needs a certificate that ends soon: `http::office::state` in the library",
     ),
     ("ServerTexts::certificate", "needs TLS"),
-    ("ServerTexts::template_refused", "`http::administration`"),
     ("ServerTexts::rights_cut", "needs 200 spaces"),
     ("ServerTexts::more", "needs 200 people"),
     ("SignInTexts::pages", "for screen readers"),
     ("SignedInTexts::locked", "needs a locked browser: `http::screen_lock`"),
     ("SignedInTexts::ended", "`http::screen_lock`"),
+    ("TemplateTexts::up", "for screen readers"),
+    ("TemplateTexts::down", "for screen readers"),
     ("ViewTexts::browse_pages", "for screen readers"),
     ("ViewTexts::browse_files", "for screen readers"),
     ("ViewTexts::picture_of", "for screen readers"),
@@ -1174,6 +1175,30 @@ impl Reader<'_> {
             browser.get("/office/templates").expect(200),
             browser.get("/office/templates/lohn").expect(200),
             done(&here, &[("do", "delete"), ("confirm", &person)]),
+        ]);
+        let (new, shipped, own) =
+            ("/office/new-template", "/office/templates/buchfuehrung-monat", "/office/templates/pages-own");
+        let items = "title = \"0\"\n[[items]]\ntitle = \"0\"";
+        let version = format!("name = \"buchfuehrung-monat\"\n{items}");
+        let (help, note, text) = ("0".repeat(1_001), "0".repeat(4_001), "0".repeat(131_073));
+        pages.extend([
+            browser.get(new).expect(200),
+            send(new, &[("do", "add"), ("items", "1")]).expect(200),
+            refused(new, &[("do", "save"), ("name", "lohn"), ("remind", "0x"), ("items", "0")]),
+            refused(
+                new,
+                &[("do", "save"), ("note", &note), ("items", "1"), ("help-1", &help), ("until-1", "0")],
+            ),
+            refused(new, &[("do", "save"), ("items", "1"), ("person-1", &help)]),
+            refused(new, &[("do", "template"), ("text", "0")]),
+            refused(new, &[("do", "template"), ("text", &text)]),
+            done(shipped, &[("do", "template"), ("text", &version)]),
+            browser.get(shipped).expect(200),
+            refused(shipped, &[("do", "reset")]),
+            done(shipped, &[("do", "reset"), ("sure", "yes")]),
+            done(new, &[("do", "template"), ("text", &format!("name = \"pages-own\"\n{items}"))]),
+            browser.get(own).expect(200),
+            done(own, &[("do", "delete"), ("sure", "yes")]),
         ]);
         pages
     }

@@ -3,14 +3,14 @@
 use crate::model::ReminderPlan;
 
 /// The plan in a field: `7, 1`; empty for no reminders.
-pub(super) fn written(plan: &ReminderPlan) -> String {
+pub(in crate::http) fn written(plan: &ReminderPlan) -> String {
     let days: Vec<_> = plan.days().iter().map(ToString::to_string).collect();
     days.join(", ")
 }
 
 /// The plan that was typed: numbers, also with a letter for days as `7d` and `7T`, parted by anything else. Nothing is no
 /// reminders; `None` for an invalid plan.
-pub(super) fn typed(text: &str) -> Option<ReminderPlan> {
+pub(in crate::http) fn typed(text: &str) -> Option<ReminderPlan> {
     let words = text.split([',', ';', ' ', '\t']).map(str::trim).filter(|word| !word.is_empty());
     let days: Vec<_> =
         words.map(|word| format!("{}d", word.trim_end_matches(['d', 'D', 't', 'T']))).collect();
