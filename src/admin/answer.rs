@@ -264,6 +264,8 @@ impl Admin {
             Request::RequestRecipient { id, recipient, mail } => {
                 self.readdress(id, (recipient, &mail), judged, by).await
             }
+            Request::RequestInvite { id } => self.invite(id, judged, by).await,
+            Request::RequestRenew { id, recipient } => self.renew_address(id, recipient, judged, by).await,
             Request::RequestAnswer { id, comment, text } => {
                 self.answer_comment(id, (comment, &text), judged, by).await
             }

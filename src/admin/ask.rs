@@ -44,6 +44,7 @@ impl Admin {
             new.plan = plan.parse().map_err(RequestError::Plan)?;
         }
         new.code_by_mail = asked.code_by_mail;
+        new.invites = asked.invite;
         let made = self.sharing.ask(&principal, vec![new], now).await?;
         let rights = self.sharing.request_rights(&principal).await?;
         let id = made.first().copied().ok_or(RequestError::NoSuchRequest)?;
@@ -166,6 +167,29 @@ impl Admin {
     pub(super) async fn remind(&self, id: i64, judged: &Judged, by: Stamp) -> Result<Reply, AdminError> {
         self.sharing.remind(&self.accesses(judged).await?, RequestId(id), by).await?;
         self.request_shown(id, judged, by.at).await
+    }
+
+    pub(super) async fn invite(&self, id: i64, judged: &Judged, by: Stamp) -> Result<Reply, AdminError> {
+        self.sharing.invite(&self.accesses(judged).await?, RequestId(id), by).await?;
+        self.request_shown(id, judged, by.at).await
+    }
+
+    /// Answers with the new address, and no other.
+    pub(super) async fn renew_address(
+        &self,
+        id: i64,
+        recipient: i64,
+        judged: &Judged,
+        by: Stamp,
+    ) -> Result<Reply, AdminError> {
+        let (spaces, id) = (self.library.spaces().await?, RequestId(id));
+        let rights = judged.accesses(&spaces);
+        self.sharing.renew_address(&rights, (id, RecipientId(recipient)), by).await?;
+        let mut shown = self.shown_request((id, &rights), &spaces, true, by.at).await?;
+        for other in shown.recipients.iter_mut().filter(|other| other.id != recipient) {
+            other.url = None;
+        }
+        Ok(Reply::Asked(Box::new(shown)))
     }
 
     pub(super) async fn reminder_preview(
@@ -302,6 +326,7 @@ impl Admin {
                     opened: link.and_then(|link| link.opened).map(When),
                     url: link.filter(|_| with_urls).map(|link| format!("{origin}{}", link.url_path())),
                     no_mail: no_mail(row.id).map(|reason| reason.to_string()),
+                    invited: row.invited_since().map(When),
                     account: accounts
                         .iter()
                         .find(|(user, _)| Some(*user) == row.account)

@@ -112,6 +112,8 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::RequestPreview { .. }
         | Request::RequestPause { .. }
         | Request::RequestPlan { .. }
+        | Request::RequestInvite { .. }
+        | Request::RequestRenew { .. }
         | Request::RequestAnswer { .. }
         | Request::RequestRecipient { .. } => Askers::Staff,
         // They name no client and no file; administrators change them.

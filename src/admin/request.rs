@@ -115,6 +115,9 @@ pub struct AskedFor {
     /// Whether each link opens by a code that is sent to the address of its recipient.
     #[serde(default)]
     pub code_by_mail: bool,
+    /// Whether the recipients with a mail address are invited by mail.
+    #[serde(default)]
+    pub invite: bool,
 }
 
 /// A change of the office's details; `None` leaves a value as it is, an empty text removes it.
@@ -338,6 +341,10 @@ pub enum Request {
     RequestPlan { id: i64, plan: String },
     /// Correct the mail address of a recipient of a request for documents.
     RequestRecipient { id: i64, recipient: i64, mail: String },
+    /// Invite the recipients of a request for documents by mail.
+    RequestInvite { id: i64 },
+    /// Give the link of a recipient of a request for documents another address.
+    RequestRenew { id: i64, recipient: i64 },
     /// Answer a recipient's comment in a request for documents; an empty answer settles it without words.
     RequestAnswer { id: i64, comment: i64, text: String },
     /// List the templates of requests.

@@ -203,11 +203,16 @@ impl WriteTx<'_> {
         self.execute(sql, params![id.0, at.0]).map(drop)
     }
 
-    /// Notes that a user gave the link of a recipient another address.
-    pub fn note_renewed(&self, id: RecipientId, by: UserId, at: Timestamp) -> Result<(), CatalogError> {
+    /// Notes that a user, or the owner, gave the link of a recipient another address.
+    pub fn note_renewed(
+        &self,
+        id: RecipientId,
+        by: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE request_recipients SET renewed_at = ?2, renewed_by = ?3 WHERE id = ?1",
-            params![id.0, at.0, by.0],
+            params![id.0, at.0, by.map(|user| user.0)],
         )
         .map(drop)
     }

@@ -169,6 +169,26 @@ enum RequestCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Send the recipients with a mail address the invitation, each once.
+    Invite {
+        /// The id that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Give the link of a recipient another address, and print it. The one before opens nothing any more.
+    Renew {
+        /// The id that `list` shows.
+        id: i64,
+        /// The id of the recipient that `show` shows.
+        recipient: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
     /// Give a request another deadline. Addresses stay the same.
     Extend {
         /// The id that `list` shows.
@@ -220,6 +240,9 @@ struct Add {
     /// Let each link open by a code that is sent to the address of its recipient; each recipient needs one.
     #[arg(long)]
     code_by_mail: bool,
+    /// Send each recipient with a mail address the invitation.
+    #[arg(long)]
+    invite: bool,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -279,6 +302,7 @@ impl Add {
             deadline: self.deadline,
             remind: self.remind,
             code_by_mail: self.code_by_mail,
+            invite: self.invite,
         };
         self.place.request(Request::RequestAdd { user: self.user, asked: Box::new(asked) }, self.format)
     }
@@ -325,6 +349,12 @@ impl Requests {
             }
             RequestCommand::Recipient { id, recipient, mail, place, format } => {
                 place.request(Request::RequestRecipient { id, recipient, mail }, format)
+            }
+            RequestCommand::Invite { id, place, format } => {
+                place.request(Request::RequestInvite { id }, format)
+            }
+            RequestCommand::Renew { id, recipient, place, format } => {
+                place.request(Request::RequestRenew { id, recipient }, format)
             }
             RequestCommand::Answer { id, comment, text, place, format } => {
                 place.request(Request::RequestAnswer { id, comment, text }, format)

@@ -113,6 +113,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("request-plan",         r#"{"id": 9999, "plan": "off"}"#,                        "x . x x . ."),
     ("request-pause",        r#"{"id": 9999, "paused": true}"#,                       "x . x x . ."),
     ("request-recipient",    r#"{"id": 9999, "recipient": 1, "mail": ""}"#,           "x . x x . ."),
+    ("request-invite",       r#"{"id": 9999}"#,                                       "x . x x . ."),
+    ("request-renew",        r#"{"id": 9999, "recipient": 1}"#,                       "x . x x . ."),
     ("request-answer",       r#"{"id": 9999, "comment": 1, "text": ""}"#,             "x . x x . ."),
     ("template-list",        "{}",                                                    "x x x x . ."),
     ("template-show",        r#"{"name": "lohn"}"#,                                   "x x x x . ."),

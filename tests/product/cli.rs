@@ -215,6 +215,8 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["request", "pause", "7"],
         &["request", "resume", "7"],
         &["request", "recipient", "7", "1", "--mail", "erika@example.de"],
+        &["request", "invite", "7"],
+        &["request", "renew", "7", "1"],
         &["request", "answer", "7", "1", "Page 2, please."],
         &["receipt", "list"],
         &["receipt", "list", "nowhere"],

@@ -153,6 +153,9 @@ pub struct RecipientShown {
     pub account: Option<String>,
     /// When the person's link was last opened, to the minute.
     pub opened: Option<When>,
+    /// When the invitation with the present address was sent.
+    #[serde(default)]
+    pub invited: Option<When>,
     /// Number of reminders that were sent.
     pub reminders: u32,
     /// When the last one was sent.
@@ -168,7 +171,7 @@ pub struct RecipientShown {
     pub refused: Option<When>,
     /// The mail server's answer then.
     pub refusal: Option<String>,
-    /// The person's address, when the request is made.
+    /// The person's address, when the request is made or the address is renewed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,
 }

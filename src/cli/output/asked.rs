@@ -101,6 +101,7 @@ fn recipient(shown: &RecipientShown) -> String {
     parts.extend(shown.account.as_ref().map(|account| format!("(account {})", safe(account))));
     let opened = shown.opened.map_or_else(|| "never opened".into(), |when| format!("opened {when}"));
     parts.push(shown.url.clone().unwrap_or(opened));
+    parts.extend(shown.invited.map(|when| format!("(invited {when})")));
     parts.extend(shown.reminded.map(|when| format!("(reminders: {}, last {when})", shown.reminders)));
     parts.extend(shown.next.map(|when| format!("(next reminder {when})")));
     parts.extend(shown.no_mail.as_ref().map(|reason| format!("(no mail: {reason})")));

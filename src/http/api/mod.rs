@@ -152,6 +152,8 @@ async fn answer(
                 Operation::PlanReminders => requests::plan(&call, &caller, body).await,
                 Operation::PauseReminders => requests::pause(&call, &caller, true).await,
                 Operation::ResumeReminders => requests::pause(&call, &caller, false).await,
+                Operation::Invite => requests::invite(&call, &caller).await,
+                Operation::RenewAddress => requests::renew(&call, &caller).await,
                 Operation::AnswerComment => requests::answer_comment(&call, &caller, body).await,
                 Operation::ChangeRecipient => requests::readdress(&call, &caller, body).await,
                 Operation::Document | Operation::OpenSession => Err(ApiError::NoSuchAddress),

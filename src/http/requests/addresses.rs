@@ -80,7 +80,8 @@ impl Requests<'_> {
     ) -> Result<Response<ResponseBody>, Failure> {
         let recipient = RecipientId(form.get("recipient").parse().unwrap_or_default());
         let (sharing, which) = (&self.desk.context.services.sharing, (id, recipient));
-        match sharing.renew_address(self.desk.principal(), &self.rights, which, self.now()).await {
+        let by = self.desk.principal().stamp(self.now());
+        match sharing.renew_address(&self.rights, which, by).await {
             Ok(()) => Ok(see_other(&renewed_address(id, recipient))),
             // Another person closed the request, or ended the link: its page shows that.
             Err(RequestError::Closed | RequestError::NoSuchRecipient) => Ok(see_other(&of_request(id))),

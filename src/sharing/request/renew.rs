@@ -7,7 +7,7 @@ use super::{RequestError, event};
 use crate::accounts::Principal;
 use crate::catalog::RecipientRow;
 use crate::model::{
-    Access, Event, LinkEvent, LinkRight, RecipientId, RequestEvent, RequestId, Timestamp, random_bytes,
+    Access, Event, LinkEvent, LinkRight, RecipientId, RequestEvent, RequestId, Stamp, Timestamp, random_bytes,
 };
 use crate::sharing::Sharing;
 use crate::sharing::token::NONCE_BYTES;
@@ -24,14 +24,12 @@ impl Sharing {
     /// Errors: `NoSuchRequest`, `Closed`, `NoSuchRecipient`, also for one whose link was ended.
     pub async fn renew_address(
         &self,
-        principal: &Principal,
         rights: &[Access],
         (id, recipient): (RequestId, RecipientId),
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<(), RequestError> {
         let nonce = random_bytes::<NONCE_BYTES>();
         let token_hmac = self.inner.keys.lookup(&self.inner.keys.token(&nonce));
-        let (user, by) = (principal.user, principal.stamp(now));
         self.change_request(rights, id, move |tx, row| {
             if row.closed.is_some() {
                 return Err(RequestError::Closed);
@@ -40,7 +38,7 @@ impl Sharing {
             let one = all.iter().find(|one| one.id == recipient);
             let link = one.and_then(|one| one.link).ok_or(RequestError::NoSuchRecipient)?;
             tx.renew_link(link, (&nonce, &token_hmac))?;
-            tx.note_renewed(recipient, user, now)?;
+            tx.note_renewed(recipient, by.actor.person(), by.at)?;
             let folder = row.folder.map(|folder| tx.spot(folder)).transpose()?.flatten();
             if let Some(spot) = folder {
                 let (kind, right) = (LinkEvent::Changed, LinkRight::Add);

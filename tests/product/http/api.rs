@@ -427,6 +427,7 @@ fn requests_are_shown_and_judged_by_whoever_may_write_there() {
     let (deadline, mail) = (json!({ "deadline": "2999-12-31" }), json!({ "mail": "" }));
     let here = format!("requests/{}", made["id"]);
     let recipient = format!("recipients/{}", made["recipients"][0]["id"]);
+    let renewed = format!("{recipient}/address");
     for user in ["reader", "client", "stranger"] {
         let page = read(&ask(user, "GET", "requests", &none).expect(200));
         assert_eq!(page, json!({ "requests": [] }), "{user}");
@@ -440,6 +441,8 @@ fn requests_are_shown_and_judged_by_whoever_may_write_there() {
             ("POST", "reopen", &none),
             ("POST", "extend", &deadline),
             ("POST", "remind", &none),
+            ("POST", "invite", &none),
+            ("POST", renewed.as_str(), &none),
             ("POST", "pause", &none),
             ("POST", "resume", &none),
             ("PATCH", recipient.as_str(), &mail),
@@ -451,6 +454,10 @@ fn requests_are_shown_and_judged_by_whoever_may_write_there() {
     let shown = read(&ask(USER, "GET", &here, &none).expect(200));
     assert_eq!((&shown["items"][0]["state"], &shown["paused"]), (&json!("open"), &json!(false)));
     assert_refused(&ask(USER, "POST", &format!("{here}/remind"), &none), 409, "mail-off");
+    assert_refused(&ask(USER, "POST", &format!("{here}/invite"), &none), 409, "mail-off");
+    let renewed = read(&ask(USER, "POST", &format!("{here}/{renewed}"), &none).expect(200));
+    let (old, new) = (&made["recipients"][0]["url"], &renewed["recipients"][0]["url"]);
+    assert!(new.is_string() && new != old && shown["recipients"][0]["url"].is_null(), "{renewed}");
 }
 
 /// All operations of the document, with every parameter in the path filled.

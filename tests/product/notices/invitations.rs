@@ -26,7 +26,7 @@ impl Desk {
     async fn renew(&self, asked: &RequestShown, place: usize, now: Timestamp) -> Result<(), RequestError> {
         let rights = self.office.sharing.request_rights(&self.office.bert).await.unwrap();
         let which = (asked.row.id, asked.recipients[place].row.id);
-        self.office.sharing.renew_address(&self.office.bert, &rights, which, now).await
+        self.office.sharing.renew_address(&rights, which, self.office.bert.stamp(now)).await
     }
 
     async fn opens(&self, token: &str, now: Timestamp) -> bool {
@@ -149,7 +149,7 @@ async fn a_closed_request_invites_nobody_and_renews_nothing() {
     // A reader of the space has no part in it.
     let reader = desk.office.sharing.request_rights(&desk.office.carla).await.unwrap();
     let which = (asked.row.id, asked.recipients[0].row.id);
-    let refused = desk.office.sharing.renew_address(&desk.office.carla, &reader, which, now).await;
+    let refused = desk.office.sharing.renew_address(&reader, which, desk.office.carla.stamp(now)).await;
     assert!(matches!(refused, Err(RequestError::NoSuchRequest)), "{refused:?}");
 }
 
@@ -228,6 +228,28 @@ fn the_page_of_new_links_invites_all() {
     assert_eq!(to, ["erika@example.de", "hans@example.de"]);
     assert_eq!(leads_to(&anna.send(&made, "/requests/made", &[("after", "0")])), "/requests/made?after=0");
     assert_eq!(smtp.mails().len(), 2);
+}
+
+/// The same by commands.
+#[test]
+fn commands_invite_and_give_a_new_address() {
+    let smtp = TestSmtp::plain();
+    let server = office(&smtp);
+    let to = ["--to", "erika@example.de", "--to", "hans@example.de"];
+    let (made, old) = asked(&server, &[&["--item", "1", "--invite"][..], &to].concat());
+    let id = made["id"].to_string();
+    assert!(smtp.takes(2).iter().any(|mail| mail.body().contains(&old)));
+    let show = || server.cli_ok(["request", "show", &id]);
+    eventually("it is noted", LIMIT, || show().matches("(invited ").count() == 2);
+    let again = server.cli(["request", "invite", &id]).output().unwrap();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("have the invitation already"), "{again:?}");
+    let recipient = made["recipients"][0]["id"].to_string();
+    let renewed = server.cli_ok(["request", "renew", &id, &recipient]);
+    let new = path(renewed.split_whitespace().find(|word| word.contains("/s/")).unwrap());
+    assert!(new != old && renewed.matches("/s/").count() == 1 && !show().contains("/s/"), "{renewed}");
+    Browser::new(&server, "de").get(&old).expect(404);
+    server.cli_ok(["request", "invite", &id]);
+    assert!(smtp.takes(3)[2].body().contains(&new));
 }
 
 fn first_request(server: &TestServer) -> Value {

@@ -17,7 +17,7 @@ use crate::text::AskedMail;
 
 pub(super) use shown::{ReminderMail, Request, RequestPage};
 
-use shown::{RequestSummary, answer};
+use shown::{RequestSummary, answer, answer_with};
 
 /// A request to make.
 #[derive(Deserialize, ToSchema)]
@@ -47,6 +47,9 @@ pub(in crate::http::api) struct NewRequest {
     /// Whether each link opens by a code that is sent to the address of its recipient; each recipient needs one then.
     #[serde(default)]
     code_by_mail: bool,
+    /// Whether the recipients with a mail address are invited by mail.
+    #[serde(default)]
+    invite: bool,
 }
 
 /// An item of a request to make.
@@ -188,6 +191,7 @@ pub(in crate::http::api) async fn make(call: &Call<'_>, caller: &Caller, body: &
         new.plan = plan.parse().map_err(RequestError::Plan)?;
     }
     new.code_by_mail = asked.code_by_mail;
+    new.invites = asked.invite;
     let made = sharing.ask(&caller.principal, vec![new], now).await?;
     let id = made.first().copied().ok_or(RequestError::NoSuchRequest)?;
     answer(call, &rights(call, caller).await?, id, StatusCode::CREATED).await
@@ -291,6 +295,20 @@ pub(in crate::http::api) async fn plan(call: &Call<'_>, caller: &Caller, body: &
     let plan = call.body::<NewPlan>(body).await?.remind.parse().map_err(RequestError::Plan)?;
     call.context.services.sharing.plan_reminders(&rights, id, plan, stamp(call, caller)).await?;
     answer(call, &rights, id, StatusCode::OK).await
+}
+
+pub(in crate::http::api) async fn invite(call: &Call<'_>, caller: &Caller) -> Reply {
+    let (rights, id) = (rights(call, caller).await?, request_id(call)?);
+    call.context.services.sharing.invite(&rights, id, stamp(call, caller)).await?;
+    answer(call, &rights, id, StatusCode::OK).await
+}
+
+/// Answers with the new address, and no other.
+pub(in crate::http::api) async fn renew(call: &Call<'_>, caller: &Caller) -> Reply {
+    let (rights, id) = (rights(call, caller).await?, request_id(call)?);
+    let recipient = call.id("recipient").map(RecipientId).map_err(|_| RequestError::NoSuchRecipient)?;
+    call.context.services.sharing.renew_address(&rights, (id, recipient), stamp(call, caller)).await?;
+    answer_with(call, (&rights, id), StatusCode::OK, &|one| one == recipient).await
 }
 
 pub(in crate::http::api) async fn answer_comment(

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::http::api::links::names;
 use crate::http::api::{Call, Reply, reply};
-use crate::model::{Access, RequestId, SpaceId};
+use crate::model::{Access, RecipientId, RequestId, SpaceId};
 use crate::sharing::{self, RequestError, RequestHead};
 
 /// A part of a list of requests.
@@ -167,13 +167,17 @@ pub(in crate::http::api) struct RequestRecipient {
     /// Login name of the person's account, if the person is asked by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
-    /// The person's address, only when the request is made. Everyone who has it can hand in.
+    /// The person's address, only when the request is made or the address is renewed. Everyone who has it can hand in.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     /// When the person's link was last opened, to the minute.
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     opened: Option<String>,
+    /// When the invitation with the present address was sent.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invited: Option<String>,
     /// Number of reminders that were sent.
     reminders: u32,
     /// When the last one was sent.
@@ -218,10 +222,20 @@ pub(in crate::http::api) struct ReminderMail {
 
 /// The request as it is now; with the addresses if it was just made.
 pub(super) async fn answer(call: &Call<'_>, rights: &[Access], id: RequestId, status: StatusCode) -> Reply {
+    answer_with(call, (rights, id), status, &|_| status == StatusCode::CREATED).await
+}
+
+/// The same with the addresses of these recipients.
+pub(super) async fn answer_with(
+    call: &Call<'_>,
+    (rights, id): (&[Access], RequestId),
+    status: StatusCode,
+    has_address: &(dyn Fn(RecipientId) -> bool + Sync),
+) -> Reply {
     let (sharing, now) = (&call.context.services.sharing, call.context.info.received);
     let shown = sharing.request(rights, id).await?;
     let askings = sharing.askings(rights, id, now).await?;
-    let origin = (status == StatusCode::CREATED).then(|| sharing.origin());
+    let origin = sharing.origin();
     let sends_mails = sharing.sends_mails() == Some(true);
     let (spaces, mut names) = (names(call).await?, Vec::new());
     for user in shown.recipients.iter().filter_map(|recipient| recipient.row.account) {
@@ -232,10 +246,11 @@ pub(super) async fn answer(call: &Call<'_>, rights: &[Access], id: RequestId, st
         let (row, link) = (recipient.row, recipient.link);
         let no_mail =
             askings.iter().find(|asking| asking.recipient == row.id).and_then(|asking| asking.no_mail);
-        let url = origin.as_ref().zip(link.as_ref());
+        let url = link.as_ref().filter(|_| has_address(row.id));
         RequestRecipient {
             id: row.id.0,
-            url: url.map(|(origin, link)| format!("{origin}{}", link.url_path())),
+            invited: row.invited_since().map(|at| at.to_string()),
+            url: url.map(|link| format!("{origin}{}", link.url_path())),
             opened: link.and_then(|link| link.opened).map(|at| at.to_string()),
             name: row.name,
             mail: row.mail,
