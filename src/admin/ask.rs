@@ -43,7 +43,7 @@ impl Admin {
         if let Some(plan) = &asked.remind {
             new.plan = plan.parse().map_err(RequestError::Plan)?;
         }
-        new.code_by_mail = asked.code_by_mail;
+        new.code_by_mail |= asked.code_by_mail;
         new.invites = asked.invite;
         let made = self.sharing.ask(&principal, vec![new], now).await?;
         let rights = self.sharing.request_rights(&principal).await?;

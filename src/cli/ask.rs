@@ -237,7 +237,8 @@ struct Add {
     /// what the template says, or 7d,1d.
     #[arg(long, value_name = "PLAN")]
     remind: Option<String>,
-    /// Let each link open by a code that is sent to the address of its recipient; each recipient needs one.
+    /// Let each link open by a code that is sent to the address of its recipient; each recipient needs one. A template may say
+    /// so, too.
     #[arg(long)]
     code_by_mail: bool,
     /// Send each recipient with a mail address the invitation.

@@ -36,6 +36,9 @@ sentences! {
     remind_about:
         de "Zum Beispiel: 14, 3. Ein leeres Feld heißt: keine Erinnerungen.",
         en "For example: 14, 3. An empty field means: no reminders.";
+    code:
+        de "Die Links öffnen sich nur mit einem Code, der per E-Mail kommt",
+        en "The links open only with a code that comes by mail";
     item(number: usize):
         de "Punkt Nummer {number}",
         en "Item number {number}";

@@ -18,6 +18,8 @@ pub(super) struct TemplateForm {
     pub(super) naming: String,
     /// Days before the deadline, as people write them.
     pub(super) remind: String,
+    /// Whether links open by a code.
+    pub(super) code: bool,
     pub(super) items: Vec<ItemForm>,
 }
 
@@ -143,6 +145,7 @@ impl TemplateForm {
             note: template.note.clone(),
             naming: template.naming.clone(),
             remind: plan::written(&template.plan().unwrap_or_default()),
+            code: template.code_by_mail,
             items: template.items.iter().map(ItemForm::of).collect(),
         }
     }
@@ -166,6 +169,7 @@ impl TemplateForm {
             note: text("note"),
             naming: line("naming"),
             remind: line("remind"),
+            code: fields.has("code"),
             items: (1..=count).map(item).collect(),
         }
     }
@@ -192,6 +196,7 @@ impl TemplateForm {
             naming: self.naming.clone(),
             // The usual days need not be written down, so that they follow the program.
             remind: plan.as_ref().filter(|plan| **plan != ReminderPlan::default()).map(ToString::to_string),
+            code_by_mail: self.code,
             items: self.items.iter().map(ItemForm::item).collect(),
         };
         let mut faults: Vec<_> = template.faults().iter().map(|fault| Fault::of(fault, texts)).collect();

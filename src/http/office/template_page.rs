@@ -46,6 +46,7 @@ impl Fieldset<'_> {
                 }
                 (self.line((texts.remind(), "remind"), TemplatePart::Remind, &form.remind, MAX_TITLE))
                 p.hint { (texts.remind_about()) }
+                label.check { input type="checkbox" name="code" value="yes" checked[form.code]; span { (texts.code()) } }
                 @for (at, item) in form.items.iter().enumerate() { (self.item(at + 1, item)) }
                 (self.fault(TemplatePart::Items))
                 @if count < MAX_ITEMS {

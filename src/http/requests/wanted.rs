@@ -29,6 +29,8 @@ pub(super) struct Source {
     pub(super) naming: String,
     /// When it reminds.
     pub(super) plan: ReminderPlan,
+    /// Whether its links open by a code.
+    pub(super) code: bool,
     pub(super) items: Vec<TemplateItem>,
 }
 
@@ -87,6 +89,7 @@ impl Source {
     pub(super) fn of_template(template: Template) -> Self {
         Self {
             plan: template.plan().unwrap_or_default(),
+            code: template.code_by_mail,
             field: ("template", template.name.clone()),
             title: template.title,
             note: template.note,
@@ -114,6 +117,7 @@ impl Source {
             template: request.row.template.clone(),
             naming: request.row.naming.clone(),
             plan: request.row.plan.clone(),
+            code: request.row.code_by_mail,
             items: items.collect(),
         }
     }
@@ -140,6 +144,7 @@ impl Wanted {
             keep: (1..=source.items.len()).collect(),
             dates: source.dates(),
             plan: Some(written(&source.plan)),
+            code: source.code,
             ..Self::default()
         }
     }
@@ -164,7 +169,6 @@ impl Wanted {
             folder: next_year(folder.trim_matches('/')),
             recipient: first.unwrap_or_default(),
             more: more.join("\n"),
-            code: request.row.code_by_mail,
             ..Self::fresh(source, space)
         }
     }
@@ -181,7 +185,8 @@ impl Wanted {
         };
         let note = if is_typed(&self.note, &before.note) { self.note } else { after.note };
         let plan = self.plan.filter(|plan| is_typed(plan, before.plan.as_deref().unwrap_or_default()));
-        Self { title, note, plan: plan.or(after.plan), keep: after.keep, dates: after.dates, ..self }
+        let code = if self.code == before.code { after.code } else { self.code };
+        Self { title, note, code, plan: plan.or(after.plan), keep: after.keep, dates: after.dates, ..self }
     }
 
     /// A form that was sent; `file` is the text of the list in it.

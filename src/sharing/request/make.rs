@@ -69,14 +69,16 @@ impl NewRequest {
         template: Option<Template>,
     ) -> Result<Self, RequestError> {
         let plan = template.as_ref().map(Template::plan).transpose().map_err(RequestError::Template)?;
-        let Template { name, title, note, naming, items, remind: _ } = template.unwrap_or_else(|| Template {
-            name: String::new(),
-            title: DEFAULT_TITLE.to_owned(),
-            note: String::new(),
-            naming: DEFAULT_NAMING.to_owned(),
-            remind: None,
-            items: Vec::new(),
-        });
+        let Template { name, title, note, naming, items, code_by_mail, remind: _ } =
+            template.unwrap_or_else(|| Template {
+                name: String::new(),
+                title: DEFAULT_TITLE.to_owned(),
+                note: String::new(),
+                naming: DEFAULT_NAMING.to_owned(),
+                remind: None,
+                code_by_mail: false,
+                items: Vec::new(),
+            });
         Ok(Self {
             access,
             path,
@@ -88,7 +90,7 @@ impl NewRequest {
             recipients: Vec::new(),
             deadline: None,
             plan: plan.unwrap_or_default(),
-            code_by_mail: false,
+            code_by_mail,
             invites: false,
         })
     }

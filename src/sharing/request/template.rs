@@ -46,6 +46,9 @@ pub struct Template {
     /// The days before the deadline on which it reminds, such as `7d,1d`, or `off`; the usual days if it names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind: Option<String>,
+    /// Whether each link of its requests opens by a code that is sent to the address of its recipient.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub code_by_mail: bool,
     /// Its items in their order.
     pub items: Vec<TemplateItem>,
 }
@@ -89,6 +92,11 @@ impl TemplateItem {
 
 fn default_naming() -> String {
     DEFAULT_NAMING.to_owned()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 fn yes() -> bool {

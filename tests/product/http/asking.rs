@@ -415,3 +415,23 @@ fn a_request_begins_at_the_folder_that_one_looks_at() {
     // A space that the person may not write to is not chosen.
     anna.get("/requests/new?space=fremd&folder=x").expect(200);
 }
+
+/// A template can ask for codes, so that no request made from it forgets them.
+#[test]
+fn a_template_asks_for_codes_by_mail() {
+    let server = TestServer::start_plain();
+    let text = "name = \"codes\"\ntitle = \"Codes\"\ncode_by_mail = true\n[[items]]\ntitle = \"Ausweis\"\n";
+    let file = server.secret_file("codes.toml", text);
+    server.cli_ok(["template", "import", file.to_str().unwrap()]);
+    assert!(server.cli_ok(["template", "show", "codes"]).contains("code_by_mail = true"));
+    assert!(!server.cli_ok(["template", "show", "lohn"]).contains("code_by_mail"));
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let ticked = "name=\"code\" value=\"yes\" checked";
+    assert!(anna.get("/requests/new?template=codes").expect(200).text().contains(ticked));
+    assert!(!anna.get("/requests/new?template=lohn").expect(200).text().contains(ticked));
+    // This server sends no mails, so it makes no request whose links nobody could open.
+    let folder = format!("{SPACE}/codes");
+    let words = ["request", "add", &folder, "--as", USER, "--template", "codes", "--to", "e@example.de"];
+    let refused = server.cli(words).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("No code can be sent"), "{refused:?}");
+}

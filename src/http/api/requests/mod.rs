@@ -44,7 +44,8 @@ pub(in crate::http::api) struct NewRequest {
     deadline: Option<String>,
     /// Days before the deadline on which it reminds, such as `7d,1d`, or `off`; as the template says, or `7d,1d`, by default.
     remind: Option<String>,
-    /// Whether each link opens by a code that is sent to the address of its recipient; each recipient needs one then.
+    /// Whether each link opens by a code that is sent to the address of its recipient; each recipient needs one then. Always, if the
+    /// template says so.
     #[serde(default)]
     code_by_mail: bool,
     /// Whether the recipients with a mail address are invited by mail.
@@ -190,7 +191,7 @@ pub(in crate::http::api) async fn make(call: &Call<'_>, caller: &Caller, body: &
     if let Some(plan) = &asked.remind {
         new.plan = plan.parse().map_err(RequestError::Plan)?;
     }
-    new.code_by_mail = asked.code_by_mail;
+    new.code_by_mail |= asked.code_by_mail;
     new.invites = asked.invite;
     let made = sharing.ask(&caller.principal, vec![new], now).await?;
     let id = made.first().copied().ok_or(RequestError::NoSuchRequest)?;
