@@ -3,6 +3,7 @@
 use super::error::AdminError;
 use super::service::Admin;
 use super::{Reply, StatusShown, Trouble, When};
+use crate::accounts::UserRow;
 use crate::library::ReadOnlyCause;
 use crate::model::{Timestamp, layout};
 
@@ -49,11 +50,16 @@ impl Admin {
             troubles.extend(silent.iter().map(Trouble::silent));
         }
         let undelivered = self.known(self.notices.undelivered(now).await)?.unwrap_or_default();
+        let without_address = match (self.sharing.sends_mails(), &users) {
+            (Some(true), Some(users)) => self.known(self.without_address(users).await)?.unwrap_or_default(),
+            _ => 0,
+        };
         let (undecided, in_doubt) = self.known(self.intake.undecided().await)?.unwrap_or_default();
         let damaged = integrity.as_ref().map_or(0, |integrity| integrity.damaged);
         let counted = [
             Trouble::Damaged { count: damaged },
             Trouble::MailsUndelivered { count: undelivered },
+            Trouble::NoAddress { count: without_address },
             Trouble::Undecided { count: undecided },
             Trouble::MassHit { count: in_doubt },
         ];
@@ -72,6 +78,13 @@ impl Admin {
             spaces_without_key: without_key.map(|spaces| spaces.len()),
             last_full_verify: integrity.and_then(|integrity| integrity.last_full).map(When),
         }))
+    }
+
+    /// Number of these users who can log in and have no address for mails.
+    async fn without_address(&self, users: &[UserRow]) -> Result<u64, AdminError> {
+        let people = self.accounts.people().await?;
+        let is_missed = |user: &&UserRow| user.disabled.is_none() && people.contact(user.id).is_none();
+        Ok(users.iter().filter(is_missed).map(|_| 1).sum())
     }
 
     /// `None` if a damaged catalogue cannot answer.

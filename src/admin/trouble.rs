@@ -30,6 +30,8 @@ pub enum Trouble {
     ScannerSilent { scanner: Option<String>, required: bool, reason: String },
     /// Mails of the last week that could not be delivered.
     MailsUndelivered { count: u64 },
+    /// People who can log in, and get no mails because they have no address, though the server sends mails.
+    NoAddress { count: u64 },
     /// Contents in the holding area that wait for a decision.
     Undecided { count: u64 },
     /// Contents that one signature locked all at once.
@@ -55,6 +57,7 @@ impl Trouble {
     pub(super) fn count(&self) -> Option<u64> {
         match self {
             Self::MailsUndelivered { count }
+            | Self::NoAddress { count }
             | Self::Undecided { count }
             | Self::MassHit { count }
             | Self::Damaged { count } => Some(*count),
@@ -62,10 +65,11 @@ impl Trouble {
         }
     }
 
-    /// The trouble and its remedy, in English, with the commands to use; `None` if the state says the same.
+    /// The trouble and its remedy, in English, with the commands to use; `None` if the state says the same, and for what is no fault.
     pub(super) fn warning(&self) -> Option<String> {
         Some(match self {
-            Self::ReadOnly { .. } | Self::Damaged { .. } => return None,
+            // People without an address are no fault: an office may want it so.
+            Self::ReadOnly { .. } | Self::Damaged { .. } | Self::NoAddress { .. } => return None,
             Self::RolledBack => "the catalogue is older than the stored files, so nothing is removed for good; stop the server \
                  and run `tresor rebuild`"
                 .to_owned(),

@@ -70,6 +70,24 @@ sentences! {
     mails_undelivered(count: u64):
         de "{count} Mails der letzten Woche kamen nicht an.",
         en "{count} mails of the last week did not arrive.";
+    no_address(count: u64):
+        de "Personen ohne E-Mail-Adresse, die deshalb keine Benachrichtigungen bekommen: {count}.",
+        en "People without an email address, who therefore get no notifications: {count}.";
+    to_people:
+        de "Zu den Personen",
+        en "Go to the people";
+    failed_mails:
+        de "Mails, die nicht ankamen",
+        en "Mails that did not arrive";
+    failed_to(to: &str, when: &str):
+        de "Empfänger {to}, zuletzt versucht: {when}",
+        en "Recipient {to}, last tried: {when}";
+    answer_was(answer: &str):
+        de "Antwort des Mailservers: {answer}",
+        en "The mail server answered: {answer}";
+    send_again:
+        de "Diese Mail noch einmal senden",
+        en "Send this mail again";
     undecided(count: u64):
         de "{count} Dateien im Prüfbereich warten auf eine Entscheidung.",
         en "{count} files in the holding area wait for a decision.";

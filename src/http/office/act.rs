@@ -41,6 +41,9 @@ impl Office<'_> {
             _ => {}
         }
         let request = match address {
+            Address::State if action == "send-again" => {
+                Some(Request::NoticeRetry { id: text("notice").parse().unwrap_or_default() })
+            }
             Address::List
             | Address::Logo
             | Address::State

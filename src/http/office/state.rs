@@ -7,9 +7,14 @@ use super::address::Address;
 use super::{Office, Outcome, Unavailable};
 use crate::admin::{Reply, Request, StatusShown, Trouble, When, WorkerShown};
 use crate::http::page::{Width, known_facts, success};
-use crate::model::HoldReason;
+use crate::model::{HoldReason, Shown};
 use crate::net::{ResponseBody, Validity};
 use crate::text::ServerTexts;
+
+/// Most mails that the page lists.
+const MOST_MAILS: usize = 20;
+/// The states of mails that did not arrive.
+const UNDELIVERED: [&str; 2] = ["failed", "bounced"];
 
 impl Office<'_> {
     pub(super) async fn state(&self, outcome: &Outcome) -> Result<Response<ResponseBody>, Unavailable> {
@@ -28,6 +33,7 @@ impl Office<'_> {
             (self.trail())
             (self.above(outcome))
             (self.troubles(&status))
+            (self.failed_mails(&status).await?)
             (known_facts(&facts))
             @if !status.workers.is_empty() { (self.jobs(&status.workers)) }
         };
@@ -53,8 +59,45 @@ impl Office<'_> {
                 @if status.troubles.iter().any(holds) {
                     p { a href="/holding" { (texts.to_holding()) } }
                 }
+                @if status.troubles.iter().any(|trouble| matches!(trouble, Trouble::NoAddress { .. })) {
+                    p { a href=(Address::List.path()) { (texts.to_people()) } }
+                }
             }
         }
+    }
+
+    /// The latest mails that did not arrive, with the mail servers' answers.
+    async fn failed_mails(&self, status: &StatusShown) -> Result<Markup, Unavailable> {
+        let is_about = |trouble: &Trouble| matches!(trouble, Trouble::MailsUndelivered { .. });
+        if !status.troubles.iter().any(is_about) {
+            return Ok(html! {});
+        }
+        let mut notices = match self.desk.ask(Request::NoticeList).await {
+            Reply::Notices(notices) => notices,
+            other => return Err(other.into()),
+        };
+        notices.retain(|notice| UNDELIVERED.contains(&notice.state.as_str()));
+        notices.sort_by_key(|notice| std::cmp::Reverse(notice.id));
+        let texts = ServerTexts(self.desk.language);
+        Ok(html! {
+            section id="mails" {
+                h2 { (texts.failed_mails()) }
+                ul.items {
+                    @for notice in notices.iter().take(MOST_MAILS) {
+                        li {
+                            @let when = self.desk.moment(notice.ended.unwrap_or(notice.created).0);
+                            p { (texts.failed_to(&Shown(&notice.to).to_string(), &when)) }
+                            @if let Some(fault) = &notice.fault { p.where { (texts.answer_was(&Shown(fault).to_string())) } }
+                            form method="post" action=(Address::State.path()) {
+                                (self.desk.token())
+                                input type="hidden" name="notice" value=(notice.id);
+                                button.plain name="do" value="send-again" { (texts.send_again()) }
+                            }
+                        }
+                    }
+                }
+            }
+        })
     }
 
     fn sentence(&self, trouble: &Trouble) -> String {
@@ -78,6 +121,7 @@ impl Office<'_> {
             Trouble::ScannerSilent { reason: word, .. } => texts.scanner_silent(reason(word)),
             Trouble::MailsUndelivered { count: 1 } => texts.mail_undelivered().to_owned(),
             Trouble::MailsUndelivered { count } => texts.mails_undelivered(*count),
+            Trouble::NoAddress { count } => texts.no_address(*count),
             Trouble::Undecided { count } => texts.undecided(*count),
             Trouble::MassHit { count } => texts.mass_hit(*count),
             Trouble::Damaged { count } => texts.damaged(*count),

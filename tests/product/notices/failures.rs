@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{CHIEF, notices, office, store};
+use crate::support::browser::{Browser, leads_to};
 use crate::support::process::eventually;
+use crate::support::server::PASSWORD;
 use crate::support::smtp::{Mood, TestSmtp};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -51,6 +53,39 @@ fn what_is_put_off_is_tried_again_and_what_is_refused_is_shown_at_once() {
     }
     let shown = server.cli_ok(["notices", "show", &id]);
     assert!(shown.contains("topic     arrived\n") && shown.contains("state     sent\n"), "{shown}");
+}
+
+/// The page of the server's state names the mail and the answer, and sends it again.
+#[test]
+fn administrators_see_what_did_not_arrive_and_send_it_again() {
+    let smtp = TestSmtp::plain();
+    let server = office(&smtp);
+    server.add_user("boss", "administrator", PASSWORD);
+    let boss = Browser::signed_in(&server, "de", "boss", PASSWORD);
+    let state = || boss.get("/office/state").expect(200).text();
+    let page = state();
+    assert!(page.contains("keine Benachrichtigungen bekommen") && page.contains("Zu den Personen"), "{page}");
+    assert!(!page.contains("id=\"mails\""), "{page}");
+    smtp.set_mood(Mood::Refuses);
+    store(&server, "1.txt");
+    eventually("the mail is refused", LIMIT, || state().contains("id=\"mails\""));
+    let page = state();
+    for text in [
+        "Mails, die nicht ankamen",
+        &format!("Empfänger {CHIEF}, "),
+        "Antwort des Mailservers:",
+        "no such mailbox",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    smtp.set_mood(Mood::Takes);
+    for notice in notices(&server).iter().filter(|notice| notice["state"] == "bounced") {
+        let id = notice["id"].to_string();
+        let form = boss.get("/office/state").expect(200);
+        leads_to(&boss.send(&form, "/office/state", &[("do", "send-again"), ("notice", &id)]));
+    }
+    eventually("they are sent", LIMIT, || notices(&server).iter().all(|notice| notice["state"] == "sent"));
+    assert!(!state().contains("id=\"mails\""));
 }
 
 /// Nothing is lost or told twice: a mail that was taken just before the end comes again with the same Message-ID.
