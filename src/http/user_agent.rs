@@ -25,6 +25,17 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
+/// Marks of programs that fetch a page for a preview in a chat or mail, or to look for harm in it, in small letters.
+const ROBOTS: [&str; 9] =
+    ["bot/", "bot;", "bot)", "crawler", "spider", "preview", "whatsapp", "facebookexternalhit", "slack"];
+
+/// Whether the sender says that it is no person's browser.
+pub(super) fn is_robot(headers: &HeaderMap) -> bool {
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let agent = agent.to_lowercase();
+    ROBOTS.iter().any(|mark| agent.contains(mark))
+}
+
 /// Browser and system, such as `Firefox, Windows`; empty if neither is known.
 pub(super) fn browser(headers: &HeaderMap) -> String {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();

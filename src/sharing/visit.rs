@@ -141,9 +141,22 @@ impl Sharing {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<Visit, VisitError> {
+        let visit = self.open_unseen(token, key, peer, now).await?;
+        self.note_opened(&visit.row, now).await;
+        Ok(visit)
+    }
+
+    /// The same for a request whose answer no person sees, such as that of a robot: the office does not read that the link was
+    /// opened.
+    pub async fn open_unseen(
+        &self,
+        token: &str,
+        key: GuestKey<'_>,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Visit, VisitError> {
         let (row, access, entry) = self.found(token, peer, now).await?;
         self.check_key(&row, key, peer, now).await?;
-        self.note_opened(&row, now).await;
         Ok(Visit { link: self.shown(row.clone()), access, entry, lease: None, row })
     }
 

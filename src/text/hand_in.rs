@@ -57,6 +57,11 @@ sentences! {
             bringt Sie in diesem Browser zurück.",
         en "Everything in this list is safely stored. You can close this page and go on later: the same link brings you back \
             in this browser.";
+    saved_partly:
+        de "Angekommene Dateien in dieser Liste sind sicher gespeichert, die anderen nicht; daneben steht, warum. Sie können die \
+            Seite schließen und später weitermachen: Derselbe Link bringt Sie in diesem Browser zurück.",
+        en "Files in this list that arrived are safely stored, the others are not; the reason is beside them. You can close this \
+            page and go on later: the same link brings you back in this browser.";
     arrived(clock: &str):
         de "angekommen {clock}",
         en "arrived {clock}";
@@ -138,9 +143,12 @@ sentences! {
     done(number: i64):
         de "Ihre Einreichung ist vollständig angekommen. Sie hat die Nummer {number}.",
         en "Your hand-in has arrived completely. Its number is {number}.";
+    done_partly(number: i64, kept: usize, refused: usize):
+        de "Ihre Einreichung ist abgeschlossen. Angekommen: {kept}, nicht angenommen: {refused}. Sie hat die Nummer {number}.",
+        en "Your hand-in is finished. Arrived: {kept}, not taken: {refused}. Its number is {number}.";
     closed(number: i64):
-        de "Der Link ist abgelaufen. Was bis dahin angekommen ist, ist gespeichert. Ihre Einreichung hat die Nummer {number}.",
-        en "The link has ended. What had arrived until then is stored. The number of your hand-in is {number}.";
+        de "Der Link nimmt nichts mehr an. Was bis dahin angekommen ist, ist gespeichert. Ihre Einreichung hat die Nummer {number}.",
+        en "The link takes nothing more. What had arrived until then is stored. The number of your hand-in is {number}.";
     late:
         de "Sie kam nach dem genannten Termin an und ist entsprechend gekennzeichnet.",
         en "It arrived after the date that was asked for and is marked so.";

@@ -172,6 +172,9 @@ sentences! {
     mail_by(day: &str):
         de "Bitte bis {day}.",
         en "Please by {day}.";
+    mail_password:
+        de "Das Kennwort dafür bekommen Sie von uns auf einem anderen Weg.",
+        en "You get the password for it from us by another way.";
     our_office:
         de "unser Büro",
         en "our firm";

@@ -50,7 +50,7 @@ pub(super) fn open((language, zone): Local<'_>, open: &Open<'_>, now: Timestamp)
             @if let Some(hand_in) = &open.hand_in && !hand_in.files.is_empty() {
                 section {
                     h2 { (texts.sent_title()) }
-                    p { (texts.saved()) }
+                    p { (if hand_in.refused() > 0 { texts.saved_partly() } else { texts.saved() }) }
                     (list((language, zone), hand_in, link.terms.own_folder, open.base, now))
                 }
             }
@@ -162,7 +162,11 @@ pub(super) fn finished(
     let content = html! {
         @if let Some(received) = received { (pages::arrivals_above(language, received)) }
         p.success role="status" {
-            @if hand_in.is_complete { (texts.done(number)) } @else { (texts.closed(number)) }
+            (match hand_in.refused() {
+                _ if !hand_in.is_complete => texts.closed(number),
+                0 => texts.done(number),
+                refused => texts.done_partly(number, count, refused),
+            })
         }
         @if hand_in.is_late { p { (texts.late()) } }
         @if is_examined { p { (texts.checked_about()) } }

@@ -43,7 +43,8 @@ use super::page::folder;
 use super::page::form::{MAX_FORM_BYTES, field, is_from_another_site};
 use super::protocol::href::{self, push_encoded};
 use super::reply::{not_allowed, plain, see_other};
-use crate::http::page::language::preferred;
+use crate::http::page::language::{chosen, keep_choice};
+use crate::http::page::with_languages;
 use crate::library::LibraryError;
 use crate::model::{EntryName, EntryPath, Right, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
@@ -71,7 +72,7 @@ impl<'a> LinkRequest<'a> {
     fn new(context: RequestContext<'a>, address: LinkAddress<'a>) -> Self {
         let new_browser = OnceLock::new();
         let language = address.account.map(|account| account.language);
-        let language = language.unwrap_or_else(|| preferred(&context.parts.headers));
+        let language = language.unwrap_or_else(|| chosen(context));
         Self { context, address, language, new_browser }
     }
 
@@ -111,17 +112,26 @@ pub(super) async fn handle(
     body: &mut RequestBody,
 ) -> Response<ResponseBody> {
     let request = LinkRequest::new(context, address);
-    match (&request.parts.method, address.endpoint) {
-        (_, Endpoint::Page { folder }) if is_wanted(context) => request.archive(folder).await,
-        (&Method::GET | &Method::HEAD, Endpoint::Page { folder }) => request.show(folder).await,
-        (&Method::GET | &Method::HEAD, Endpoint::Download) => request.download().await,
-        (&Method::GET | &Method::HEAD, Endpoint::Receipt(form)) => request.receipt(form).await,
-        (&Method::POST, Endpoint::Page { folder }) => request.send(folder, body).await,
-        _ => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
+    let mut response = request.answer(body).await;
+    if address.account.is_none() {
+        with_languages(&mut response, context.parts.uri.query().unwrap_or_default());
+        keep_choice(context, &mut response);
     }
+    response
 }
 
 impl LinkRequest<'_> {
+    async fn answer(&self, body: &mut RequestBody) -> Response<ResponseBody> {
+        match (&self.parts.method, self.address.endpoint) {
+            (_, Endpoint::Page { folder }) if is_wanted(self.context) => self.archive(folder).await,
+            (&Method::GET | &Method::HEAD, Endpoint::Page { folder }) => self.show(folder).await,
+            (&Method::GET | &Method::HEAD, Endpoint::Download) => self.download().await,
+            (&Method::GET | &Method::HEAD, Endpoint::Receipt(form)) => self.receipt(form).await,
+            (&Method::POST, Endpoint::Page { folder }) => self.send(folder, body).await,
+            _ => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
+        }
+    }
+
     async fn show(&self, folder: &str) -> Response<ResponseBody> {
         if folder.is_empty()
             && let Some(page) = self.finished(None).await

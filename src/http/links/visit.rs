@@ -1,6 +1,6 @@
 //! Opening a link, and the answers if it does not open.
 
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 
 use super::LinkRequest;
 use super::address::Endpoint;
@@ -11,6 +11,7 @@ use crate::http::auth::challenge;
 use crate::http::cookies;
 use crate::http::error::{library_status, log_library};
 use crate::http::reply::{plain, see_other, too_many};
+use crate::http::user_agent;
 use crate::net::ResponseBody;
 use crate::sharing::{GuestKey, Visit, VisitError};
 
@@ -26,7 +27,12 @@ impl LinkRequest<'_> {
     }
 
     pub(super) async fn open_token(&self, token: &str, key: GuestKey<'_>) -> Result<Visit, VisitError> {
-        self.services.sharing.open(token, key, self.info.peer, self.info.received).await
+        let (sharing, peer, now) = (&self.services.sharing, self.info.peer, self.info.received);
+        let is_seen = self.parts.method != Method::HEAD && !user_agent::is_robot(&self.parts.headers);
+        match is_seen {
+            true => sharing.open(token, key, peer, now).await,
+            false => sharing.open_unseen(token, key, peer, now).await,
+        }
     }
 
     /// Opens the link by the secret of a lease.

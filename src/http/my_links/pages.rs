@@ -14,11 +14,12 @@ use crate::http::page::bar::bar;
 use crate::http::page::copied;
 use crate::http::page::script::{Script, with_script};
 use crate::http::page::{Page, Width, known_facts, problem, qr, success};
+use crate::http::refusal::Refusal;
 use crate::http::viewer;
 use crate::intake::ViewKind;
 use crate::model::{EntryName, EntryPath, HandInFileId, LinkId, LinkRight, Role, Shown, Timestamp};
 use crate::net::ResponseBody;
-use crate::sharing::{Download, HandIn, HandInFile, Link, LinkError, LinkUse, Shared};
+use crate::sharing::{Download, HandIn, HandInFile, HandInFileState, Link, LinkError, LinkUse, Shared};
 use crate::text::{HandInTexts, ViewTexts};
 
 /// Lines of the field with the text of a mail, of which some are wrapped.
@@ -67,7 +68,7 @@ impl MyLinks<'_> {
                 ul.items {
                     @for shared in &links {
                         li {
-                            a href={ (LIST) "/" (shared.link.id) } { (name(shared)) }
+                            a href={ (LIST) "/" (shared.link.id) } { (self.name(shared)) }
                             p.where { (self.target(shared)) }
                             p { (self.state(&shared.link, uses.get(&shared.link.id))) }
                         }
@@ -152,7 +153,7 @@ impl MyLinks<'_> {
             }
             (self.actions(link))
         };
-        Ok(with_script(self.page(&name(&shared), content, status), Script::Copy))
+        Ok(with_script(self.page(&self.name(&shared), content, status), Script::Copy))
     }
 
     fn form(&self, asked: &Asked) -> Markup {
@@ -304,8 +305,11 @@ impl MyLinks<'_> {
             li {
                 span.state { (name.trim()) }
                 p { (state) ", " (self.desk.language.files(count, bytes)) }
-                ul { @for file in hand_in.files.iter().filter(|file| file.is_kept()) { li {
+                ul { @for file in hand_in.files.iter().filter(|file| file.state != HandInFileState::Withdrawn) { li {
                     (Shown(&file.path))
+                    @if let HandInFileState::Refused(word) = &file.state {
+                        ": " (HandInTexts(self.desk.language).refused(Refusal::of_word(word).sentence(self.desk.language)))
+                    }
                     @if let Some(address) = address(file) {
                         " " a href=(address) aria-label=(views.view_file(&Shown(&file.path).to_string())) { (views.view()) }
                     }
@@ -333,12 +337,14 @@ impl MyLinks<'_> {
     fn mail(&self, link: &Link, address: &str) -> String {
         let texts = self.texts();
         let office = if self.office.name.is_empty() { texts.our_office() } else { &self.office.name };
+        let password = (link.has_password && !link.terms.guest_chooses).then(|| texts.mail_password());
+        let address = &password.map_or_else(|| address.to_owned(), |words| format!("{address}\n\n{words}"));
         if link.right != LinkRight::Add {
             return texts.mail_show(office, address);
         }
         // The address of the link stands in a line of its own.
         let by = link.terms.deadline.map(|at| texts.mail_by(&self.last_day(at)));
-        let address = by.map_or_else(|| address.to_owned(), |by| format!("{address}\n\n{by}"));
+        let address = by.map_or_else(|| address.clone(), |by| format!("{address}\n\n{by}"));
         texts.mail_take(office, &address)
     }
 
@@ -476,6 +482,14 @@ impl MyLinks<'_> {
         words.to_owned()
     }
 
+    /// The user's name for a link, or the name of its target: of a top folder, that of the space.
+    fn name(&self, shared: &Shared) -> String {
+        match [&shared.link.label, &shared.entry.name].into_iter().find(|name| !name.is_empty()) {
+            Some(name) => Shown(name).to_string(),
+            None => self.target(shared),
+        }
+    }
+
     fn last_day(&self, end: Timestamp) -> String {
         self.desk.language.day(self.office.zone.last_day(end))
     }
@@ -484,10 +498,4 @@ impl MyLinks<'_> {
         let bar = bar(self.desk.language, self.desk.context.address(), Some(&self.desk.person()));
         Page { language: self.desk.language, width: Width::Narrow, title, content }.below(&bar, status)
     }
-}
-
-/// The user's name for a link, or the name of its target.
-fn name(shared: &Shared) -> String {
-    let label = Some(shared.link.label.as_str()).filter(|label| !label.is_empty());
-    Shown(label.unwrap_or(&shared.entry.name)).to_string()
 }

@@ -35,6 +35,10 @@ impl Bar {
         Self { markup: html! {}, is_of_person: false }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.markup.0.is_empty()
+    }
+
     /// With something below it.
     pub(in crate::http) fn above(self, below: &Markup) -> Self {
         Self { markup: html! { (self.markup) (below) }, ..self }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use maud::html;
 
 use super::{Page, Width, facts};
-use crate::http::page::language::preferred;
+use crate::http::page::language::remembered;
 use crate::net::{RequestId, ResponseBody};
 use crate::text::{ErrorTexts, Language};
 
@@ -21,7 +21,7 @@ pub(in crate::http) struct Browser(Language);
 impl Browser {
     pub(in crate::http) fn of(headers: &HeaderMap) -> Option<Self> {
         let asks = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/html"));
-        headers.get_all(ACCEPT).iter().any(asks).then(|| Self(preferred(headers)))
+        headers.get_all(ACCEPT).iter().any(asks).then(|| Self(remembered(headers)))
     }
 
     /// The answer; an error that only programs could read becomes a page.

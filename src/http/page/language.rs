@@ -19,8 +19,13 @@ pub(super) const CHOICE: &str = "lang";
 /// The language of a page with a switch: the one that its address names, else the one chosen before, else by
 /// [`preferred`].
 pub(in crate::http) fn chosen(context: RequestContext<'_>) -> Language {
-    let before = || Language::of_exact_tag(cookies::find(&context.parts.headers, COOKIE)?);
-    named(context).or_else(before).unwrap_or_else(|| preferred(&context.parts.headers))
+    named(context).unwrap_or_else(|| remembered(&context.parts.headers))
+}
+
+/// The language chosen before, else by [`preferred`], for answers to addresses that name none.
+pub(in crate::http) fn remembered(headers: &HeaderMap) -> Language {
+    let before = || Language::of_exact_tag(cookies::find(headers, COOKIE)?);
+    before().unwrap_or_else(|| preferred(headers))
 }
 
 /// Lets the browser keep the language that the address names.

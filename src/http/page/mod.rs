@@ -106,6 +106,15 @@ impl Page<'_> {
     }
 }
 
+/// Lets people choose the language of a page without a bar, whose address has this query; other answers stay as they are.
+pub(in crate::http) fn with_languages(response: &mut Response<ResponseBody>, query: &str) {
+    if let Some(page) = response.extensions_mut().get_mut::<Unfinished>()
+        && page.bar.is_empty()
+    {
+        page.bar = bar::bar(page.language, &format!("?{query}"), None);
+    }
+}
+
 /// Whether an answer is a page that [`finished`] must complete.
 pub(in crate::http) fn is_unfinished(response: &Response<ResponseBody>) -> bool {
     response.extensions().get::<Unfinished>().is_some()

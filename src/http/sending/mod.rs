@@ -31,7 +31,7 @@ pub(super) use self::refused::Refused;
 use self::sent::Sent;
 use super::context::RequestContext;
 use super::finished::Finished;
-use super::page::language::{chosen, preferred};
+use super::page::language::chosen;
 use super::protocol::tus::{self, TUS_RESUMABLE, UPLOAD_OFFSET, VERSION};
 use super::reply::uncached;
 use crate::accounts::Principal;
@@ -141,7 +141,7 @@ impl Sending {
         rest: &str,
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
-        let language = preferred(&context.parts.headers);
+        let language = chosen(context);
         let request = SendRequest { context, finished: &self.finished, language, is_guest: true };
         let answer = match (guest, &context.parts.method, rest) {
             (Err(why), ..) => Err(why),

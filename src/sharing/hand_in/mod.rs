@@ -205,6 +205,11 @@ impl From<RequestError> for HandInError {
 }
 
 impl HandIn {
+    /// Number of its files that were not stored.
+    pub fn refused(&self) -> usize {
+        self.files.iter().filter(|file| matches!(file.state, HandInFileState::Refused(_))).count()
+    }
+
     fn new(row: HandInRow, files: Vec<HandInFileRow>) -> Self {
         Self {
             id: row.id,

@@ -10,7 +10,7 @@ use crate::support::TestServer;
 use crate::support::browser::{Browser, hidden, leads_to};
 use crate::support::http::{Request, Response};
 use crate::support::process::limited;
-use crate::support::server::{SPACE, USER};
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// A link to `Belege/` with these options: its address.
 pub(crate) fn link<const N: usize>(server: &TestServer, options: [&str; N]) -> String {
@@ -359,4 +359,52 @@ fn a_form_that_another_site_sends_does_nothing() {
     assert!(finish(&empty, &link).status == 404, "nothing was handed in by this browser");
     assert_eq!(client.form(&link, &[("do", "other")]).send().status, 400);
     assert_eq!(hidden(&client.get(&link), "do"), "finish");
+}
+
+/// Files that were not taken are no part of a complete hand-in, and the office reads about them, too.
+#[test]
+fn refused_files_are_told_apart_from_those_that_arrived() {
+    let server = office();
+    let link = link(&server, ["--types", "txt"]);
+    let client = Browser::new(&server, "de");
+    client.get(&link).expect(200);
+    send(&client, &link, "", &[("a.txt", "x")]).expect(200);
+    assert!(client.get(&link).expect(200).text().contains("Alles in dieser Liste ist sicher gespeichert"));
+    send(&client, &link, "", &[("böse.exe", "x")]).expect(415);
+    let open = client.get(&link).expect(200).text();
+    assert!(open.contains("die anderen nicht") && !open.contains("Alles in dieser Liste"), "{open}");
+    leads_to(&finish(&client, &link));
+    let done = client.get(&link).expect(200).text();
+    assert!(done.contains("Angekommen: 1, nicht angenommen: 1") && !done.contains("vollständig"), "{done}");
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let list = anna.get("/links").expect(200).text();
+    let here = list.split("href=\"/links/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let shown = anna.get(&format!("/links/{here}")).expect(200).text();
+    assert!(shown.contains("böse.exe: nicht angekommen"), "{shown}");
+}
+
+/// Programs that make previews, and programs that ask for the head only, are no person who opened the link.
+#[test]
+fn robots_do_not_open_a_link_and_its_pages_have_both_languages() {
+    let server = office();
+    let link = link(&server, []);
+    let opened = || {
+        let listed: serde_json::Value =
+            serde_json::from_str(&server.cli_ok(["link", "list", "--json"])).unwrap();
+        listed[0]["opened"].is_string()
+    };
+    server.request("HEAD", &link).send().expect(200);
+    for robot in
+        ["WhatsApp/2.23.20.0", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"]
+    {
+        server.request("GET", &link).header("User-Agent", robot).send().expect(200);
+    }
+    assert!(!opened());
+    let client = Browser::new(&server, "de");
+    let page = client.get(&link).expect(200);
+    assert!(opened() && page.text().contains("href=\"?lang=en\""), "{page}");
+    // Chosen once, it stays, also for pages of other links and for one that does not exist.
+    let english = client.keep(client.get(&format!("{link}?lang=en")).expect(200));
+    assert!(english.text().contains("lang=\"en\"") && english.text().contains("Choose"), "{english}");
+    assert!(client.get("/s/none").expect(404).text().contains("There is no such link"));
 }

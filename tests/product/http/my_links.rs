@@ -273,3 +273,17 @@ fn a_box_takes_files_for_ever_and_says_who_sent_them() {
     let made = server.cli_ok(["link", "add", SPACE, "--as", USER, "--can", "add", "--box"]);
     assert!(!made.contains(&link), "{made}");
 }
+
+/// A link to a whole space, without a label, is called like the space; its text for a mail speaks of its password.
+#[test]
+fn a_link_without_a_label_has_a_name_and_its_mail_names_the_password() {
+    let server = TestServer::start_plain();
+    let anna = Browser::signed_in(&server, "de", USER, PASSWORD);
+    let here = leads_to(&make(&anna, &[("folder", ""), ("can", "add"), ("password", "Kessel-Marder-4711")]));
+    let page = anna.get(&here).expect(200).text();
+    assert!(page.contains(&format!("<h1>{SPACE}</h1>")), "{page}");
+    assert!(page.contains("Das Kennwort dafür bekommen Sie von uns auf einem anderen Weg."), "{page}");
+    let list = anna.get("/links").expect(200).text();
+    let name = list.split("href=\"/links/").nth(1).unwrap().split('>').nth(1).unwrap();
+    assert!(name.starts_with(SPACE), "{list}");
+}
