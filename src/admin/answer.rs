@@ -133,6 +133,11 @@ impl Admin {
                 let passkeys = self.accounts.passkeys_of(user.id).await?;
                 Ok(Reply::Passkeys(passkeys.into_iter().map(shown::passkey).collect()))
             }
+            Request::PasskeyRename { user, id, label } => {
+                let user = self.user(&user).await?;
+                self.accounts.rename_passkey(user.id, PasskeyId(id), &label, by).await?;
+                Ok(Reply::Done(format!("passkey {id} of {} has another name", user.name)))
+            }
             Request::PasskeyRemove { user, id } => {
                 let user = self.user(&user).await?;
                 self.accounts.remove_passkey(user.id, PasskeyId(id), by).await?;

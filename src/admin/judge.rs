@@ -88,6 +88,7 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::SessionList { user: name }
         | Request::SessionEnd { user: name, .. }
         | Request::PasskeyList { user: name }
+        | Request::PasskeyRename { user: name, .. }
         | Request::PasskeyRemove { user: name, .. }
         | Request::SecondFactorBegin { name, .. }
         | Request::SecondFactorConfirm { name, .. }

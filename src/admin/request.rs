@@ -212,6 +212,8 @@ pub enum Request {
     SessionEnd { user: String, id: i64 },
     /// List a user's passkeys.
     PasskeyList { user: String },
+    /// Give a user's passkey another name.
+    PasskeyRename { user: String, id: i64, label: String },
     /// Remove a user's passkey.
     PasskeyRemove { user: String, id: i64 },
     /// Create a secret for a user's authenticator; it takes effect when confirmed. The last one stays if `again` is its text.

@@ -215,6 +215,13 @@ enum SessionCommand {
 enum PasskeyCommand {
     /// List a user's passkeys.
     List(OneUser),
+    /// Give a user's passkey another name.
+    Rename {
+        #[command(flatten)]
+        one: OneOfUser,
+        /// Its name, as the user sees it in the account.
+        new_name: String,
+    },
     /// Remove a passkey at once. Browsers in which it signed in stay signed in: see `session`.
     Remove(OneOfUser),
 }
@@ -275,6 +282,9 @@ impl User {
             },
             UserCommand::Passkey { command } => match command {
                 PasskeyCommand::List(one) => one.request(|user| Request::PasskeyList { user }),
+                PasskeyCommand::Rename { one, new_name } => {
+                    one.request(|user, id| Request::PasskeyRename { user, id, label: new_name })
+                }
                 PasskeyCommand::Remove(one) => one.request(|user, id| Request::PasskeyRemove { user, id }),
             },
             UserCommand::SecondFactor { command } => command.run(),

@@ -139,8 +139,8 @@ sentences! {
         de "Wohin?",
         en "Where to?";
     choose_for(count: usize):
-        de "{count} ausgewählte Einträge",
-        en "{count} selected entries";
+        de "{count} Einträge sollen verschoben oder kopiert werden.",
+        en "{count} entries are to be moved or copied.";
     choose_for_one:
         de "Gehen Sie in den Ordner, in den der Eintrag soll.",
         en "Go to the folder that the entry is meant for.";

@@ -55,6 +55,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("session-end",          r#"{"user": "ME", "id": 9}"#,                            "x x x x x x"),
     ("passkey-list",         r#"{"user": "staff"}"#,                                  "x x . x . ."),
     ("passkey-list",         r#"{"user": "ME"}"#,                                     "x x x x x x"),
+    ("passkey-rename",       r#"{"user": "staff", "id": 9, "label": "x"}"#,           "x x . x . ."),
+    ("passkey-rename",       r#"{"user": "ME", "id": 9, "label": "x"}"#,              "x x x x x x"),
     ("passkey-remove",       r#"{"user": "staff", "id": 9}"#,                         "x x . x . ."),
     ("passkey-remove",       r#"{"user": "ME", "id": 9}"#,                            "x x x x x x"),
     ("second-factor-begin",  r#"{"name": "staff"}"#,                                  "x x . x . ."),

@@ -159,6 +159,9 @@ impl Requests<'_> {
             Told::Nothing => html! {},
             // The address alone is no proof: another person may have made it.
             Told::Done("judged") => success(texts.judged()),
+            Told::Done("checked") if request.items.iter().all(|item| item.row.state == ItemState::Open) => {
+                note(self.check_texts().nothing_yet())
+            }
             Told::Done("checked") if to_check(request).next().is_none() => {
                 success(self.check_texts().all_checked())
             }

@@ -51,6 +51,9 @@ sentences! {
     again:
         de "Diesen Punkt noch einmal ansehen",
         en "Look at this item again";
+    nothing_yet:
+        de "Es ist noch nichts angekommen, was zu prüfen wäre.",
+        en "Nothing has arrived that could be checked.";
     all_checked:
         de "Alles ist geprüft. Die Empfänger sehen Ihre Entscheidungen auf ihrer Seite.",
         en "Everything is checked. The recipients see your decisions on their page.";

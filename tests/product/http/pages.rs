@@ -49,6 +49,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("BrowseTexts::more", "needs 2,000 files"),
     ("CheckTexts::other_items", "for screen readers"),
     ("CheckTexts::files", "for screen readers"),
+    ("CheckTexts::nothing_yet", "needs a request without files: `http::checking`"),
     ("CodeTexts::title", "needs a mail server: `notices::codes`"),
     ("CodeTexts::about", "needs a mail server: `notices::codes`"),
     ("CodeTexts::ask", "needs a mail server: `notices::codes`"),

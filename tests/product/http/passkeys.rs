@@ -100,6 +100,11 @@ fn a_person_adds_a_passkey_signs_in_with_it_and_removes_it() {
         assert!(listed[0]["last_used"].is_string(), "{listed}");
 
         let id = listed[0]["id"].to_string();
+        server.cli_ok(["user", "passkey", "rename", USER, &id, "Zweitgerät"]);
+        let renamed = other.get("/account").expect(200).text();
+        assert!(renamed.contains("Zweitgerät") && !renamed.contains(&shown), "{renamed}");
+        server.cli_ok(["user", "passkey", "rename", USER, &id, label]);
+
         let removed = other.send(&page, "/account", &[("do", "remove-passkey"), ("number", &id)]);
         let page = other.get(&leads_to(&removed)).expect(200).text();
         assert!(page.contains(gone) && !page.contains(&shown), "{page}");
