@@ -374,7 +374,8 @@ fn a_folder_is_chosen_by_walking_to_it() {
     let none = anna.send(&page, &top, &[("go", SPACE)]).text();
     assert!(none.contains("nichts ausgewählt") || none.contains("Bitte wählen"), "{none}");
     let here = go(SPACE, &[]).expect(200).text();
-    for words in ["Wohin?", "2 Einträge sollen verschoben", &format!("value=\"{SPACE}/Alt\""), "Andere Bereiche"]
+    for words in
+        ["Wohin?", "2 Einträge sollen verschoben", &format!("value=\"{SPACE}/Alt\""), "Andere Bereiche"]
     {
         assert!(here.contains(words), "{words}: {here}");
     }
