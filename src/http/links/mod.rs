@@ -105,6 +105,9 @@ pub(super) async fn sender(
     Ok(request.known_browser().map(|browser| (visit, browser.to_owned())))
 }
 
+/// The parts of a query that stay when a reader chooses another language: the number of a receipt, and the code of a second device.
+const KEPT: [&str; 2] = ["number", "code"];
+
 /// Answers a request to a page.
 pub(super) async fn handle(
     context: RequestContext<'_>,
@@ -114,7 +117,9 @@ pub(super) async fn handle(
     let request = LinkRequest::new(context, address);
     let mut response = request.answer(body).await;
     if address.account.is_none() {
-        with_languages(&mut response, context.parts.uri.query().unwrap_or_default());
+        let query = context.parts.uri.query().unwrap_or_default();
+        let is_kept = |part: &&str| KEPT.contains(&part.split('=').next().unwrap_or_default());
+        with_languages(&mut response, &query.split('&').filter(is_kept).collect::<Vec<_>>().join("&"));
         keep_choice(context, &mut response);
     }
     response

@@ -122,8 +122,8 @@ sentences! {
         de "Bis wann",
         en "Until when";
     person(person: &str):
-        de "zu Person {person}",
-        en "about person {person}";
+        de "für Person {person}",
+        en "for person {person}";
     no_name:
         de "Empfänger ohne Namen",
         en "Recipient without a name";

@@ -179,7 +179,7 @@ async function story() {
     await office.selectOption('#space', given.space)
     await office.fill('#folder', 'Huber/Steuer 2025')
     await office.fill('input[name=name]', 'Erika Huber')
-    await office.click('form[enctype] button')
+    await office.click('form[enctype] button:text("Anfrage anlegen")')
     await office.waitForURL('**/requests/made*')
     return (await office.content()).match(/https?:\/\/[\w.:]+\/s\/\w+/)[0]
   })

@@ -292,7 +292,7 @@ fn the_matrix_shows_who_lacks_what_and_is_a_table_for_a_spreadsheet() {
         cells.collect::<Vec<_>>()
     };
     assert!(text.contains("3 Punkte nebeneinander, von „Ausweis“ bis „Foto“."), "{text}");
-    assert!(text.contains("Ausweis</th>") && text.contains("Bescheid – zu Person B</th>"), "{text}");
+    assert!(text.contains("Ausweis</th>") && text.contains("Bescheid – für Person B</th>"), "{text}");
     assert_eq!(text.matches("<table").count(), 1, "{text}");
     assert_eq!(row("Maier").len(), 3, "{text}");
     for (name, states) in [
@@ -312,7 +312,7 @@ fn the_matrix_shows_who_lacks_what_and_is_a_table_for_a_spreadsheet() {
     let lines: Vec<_> = table.text().trim_start_matches('\u{feff}').lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), 4, "{table}");
     assert!(lines[0].starts_with("\"Mandant\";\"Betreff der Anfrage\""), "{table}");
-    assert!(lines[0].ends_with("\"Ausweis\";\"Bescheid – zu Person B\";\"Foto\""), "{table}");
+    assert!(lines[0].ends_with("\"Ausweis\";\"Bescheid – für Person B\";\"Foto\""), "{table}");
     assert!(lines.iter().any(|line| line.starts_with("\"'=Huber\"")), "{table}");
     assert!(lines.iter().any(|line| line.ends_with("\"prüfen\";\"fehlt\";\"nicht gefragt\"")), "{table}");
     // Those without a template stand together as far as they ask for the same.
