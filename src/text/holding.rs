@@ -234,6 +234,21 @@ sentences! {
         de "Zu dieser Datei ist nichts mehr verzeichnet.",
         en "Nothing is recorded about this file any more.";
 
+    several_about:
+        de "Die Entscheidung gilt für jede ausgewählte Datei einzeln. Vor einer Freigabe wird jede noch einmal geprüft; bei \
+            großen Dateien dauert das eine Weile.",
+        en "The decision applies to each selected file separately. Each is scanned once more before its release, which takes a \
+            while with large files.";
+    several_done(decision: &str, done: usize, all: usize):
+        de "„{decision}“ ist ausgeführt, für {done} von {all} ausgewählten Dateien.",
+        en "\"{decision}\" was carried out for {done} of {all} selected files.";
+    several_first(first: usize, all: usize):
+        de "Bei {first} von {all} Dateien ist Ihre Entscheidung die erste; eine zweite Person muss dasselbe entscheiden.",
+        en "For {first} of {all} files yours is the first decision; a second person must decide the same.";
+    several_gone:
+        de "Eine der ausgewählten Dateien gibt es nicht mehr.",
+        en "One of the selected files is no longer there.";
+
     decide:
         de "Entscheiden",
         en "Decide";

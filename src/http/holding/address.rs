@@ -1,7 +1,7 @@
 //! The addresses of the holding area's pages.
 //!
 //! ```text
-//! /holding                   the list; what it shows is in the query
+//! /holding                   the list; what it shows is in the query. Where decisions about several items are sent
 //! /holding/ID                an item, and where its forms are sent
 //! /holding/ID/pdf            its PDF
 //! /holding/ID/pdf/FILE       a PDF of a document in an archive

@@ -1,5 +1,5 @@
 //! The pages of the holding area: a list, and a page for each item with its PDF. People who decide about it find forms for
-//! that, and its certificate; people who wait for it ask for it; its author withdraws it. Plain HTML without scripts, in
+//! that, in the list for several at once, and its certificate; people who wait for it ask for it; its author withdraws it. Plain HTML without scripts, in
 //! German or English.
 //!
 //! An item does not exist for people who have nothing to do with it (`intake::Standing`).
@@ -11,12 +11,13 @@ mod item;
 mod list;
 mod outcome;
 mod password;
+mod several;
 
 use http::{Method, Response, StatusCode};
 use maud::Markup;
 
 use self::address::Address;
-use self::outcome::{Outcome, Refused, Why};
+use self::outcome::{Outcome, Refused, Several, Why};
 use super::context::RequestContext;
 use super::desk::{Desk, nothing};
 use super::error::{library_status, log_library};
@@ -97,14 +98,17 @@ impl<'a> Holding<'a> {
         let is_post = self.desk.context.parts.method == Method::POST;
         let made = match Address::of(self.desk.context.path()) {
             None => self.not_found(),
-            Some(Address::List) if is_read => self.list().await?,
+            Some(Address::List) if is_read => self.list(&Several::default(), StatusCode::OK).await?,
+            Some(Address::List) if is_post => self.decide_several(body).await?,
             Some(Address::Item(id)) if is_read => {
                 self.item(id, Outcome::of_address(self.desk.context)).await?
             }
             Some(Address::Item(id)) if is_post => self.decide(id, body).await?,
             Some(Address::Password(id)) if is_post => self.give_password(id, body).await?,
             Some(Address::Password(_)) => not_allowed("POST", "Open the page of the item in a browser.\n"),
-            Some(Address::Item(_)) => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
+            Some(Address::List | Address::Item(_)) => {
+                not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")
+            }
             Some(Address::Pdf(id)) if is_read => return self.pdf(id).await,
             Some(Address::Copy(id, file)) if is_read => return self.copy(id, file).await,
             Some(Address::Original(id)) if is_read => return self.original(id).await,

@@ -7,7 +7,7 @@ use http::StatusCode;
 use crate::http::context::RequestContext;
 use crate::http::page::form::field;
 use crate::intake::IntakeError;
-use crate::model::HoldDecision;
+use crate::model::{HoldDecision, HoldId};
 use crate::text::{HoldingTexts, Language};
 
 /// Most characters of a reason.
@@ -102,6 +102,27 @@ impl Outcome {
         let done = field(query.as_bytes(), "done").and_then(|word| Done::from_word(&word));
         done.map_or(Self::None, Self::Done)
     }
+}
+
+/// A decision about several items, as the list tells it.
+#[derive(Default)]
+pub(super) struct Several {
+    /// The decision, if it was carried out for any.
+    pub(super) decision: Option<HoldDecision>,
+    /// Number of selected items.
+    pub(super) all: usize,
+    /// Number of items for which it was carried out.
+    pub(super) done: usize,
+    /// Number of items for which it is the first of two.
+    pub(super) first: usize,
+    /// The other items by their names, and why not for these. Nameless is one that does not exist for the person.
+    pub(super) left: Vec<(Option<String>, Cow<'static, str>)>,
+    /// Why the form was not carried out at all.
+    pub(super) refused: Option<Cow<'static, str>>,
+    /// The selection of such a form, to be shown again.
+    pub(super) selected: Vec<HoldId>,
+    /// The reason in it.
+    pub(super) reason: String,
 }
 
 /// A form that was not carried out.

@@ -172,6 +172,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("HoldingTexts::signatures_of", "needs a scanner: intake::pages"),
     ("HoldingTexts::optional", "needs several scanners: intake::engines"),
     ("HoldingTexts::no_history", "needs events of more than a year ago"),
+    ("HoldingTexts::several_first", "needs two persons: `intake::several`"),
     ("HoldingTexts::release_done", "needs a scanner: intake::pages"),
     ("HoldingTexts::withdraw_own_about", "needs a person who waits: `intake::asking`"),
     ("HoldingTexts::password_title", "needs a scanner: intake::passwords"),
@@ -1423,7 +1424,7 @@ impl Reader<'_> {
         let refused = |path: &str, status: u16, fields: &[(&str, &str)]| decide(path, fields).expect(status);
         let done =
             |path: &str, fields: &[(&str, &str)]| browser.get(&leads_to(&decide(path, fields))).expect(200);
-        let long = "x".repeat(1_001);
+        let (long, number) = ("x".repeat(1_001), first.rsplit('/').next().unwrap());
         vec![
             browser.get("/holding?q=none").expect(200),
             browser.get("/holding?before=1&state=all").expect(200),
@@ -1434,6 +1435,11 @@ impl Reader<'_> {
             refused(&format!("{first}/password"), 400, &[("password", "")]),
             refused(&format!("{first}/password"), 409, &[("password", "1")]),
             done(&first, &[("decision", "keep"), ("reason", "1")]),
+            decide(
+                "/holding",
+                &[("decision", "keep"), ("reason", "1"), ("item", number), ("item", "999999")],
+            )
+            .expect(200),
             done(&first, &[("decision", "quarantine"), ("reason", "1")]),
             done(&first, &[("decision", "retry")]),
             done(&first, &[("decision", "withdraw"), ("reason", "1")]),

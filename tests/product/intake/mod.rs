@@ -18,6 +18,7 @@ mod passwords;
 mod release;
 mod rescan;
 mod second;
+mod several;
 mod traces;
 mod trouble;
 mod turns;
