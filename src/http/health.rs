@@ -91,6 +91,11 @@ impl HealthState {
         tls.is_self_issued().then(|| tls.fingerprint())
     }
 
+    /// That certificate as PEM.
+    pub fn own_certificate_pem(&self) -> Option<String> {
+        self.0.tls.get().filter(|tls| tls.is_self_issued())?.certificate_pem()
+    }
+
     /// Replaces the state.
     pub fn set(&self, health: Health) {
         let position = Health::ALL.iter().position(|known| *known == health).unwrap_or_default();

@@ -58,6 +58,11 @@ pub(super) fn csv_file(name: &str, text: String) -> Response<ResponseBody> {
     file(name, text, HeaderValue::from_static("text/csv; charset=utf-8; header=present"))
 }
 
+/// The same for a certificate as PEM, which phones offer to install by this type.
+pub(super) fn certificate_file(name: &str, pem: String) -> Response<ResponseBody> {
+    file(name, pem, HeaderValue::from_static("application/x-x509-ca-cert"))
+}
+
 /// The same for a PDF.
 pub(super) fn pdf_file(name: &str, pdf: Vec<u8>) -> Response<ResponseBody> {
     file(name, pdf, HeaderValue::from_static("application/pdf"))

@@ -173,6 +173,13 @@ impl Tls {
         let pair = self.current.get();
         pair.key.cert.first().map_or_else(String::new, |cert| fingerprint(cert))
     }
+
+    /// The server's own certificate as PEM (RFC 7468 5), for devices that are to trust it; `None` if there is none.
+    pub fn certificate_pem(&self) -> Option<String> {
+        let pair = self.current.get();
+        let certificate = openssl::x509::X509::from_der(pair.key.cert.first()?).ok()?;
+        String::from_utf8(certificate.to_pem().ok()?).ok()
+    }
 }
 
 impl fmt::Debug for Tls {

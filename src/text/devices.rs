@@ -33,6 +33,9 @@ sentences! {
     own_certificate_windows:
         de "Explorer fragt nicht nach und verbindet sich erst, wenn das Zertifikat in Windows unter „Vertrauenswürdige Stammzertifizierungsstellen“ eingetragen ist.",
         en "Explorer does not ask: it connects only after the certificate is among the “Trusted Root Certification Authorities” of Windows.";
+    own_certificate_fetch:
+        de "Zertifikat des Servers herunterladen",
+        en "Download the server's certificate";
     not_encrypted:
         de "Diese Verbindung ist nicht verschlüsselt. Windows und die Apps verweigern das; richten Sie Geräte über die https-Adresse ein.",
         en "This connection is not encrypted. Windows and the apps refuse that; set devices up by the https address.";

@@ -6,12 +6,12 @@ use maud::{Markup, html};
 use super::{HERE, Own};
 use crate::admin::{Reply, Request};
 use crate::http::desk::nothing;
-use crate::http::device_pages::{report, setup};
+use crate::http::device_pages::{CERTIFICATE, report, setup};
 use crate::http::devices::DeviceKey;
 use crate::http::page::Width;
 use crate::http::page::folder::shown_name;
 use crate::http::page::script::{Script, with_script};
-use crate::http::reply::not_allowed;
+use crate::http::reply::{certificate_file, not_allowed};
 use crate::model::AppPasswordId;
 use crate::net::ResponseBody;
 use crate::text::{DeviceTexts, FilesTexts};
@@ -25,11 +25,15 @@ pub(super) const OWN: &str = "own";
 #[derive(Debug, PartialEq, Eq)]
 enum Address {
     Setup,
+    Certificate,
     Device(Option<AppPasswordId>),
 }
 
 impl Address {
     fn of(path: &str) -> Option<Self> {
+        if path == CERTIFICATE {
+            return Some(Self::Certificate);
+        }
         let rest = path.strip_prefix(DEVICES)?;
         match rest.strip_prefix('/') {
             None => rest.is_empty().then_some(Self::Setup),
@@ -56,6 +60,10 @@ impl Own<'_> {
                 let page = self.device_page(texts.setup_title(), &setup(&self.desk));
                 with_script(page, Script::Copy)
             }
+            Some(Address::Certificate) => match self.desk.context.services.health.own_certificate_pem() {
+                Some(pem) => certificate_file("tresor.crt", pem),
+                None => self.no_device(),
+            },
             Some(Address::Device(device)) => self.one_device(device).await,
             None => self.no_device(),
         }
@@ -108,6 +116,7 @@ mod tests {
     fn an_address_names_its_page() {
         for (path, address) in [
             ("/account/devices", Some(Address::Setup)),
+            ("/account/devices/certificate", Some(Address::Certificate)),
             ("/account/devices/own", Some(Address::Device(None))),
             ("/account/devices/12", Some(Address::Device(Some(AppPasswordId(12))))),
             ("/account/devices/", None),

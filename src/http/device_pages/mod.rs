@@ -4,4 +4,4 @@ mod report;
 mod setup;
 
 pub(super) use report::{has_been_seen, report};
-pub(super) use setup::setup;
+pub(super) use setup::{CERTIFICATE, setup};

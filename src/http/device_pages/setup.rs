@@ -8,6 +8,9 @@ use crate::http::page::copied::value;
 use crate::http::page::note;
 use crate::text::DeviceTexts;
 
+/// The address of the certificate that the server issued itself.
+pub(in crate::http) const CERTIFICATE: &str = "/account/devices/certificate";
+
 /// Characters of a user name that cannot stand in the address of a person (RFC 3986 3.2.1), or that a shell reads.
 const IN_ADDRESS: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -60,6 +63,7 @@ pub(in crate::http) fn setup(desk: &Desk<'_>) -> Markup {
                 p { (texts.own_certificate()) }
                 p { code.fingerprint { (fingerprint) } }
                 p { (texts.own_certificate_windows()) }
+                p { a href=(CERTIFICATE) download { (texts.own_certificate_fetch()) } }
             }
         }
         @for way in ways(texts, &origin, desk.name()) {

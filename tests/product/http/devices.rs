@@ -97,7 +97,11 @@ fn a_device_is_shown_to_its_person_and_to_administrators_alone() {
     assert!(chef.get("/office/people/berta").text().contains(&theirs));
     anna.get(&format!("{HERE}/{id}")).expect(404);
     berta.get(&theirs).expect(404);
-    for bad in [format!("{HERE}/9999"), format!("{HERE}/x"), format!("{HERE}/")] {
+    // This server has no certificate of its own.
+    assert!(!anna.get(HERE).text().contains("/certificate"));
+    for bad in
+        [format!("{HERE}/certificate"), format!("{HERE}/9999"), format!("{HERE}/x"), format!("{HERE}/")]
+    {
         berta.get(&bad).expect(404);
     }
     for bad in ["/office/people/berta/devices/9999", "/office/people/none/devices/1"] {
@@ -126,6 +130,12 @@ fn the_values_to_enter_work_as_they_stand() {
             .arg(server.certificate()),
     );
     assert!(shown.trim().ends_with(fingerprint), "{shown} {fingerprint}");
+    assert!(text.contains(&format!("href=\"{HERE}/certificate\"")), "{text}");
+    let fetched = anna.get(&format!("{HERE}/certificate")).expect(200);
+    let stored = std::fs::read_to_string(server.certificate()).unwrap();
+    assert_eq!(fetched.text().trim(), stored.trim());
+    assert_eq!(fetched.header("content-type"), Some("application/x-x509-ca-cert"));
+    assert_eq!(fetched.header("content-disposition"), Some("attachment; filename=\"tresor.crt\""));
 
     let lines = values(&page);
     assert!(lines.contains(&server.url("/dav/")) && lines.contains(&USER.to_owned()), "{lines:#?}");

@@ -62,6 +62,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("CodeTexts::not_arrived", "needs a mail server: `notices::codes`"),
     ("DeviceTexts::own_certificate", "needs TLS: `http::devices`"),
     ("DeviceTexts::own_certificate_windows", "needs TLS: `http::devices`"),
+    ("DeviceTexts::own_certificate_fetch", "needs TLS: `http::devices`"),
     ("DeviceTexts::secure", "needs TLS: `http::devices`"),
     ("DeviceTexts::hint_nothing", "needs TLS: `http::devices`"),
     ("DeviceTexts::refused_factor", "needs a second factor"),
