@@ -35,14 +35,14 @@ impl Own<'_> {
                             (self.desk.token())
                             p { (texts.codes_end()) }
                             (self.present_password())
-                            button name="do" value=(CODES) { (texts.codes_make()) }
+                            button.other name="do" value=(CODES) { (texts.codes_make()) }
                         }
                     }
                 } @else {
                     p { (texts.factor_off()) }
                     form method="post" action=(HERE) {
                         (self.desk.token())
-                        button name="do" value=(BEGIN) { (texts.factor_begin()) }
+                        button.other name="do" value=(BEGIN) { (texts.factor_begin()) }
                     }
                 }
             }

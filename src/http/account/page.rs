@@ -141,7 +141,7 @@ impl Own<'_> {
                 form method="post" action=(HERE) {
                     (desk.token())
                     (reach.fields(desk.language, &others))
-                    button name="do" value="reach" { (texts.save()) }
+                    button.other name="do" value="reach" { (texts.save()) }
                 }
             }
         }
@@ -177,7 +177,7 @@ impl Own<'_> {
                     (line("new", texts.new_password(), "new-password"))
                     (line("again", texts.again(), "new-password"))
                     p { (texts.password_about()) }
-                    button name="do" value="password" { (texts.change_password()) }
+                    button.other name="do" value="password" { (texts.change_password()) }
                 }
             }
         }

@@ -76,7 +76,7 @@ impl Own<'_> {
                         (texts.confirm())
                         input type="password" name="present" required autocomplete="current-password";
                     }
-                    button name="do" value=(BEGIN) { (texts.go_on()) }
+                    button.other name="do" value=(BEGIN) { (texts.go_on()) }
                 }
             }
         }
@@ -108,7 +108,7 @@ impl Own<'_> {
             p data-passkey-none { (texts.no_script()) }
             div data-passkey-only hidden { p { (texts.make_about()) } }
             (passkey::form(desk.language, HERE, &Ceremony::Make(&options), &fields, &button))
-            p { a.button href=(HERE) { (self.texts().back()) } }
+            p { a.button.other href=(HERE) { (self.texts().back()) } }
         };
         let page = desk.page((Width::Narrow, texts.make_title()), HERE, content, StatusCode::OK);
         self.with_passkeys(page)

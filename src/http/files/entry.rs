@@ -41,7 +41,7 @@ impl Cabinet<'_> {
                 p { a.button href=(spot.address(true)) { (texts.open()) } }
             } @else {
                 p { a.button href=(spot.view(1)) { (ViewTexts(self.desk.language).view()) } }
-                p { a.button href=(spot.address(false)) download { (texts.download()) } }
+                p { a.button.other href=(spot.address(false)) download { (texts.download()) } }
             }
             p { (self.link_here(spot, entry.is_folder())) }
             (self.to_history(spot, entry.is_folder()))
@@ -61,7 +61,7 @@ impl Cabinet<'_> {
                 form method="post" action=(here) {
                     (self.desk.token())
                     label { (texts.new_name()) input type="text" name="name" value=(name) required autocomplete="off"; }
-                    button name="do" value="rename" { (texts.rename()) }
+                    button.other name="do" value="rename" { (texts.rename()) }
                 }
             }
             details open[!typed.space.is_empty()] {

@@ -175,7 +175,7 @@ impl Cabinet<'_> {
                 form method="post" action=(here) {
                     (self.desk.token())
                     label { (texts.folder_name()) input type="text" name="name" value=(typed) required autocomplete="off"; }
-                    button name="do" value="folder" { (texts.make_folder()) }
+                    button.other name="do" value="folder" { (texts.make_folder()) }
                 }
             }
         }
@@ -189,7 +189,7 @@ impl Cabinet<'_> {
                 // The first button is what Enter presses in a line of the form.
                 (self.destination(spot, outcome).await?)
                 p { (texts.delete_about()) }
-                button name="do" value="delete" { (texts.delete()) }
+                button.other name="do" value="delete" { (texts.delete()) }
             }
         })
     }
@@ -214,7 +214,7 @@ impl Cabinet<'_> {
                 input type="text" name="folder" value=(outcome.typed.folder) autocomplete="off";
                 small { (texts.to_folder_about()) }
             }
-            button name="do" value="move" { (texts.relocate()) }
+            button.other name="do" value="move" { (texts.relocate()) }
             button.other name="do" value="copy" { (texts.copy()) } " "
             (self.choosing(spot))
         })

@@ -35,7 +35,7 @@ impl Cabinet<'_> {
             form.search role="search" method="get" action=(LIST) {
                 input type="search" name=(SEARCH) value=(typed) required maxlength=(SearchText::MAX_BYTES)
                     autocomplete="off" aria-label=(texts.search_label()) placeholder=(texts.search_label());
-                button { (texts.search()) }
+                button.other { (texts.search()) }
             }
         }
     }

@@ -25,7 +25,7 @@ impl Requests<'_> {
                         (self.desk.token())
                         input type="hidden" name="do" value="dates";
                         @for item in &request.items { (self.date_of(item, last, refused)) }
-                        button { (texts.store_dates()) }
+                        button.other { (texts.store_dates()) }
                     }
                 }
             }

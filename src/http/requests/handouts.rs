@@ -82,7 +82,7 @@ impl Requests<'_> {
                             input type="file" name=(FILES) aria-describedby="handout-folder";
                         }
                         p #handout-folder { (texts.handout_folder(&self.place(row.space, &self.forms_folder().to_string()))) }
-                        button { (texts.hand_out()) }
+                        button.other { (texts.hand_out()) }
                     }
                 }
             }

@@ -63,7 +63,7 @@ impl Requests<'_> {
                             }
                         }
                     }
-                    button { (texts.choose()) }
+                    button.other { (texts.choose()) }
                 }
             }
         }

@@ -123,7 +123,7 @@ impl Requests<'_> {
                         option value="" selected[chosen.is_empty()] { (texts.no_template()) }
                     }
                 }
-                button { (self.texts().choose()) }
+                button.other { (self.texts().choose()) }
             }
         })
     }

@@ -88,6 +88,7 @@ impl Requests<'_> {
             });
         }
         let accounts: Vec<_> = accounts.iter().map(|name| name.as_ref().map(ToString::to_string)).collect();
+        let has_unchecked = is_open && to_check(&request).next().is_some();
         let content = html! {
             (self.told(&request, told))
             @if let Some(next) = &next {
@@ -98,8 +99,8 @@ impl Requests<'_> {
             (self.questions(&request, told.sent()))
             section {
                 h2 { (texts.items()) }
-                @if is_open && to_check(&request).next().is_some() {
-                    p { a.button href=(check(id)) { (self.check_texts().in_turn()) } }
+                @if has_unchecked {
+                    p { a.button.other[next.is_some()] href=(check(id)) { (self.check_texts().in_turn()) } }
                 }
                 form method="post" action=(of_request(id)) {
                     (self.desk.token())
@@ -107,7 +108,7 @@ impl Requests<'_> {
                     @for item in &request.items { (self.item(&request, item, told.sent(), (&history, &names))) }
                     @if is_open {
                         p { (texts.judge_about()) }
-                        button { (texts.judge()) }
+                        button.other[next.is_some() || has_unchecked] { (texts.judge()) }
                     }
                 }
                 (self.dates(&request, told.sent()))
@@ -446,7 +447,7 @@ impl Requests<'_> {
                                     aria-describedby=[bad_date.map(|_| "bad-date")];
                             }
                             @if bad_date.is_some() { p.problem #bad-date { (texts.bad_date()) } }
-                            button { (texts.extend()) }
+                            button.other { (texts.extend()) }
                         }
                     }
                     details {
@@ -455,7 +456,7 @@ impl Requests<'_> {
                         form method="post" action=(here) {
                             (self.desk.token())
                             input type="hidden" name="do" value="close";
-                            button { (texts.close()) }
+                            button.other { (texts.close()) }
                         }
                     }
                 }

@@ -39,7 +39,7 @@ impl Requests<'_> {
                     }
                     form method="post" action=(here) {
                         (self.desk.token())
-                        button name="do" value="remind" { (texts.remind_now()) }
+                        button.other name="do" value="remind" { (texts.remind_now()) }
                         @if row.is_paused {
                             button.plain name="do" value="resume" { (texts.resume_reminders()) }
                         } @else {
@@ -73,7 +73,7 @@ impl Requests<'_> {
                     }
                     p #plan-about { (texts.plan_about(MOST_REMINDERS)) }
                     @if refused.is_some() { p.problem { (texts.bad_plan()) } }
-                    button name="do" value="plan" { (texts.store_plan()) }
+                    button.other name="do" value="plan" { (texts.store_plan()) }
                 }
             }
             p { a href=(reminder(row.id)) { (texts.see_mail()) } }
@@ -143,7 +143,7 @@ impl Requests<'_> {
                         (self.texts().mail())
                         input type="email" name="mail" value=(recipient.mail) required autocomplete="off";
                     }
-                    button name="do" value="readdress" { (texts.readdress()) }
+                    button.other name="do" value="readdress" { (texts.readdress()) }
                 }
             }
         }
