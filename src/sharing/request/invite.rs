@@ -1,11 +1,10 @@
 //! The first mail to the recipients of a request: it brings each the address of the own page. A user asks for it, when the request is
 //! made or later. `notices` sends it.
 
-use std::collections::HashSet;
-
+use super::mails::{group, mail};
 use super::{RequestError, event};
-use crate::catalog::{NewsGroup, RecipientRow, RequestRow, WriteTx};
-use crate::model::{Access, News, Recipient, RecipientId, RequestEvent, RequestId, Stamp, Timestamp, Topic};
+use crate::catalog::{RecipientRow, RequestRow, WriteTx};
+use crate::model::{Access, RecipientId, RequestEvent, RequestId, Stamp, Timestamp, Topic};
 use crate::sharing::Sharing;
 
 /// Most mails of all kinds that a recipient has had within a day before an invitation. New addresses could otherwise fill
@@ -30,12 +29,7 @@ impl Sharing {
     ///
     /// Errors: `NoSuchRequest`, `MailOff`, `Closed`, `NothingMissing`, `Invited`, `TooManyMails`, `NoRecipient`.
     pub async fn invite(&self, rights: &[Access], id: RequestId, by: Stamp) -> Result<(), RequestError> {
-        let askings = self.askings(rights, id, by.at).await?;
-        if self.sends_mails() != Some(true) {
-            return Err(RequestError::MailOff);
-        }
-        let reached: HashSet<RecipientId> =
-            askings.iter().filter(|asking| asking.no_mail.is_none()).map(|asking| asking.recipient).collect();
+        let reached = self.reached(rights, id, by.at).await?;
         self.change_request(rights, id, move |tx, row| {
             match row {
                 RequestRow { closed: Some(_), .. } => return Err(RequestError::Closed),
@@ -67,7 +61,7 @@ pub(super) fn invite_all(
     let recipients = tx.recipients_of(request.id)?.into_iter().filter(|one| !one.mail.is_empty());
     let mut is_any = false;
     for recipient in recipients {
-        enqueue(tx, &group(request, &recipient, now), now)?;
+        mail(tx, &group(request, recipient.id, Topic::Invitation, now), INVITATION, now)?;
         is_any = true;
     }
     Ok(is_any)
@@ -82,32 +76,12 @@ fn attempt(
     if recipient.invited_since().is_some() || recipient.is_inviting {
         return Ok(Attempt::HasIt);
     }
-    let group = group(request, recipient, now);
+    let group = group(request, recipient.id, Topic::Invitation, now);
     if tx.notices_since(&group, now.before(DAY))?.0 >= MOST_MAILS_A_DAY {
         return Ok(Attempt::TooManyMails);
     }
-    enqueue(tx, &group, now)?;
+    mail(tx, &group, INVITATION, now)?;
     Ok(Attempt::Made)
-}
-
-fn group(request: &RequestRow, recipient: &RecipientRow, now: Timestamp) -> NewsGroup {
-    let (recipient, space) = (Recipient::Asked(recipient.id), Some(request.space));
-    NewsGroup { recipient, topic: Topic::Invitation, space, first: now, last: now }
-}
-
-/// Puts an invitation among the mails that are to be sent.
-fn enqueue(tx: &WriteTx<'_>, group: &NewsGroup, now: Timestamp) -> Result<(), RequestError> {
-    tx.insert_news(&News {
-        origin: format!("{INVITATION}-{}", now.0),
-        recipient: group.recipient.clone(),
-        instead_of: None,
-        topic: group.topic,
-        space: group.space,
-        version: None,
-        at: now,
-    })?;
-    tx.insert_notice(group, group.topic, now)?;
-    Ok(())
 }
 
 /// Notes that the mail server took an invitation to this address, written at `now`, in the transaction that notes the mail. The

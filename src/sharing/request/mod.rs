@@ -9,6 +9,7 @@
 //! handout   files that the recipients may fetch for an item
 //! invite    recipients get the address of their page by mail
 //! judge     users of the office accept and reject items, close, reopen and extend the request
+//! mails     the recipients that a mail reaches, and the news from which mails are made
 //! questions users of the office answer comments
 //! remind    reminders become mails, as planned or by hand
 //! renew     links of recipients get other addresses
@@ -23,6 +24,7 @@ mod due;
 mod handout;
 mod invite;
 mod judge;
+mod mails;
 mod make;
 mod naming;
 mod questions;

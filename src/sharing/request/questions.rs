@@ -1,9 +1,9 @@
 //! Users of the office answer what the recipients say about items.
 
 use super::judge::MAX_REASON;
-use super::remind::ask_to_tell;
+use super::mails::{group, tell};
 use super::{RequestError, event, is_text};
-use crate::model::{Access, CommentId, RequestEvent, RequestId, Stamp};
+use crate::model::{Access, CommentId, RequestEvent, RequestId, Stamp, Topic};
 use crate::sharing::Sharing;
 
 impl Sharing {
@@ -33,7 +33,8 @@ impl Sharing {
             }
             tx.answer_comment(comment.id, by.at, &answer)?;
             if let Some(recipient) = comment.recipient.filter(|_| sends_mails && !answer.is_empty()) {
-                ask_to_tell(tx, row, recipient, comment.id, by.at)?;
+                let origin = format!("answer-{}", comment.id);
+                tell(tx, &group(row, recipient, Topic::Answered, by.at), &origin, by.at)?;
             }
             let about = (Some(item.title.as_str()), Some(answer.as_str()));
             Ok(tx.record(&by, &event(tx, row, RequestEvent::Answered, about)?)?)

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::mails::{group, mail};
 use super::{RequestError, event};
 use crate::accounts::parse_address;
-use crate::catalog::{ItemRow, NewsGroup, ReadTx, RecipientRow, RequestRow, WriteTx};
+use crate::catalog::{ItemRow, ReadTx, RecipientRow, RequestRow, WriteTx};
 use crate::model::{
-    Access, CommentId, ItemId, ItemState, MOST_REMINDERS, News, NoticeId, Office, OfficeHours, Recipient,
-    RecipientId, ReminderPlan, RequestEvent, RequestId, Stamp, Timestamp, Topic, Worker,
+    Access, ItemId, ItemState, MOST_REMINDERS, NoticeId, Office, OfficeHours, Recipient, RecipientId,
+    ReminderPlan, RequestEvent, RequestId, Stamp, Timestamp, Topic, Worker,
 };
 use crate::sharing::Sharing;
 
@@ -88,12 +89,7 @@ impl Sharing {
     ///
     /// Errors: `NoSuchRequest`, `MailOff`, `Closed`, `Paused`, `NothingMissing`, `RemindedToday`, `NoRecipient`.
     pub async fn remind(&self, rights: &[Access], id: RequestId, by: Stamp) -> Result<(), RequestError> {
-        let askings = self.askings(rights, id, by.at).await?;
-        if self.sends_mails() != Some(true) {
-            return Err(RequestError::MailOff);
-        }
-        let reached: HashSet<RecipientId> =
-            askings.iter().filter(|asking| asking.no_mail.is_none()).map(|asking| asking.recipient).collect();
+        let reached = self.reached(rights, id, by.at).await?;
         let pace = self.pace().await?;
         self.change_request(rights, id, move |tx, row| {
             match row {
@@ -108,7 +104,7 @@ impl Sharing {
                     reminded += 1;
                     continue;
                 }
-                enqueue(tx, row, recipient, BY_HAND, by.at)?;
+                mail(tx, &group(row, recipient.id, Topic::Reminder, by.at), BY_HAND, by.at)?;
                 made += 1;
             }
             match (made, reminded) {
@@ -277,14 +273,14 @@ impl ReminderPace {
         let is_told = told.contains(&recipient.mail)
             || recipient.invited.is_some_and(|invited| invited >= today)
             || tx.was_reminded(&recipient.mail, today)?
-            || tx.notices_since(&group(&request, recipient, Topic::NeededAgain, now), today)?.1.is_some();
+            || tx.notices_since(&group(&request, recipient.id, Topic::NeededAgain, now), today)?.1.is_some();
         if !is_left_out && is_told {
             let tomorrow = self.hours.next_workday(now, &self.office.zone);
             return Ok(tx.plan_reminder(recipient.id, Some(tomorrow))?);
         }
         tx.plan_reminder(recipient.id, next)?;
         if !is_left_out {
-            enqueue(tx, &request, recipient, PLANNED, now)?;
+            mail(tx, &group(&request, recipient.id, Topic::Reminder, now), PLANNED, now)?;
             told.insert(recipient.mail.clone());
         }
         Ok(())
@@ -308,53 +304,6 @@ fn is_by_hand(tx: &ReadTx<'_>, notice: NoticeId) -> Result<bool, RequestError> {
 /// Whether a reminder to this recipient is still to be sent.
 fn is_waiting(tx: &WriteTx<'_>, recipient: &RecipientRow) -> Result<bool, RequestError> {
     Ok(tx.is_waiting(&Recipient::Asked(recipient.id), Topic::Reminder)?)
-}
-
-/// Mails to a recipient about one topic.
-fn group(request: &RequestRow, recipient: &RecipientRow, topic: Topic, now: Timestamp) -> NewsGroup {
-    let (recipient, space) = (Recipient::Asked(recipient.id), Some(request.space));
-    NewsGroup { recipient, topic, space, first: now, last: now }
-}
-
-/// Notes that a recipient is to be told of the answer to a comment; several that follow shortly become one mail.
-pub(super) fn ask_to_tell(
-    tx: &WriteTx<'_>,
-    request: &RequestRow,
-    recipient: RecipientId,
-    comment: CommentId,
-    now: Timestamp,
-) -> Result<(), RequestError> {
-    Ok(tx.insert_news(&News {
-        origin: format!("answer-{comment}-{}", now.0),
-        recipient: Recipient::Asked(recipient),
-        instead_of: None,
-        topic: Topic::Answered,
-        space: Some(request.space),
-        version: None,
-        at: now,
-    })?)
-}
-
-/// Puts a reminder among the mails that are to be sent.
-fn enqueue(
-    tx: &WriteTx<'_>,
-    request: &RequestRow,
-    recipient: &RecipientRow,
-    how: &str,
-    now: Timestamp,
-) -> Result<(), RequestError> {
-    let group = group(request, recipient, Topic::Reminder, now);
-    tx.insert_news(&News {
-        origin: format!("{how}-{}", now.0),
-        recipient: group.recipient.clone(),
-        instead_of: None,
-        topic: group.topic,
-        space: group.space,
-        version: None,
-        at: now,
-    })?;
-    tx.insert_notice(&group, group.topic, now)?;
-    Ok(())
 }
 
 /// Counts a reminder that the mail server took, in the transaction that notes it. One for which a user asked is
